@@ -1,0 +1,86 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Folders under Sources/ keep short names; modules carry the prefix, since module names are global in a user's program.
+func module(_ folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: "AdaDim\(folder)", dependencies: dependencies, path: "Sources/\(folder)")
+}
+
+func tests(_ folder: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(folder)Tests", dependencies: dependencies, path: "Tests/\(folder)Tests", resources: resources)
+}
+
+let package = Package(
+    name: "AdaDim",
+    products: [
+        .library(name: "AdaDim", targets: ["AdaDim"]),
+        .executable(name: "adadim", targets: ["AdaDimCommandLineTool"]),
+    ],
+    dependencies: [
+        // Subcommands, typed options and generated help.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        // Levels and handlers, so that a program embedding the pipeline decides where messages go.
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        // Heap for the tokenizer's merge queue, OrderedDictionary where a file's order must survive.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+    ],
+    targets: [
+        // C libraries. Only LinearAlgebra imports them (`make check-imports`).
+        .systemLibrary(
+            name: "COpenBLAS", path: "Modules/COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "CLAPACKE", path: "Modules/CLAPACKE", pkgConfig: "lapacke",
+            providers: [.apt(["liblapacke-dev"])]),
+
+        // The engine: matrices, then one layer.
+        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+        module("Quantization", ["AdaDimLinearAlgebra"]),
+        .target(name: "AdaDim", dependencies: ["AdaDimLinearAlgebra", "AdaDimQuantization"], path: "Sources/AdaDim"),
+
+        // The model side: bytes, a directory, text, decoder blocks.
+        module("Safetensors"),
+        module("Checkpoint", ["AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+        module("Tokenizer", [.product(name: "Collections", package: "swift-collections")]),
+        module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
+        module("Calibration", ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTokenizer", "AdaDimDecoder"]),
+        module(
+            "Evaluation",
+            ["AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration"]),
+        module(
+            "Export",
+            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
+
+        // Both together.
+        module(
+            "Pipeline",
+            [
+                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "AdaDimCommandLineTool",
+            dependencies: [
+                "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimCheckpoint",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/CommandLineTool"),
+
+        tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
+        tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"]),
+        tests("Safetensors", ["AdaDimSafetensors"]),
+        tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra"]),
+        tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
+        tests("Decoder", ["AdaDimDecoder", "AdaDimCheckpoint", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
+        tests(
+            "Pipeline",
+            [
+                "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
+                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,33 @@
+import Dispatch
+import Synchronization
+
+/// Runs `job(0)`, …, `job(count - 1)`, each once, on as many threads as BLAS has; returns when all are done.
+/// Jobs are handed out in order, one at a time, so uneven ones balance. BLAS calls do not belong inside a job:
+/// OpenBLAS threads its own products, and with several threads calls from many tasks queue.
+@usableFromInline
+package func concurrently(_ count: Int, _ job: @Sendable (Int) -> Void) {
+    let workers = min(count, BLASLibrary.threadCount)
+    guard workers > 1 else {
+        for index in 0..<max(count, 0) { job(index) }
+        return
+    }
+    let next = Atomic<Int>(0)
+    withoutActuallyEscaping(job) { job in
+        DispatchQueue.concurrentPerform(iterations: workers) { _ in
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                job(index)
+            }
+        }
+    }
+}
+
+/// Cuts `0..<count` into runs of `length` (the last one shorter) and runs `job` on each, as ``concurrently(_:_:)`` does.
+@usableFromInline
+package func concurrently(_ count: Int, by length: Int, _ job: @Sendable (Range<Int>) -> Void) {
+    precondition(length > 0, "runs of length \(length)")
+    concurrently((count + length - 1) / length) { run in
+        job(run * length..<min(count, (run + 1) * length))
+    }
+}

@@ -1,0 +1,79 @@
+/// The Gram matrix H = X·Xᵀ [in, in] of a linear layer's calibration inputs X [in, tokens], also called "Hessian" in
+/// GPTQ (arXiv 2210.17323). Symmetric: only the lower triangle is accumulated, by `syrk`, in half of a product's flops.
+public struct Gram<Scalar: RealScalar>: Sendable {
+    /// Lower triangle of H; the strict upper triangle holds nothing of meaning.
+    package private(set) var lower: Matrix<Scalar>
+    /// How many input vectors have entered.
+    public private(set) var tokens: Int
+
+    /// Number of inputs, the order of H.
+    public var order: Int { lower.rows }
+
+    /// The Gram matrix of no tokens, all zero.
+    public init(order: Int) {
+        lower = Matrix(repeating: 0, rows: order, columns: order)
+        tokens = 0
+    }
+
+    /// A Gram matrix [in, in] computed elsewhere, of which the lower triangle is read.
+    /// - Parameter tokens: how many inputs it sums up.
+    public init(_ matrix: Matrix<Scalar>, tokens: Int) throws(GramError) {
+        guard matrix.rows == matrix.columns else { throw .notSquare(rows: matrix.rows, columns: matrix.columns) }
+        if let (row, column) = matrix.firstNonFinite { throw .nonFinite(input: row, other: column) }
+        for j in 0..<matrix.columns where matrix[j, j] < 0 {
+            throw .negativeDiagonal(input: j, value: Double(matrix[j, j]))
+        }
+        lower = matrix
+        self.tokens = tokens
+    }
+
+    /// Adds X·Xᵀ for a batch of inputs, one token a column: [in, tokens].
+    /// - Throws: ``GramError/wrongHeight(found:expected:)``, or ``GramError/nonFiniteActivation(input:token:)`` for the
+    ///   first NaN or infinity, in which case nothing is added.
+    public mutating func accumulate(_ activations: Matrix<Scalar>) throws(GramError) {
+        try activations.withView { (view) throws(GramError) in try accumulate(view) }
+    }
+
+    package mutating func accumulate(_ activations: MatrixView<Scalar>) throws(GramError) {
+        guard activations.rows == order else { throw .wrongHeight(found: activations.rows, expected: order) }
+        if let (row, column) = activations.firstNonFinite {
+            throw .nonFiniteActivation(input: row, token: tokens + column)
+        }
+        guard activations.columns > 0 else { return }
+        lower.withMutableView { syrk(.lower, 1, activations, .none, 1, $0) }
+        tokens += activations.columns
+    }
+
+    /// Diagonal of H: Σ over the tokens of each input's square.
+    public var diagonal: [Scalar] { (0..<order).map { lower[$0, $0] } }
+
+    /// The whole symmetric matrix, both triangles filled.
+    public func symmetric() -> Matrix<Scalar> {
+        var full = lower
+        full.withMutableView { $0.mirrorLowerTriangle() }
+        return full
+    }
+}
+
+/// What is wrong with activations or a Gram matrix handed in.
+public enum GramError: Error, Equatable, CustomStringConvertible, Sendable {
+    case wrongHeight(found: Int, expected: Int)
+    case nonFiniteActivation(input: Int, token: Int)
+    case notSquare(rows: Int, columns: Int)
+    case nonFinite(input: Int, other: Int)
+    case negativeDiagonal(input: Int, value: Double)
+
+    public var description: String {
+        switch self {
+        case .wrongHeight(let found, let expected):
+            "activations have \(found) inputs, expected \(expected)"
+        case .nonFiniteActivation(let input, let token):
+            "activations hold NaN or infinity at input \(input), token \(token)"
+        case .notSquare(let rows, let columns): "a Gram matrix is square, found [\(rows), \(columns)]"
+        case .nonFinite(let input, let other):
+            "the Gram matrix holds NaN or infinity at [\(input), \(other)]"
+        case .negativeDiagonal(let input, let value):
+            "the Gram matrix has \(value) at input \(input) of its diagonal, expected a sum of squares"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+/// A dense matrix [rows, columns], column-major as BLAS and LAPACK are: element (i, j) lies at `j * rows + i`,
+/// so a column is contiguous and the leading dimension equals the number of rows.
+///
+///     a c e
+///     b d f      is stored as      a b c d e f
+///
+/// Memory is aligned to 64 bytes. A value type: copies share storage until one of them is written to.
+public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
+    public let rows: Int
+    public let columns: Int
+    @usableFromInline var storage: AlignedStorage<Element>
+
+    /// A matrix whose elements are whatever the memory held: for callers that write every element.
+    @inlinable
+    package init(uninitialized rows: Int, _ columns: Int) {
+        precondition(rows >= 0 && columns >= 0, "a matrix cannot have \(rows) rows and \(columns) columns")
+        self.rows = rows
+        self.columns = columns
+        storage = AlignedStorage(count: rows * columns)
+    }
+
+    /// A matrix [rows, columns] with every element equal to `value`.
+    @inlinable
+    public init(repeating value: Element, rows: Int, columns: Int) {
+        self.init(uninitialized: rows, columns)
+        storage.base.initialize(repeating: value, count: rows * columns)
+    }
+
+    /// A matrix [rows, columns] from `elements`, column after column.
+    /// - Precondition: `elements.count == rows * columns`.
+    @inlinable
+    public init(columnMajor elements: [Element], rows: Int, columns: Int) {
+        precondition(
+            elements.count == rows * columns,
+            "\(elements.count) elements for a matrix of \(rows) rows and \(columns) columns")
+        self.init(uninitialized: rows, columns)
+        elements.withUnsafeBufferPointer { source in
+            if let start = source.baseAddress { storage.base.initialize(from: start, count: source.count) }
+        }
+    }
+
+    /// A matrix [rows, columns] from `elements`, row after row, as NumPy and PyTorch lay them out.
+    /// - Precondition: `elements.count == rows * columns`.
+    @inlinable
+    public init(rowMajor elements: [Element], rows: Int, columns: Int) {
+        precondition(
+            elements.count == rows * columns,
+            "\(elements.count) elements for a matrix of \(rows) rows and \(columns) columns")
+        self.init(uninitialized: rows, columns)
+        for j in 0..<columns {
+            for i in 0..<rows { storage.base[j * rows + i] = elements[i * columns + j] }
+        }
+    }
+
+    /// A matrix [rows, columns] whose element (i, j) is `element(i, j)`.
+    @inlinable
+    public init(rows: Int, columns: Int, _ element: (_ row: Int, _ column: Int) throws -> Element) rethrows {
+        self.init(uninitialized: rows, columns)
+        for j in 0..<columns {
+            for i in 0..<rows { storage.base[j * rows + i] = try element(i, j) }
+        }
+    }
+
+    /// Number of elements, rows · columns.
+    @inlinable public var count: Int { rows * columns }
+
+    /// The elements, column after column.
+    public var columnMajorElements: [Element] {
+        Array(UnsafeBufferPointer(start: storage.base, count: count))
+    }
+
+    /// The elements, row after row.
+    public var rowMajorElements: [Element] { transposed().columnMajorElements }
+
+    @inlinable
+    public subscript(row: Int, column: Int) -> Element {
+        get {
+            precondition(row >= 0 && row < rows && column >= 0 && column < columns, "index outside the matrix")
+            return storage.base[column * rows + row]
+        }
+        set {
+            precondition(row >= 0 && row < rows && column >= 0 && column < columns, "index outside the matrix")
+            makeUnique()
+            storage.base[column * rows + row] = newValue
+        }
+    }
+
+    /// Lends the elements for reading; the view is valid only inside `body`.
+    @inlinable
+    package func withView<Result, Failure: Error>(
+        _ body: (MatrixView<Element>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let result = try body(MatrixView(base: storage.base, rows: rows, columns: columns, leadingDimension: rows))
+        withExtendedLifetime(storage) {}
+        return result
+    }
+
+    /// Lends the elements for writing; the view is valid only inside `body`. Copies first if storage is shared.
+    @inlinable
+    package mutating func withMutableView<Result, Failure: Error>(
+        _ body: (MutableMatrixView<Element>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        makeUnique()
+        let view = MutableMatrixView(base: storage.base, rows: rows, columns: columns, leadingDimension: rows)
+        defer { withExtendedLifetime(storage) {} }
+        return try body(view)
+    }
+
+    @inlinable
+    mutating func makeUnique() {
+        if isKnownUniquelyReferenced(&storage) { return }
+        let copy = AlignedStorage<Element>(count: count)
+        copy.base.initialize(from: storage.base, count: count)
+        storage = copy
+    }
+}
+
+extension Matrix: Equatable where Element: Equatable {
+    public static func == (a: Matrix, b: Matrix) -> Bool {
+        guard a.rows == b.rows && a.columns == b.columns else { return false }
+        return a.storage === b.storage
+            || UnsafeBufferPointer(start: a.storage.base, count: a.count)
+                .elementsEqual(UnsafeBufferPointer(start: b.storage.base, count: b.count))
+    }
+}
+
+/// Memory of a matrix. Written to only through a uniquely referenced owner, hence safe to share between threads.
+@usableFromInline
+final class AlignedStorage<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
+    @usableFromInline let base: UnsafeMutablePointer<Element>
+
+    @usableFromInline
+    init(count: Int) {
+        let bytes = max(count, 1) * MemoryLayout<Element>.stride
+        base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            .bindMemory(to: Element.self, capacity: max(count, 1))
+    }
+
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+}
