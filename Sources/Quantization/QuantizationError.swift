@@ -25,8 +25,10 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         case .unsupportedBits(let found):
             "\(found) bits were asked for, expected one of \(UniformGrid.supportedBits.map(String.init).joined(separator: ", "))"
         case .invalidGroupSize(let found): "a group size of \(found) was asked for, expected a positive number"
-        case .invalidDamping(let found): "a damping of \(found) was asked for, expected a finite share of the mean diagonal, 0 or more"
-        case .emptyWeight(let rows, let columns): "the weight has shape [\(rows), \(columns)], expected at least one element"
+        case .invalidDamping(let found):
+            "a damping of \(found) was asked for, expected a finite share of the mean diagonal, 0 or more"
+        case .emptyWeight(let rows, let columns):
+            "the weight has shape [\(rows), \(columns)], expected at least one element"
         case .shapeMismatch(let inputs, let order): "the weight has \(inputs) inputs but its Gram matrix \(order)"
         case .nonFiniteWeight(let output, let input): "the weight holds NaN or infinity at [\(output), \(input)]"
         case .scaleOverflow(let type, let row, let column):
@@ -40,7 +42,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         case .factorizationOutOfMemory(let order): "no memory for LAPACK's workspace at order \(order)"
         case .activationOrderMismatch(let ordered):
             "the factor's columns are \(ordered ? "in" : "not in") activation order, the options ask for the opposite"
-        case .lossNotFinite: "the error of the sweep is not a finite number; the Gram matrix is too ill-conditioned for this damping"
+        case .lossNotFinite:
+            "the error of the sweep is not a finite number; the Gram matrix is too ill-conditioned for this damping"
         }
     }
 }

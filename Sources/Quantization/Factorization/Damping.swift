@@ -6,6 +6,11 @@ public struct DampingAttempt: Sendable, Equatable, Codable {
     public let share: Double
     /// The input whose pivot was not positive.
     public let failedInput: Int
+
+    package init(share: Double, failedInput: Int) {
+        self.share = share
+        self.failedInput = failedInput
+    }
 }
 
 /// The shares of the mean diagonal to try in turn: the one asked for, then ten times as much at a time, up to the mean

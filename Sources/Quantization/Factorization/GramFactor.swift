@@ -67,7 +67,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
                 throw .factorizationOutOfMemory(order: diagonal.count)
             }
         }
-        throw .notPositiveDefinite(input: failed[failed.count - 1].failedInput, inputs: diagonal.count, attempts: failed)
+        throw .notPositiveDefinite(
+            input: failed[failed.count - 1].failedInput, inputs: diagonal.count, attempts: failed)
     }
 
     /// Inputs by descending diagonal; equal ones keep their order.

@@ -24,7 +24,8 @@ extension GramFactor {
     /// - Throws: ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    public func loss(of quantized: Matrix<Scalar>, replacing weight: Matrix<Scalar>) throws(QuantizationError) -> Double {
+    public func loss(of quantized: Matrix<Scalar>, replacing weight: Matrix<Scalar>) throws(QuantizationError) -> Double
+    {
         guard weight.columns == inputs else { throw .shapeMismatch(weightInputs: weight.columns, gramOrder: inputs) }
         guard quantized.rows == weight.rows && quantized.columns == weight.columns else {
             throw .shapeMismatch(weightInputs: quantized.columns, gramOrder: inputs)

@@ -18,7 +18,9 @@ public enum ScaleType: String, Sendable, CaseIterable, Codable {
     private var leastExponent: Int { self == .float16 ? -14 : -126 }
 
     /// The smallest positive number of the type.
-    public var leastNonzeroMagnitude: Double { Double(sign: .plus, exponent: leastExponent - precision + 1, significand: 1) }
+    public var leastNonzeroMagnitude: Double {
+        Double(sign: .plus, exponent: leastExponent - precision + 1, significand: 1)
+    }
 
     /// The largest finite number of the type.
     public var greatestFiniteMagnitude: Double {

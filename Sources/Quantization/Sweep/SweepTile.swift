@@ -57,7 +57,9 @@ struct SweepTile<S: RealScalar> {
 
     /// Sets a per-OC group's grids from its updated weights W_g + [Σ_{k<j₀} e_k·V_kg]·V_gg⁻¹, and leaves in s the sums
     /// over all columns before the group.
-    private func setGrid(of group: Range<Int>, e: MutableMatrixView<S>, s: MutableMatrixView<S>, x: MutableMatrixView<S>) {
+    private func setGrid(
+        of group: Range<Int>, e: MutableMatrixView<S>, s: MutableMatrixView<S>, x: MutableMatrixView<S>
+    ) {
         let start = group.lowerBound
         let isFirst = columns.lowerBound + start == 0
         if !isFirst {
