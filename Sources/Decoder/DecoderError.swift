@@ -1,0 +1,27 @@
+/// Why a model cannot be run on some tokens.
+package enum DecoderError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// `position` counts from 0 inside the sequence; `sequence` inside the batch.
+    case nonFinite(block: Int, stage: BlockStage, feature: Int, sequence: Int, position: Int)
+    case nonFiniteFinalState(feature: Int, sequence: Int, position: Int)
+    case tokenOutOfVocabulary(id: Int, sequence: Int, position: Int, vocabularySize: Int)
+    case wrongShape(tensor: String, found: [Int], expected: [Int])
+
+    package var description: String {
+        switch self {
+        case .nonFinite(let block, let stage, let feature, let sequence, let position):
+            """
+            block \(block), stage \(stage): NaN or infinity in feature \(feature) of token \(position) of sequence \
+            \(sequence)
+            """
+        case .nonFiniteFinalState(let feature, let sequence, let position):
+            "final norm: NaN or infinity in feature \(feature) of token \(position) of sequence \(sequence)"
+        case .tokenOutOfVocabulary(let id, let sequence, let position, let vocabularySize):
+            """
+            token \(position) of sequence \(sequence) has id \(id), expected one of the vocabulary's 0 to \
+            \(vocabularySize - 1)
+            """
+        case .wrongShape(let tensor, let found, let expected):
+            "tensor \(tensor) has shape \(found), expected \(expected) by config.json"
+        }
+    }
+}

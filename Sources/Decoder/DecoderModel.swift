@@ -1,0 +1,80 @@
+import AdaDimCheckpoint
+import AdaDimLinearAlgebra
+
+/// A decoder-only language model in a directory: token ids → hidden states → blocks, one in memory at a time → logits.
+package struct DecoderModel: Sendable {
+    package let checkpoint: Checkpoint
+    package var configuration: ModelConfiguration { checkpoint.configuration }
+    private let finalNorm: RootMeanSquareNorm
+
+    package init(_ checkpoint: Checkpoint) throws {
+        self.checkpoint = checkpoint
+        let configuration = checkpoint.configuration
+        let weight = try checkpoint.vector("model.norm.weight", count: configuration.hiddenSize)
+        finalNorm = RootMeanSquareNorm(
+            weight: Matrix(columnMajor: weight, rows: weight.count, columns: 1), epsilon: configuration.rmsNormEpsilon)
+    }
+
+    /// The embedded tokens of some sequences, one batch, in front of block 0.
+    /// - Throws: ``DecoderError/tokenOutOfVocabulary``, or what the checkpoint throws.
+    package func embed(_ sequences: [[Int]]) throws -> BlockState {
+        for (sequence, tokens) in sequences.enumerated() {
+            for (position, id) in tokens.enumerated() where id < 0 || id >= configuration.vocabularySize {
+                throw DecoderError.tokenOutOfVocabulary(
+                    id: id, sequence: sequence, position: position, vocabularySize: configuration.vocabularySize)
+            }
+        }
+        let hidden = try checkpoint.rows(of: Self.embeddingName, ids: sequences.flatMap { $0 })
+        return BlockState(hidden: hidden, lengths: sequences.map(\.count), configuration)
+    }
+
+    /// Reads a block from the checkpoint.
+    package func block(_ index: Int) throws -> DecoderBlock {
+        try DecoderBlock(configuration, index: index, from: checkpoint)
+    }
+
+    /// What the output projection reads, [hidden, tokens]: the hidden states behind the last block, normalized.
+    package func normalizedOutput(_ state: BlockState) throws(DecoderError) -> Matrix<Float> {
+        let normalized = finalNorm.applied(to: state.hidden)
+        if let (feature, token) = normalized.firstNonFiniteOfAll {
+            let (sequence, position) = state.layout.place(of: token)
+            throw .nonFiniteFinalState(feature: feature, sequence: sequence, position: position)
+        }
+        return normalized
+    }
+
+    /// Some rows of the output projection, transposed: [hidden, rows], a token of the vocabulary per column.
+    package func outputPanel(_ rows: Range<Int>) throws -> Matrix<Float> {
+        try checkpoint.rowPanel(of: outputName, rows: rows)
+    }
+
+    /// Lets go of the file pages behind the output projection.
+    package func releaseOutput() { checkpoint.release([outputName]) }
+
+    /// Logits of a batch, [vocabulary, tokens]: for small batches, since all of them are held.
+    package func logits(of sequences: [[Int]]) throws -> Matrix<Float> {
+        var state = try embed(sequences)
+        for index in 0..<configuration.blockCount { try block(index).forward(&state) }
+        let normalized = try normalizedOutput(state)
+        var logits = Matrix<Float>(uninitialized: configuration.vocabularySize, normalized.columns)
+        for start in stride(from: 0, to: logits.rows, by: Self.panelLength) {
+            let rows = start..<min(start + Self.panelLength, logits.rows)
+            let panel = try outputPanel(rows)
+            logits.withMutableView { logits in
+                panel.withView { panel in
+                    normalized.withView {
+                        gemm(1, panel, .transposed, $0, .none, 0, logits[rows: rows, columns: 0..<$0.columns])
+                    }
+                }
+            }
+        }
+        releaseOutput()
+        return logits
+    }
+
+    /// Rows of the output projection that are worth holding at once.
+    package static let panelLength = 4096
+
+    private static let embeddingName = "model.embed_tokens.weight"
+    private var outputName: String { configuration.tiesEmbeddings ? Self.embeddingName : "lm_head.weight" }
+}
