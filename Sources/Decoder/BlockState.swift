@@ -16,13 +16,13 @@ package struct BlockState: Sendable {
 
     /// - Parameters:
     ///   - hidden: [hidden, tokens], the embeddings of the sequences' tokens.
-    ///   - lengths: of the sequences; they add up to the columns of `hidden`.
-    package init(hidden: Matrix<Float>, lengths: [Int], _ configuration: ModelConfiguration) {
-        layout = SequenceLayout(lengths: lengths)
+    ///   - layout: the sequences; their lengths add up to the columns of `hidden`.
+    package init(hidden: Matrix<Float>, _ layout: SequenceLayout, _ configuration: ModelConfiguration) {
         precondition(
             hidden.columns == layout.tokens && hidden.rows == configuration.hiddenSize,
             "hidden states [\(hidden.rows), \(hidden.columns)] for \(layout.tokens) tokens")
         self.hidden = hidden
+        self.layout = layout
         rotation = RotaryEmbedding(configuration, positions: layout.longest)
     }
 }

@@ -19,18 +19,18 @@ package struct DecoderBlock: Sendable {
     let attention: Attention
 
     /// Reads block `index` of the model, and lets go of the file pages that it came from.
-    /// - Throws: what `checkpoint` throws for a missing or unreadable tensor; ``DecoderError/wrongShape``.
-    package init(_ configuration: ModelConfiguration, index: Int, from checkpoint: Checkpoint) throws {
+    /// - Throws: ``CheckpointError`` where a tensor is missing or misshapen, or holds NaN or infinity.
+    package init(_ configuration: ModelConfiguration, index: Int, from checkpoint: Checkpoint) throws(CheckpointError) {
         precondition(index >= 0 && index < configuration.blockCount, "block \(index) of \(configuration.blockCount)")
         self.index = index
         let prefix = "model.layers.\(index)."
         var read: [String] = []
 
-        func column(_ name: String, count: Int) throws -> Matrix<Float> {
+        func column(_ name: String, count: Int) throws(CheckpointError) -> Matrix<Float> {
             read.append(name)
             return Matrix(columnMajor: try checkpoint.vector(name, count: count), rows: count, columns: 1)
         }
-        func norm(_ name: String, count: Int) throws -> RootMeanSquareNorm {
+        func norm(_ name: String, count: Int) throws(CheckpointError) -> RootMeanSquareNorm {
             RootMeanSquareNorm(
                 weight: try column("\(prefix)\(name).weight", count: count), epsilon: configuration.rmsNormEpsilon)
         }
@@ -40,13 +40,8 @@ package struct DecoderBlock: Sendable {
         for role in BlockStage.allCases.flatMap(\.roles) {
             let layer = LinearLayer(block: index, role: role)
             let (out, width) = configuration.shape(of: role)
-            let weight = try checkpoint.matrix(layer.weightName)
             read.append(layer.weightName)
-            guard weight.rows == out && weight.columns == width else {
-                throw DecoderError.wrongShape(
-                    tensor: layer.weightName, found: [weight.rows, weight.columns], expected: [out, width])
-            }
-            weights[role] = weight
+            weights[role] = try checkpoint.matrix(layer.weightName, shape: (out, width))
             if configuration.hasBias(role) { biases[role] = try column(layer.biasName, count: out) }
         }
         self.weights = weights

@@ -1,10 +1,9 @@
 /// Why a model cannot be run on some tokens.
 package enum DecoderError: Error, Equatable, CustomStringConvertible, Sendable {
-    /// `position` counts from 0 inside the sequence; `sequence` inside the batch.
+    /// `position` counts from 0 inside the sequence.
     case nonFinite(block: Int, stage: BlockStage, feature: Int, sequence: Int, position: Int)
     case nonFiniteFinalState(feature: Int, sequence: Int, position: Int)
     case tokenOutOfVocabulary(id: Int, sequence: Int, position: Int, vocabularySize: Int)
-    case wrongShape(tensor: String, found: [Int], expected: [Int])
 
     package var description: String {
         switch self {
@@ -20,8 +19,6 @@ package enum DecoderError: Error, Equatable, CustomStringConvertible, Sendable {
             token \(position) of sequence \(sequence) has id \(id), expected one of the vocabulary's 0 to \
             \(vocabularySize - 1)
             """
-        case .wrongShape(let tensor, let found, let expected):
-            "tensor \(tensor) has shape \(found), expected \(expected) by config.json"
         }
     }
 }

@@ -7,29 +7,42 @@ package struct DecoderModel: Sendable {
     package var configuration: ModelConfiguration { checkpoint.configuration }
     private let finalNorm: RootMeanSquareNorm
 
-    package init(_ checkpoint: Checkpoint) throws {
+    /// - Throws: ``CheckpointError`` where the embedding, the output projection or the final norm is missing or misshapen.
+    package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
         self.checkpoint = checkpoint
         let configuration = checkpoint.configuration
+        let tables = configuration.tiesEmbeddings ? [Self.embeddingName] : [Self.embeddingName, Self.headName]
+        let expected = [configuration.vocabularySize, configuration.hiddenSize]
+        for name in tables {
+            let location = try checkpoint.location(of: name)
+            guard location.entry.shape == expected else {
+                throw CheckpointError.wrongShape(
+                    tensor: name, file: location.file.path, found: location.entry.shape, expected: "\(expected)")
+            }
+        }
         let weight = try checkpoint.vector("model.norm.weight", count: configuration.hiddenSize)
         finalNorm = RootMeanSquareNorm(
             weight: Matrix(columnMajor: weight, rows: weight.count, columns: 1), epsilon: configuration.rmsNormEpsilon)
     }
 
     /// The embedded tokens of some sequences, one batch, in front of block 0.
+    /// - Parameter firstSequence: number of the first of them, for errors.
     /// - Throws: ``DecoderError/tokenOutOfVocabulary``, or what the checkpoint throws.
-    package func embed(_ sequences: [[Int]]) throws -> BlockState {
+    package func embed(_ sequences: [[Int32]], firstSequence: Int = 0) throws -> BlockState {
         for (sequence, tokens) in sequences.enumerated() {
-            for (position, id) in tokens.enumerated() where id < 0 || id >= configuration.vocabularySize {
+            for (position, id) in tokens.enumerated() where id < 0 || Int(id) >= configuration.vocabularySize {
                 throw DecoderError.tokenOutOfVocabulary(
-                    id: id, sequence: sequence, position: position, vocabularySize: configuration.vocabularySize)
+                    id: Int(id), sequence: firstSequence + sequence, position: position,
+                    vocabularySize: configuration.vocabularySize)
             }
         }
         let hidden = try checkpoint.rows(of: Self.embeddingName, ids: sequences.flatMap { $0 })
-        return BlockState(hidden: hidden, lengths: sequences.map(\.count), configuration)
+        let layout = SequenceLayout(lengths: sequences.map(\.count), firstNumber: firstSequence)
+        return BlockState(hidden: hidden, layout, configuration)
     }
 
     /// Reads a block from the checkpoint.
-    package func block(_ index: Int) throws -> DecoderBlock {
+    package func block(_ index: Int) throws(CheckpointError) -> DecoderBlock {
         try DecoderBlock(configuration, index: index, from: checkpoint)
     }
 
@@ -44,7 +57,7 @@ package struct DecoderModel: Sendable {
     }
 
     /// Some rows of the output projection, transposed: [hidden, rows], a token of the vocabulary per column.
-    package func outputPanel(_ rows: Range<Int>) throws -> Matrix<Float> {
+    package func outputPanel(_ rows: Range<Int>) throws(CheckpointError) -> Matrix<Float> {
         try checkpoint.rowPanel(of: outputName, rows: rows)
     }
 
@@ -52,7 +65,7 @@ package struct DecoderModel: Sendable {
     package func releaseOutput() { checkpoint.release([outputName]) }
 
     /// Logits of a batch, [vocabulary, tokens]: for small batches, since all of them are held.
-    package func logits(of sequences: [[Int]]) throws -> Matrix<Float> {
+    package func logits(of sequences: [[Int32]]) throws -> Matrix<Float> {
         var state = try embed(sequences)
         for index in 0..<configuration.blockCount { try block(index).forward(&state) }
         let normalized = try normalizedOutput(state)
@@ -76,5 +89,6 @@ package struct DecoderModel: Sendable {
     package static let panelLength = 4096
 
     private static let embeddingName = "model.embed_tokens.weight"
-    private var outputName: String { configuration.tiesEmbeddings ? Self.embeddingName : "lm_head.weight" }
+    private static let headName = "lm_head.weight"
+    private var outputName: String { configuration.tiesEmbeddings ? Self.embeddingName : Self.headName }
 }

@@ -5,6 +5,8 @@ package struct SequenceLayout: Sendable, Equatable {
     package let ranges: [Range<Int>]
     /// For each column, its place in its sequence.
     package let positions: [Int]
+    /// What errors call the first sequence, the others following.
+    private let firstNumber: Int
 
     /// Number of columns.
     package var tokens: Int { positions.count }
@@ -12,7 +14,8 @@ package struct SequenceLayout: Sendable, Equatable {
     package var longest: Int { ranges.lazy.map(\.count).max() ?? 0 }
 
     /// - Precondition: no length is negative.
-    package init(lengths: [Int]) {
+    package init(lengths: [Int], firstNumber: Int = 0) {
+        self.firstNumber = firstNumber
         var ranges: [Range<Int>] = []
         var start = 0
         for length in lengths {
@@ -23,8 +26,8 @@ package struct SequenceLayout: Sendable, Equatable {
         positions = ranges.flatMap { Array(0..<$0.count) }
     }
 
-    /// The sequence that a column belongs to, and its place there.
+    /// The number of the sequence that a column belongs to, and its place there.
     func place(of column: Int) -> (sequence: Int, position: Int) {
-        (ranges.firstIndex { $0.contains(column) } ?? 0, positions[column])
+        (firstNumber + (ranges.firstIndex { $0.contains(column) } ?? 0), positions[column])
     }
 }

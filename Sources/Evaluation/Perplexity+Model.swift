@@ -24,16 +24,16 @@ extension Perplexity {
     ///   - windows: from ``PerplexityWindows/init(tokens:length:limit:)`` for the same text.
     ///   - progress: called before the first block and after each one.
     package init(
-        of model: DecoderModel, on tokens: [Int], windows: PerplexityWindows,
+        of model: DecoderModel, on tokens: [Int32], windows: PerplexityWindows,
         progress: (EvaluationProgress) -> Void = { _ in }
     ) throws {
         let configuration = model.configuration
         guard windows.length <= configuration.maximumLength else {
             throw PerplexityError.windowTooLong(windows.length, maximum: configuration.maximumLength)
         }
-        for (position, id) in tokens.enumerated() where id < 0 || id >= configuration.vocabularySize {
+        for (position, id) in tokens.enumerated() where id < 0 || Int(id) >= configuration.vocabularySize {
             throw PerplexityError.tokenOutOfVocabulary(
-                id: id, position: position, vocabularySize: configuration.vocabularySize)
+                id: Int(id), position: position, vocabularySize: configuration.vocabularySize)
         }
         let texts = windows.windows(of: tokens)
         let perRound = max(1, Self.hiddenBudget / (4 * configuration.hiddenSize * windows.length))
@@ -47,7 +47,9 @@ extension Perplexity {
                     EvaluationProgress(
                         round: index, rounds: rounds.count, block: block, blocks: configuration.blockCount))
             }
-            var batches = try round.chunks(of: perBatch).map { try model.embed(Array($0)) }
+            var batches = try round.chunks(of: perBatch).map {
+                try model.embed(Array($0), firstSequence: $0.startIndex)
+            }
             report(0)
             for block in 0..<configuration.blockCount {
                 let decoderBlock = try model.block(block)
@@ -63,7 +65,7 @@ extension Perplexity {
     /// Σ of the log-likelihoods of tokens 2 to the last of each window. Panels of the output projection are the outer
     /// loop, so that it too is read once.
     private static func windowLogLikelihoods(
-        _ model: DecoderModel, _ batches: [BlockState], texts: ArraySlice<[Int]>, firstWindow: Int
+        _ model: DecoderModel, _ batches: [BlockState], texts: ArraySlice<[Int32]>, firstWindow: Int
     ) throws -> [Double] {
         let inputs = try batches.map { try model.normalizedOutput($0) }
         // A token's logits predict the next one; those of a window's last token predict nothing, so any target does.

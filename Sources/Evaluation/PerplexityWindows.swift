@@ -30,5 +30,5 @@ package struct PerplexityWindows: Sendable, Equatable {
     }
 
     /// The tokens of each window.
-    func windows(of tokens: [Int]) -> [[Int]] { starts.map { Array(tokens[$0..<$0 + length]) } }
+    func windows(of tokens: [Int32]) -> [[Int32]] { starts.map { Array(tokens[$0..<$0 + length]) } }
 }

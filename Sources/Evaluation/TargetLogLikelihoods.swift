@@ -7,11 +7,11 @@ import Foundation
 /// s = Σ e^(logit − m) (online softmax, Milakov and Gimelshein, arXiv 1805.02867).
 struct TargetLogLikelihoods {
     /// The vocabulary index that each token's logits are asked for.
-    private let targets: [Int]
+    private let targets: [Int32]
     /// Per token m, s and the target's logit, [3, tokens].
     private var running: Matrix<Double>
 
-    init(targets: [Int]) {
+    init(targets: [Int32]) {
         self.targets = targets
         running = Matrix(rows: 3, columns: targets.count) { row, _ in row == 1 ? 0 : -.infinity }
     }
@@ -28,11 +28,11 @@ struct TargetLogLikelihoods {
                     let values = logits.column(j)
                     let (maximum, sum) = exponentialSum(values, logits.rows)
                     let state = running.column(token)
-                    // A NaN stands on the side of the comparison that keeps it.
-                    let larger = state[0] >= maximum ? state[0] : maximum
+                    let larger = max(state[0], maximum)
                     state[1] = state[1] * exp(state[0] - larger) + sum * exp(maximum - larger)
                     state[0] = larger
-                    if rows.contains(targets[token]) { state[2] = Double(values[targets[token] - rows.lowerBound]) }
+                    let target = Int(targets[token])
+                    if rows.contains(target) { state[2] = Double(values[target - rows.lowerBound]) }
                 }
             }
         }
