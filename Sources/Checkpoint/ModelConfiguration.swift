@@ -1,14 +1,14 @@
 import AdaDimSafetensors
 
 /// What config.json says of a decoder-only language model, in the project's own terms.
-public struct ModelConfiguration: Sendable, Equatable {
+package struct ModelConfiguration: Sendable, Equatable {
     /// The families of decoder blocks that this project computes.
-    public enum Architecture: String, Sendable, CaseIterable {
+    package enum Architecture: String, Sendable, CaseIterable {
         case llama, mistral, qwen2, qwen3
     }
 
     /// How rotary position embeddings are stretched beyond the length that the model was first trained for.
-    public enum RotaryScaling: Sendable, Equatable {
+    package enum RotaryScaling: Sendable, Equatable {
         case none
         /// Every frequency divided by `factor`.
         case linear(factor: Double)
@@ -16,25 +16,30 @@ public struct ModelConfiguration: Sendable, Equatable {
         case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalLength: Int)
     }
 
-    public var architecture: Architecture
-    public var vocabularySize: Int
-    public var hiddenSize: Int
-    public var intermediateSize: Int
-    public var blockCount: Int
-    public var attentionHeads: Int
-    public var keyValueHeads: Int
-    public var headDimension: Int
-    public var rmsNormEpsilon: Double
-    public var rotaryBase: Double
-    public var rotaryScaling: RotaryScaling
+    package var architecture: Architecture
+    package var vocabularySize: Int
+    package var hiddenSize: Int
+    package var intermediateSize: Int
+    package var blockCount: Int
+    package var attentionHeads: Int
+    package var keyValueHeads: Int
+    package var headDimension: Int
+    package var rmsNormEpsilon: Double
+    package var rotaryBase: Double
+    package var rotaryScaling: RotaryScaling
     /// For each block, how many positions back a token sees, itself included; nil for all of them.
-    public var slidingWindows: [Int?]
-    /// Whether q, k, v (and for Llama also o) have biases: Qwen2 always for q, k, v; others by `attention_bias`.
-    public var attentionBias: Bool
+    package var slidingWindows: [Int?]
+    /// Whether q, k, v have biases: always in Qwen2, never in Mistral, by `attention_bias` in the others.
+    package var attentionBias: Bool
     /// Whether gate, up and down have biases.
-    public var mlpBias: Bool
+    package var mlpBias: Bool
     /// Whether lm_head is the transposed embedding, not a tensor of its own.
-    public var tiesEmbeddings: Bool
+    package var tiesEmbeddings: Bool
     /// The longest sequence that the model was made for.
-    public var maximumLength: Int
+    package var maximumLength: Int
+    /// The type that the weights are stored in and loaded as, where config.json states one.
+    package var elementType: TensorElementType?
+
+    /// Whether o has a bias: `attention_bias` covers it, but Qwen2's own biases are of q, k and v only.
+    package var outputBias: Bool { attentionBias && architecture != .qwen2 }
 }

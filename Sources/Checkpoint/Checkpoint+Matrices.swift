@@ -1,0 +1,119 @@
+import AdaDimLinearAlgebra
+import AdaDimSafetensors
+
+// Tensors as matrices and vectors of floats, widened from bf16, f16 or f32. NaN and infinity are errors.
+
+extension Checkpoint {
+    /// A weight [out, in], widened and transposed once. A packed layer is dequantized, to the numbers that a loader
+    /// computes with: rounded to the type that the model is loaded in.
+    /// - Parameters:
+    ///   - name: the tensor's name, as in `model.layers.0.mlp.up_proj.weight`.
+    ///   - shape: what the shape must be; any if nil.
+    package func matrix(
+        _ name: String, shape: (rows: Int, columns: Int)? = nil
+    ) throws(CheckpointError) -> Matrix<Float> {
+        if let layer = try packedLayer(of: name) { return try matrix(of: layer, shape: shape) }
+        let location = try location(of: name)
+        return try withStoredMatrix(location, shape) { stored throws(CheckpointError) in
+            var result = Matrix<Float>(uninitialized: stored.rows, stored.columns)
+            let finite = result.withMutableView { stored.read(into: $0) }
+            if !finite { throw notFinite(location, stored, rows: 0..<stored.rows) }
+            return result
+        }
+    }
+
+    /// A tensor of one dimension.
+    package func vector(_ name: String, count: Int) throws(CheckpointError) -> [Float] {
+        let location = try location(of: name)
+        let entry = location.entry
+        guard entry.shape == [count] else {
+            throw .wrongShape(tensor: name, file: location.file.path, found: entry.shape, expected: "[\(count)]")
+        }
+        let type = try storedType(location)
+        var finite = true
+        let result = location.file.withBytes(of: entry) { bytes in
+            [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+                if let source = bytes.baseAddress, let target = buffer.baseAddress {
+                    finite = type.widen(source, count: count, to: target)
+                }
+                initialized = count
+            }
+        }
+        if !finite, let index = result.firstIndex(where: { !$0.isFinite }) {
+            throw .notFinite(tensor: name, file: location.file.path, value: result[index], index: [index])
+        }
+        return result
+    }
+
+    /// Rows of a matrix [rows, columns], one a column of the result [columns, ids.count]: a gather of embeddings, without
+    /// widening the rest of the table.
+    package func rows(of name: String, ids: [Int32]) throws(CheckpointError) -> Matrix<Float> {
+        let location = try location(of: name)
+        return try withStoredMatrix(location, nil) { stored throws(CheckpointError) in
+            for id in ids where id < 0 || Int(id) >= stored.rows {
+                throw .rowOutside(tensor: name, file: location.file.path, row: Int(id), rows: stored.rows)
+            }
+            var result = Matrix<Float>(uninitialized: stored.columns, ids.count)
+            let finite = result.withMutableView { target in stored.readRows({ Int(ids[$0]) }, into: target) }
+            if !finite {
+                for id in ids where stored.firstNotFinite(rows: Int(id)..<Int(id) + 1) != nil {
+                    throw notFinite(location, stored, rows: Int(id)..<Int(id) + 1)
+                }
+            }
+            return result
+        }
+    }
+
+    /// A run of a matrix's rows, transposed at no cost: [columns, panel.count], column k being row
+    /// `panel.lowerBound + k`.
+    package func rowPanel(of name: String, rows panel: Range<Int>) throws(CheckpointError) -> Matrix<Float> {
+        let location = try location(of: name)
+        return try withStoredMatrix(location, nil) { stored throws(CheckpointError) in
+            guard panel.lowerBound >= 0 && panel.upperBound <= stored.rows else {
+                let outside = panel.lowerBound < 0 ? panel.lowerBound : panel.upperBound - 1
+                throw .rowOutside(tensor: name, file: location.file.path, row: outside, rows: stored.rows)
+            }
+            var result = Matrix<Float>(uninitialized: stored.columns, panel.count)
+            let finite = result.withMutableView { target in
+                stored.readRows({ panel.lowerBound + $0 }, into: target)
+            }
+            if !finite { throw notFinite(location, stored, rows: panel) }
+            return result
+        }
+    }
+
+    private func withStoredMatrix<Result>(
+        _ location: Location, _ shape: (rows: Int, columns: Int)?,
+        _ body: (StoredMatrix) throws(CheckpointError) -> Result
+    ) throws(CheckpointError) -> Result {
+        let entry = location.entry
+        let type = try storedType(location)
+        let expected = shape.map { "[\($0.rows), \($0.columns)]" } ?? "two dimensions"
+        guard entry.shape.count == 2, shape == nil || entry.shape == [shape?.rows, shape?.columns] else {
+            throw .wrongShape(tensor: entry.name, file: location.file.path, found: entry.shape, expected: expected)
+        }
+        return try location.file.withBytes(of: entry) { (bytes) throws(CheckpointError) in
+            // Files that hold anything have an address; a matrix without elements is never looked into.
+            guard let base = bytes.baseAddress else {
+                throw .wrongShape(tensor: entry.name, file: location.file.path, found: entry.shape, expected: expected)
+            }
+            return try body(StoredMatrix(base: base, type: type, rows: entry.shape[0], columns: entry.shape[1]))
+        }
+    }
+
+    func storedType(_ location: Location) throws(CheckpointError) -> StoredFloat {
+        guard let type = StoredFloat(location.entry.elementType) else {
+            throw .wrongElementType(
+                tensor: location.entry.name, file: location.file.path, found: location.entry.elementType,
+                expected: StoredFloat.allCases.map(\.elementType.rawValue).joined(separator: ", "))
+        }
+        return type
+    }
+
+    private func notFinite(_ location: Location, _ stored: StoredMatrix, rows: Range<Int>) -> CheckpointError {
+        let found = stored.firstNotFinite(rows: rows)
+        return .notFinite(
+            tensor: location.entry.name, file: location.file.path, value: found?.value ?? .nan,
+            index: found.map { [$0.row, $0.column] } ?? [])
+    }
+}

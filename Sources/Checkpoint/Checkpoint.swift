@@ -1,0 +1,68 @@
+import AdaDimSafetensors
+import Foundation
+
+/// A Hugging Face model directory, open for reading: config.json, and the tensors of model.safetensors or of the shards
+/// that model.safetensors.index.json lists, memory-mapped.
+package final class Checkpoint: Sendable {
+    package let directory: URL
+    package let configuration: ModelConfiguration
+    /// The weight files, in the order of their names.
+    package let files: [SafetensorsFile]
+    /// The `quantization_config` of a checkpoint opened with `allowingQuantized`.
+    let packing: PackingScheme?
+    private let locations: [String: Location]
+
+    /// Where a tensor lies.
+    package struct Location: Sendable {
+        package let file: SafetensorsFile
+        package let entry: TensorEntry
+    }
+
+    /// - Parameters:
+    ///   - directory: the model's directory.
+    ///   - allowingQuantized: whether to open a checkpoint that is already quantized, if it is of the one kind that
+    ///     can be read (compressed-tensors as this project writes it); it is an error otherwise.
+    package init(directory: URL, allowingQuantized: Bool = false) throws(CheckpointError) {
+        self.directory = directory
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue
+        else { throw .notADirectory(path: directory.path) }
+        let configURL = directory.appendingPathComponent("config.json")
+        let json = try Self.contents(of: configURL)
+        configuration = try ModelConfiguration(
+            json: json, file: configURL.path, allowingQuantized: allowingQuantized)
+        packing = try PackingScheme(configJSON: json, file: configURL.path)
+        (files, locations) = try Self.openWeights(in: directory)
+    }
+
+    /// All tensors' names, sorted.
+    package var tensorNames: [String] { locations.keys.sorted() }
+
+    package func contains(_ name: String) -> Bool { locations[name] != nil }
+
+    /// Where the tensor of this name lies.
+    package func location(of name: String) throws(CheckpointError) -> Location {
+        guard let location = locations[name] else {
+            throw .missingTensor(name: name, directory: directory.path)
+        }
+        return location
+    }
+
+    /// Gives back the memory that reading these tensors brought in. Names that there are none of are passed over.
+    package func release(_ names: some Sequence<String>) {
+        for name in names {
+            guard let location = locations[name] else { continue }
+            location.file.releasePages(of: name)
+        }
+    }
+
+    /// The bytes of a small file.
+    static func contents(of url: URL) throws(CheckpointError) -> Data {
+        do {
+            return try Data(contentsOf: url)
+        } catch {
+            let missing = !FileManager.default.fileExists(atPath: url.path)
+            throw .unreadable(file: url.path, reason: missing ? "no such file" : error.localizedDescription)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import AdaDimSafetensors
+
+/// Why a model directory could not be opened or one of its tensors not read.
+package enum CheckpointError: Error, Equatable {
+    case notADirectory(path: String)
+    case unreadable(file: String, reason: String)
+    case noWeights(directory: String)
+    case invalidJSON(file: String, reason: String)
+    case missingKey(file: String, key: String, expected: String)
+    case wrongValue(file: String, key: String, found: String, expected: String)
+    case unsupported(file: String, key: String, found: String, supported: [String])
+    case inconsistent(file: String, reason: String)
+    case alreadyQuantized(file: String, method: String)
+    case unsupportedQuantization(file: String, reason: String)
+    case safetensors(SafetensorsError)
+    case badShardName(index: String, shard: String)
+    case notInShard(tensor: String, shard: String, index: String)
+    case notInIndex(tensor: String, shard: String, index: String)
+    case missingTensor(name: String, directory: String)
+    case wrongShape(tensor: String, file: String, found: [Int], expected: String)
+    case wrongElementType(tensor: String, file: String, found: TensorElementType, expected: String)
+    case notFinite(tensor: String, file: String, value: Float, index: [Int])
+    case rowOutside(tensor: String, file: String, row: Int, rows: Int)
+    case badCode(tensor: String, file: String, reason: String)
+}
+
+extension CheckpointError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notADirectory(let path): "\(path): not a directory, expected one with config.json and .safetensors files"
+        case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
+        case .noWeights(let directory):
+            "\(directory): neither model.safetensors nor model.safetensors.index.json found"
+        case .invalidJSON(let file, let reason): "\(file): not a JSON object as expected: \(reason)"
+        case .missingKey(let file, let key, let expected): "\(file): \(key) is missing, expected \(expected)"
+        case .wrongValue(let file, let key, let found, let expected):
+            "\(file): \(key) is \(found), expected \(expected)"
+        case .unsupported(let file, let key, let found, let supported):
+            "\(file): \(key) is \(found), which is not supported; supported: \(supported.joined(separator: ", "))"
+        case .inconsistent(let file, let reason): "\(file): \(reason)"
+        case .alreadyQuantized(let file, let method):
+            "\(file): the model is already quantized (quant_method \(method)); expected an unquantized one"
+        case .unsupportedQuantization(let file, let reason):
+            "\(file): quantization_config cannot be read: \(reason); supported is compressed-tensors as this tool "
+                + "writes it (format pack-quantized, strategy block)"
+        case .safetensors(let error): "\(error)"
+        case .badShardName(let index, let shard):
+            "\(index): shard \"\(shard)\" is not the plain name of a .safetensors file"
+        case .notInShard(let tensor, let shard, let index):
+            "\(shard): tensor \(tensor) not found, but \(index) says that it is there"
+        case .notInIndex(let tensor, let shard, let index):
+            "\(shard): holds tensor \(tensor), which \(index) does not list there"
+        case .missingTensor(let name, let directory): "\(directory): no tensor \(name) in the weights"
+        case .wrongShape(let tensor, let file, let found, let expected):
+            "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
+        case .wrongElementType(let tensor, let file, let found, let expected):
+            "\(file): tensor \(tensor) holds \(found.rawValue), expected \(expected)"
+        case .notFinite(let tensor, let file, let value, let index):
+            "\(file): tensor \(tensor) holds \(value) at \(index), expected finite weights"
+        case .rowOutside(let tensor, let file, let row, let rows):
+            "\(file): tensor \(tensor) has \(rows) rows, row \(row) was asked for"
+        case .badCode(let tensor, let file, let reason): "\(file): tensor \(tensor): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// The linear layers of a decoder block; the raw value is the last component of the module's name.
+package enum LinearRole: String, Sendable, CaseIterable, Codable {
+    case query = "q_proj"
+    case key = "k_proj"
+    case value = "v_proj"
+    case output = "o_proj"
+    case gate = "gate_proj"
+    case up = "up_proj"
+    case down = "down_proj"
+
+    /// The module that holds the layer inside its block.
+    package var parent: String {
+        switch self {
+        case .query, .key, .value, .output: "self_attn"
+        case .gate, .up, .down: "mlp"
+        }
+    }
+}
+
+/// One linear layer of a model, and what its tensors are called.
+package struct LinearLayer: Sendable, Hashable {
+    package let block: Int
+    package let role: LinearRole
+
+    package init(block: Int, role: LinearRole) {
+        self.block = block
+        self.role = role
+    }
+
+    /// As in `model.layers.3.self_attn.q_proj`.
+    package var moduleName: String { "model.layers.\(block).\(role.parent).\(role.rawValue)" }
+    package var weightName: String { moduleName + ".weight" }
+    package var biasName: String { moduleName + ".bias" }
+}

@@ -1,0 +1,93 @@
+import AdaDimSafetensors
+
+/// The types that weights are stored in.
+package enum StoredFloat: Sendable, CaseIterable {
+    case bfloat16, float16, float32
+
+    /// Nil where weights of this type are not read.
+    package init?(_ elementType: TensorElementType) {
+        switch elementType {
+        case .bfloat16: self = .bfloat16
+        case .float16: self = .float16
+        case .float32: self = .float32
+        default: return nil
+        }
+    }
+
+    package var elementType: TensorElementType {
+        switch self {
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        case .float32: .float32
+        }
+    }
+
+    package var byteWidth: Int { elementType.bitWidth / 8 }
+
+    /// Writes `count` stored numbers as floats.
+    /// - Parameters:
+    ///   - source: the first one, little-endian, of any alignment.
+    /// - Returns: whether all are finite.
+    package func widen(_ source: UnsafeRawPointer, count: Int, to target: UnsafeMutablePointer<Float>) -> Bool {
+        // Adding one to an exponent whose bits are all set carries into the sign.
+        var carries: UInt32 = 0
+        switch self {
+        case .bfloat16:
+            for i in 0..<count {
+                let value = floatFromBFloat16(source.loadUnaligned(fromByteOffset: 2 &* i, as: UInt16.self))
+                carries |= value.bitPattern & 0x7fff_ffff &+ 0x80_0000
+                target[i] = value
+            }
+        case .float16:
+            for i in 0..<count {
+                let value = floatFromFloat16(source.loadUnaligned(fromByteOffset: 2 &* i, as: UInt16.self))
+                carries |= value.bitPattern & 0x7fff_ffff &+ 0x80_0000
+                target[i] = value
+            }
+        case .float32:
+            for i in 0..<count {
+                let value = source.loadUnaligned(fromByteOffset: 4 &* i, as: Float.self)
+                carries |= value.bitPattern & 0x7fff_ffff &+ 0x80_0000
+                target[i] = value
+            }
+        }
+        return carries >> 31 == 0
+    }
+
+    /// Writes `count` floats as stored numbers, each rounded to the nearest.
+    /// - Returns: whether all the rounded numbers are finite.
+    package func narrow(_ source: UnsafePointer<Float>, count: Int, to target: UnsafeMutableRawPointer) -> Bool {
+        var carries: UInt32 = 0
+        switch self {
+        case .bfloat16:
+            for i in 0..<count {
+                let pattern = bfloat16FromFloat(source[i])
+                carries |= UInt32(pattern & 0x7fff) &+ 0x80
+                target.storeBytes(of: pattern, toByteOffset: 2 &* i, as: UInt16.self)
+            }
+            return carries >> 15 == 0
+        case .float16:
+            for i in 0..<count {
+                let pattern = float16FromFloat(source[i])
+                carries |= UInt32(pattern & 0x7fff) &+ 0x400
+                target.storeBytes(of: pattern, toByteOffset: 2 &* i, as: UInt16.self)
+            }
+            return carries >> 15 == 0
+        case .float32:
+            for i in 0..<count {
+                carries |= source[i].bitPattern & 0x7fff_ffff &+ 0x80_0000
+                target.storeBytes(of: source[i], toByteOffset: 4 &* i, as: Float.self)
+            }
+            return carries >> 31 == 0
+        }
+    }
+
+    /// A float rounded to the nearest number that this type holds.
+    package func rounded(_ value: Float) -> Float {
+        switch self {
+        case .bfloat16: floatFromBFloat16(bfloat16FromFloat(value))
+        case .float16: floatFromFloat16(float16FromFloat(value))
+        case .float32: value
+        }
+    }
+}

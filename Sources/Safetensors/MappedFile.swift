@@ -1,0 +1,59 @@
+import Glibc
+
+/// A file's bytes, mapped read-only. The pages come in when they are touched and can be let go one range at a time.
+///
+/// The file must not be shortened while it is mapped: touching pages past its new end kills the process (SIGBUS).
+final class MappedFile: Sendable {
+    let count: Int
+    /// Address of the first byte; nil for an empty file. Written only by `init`, hence safe to share.
+    private nonisolated(unsafe) let base: UnsafeRawPointer?
+
+    init(path: String) throws(SafetensorsError) {
+        func failure(_ code: Int32) -> SafetensorsError {
+            SafetensorsError(file: path, .unreadable(reason: systemErrorText(code)))
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SafetensorsError(file: path, .unreadable(reason: "not a regular file"))
+        }
+        count = Int(status.st_size)
+        guard count > 0 else {
+            base = nil
+            return
+        }
+        let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address, address != MAP_FAILED else { throw failure(errno) }
+        base = UnsafeRawPointer(address)
+    }
+
+    deinit {
+        if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
+    }
+
+    /// Lends the bytes of `range`, which must lie inside the file.
+    func withBytes<Result, Failure: Error>(
+        in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "bytes \(range) of a file of \(count)")
+        defer { withExtendedLifetime(self) {} }
+        return try body(UnsafeRawBufferPointer(start: base.map { $0 + range.lowerBound }, count: range.count))
+    }
+
+    /// Gives back the memory of the pages that lie wholly inside `range`; they are read again when next touched.
+    func releasePages(in range: Range<Int>) {
+        guard let base else { return }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let first = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound == count ? count : range.upperBound / page * page
+        guard first < end else { return }
+        // Advice: where the kernel declines it, memory is held longer and nothing else changes.
+        _ = madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+    }
+}
+
+/// The system's words for an error number.
+func systemErrorText(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -1,0 +1,68 @@
+/// A safetensors file, memory-mapped: named tensors whose bytes are lent, never copied.
+///
+/// The layout: 8 bytes with the header's length (little-endian), the header (a JSON object: name → dtype, shape and
+/// data_offsets), the data. Everything that the header claims is checked when the file is opened.
+package final class SafetensorsFile: Sendable {
+    /// The longest header that is accepted, as in the format's own reader.
+    package static let headerLimit = 100_000_000
+
+    package let path: String
+    /// In the order of their data.
+    package let tensors: [TensorEntry]
+    /// The strings under `__metadata__`.
+    package let metadata: [String: String]
+    private let file: MappedFile
+    private let indices: [String: Int]
+
+    /// Maps and checks the file at `path`.
+    package init(path: String) throws(SafetensorsError) {
+        self.path = path
+        let file = try MappedFile(path: path)
+        self.file = file
+        guard file.count >= 8 else { throw SafetensorsError(file: path, .tooShort(bytes: file.count)) }
+        let stated = file.withBytes(in: 0..<8) { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+        guard stated <= UInt64(Self.headerLimit) else {
+            throw SafetensorsError(file: path, .headerTooLarge(bytes: stated, limit: Self.headerLimit))
+        }
+        let length = Int(stated)
+        guard length <= file.count - 8 else {
+            throw SafetensorsError(file: path, .headerBeyondEnd(bytes: length, available: file.count - 8))
+        }
+        do {
+            let header = try file.withBytes(in: 8..<8 + length) { bytes throws(SafetensorsError.Problem) in
+                try SafetensorsHeader(json: bytes, dataStart: 8 + length, dataBytes: file.count - 8 - length)
+            }
+            tensors = header.tensors
+            metadata = header.metadata
+        } catch {
+            throw SafetensorsError(file: path, error)
+        }
+        indices = Dictionary(uniqueKeysWithValues: tensors.indices.lazy.map { [tensors] in (tensors[$0].name, $0) })
+    }
+
+    /// The entry of a tensor, nil where the file has none of that name.
+    package subscript(_ name: String) -> TensorEntry? { indices[name].map { tensors[$0] } }
+
+    /// Lends a tensor's bytes, row-major and little-endian; they are valid only inside `body` and may lie unaligned.
+    /// - Precondition: `tensor` is one of this file's ``tensors``.
+    package func withBytes<Result, Failure: Error>(
+        of tensor: TensorEntry, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try file.withBytes(in: tensor.byteRange, body)
+    }
+
+    /// Lends the bytes of the tensor of this name.
+    package func withBytes<Result>(
+        of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        guard let tensor = self[name] else { throw SafetensorsError(file: path, .noSuchTensor(name)) }
+        return try withBytes(of: tensor, body)
+    }
+
+    /// Gives back the memory that reading a tensor brought in, up to the pages that it shares with its neighbours.
+    package func releasePages(of name: String) {
+        if let entry = self[name] { file.releasePages(in: entry.byteRange) }
+    }
+}
+
+extension SafetensorsError.Problem: Error {}
