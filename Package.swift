@@ -74,7 +74,9 @@ let package = Package(
         tests("Safetensors", ["AdaDimSafetensors"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra"]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
-        tests("Decoder", ["AdaDimDecoder", "AdaDimCheckpoint", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
+        tests(
+            "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
+            resources: [.copy("Goldens")]),
         tests(
             "Pipeline",
             [

@@ -1,0 +1,28 @@
+import AdaDimCheckpoint
+import AdaDimLinearAlgebra
+
+/// A batch of sequences on its way through the decoder blocks.
+package struct BlockState: Sendable {
+    /// The residual stream, [hidden, tokens], a token per column.
+    package internal(set) var hidden: Matrix<Float>
+    /// Where each sequence begins and ends.
+    package let layout: SequenceLayout
+    /// The stage that the current block goes through next; `queryKeyValue` between blocks.
+    package internal(set) var stage = BlockStage.queryKeyValue
+    /// Input of that stage where it cannot be had from `hidden` alone: in front of o and of down.
+    var carried: Matrix<Float>?
+
+    let rotation: RotaryEmbedding
+
+    /// - Parameters:
+    ///   - hidden: [hidden, tokens], the embeddings of the sequences' tokens.
+    ///   - layout: the sequences; their lengths add up to the columns of `hidden`.
+    package init(hidden: Matrix<Float>, _ layout: SequenceLayout, _ configuration: ModelConfiguration) {
+        precondition(
+            hidden.columns == layout.tokens && hidden.rows == configuration.hiddenSize,
+            "hidden states [\(hidden.rows), \(hidden.columns)] for \(layout.tokens) tokens")
+        self.hidden = hidden
+        self.layout = layout
+        rotation = RotaryEmbedding(configuration, positions: layout.longest)
+    }
+}

@@ -1,0 +1,94 @@
+import AdaDimCheckpoint
+import AdaDimLinearAlgebra
+
+/// A decoder-only language model in a directory: token ids → hidden states → blocks, one in memory at a time → logits.
+package struct DecoderModel: Sendable {
+    package let checkpoint: Checkpoint
+    package var configuration: ModelConfiguration { checkpoint.configuration }
+    private let finalNorm: RootMeanSquareNorm
+
+    /// - Throws: ``CheckpointError`` where the embedding, the output projection or the final norm is missing or misshapen.
+    package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+        self.checkpoint = checkpoint
+        let configuration = checkpoint.configuration
+        let tables = configuration.tiesEmbeddings ? [Self.embeddingName] : [Self.embeddingName, Self.headName]
+        let expected = [configuration.vocabularySize, configuration.hiddenSize]
+        for name in tables {
+            let location = try checkpoint.location(of: name)
+            guard location.entry.shape == expected else {
+                throw CheckpointError.wrongShape(
+                    tensor: name, file: location.file.path, found: location.entry.shape, expected: "\(expected)")
+            }
+        }
+        let weight = try checkpoint.vector("model.norm.weight", count: configuration.hiddenSize)
+        finalNorm = RootMeanSquareNorm(
+            weight: Matrix(columnMajor: weight, rows: weight.count, columns: 1), epsilon: configuration.rmsNormEpsilon)
+    }
+
+    /// The embedded tokens of some sequences, one batch, in front of block 0.
+    /// - Parameter firstSequence: number of the first of them, for errors.
+    /// - Throws: ``DecoderError/tokenOutOfVocabulary``, or what the checkpoint throws.
+    package func embed(_ sequences: [[Int32]], firstSequence: Int = 0) throws -> BlockState {
+        for (sequence, tokens) in sequences.enumerated() {
+            for (position, id) in tokens.enumerated() where id < 0 || Int(id) >= configuration.vocabularySize {
+                throw DecoderError.tokenOutOfVocabulary(
+                    id: Int(id), sequence: firstSequence + sequence, position: position,
+                    vocabularySize: configuration.vocabularySize)
+            }
+        }
+        let hidden = try checkpoint.rows(of: Self.embeddingName, ids: sequences.flatMap { $0 })
+        let layout = SequenceLayout(lengths: sequences.map(\.count), firstNumber: firstSequence)
+        return BlockState(hidden: hidden, layout, configuration)
+    }
+
+    /// Reads a block from the checkpoint.
+    package func block(_ index: Int) throws(CheckpointError) -> DecoderBlock {
+        try DecoderBlock(configuration, index: index, from: checkpoint)
+    }
+
+    /// What the output projection reads, [hidden, tokens]: the hidden states behind the last block, normalized.
+    package func normalizedOutput(_ state: BlockState) throws(DecoderError) -> Matrix<Float> {
+        let normalized = finalNorm.applied(to: state.hidden)
+        if let (feature, token) = normalized.firstNonFiniteOfAll {
+            let (sequence, position) = state.layout.place(of: token)
+            throw .nonFiniteFinalState(feature: feature, sequence: sequence, position: position)
+        }
+        return normalized
+    }
+
+    /// Some rows of the output projection, transposed: [hidden, rows], a token of the vocabulary per column.
+    package func outputPanel(_ rows: Range<Int>) throws(CheckpointError) -> Matrix<Float> {
+        try checkpoint.rowPanel(of: outputName, rows: rows)
+    }
+
+    /// Lets go of the file pages behind the output projection.
+    package func releaseOutput() { checkpoint.release([outputName]) }
+
+    /// Logits of a batch, [vocabulary, tokens]: for small batches, since all of them are held.
+    package func logits(of sequences: [[Int32]]) throws -> Matrix<Float> {
+        var state = try embed(sequences)
+        for index in 0..<configuration.blockCount { try block(index).forward(&state) }
+        let normalized = try normalizedOutput(state)
+        var logits = Matrix<Float>(uninitialized: configuration.vocabularySize, normalized.columns)
+        for start in stride(from: 0, to: logits.rows, by: Self.panelLength) {
+            let rows = start..<min(start + Self.panelLength, logits.rows)
+            let panel = try outputPanel(rows)
+            logits.withMutableView { logits in
+                panel.withView { panel in
+                    normalized.withView {
+                        gemm(1, panel, .transposed, $0, .none, 0, logits[rows: rows, columns: 0..<$0.columns])
+                    }
+                }
+            }
+        }
+        releaseOutput()
+        return logits
+    }
+
+    /// Rows of the output projection that are worth holding at once.
+    package static let panelLength = 4096
+
+    private static let embeddingName = "model.embed_tokens.weight"
+    private static let headName = "lm_head.weight"
+    private var outputName: String { configuration.tiesEmbeddings ? Self.embeddingName : Self.headName }
+}

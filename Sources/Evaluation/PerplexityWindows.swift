@@ -1,0 +1,34 @@
+/// Which stretches of a text perplexity is taken over: consecutive windows of `length` tokens, the incomplete last one
+/// dropped; of those all, or some at even distances.
+package struct PerplexityWindows: Sendable, Equatable {
+    /// Tokens in a window.
+    package let length: Int
+    /// First token of each window, in the text.
+    package let starts: [Int]
+
+    /// - Parameters:
+    ///   - tokens: length of the text.
+    ///   - length: tokens in a window, at least 2.
+    ///   - limit: how many windows to take, at least 1: those at the positions linspace(0, count − 1, limit), rounded
+    ///     down. All windows if nil or no fewer than there are.
+    package init(tokens: Int, length: Int, limit: Int? = nil) throws(PerplexityError) {
+        guard length >= 2 else { throw .windowTooShort(length) }
+        if let limit, limit < 1 { throw .noWindowsAskedFor(limit) }
+        let count = tokens / length
+        guard count > 0 else { throw .textTooShort(tokens: tokens, windowLength: length) }
+        self.length = length
+        starts = Self.spread(min(limit ?? count, count), over: count).map { $0 * length }
+    }
+
+    /// `chosen` of the positions 0 ..< count, evenly spread, both ends among them; as NumPy's linspace computes them, in
+    /// double precision, so that other tools can pick the same ones.
+    private static func spread(_ chosen: Int, over count: Int) -> [Int] {
+        guard chosen < count else { return Array(0..<count) }
+        guard chosen > 1 else { return [0] }
+        let step = Double(count - 1) / Double(chosen - 1)
+        return (0..<chosen - 1).map { Int(Double($0) * step) } + [count - 1]
+    }
+
+    /// The tokens of each window.
+    func windows(of tokens: [Int32]) -> [[Int32]] { starts.map { Array(tokens[$0..<$0 + length]) } }
+}
