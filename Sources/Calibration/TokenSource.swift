@@ -40,11 +40,11 @@ package enum TokenSource: Sendable, Equatable {
         }
         let ids = try file.withBytes(of: entry.name) { bytes in
             switch entry.elementType {
-            case .i64: ids(bytes, Int64.self)
-            case .i32: ids(bytes, Int32.self)
-            case .u32: ids(bytes, UInt32.self)
-            case .u16: ids(bytes, UInt16.self)
-            case .i16: ids(bytes, Int16.self)
+            case .signed64: integers(bytes, Int64.self)
+            case .signed32: integers(bytes, Int32.self)
+            case .unsigned32: integers(bytes, UInt32.self)
+            case .unsigned16: integers(bytes, UInt16.self)
+            case .signed16: integers(bytes, Int16.self)
             default: nil as [Int32?]?
             }
         }
@@ -59,7 +59,7 @@ package enum TokenSource: Sendable, Equatable {
     }
 
     /// The elements of a tensor as ids; nil in place of one that no 32-bit id can be.
-    private static func ids<Element: FixedWidthInteger & BitwiseCopyable>(
+    private static func integers<Element: FixedWidthInteger & BitwiseCopyable>(
         _ bytes: UnsafeRawBufferPointer, _: Element.Type
     ) -> [Int32?] {
         stride(from: 0, to: bytes.count, by: MemoryLayout<Element>.size).map {

@@ -25,7 +25,7 @@ extension Perplexity {
     ///   - progress: called before the first block and after each one.
     package init(
         of model: DecoderModel, on tokens: [Int32], windows: PerplexityWindows,
-        progress: (EvaluationProgress) -> Void = { _ in }
+        progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws {
         let configuration = model.configuration
         guard windows.length <= configuration.maximumLength else {
@@ -42,19 +42,19 @@ extension Perplexity {
 
         var logLikelihoods: [Double] = []
         for (index, round) in rounds.enumerated() {
-            func report(_ block: Int) {
-                progress(
+            func report(_ block: Int) throws {
+                try progress(
                     EvaluationProgress(
                         round: index, rounds: rounds.count, block: block, blocks: configuration.blockCount))
             }
             var batches = try round.chunks(of: perBatch).map {
                 try model.embed(Array($0), firstSequence: $0.startIndex)
             }
-            report(0)
+            try report(0)
             for block in 0..<configuration.blockCount {
                 let decoderBlock = try model.block(block)
                 for batch in batches.indices { try decoderBlock.forward(&batches[batch]) }
-                report(block + 1)
+                try report(block + 1)
             }
             logLikelihoods += try Self.windowLogLikelihoods(
                 model, consume batches, texts: round, firstWindow: logLikelihoods.count)
