@@ -9,9 +9,7 @@ package enum ExportError: Error, Equatable {
     case notOurs(output: String, reason: String)
     case system(path: String, operation: String, reason: String)
     // What goes there.
-    case unknownLayer(module: String)
     case layerTwice(module: String)
-    case layersMissing(modules: [String])
     case wrongShape(module: String, found: [Int], expected: [Int])
     case unsupportedElementType(module: String, found: String)
     case overflow(module: String, elementType: String)
@@ -33,9 +31,7 @@ extension ExportError: CustomStringConvertible {
         case .notOurs(let output, let reason):
             "\(output): is not replaced, since it is not an earlier output of this tool: \(reason)"
         case .system(let path, let operation, let reason): "\(path): \(operation) failed: \(reason)"
-        case .unknownLayer(let module): "layer \(module): was not among the layers announced to the export"
         case .layerTwice(let module): "layer \(module): handed to the export twice"
-        case .layersMissing(let modules): "layers announced but never handed over: \(modules.joined(separator: ", "))"
         case .wrongShape(let module, let found, let expected):
             "layer \(module): the quantized weight has shape \(found), the model's has \(expected)"
         case .unsupportedElementType(let module, let found):

@@ -9,37 +9,38 @@ package enum ExportFormat: String, Sendable, CaseIterable, Codable {
     /// Codes packed to their bits; compressed-tensors, format pack-quantized.
     case compressedTensors = "compressed-tensors"
 
-    /// A writer for this format.
-    /// - Parameters:
-    ///   - model: the checkpoint that was quantized; tensors that were not are copied from it.
-    ///   - directory: an empty directory.
-    ///   - modules: the layers that will be handed over, in any order.
-    package func makeWriter(
-        from model: Checkpoint, into directory: URL, modules: [String]
-    ) throws -> any CheckpointWriter {
+    func makeLayers() -> any LayerFormat {
         switch self {
-        case .dequantized: try DequantizedWriter(model, directory, modules)
-        case .compressedTensors: try CompressedTensorsWriter(model, directory, modules)
+        case .dequantized: DequantizedLayers()
+        case .compressedTensors: CompressedTensorsLayers()
         }
     }
 }
 
-/// Writes a model layer by layer; what it holds in memory does not grow with the model's depth.
-package protocol CheckpointWriter: AnyObject {
-    /// Takes a finished layer and writes it.
-    func write(_ layer: QuantizedMatrix, module: String) throws
-    /// Copies every other tensor and file of the model and closes the files. The writer takes nothing more.
-    func finish() throws -> ExportSummary
+/// How a format stores layers and what it says of them in config.json.
+protocol LayerFormat {
+    /// The tensors that a layer may become, none smaller than it will be: room in the header is kept for all of them.
+    func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor]
+
+    /// Writes a layer whose weight the model stores as `type`.
+    mutating func write(
+        _ layer: LinearLayer, _ quantized: QuantizedMatrix, _ type: StoredFloat, to shards: ShardSet
+    ) throws -> StoredLayer
+
+    /// Writes config.json, given all linear layers of the model's blocks in order.
+    func writeConfig(of model: CarriedFiles, layers: [LinearLayer], into directory: URL) throws
 }
 
-/// What was written.
-package struct ExportSummary: Sendable {
-    /// Layers that the format cannot hold packed: they are stored dense, with the same values, for the reason given.
-    package var dense: [String: String] = [:]
-    /// For each layer handed over, the bytes it takes.
-    package var sizes: [String: StoredSize] = [:]
-    /// All layers handed over, together.
-    package var totalSize: StoredSize { sizes.values.reduce(StoredSize(), +) }
+/// What became of a layer.
+package struct StoredLayer: Sendable, Equatable {
+    package let layer: LinearLayer
+    /// Bytes in the file.
+    package let size: StoredSize
+    /// Why the layer was stored dense, with the same values, where the format would pack it; nil otherwise.
+    package let denseBecause: String?
+
+    /// Bits of file per weight, overheads included.
+    package var bitsPerWeight: Double { size.bitsPerWeight }
 }
 
 extension StoredFloat {

@@ -20,7 +20,7 @@ package final class OutputDirectory {
     /// - Parameters:
     ///   - model: the directory that is read; `output` may not be it, hold it or lie inside it.
     ///   - overwrite: whether to replace `output` if it is an earlier output of this tool.
-    package init(at output: URL, model: URL, overwrite: Bool) throws(ExportError) {
+    package init(_ output: URL, model: URL, overwrite: Bool) throws(ExportError) {
         let resolved = try ResolvedPath(output: output.path)
         try Self.check(resolved, output.path, against: model.path)
         try Self.checkReplaceable(resolved, overwrite: overwrite)
@@ -31,6 +31,18 @@ package final class OutputDirectory {
     }
 
     deinit { discard() }
+
+    /// Lends the hidden sibling to `body`, then gives the directory its name; where either throws, nothing is left.
+    package func complete<Result>(_ body: (_ partial: URL) throws -> Result) throws -> Result {
+        do {
+            let result = try body(partial)
+            try commit()
+            return result
+        } catch {
+            discard()
+            throw error
+        }
+    }
 
     /// Gives the directory its name. An earlier output is moved aside first, put back if that fails, and removed after.
     package func commit() throws(ExportError) {

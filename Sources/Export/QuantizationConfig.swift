@@ -9,18 +9,18 @@ struct QuantizationConfig: Encodable {
     let configGroups: [String: Group]
 
     /// - Parameters:
-    ///   - packed: the packed layers, by module name.
+    ///   - packed: the packed layers.
     ///   - allLayers: all linear layers of the blocks, in order; those that are not packed are named as ignored.
-    init(packed: [String: PackingScheme.Layer], allLayers: [String]) {
-        ignore = ["lm_head"] + allLayers.filter { packed[$0] == nil }
+    init(packed: [LinearLayer: PackingScheme.Layer], allLayers: [LinearLayer]) {
+        ignore = ["lm_head"] + allLayers.filter { packed[$0] == nil }.map(\.moduleName)
         // One group for every (bits, group size, direction), in the order in which the model first has them.
         var groups: [(scheme: PackingScheme.Layer, targets: [String])] = []
-        for module in allLayers {
-            guard let scheme = packed[module] else { continue }
+        for layer in allLayers {
+            guard let scheme = packed[layer] else { continue }
             if let index = groups.firstIndex(where: { $0.scheme == scheme }) {
-                groups[index].targets.append(module)
+                groups[index].targets.append(layer.moduleName)
             } else {
-                groups.append((scheme, [module]))
+                groups.append((scheme, [layer.moduleName]))
             }
         }
         configGroups = Dictionary(

@@ -36,8 +36,11 @@ final class ShardSet {
         _ name: String, _ elementType: TensorElementType, _ shape: [Int], insteadOf original: String,
         _ body: (SafetensorsWriter) throws -> Void
     ) throws {
-        let shard = Self.name(try model.location(of: original).file)
-        guard let writer = writers[shard] else { throw ExportError.unknownLayer(module: original) }
+        let file = try model.location(of: original).file
+        let shard = Self.name(file)
+        guard let writer = writers[shard] else {
+            throw SafetensorsError(file: file.path, .noSuchTensor(original))
+        }
         try writer.begin(name, elementType, shape: shape)
         try body(writer)
         replaced.insert(original)

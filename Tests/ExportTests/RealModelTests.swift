@@ -21,16 +21,12 @@ struct RealModelTests {
         }
         // One layer of each block stays as it is.
         let chosen = layers.filter { !($0.role == .output && $0.block % 3 == 0) }
-        var outputs: [(directory: OutputDirectory, writer: any CheckpointWriter)] = []
-        for (format, name) in [(ExportFormat.compressedTensors, "packed"), (.dequantized, "dequantized")] {
-            let directory = try OutputDirectory(
-                at: exports.appendingPathComponent(name), model: model, overwrite: true)
-            outputs.append(
-                (
-                    directory,
-                    try format.makeWriter(from: checkpoint, into: directory.partial, modules: chosen.map(\.moduleName))
-                ))
+        let outputs = try [(ExportFormat.compressedTensors, "packed"), (.dequantized, "dequantized")].map {
+            format, name in
+            let directory = try OutputDirectory(exports.appendingPathComponent(name), model: model, overwrite: true)
+            return (directory, writer: try CheckpointWriter(checkpoint, format: format, to: directory.partial))
         }
+        var packedSize = StoredSize()
         for (index, layer) in chosen.enumerated() {
             let weight = try checkpoint.matrix(layer.weightName)
             let dimension: ChannelDimension = (index / 2).isMultiple(of: 2) ? .perInputChannel : .perOutputChannel
@@ -39,16 +35,17 @@ struct RealModelTests {
             let bits = layer.block == 3 ? 4 : layer.block == 4 ? 8 : layer.block == 5 ? 2 : 3
             let quantized = try RoundToNearestLayer.quantize(
                 weight, bits: bits, groupSize: groupSize, dimension, scaleType: .bfloat16)
-            for output in outputs { try output.writer.write(quantized, module: layer.moduleName) }
+            let stored = try outputs.map { try $0.writer.write(layer, quantized) }
+            packedSize = packedSize + stored[0].size
+            if let reason = stored[0].denseBecause { print("dense:", layer.moduleName, reason) }
             checkpoint.release([layer.weightName])
         }
-        for output in outputs {
-            let summary = try output.writer.finish()
-            print(output.directory.url.lastPathComponent, "bits per weight:", summary.totalSize.bitsPerWeight)
-            for (module, reason) in summary.dense.sorted(by: { $0.key < $1.key }) { print("dense:", module, reason) }
-            let report = output.directory.partial.appendingPathComponent(OutputDirectory.reportName)
+        print("bits per weight:", packedSize.bitsPerWeight, packedSize)
+        for (directory, writer) in outputs {
+            try writer.finish()
+            let report = directory.partial.appendingPathComponent(OutputDirectory.reportName)
             try Data(#"{"producer": "adadim export test"}"#.utf8).write(to: report)
-            try output.directory.commit()
+            try directory.commit()
         }
         let packed = try Checkpoint(directory: exports.appendingPathComponent("packed"), allowingQuantized: true)
         let dequantized = try Checkpoint(directory: exports.appendingPathComponent("dequantized"))
