@@ -76,6 +76,11 @@ let package = Package(
         tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"]),
         tests("Safetensors", ["AdaDimSafetensors"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra"]),
+        tests(
+            "Export",
+            [
+                "AdaDimExport", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra",
+            ]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         tests(
             "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],

@@ -12,7 +12,7 @@ extension Checkpoint {
     package func matrix(
         _ name: String, shape: (rows: Int, columns: Int)? = nil
     ) throws(CheckpointError) -> Matrix<Float> {
-        if let layer = try packedLayer(of: name) { return try matrix(of: layer, shape: shape) }
+        if let module = packedModule(of: name) { return try packedMatrix(module, shape: shape) }
         let location = try location(of: name)
         return try withStoredMatrix(location, shape) { stored throws(CheckpointError) in
             var result = Matrix<Float>(uninitialized: stored.rows, stored.columns)

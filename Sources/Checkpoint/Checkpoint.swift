@@ -8,8 +8,8 @@ package final class Checkpoint: Sendable {
     package let configuration: ModelConfiguration
     /// The weight files, in the order of their names.
     package let files: [SafetensorsFile]
-    /// The `quantization_config` of a checkpoint opened with `allowingQuantized`.
-    let packing: PackingScheme?
+    /// How layers are packed; nil in a checkpoint that is not quantized.
+    package let packing: PackingScheme?
     private let locations: [String: Location]
 
     /// Where a tensor lies.
@@ -48,11 +48,11 @@ package final class Checkpoint: Sendable {
         return location
     }
 
-    /// Gives back the memory that reading these tensors brought in. Names that there are none of are passed over.
+    /// Gives back the memory that reading these tensors brought in, a packed layer's under its weight's name. Names that there are none of are passed over.
     package func release(_ names: some Sequence<String>) {
         for name in names {
-            guard let location = locations[name] else { continue }
-            location.file.releasePages(of: name)
+            let stored = packedModule(of: name).map { module in PackedTensor.allCases.map { $0.name(in: module) } }
+            for tensor in stored ?? [name] { locations[tensor]?.file.releasePages(of: tensor) }
         }
     }
 

@@ -1,16 +1,77 @@
 import AdaDimSafetensors
 import Foundation
 
-/// How the layers of a quantized checkpoint are packed, as `quantization_config` has it.
-struct PackingScheme: Sendable {
+/// How the layers of a compressed-tensors checkpoint are packed: what `quantization_config` in config.json says, as this
+/// project's export writes it (format pack-quantized, every layer's strategy block, integers, asymmetric).
+package struct PackingScheme: Sendable, Equatable {
+    /// One layer's codes, and the block of weights that shares a scale.
+    package struct Layer: Sendable, Equatable {
+        package let bits: Int
+        package let blockRows: Int
+        package let blockColumns: Int
+
+        package init(bits: Int, blockRows: Int, blockColumns: Int) {
+            self.bits = bits
+            self.blockRows = blockRows
+            self.blockColumns = blockColumns
+        }
+    }
+
+    /// By module name.
+    package let layers: [String: Layer]
+
+    package init(layers: [String: Layer]) { self.layers = layers }
+
     /// Nil where config.json has no `quantization_config`.
     init?(configJSON: Data, file: String) throws(CheckpointError) {
-        guard try JSONKeys(configJSON, file: file).object("quantization_config") != nil else { return nil }
-        throw .unsupportedQuantization(file: file, reason: "not read yet")
+        guard let config = try JSONKeys(configJSON, file: file).object("quantization_config") else { return nil }
+        try Self.require(config, "quant_method", "compressed-tensors")
+        try Self.require(config, "format", "pack-quantized")
+        guard let groups = try config.object("config_groups") else {
+            throw config.wrong("config_groups", expected: "an object of groups")
+        }
+        var layers: [String: Layer] = [:]
+        for name in groups.members.keys.sorted() {
+            guard let group = try groups.object(name) else { throw groups.wrong(name, expected: "an object") }
+            let layer = try Self.layer(group)
+            guard let targets = try group.strings("targets") else {
+                throw group.wrong("targets", expected: "a list of module names")
+            }
+            for target in targets {
+                guard target.hasPrefix("model."), layers[target] == nil else {
+                    throw .unsupportedQuantization(
+                        file: file,
+                        reason: "\(group.path)targets has \"\(target)\", expected each module's full name, once")
+                }
+                layers[target] = layer
+            }
+        }
+        self.init(layers: layers)
     }
-}
 
-/// The tensors of one packed layer.
-struct PackedLayer {
-    let module: String
+    private static func layer(_ group: JSONKeys) throws(CheckpointError) -> Layer {
+        for key in ["input_activations", "output_activations"] where group.value(key) != nil {
+            throw group.wrong(key, expected: "null: only weights are quantized")
+        }
+        guard let weights = try group.object("weights") else { throw group.wrong("weights", expected: "an object") }
+        try require(weights, "type", "int")
+        try require(weights, "strategy", "block")
+        guard try weights.boolean("symmetric") == false else { throw weights.wrong("symmetric", expected: "false") }
+        guard let bits = try weights.size("num_bits"), bits <= 8 else {
+            throw weights.wrong("num_bits", expected: "an integer from 1 to 8")
+        }
+        guard case .array(let block)? = weights.value("block_structure"), block.count == 2,
+            case .integer(let rows) = block[0], case .integer(let columns) = block[1], rows > 0, columns > 0,
+            min(rows, columns) == 1
+        else { throw weights.wrong("block_structure", expected: "[group size, 1] or [1, group size]") }
+        return Layer(bits: bits, blockRows: rows, blockColumns: columns)
+    }
+
+    private static func require(_ keys: JSONKeys, _ key: String, _ expected: String) throws(CheckpointError) {
+        let found = try keys.string(key) ?? "missing"
+        guard found == expected else {
+            throw .unsupportedQuantization(
+                file: keys.file, reason: "\(keys.path)\(key) is \(found), expected \(expected)")
+        }
+    }
 }

@@ -12,6 +12,12 @@ final class OutputFile {
         guard descriptor >= 0 else { throw failure("creating the file") }
     }
 
+    /// Takes over a descriptor that is open for writing.
+    init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
     deinit {
         if descriptor >= 0 { close(descriptor) }
     }

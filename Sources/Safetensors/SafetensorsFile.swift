@@ -61,7 +61,13 @@ package final class SafetensorsFile: Sendable {
 
     /// Gives back the memory that reading a tensor brought in, up to the pages that it shares with its neighbours.
     package func releasePages(of name: String) {
-        if let entry = self[name] { file.releasePages(in: entry.byteRange) }
+        if let tensor = self[name] { file.releasePages(in: tensor.byteRange) }
+    }
+
+    /// The same for a part of a tensor, in bytes from its start.
+    package func releasePages(of tensor: TensorEntry, bytes: Range<Int>) {
+        let start = tensor.byteRange.lowerBound
+        file.releasePages(in: start + bytes.lowerBound..<start + bytes.upperBound)
     }
 }
 

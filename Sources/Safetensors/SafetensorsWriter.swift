@@ -19,7 +19,7 @@ package final class SafetensorsWriter {
     ) -> Int {
         var text = headerStart(metadata)
         for tensor in tensors {
-            append(tensor.name, tensor.elementType, tensor.shape, Int.max - 1..<Int.max, to: &text)
+            text += entry(tensor.name, tensor.elementType, tensor.shape, Int.max - 1..<Int.max, after: text)
         }
         return padded(text.utf8.count + 1)
     }
@@ -40,15 +40,18 @@ package final class SafetensorsWriter {
         guard name != "__metadata__" else {
             throw failure(.badEntry(tensor: name, reason: "this name is the format's own"))
         }
-        guard names.insert(name).inserted else { throw failure(.alreadyWritten(tensor: name)) }
+        guard !names.contains(name) else { throw failure(.alreadyWritten(tensor: name)) }
         guard shape.allSatisfy({ $0 >= 0 }) else { throw failure(.negativeSize(tensor: name, shape: shape)) }
         guard let bytes = elementType.byteCount(of: shape), bytes <= Int.max - dataBytes else {
             throw failure(.sizeOverflow(tensor: name, shape: shape, elementType: elementType))
         }
-        Self.append(name, elementType, shape, dataBytes..<dataBytes + bytes, to: &header)
-        guard header.utf8.count + 1 <= reservedBytes else {
-            throw failure(.headerOutgrewReservation(bytes: header.utf8.count + 1, reserved: reservedBytes))
+        let entry = Self.entry(name, elementType, shape, dataBytes..<dataBytes + bytes, after: header)
+        let needed = header.utf8.count + entry.utf8.count + 1
+        guard needed <= reservedBytes else {
+            throw failure(.headerOutgrewReservation(bytes: needed, reserved: reservedBytes))
         }
+        header += entry
+        names.insert(name)
         dataBytes += bytes
         current = (name, bytes, bytes)
     }
@@ -99,13 +102,13 @@ package final class SafetensorsWriter {
         return "{\"__metadata__\":{\(members.joined(separator: ","))}"
     }
 
-    private static func append(
-        _ name: String, _ elementType: TensorElementType, _ shape: [Int], _ bytes: Range<Int>, to header: inout String
-    ) {
-        if header != "{" { header += "," }
+    private static func entry(
+        _ name: String, _ elementType: TensorElementType, _ shape: [Int], _ bytes: Range<Int>, after header: String
+    ) -> String {
         let sizes = shape.map(String.init).joined(separator: ",")
-        header += "\(quoted(name)):{\"dtype\":\"\(elementType.rawValue)\",\"shape\":[\(sizes)],"
-        header += "\"data_offsets\":[\(bytes.lowerBound),\(bytes.upperBound)]}"
+        return (header == "{" ? "" : ",") + quoted(name)
+            + ":{\"dtype\":\"\(elementType.rawValue)\",\"shape\":[\(sizes)],"
+            + "\"data_offsets\":[\(bytes.lowerBound),\(bytes.upperBound)]}"
     }
 
     private static func quoted(_ string: String) -> String {

@@ -1,0 +1,61 @@
+import AdaDimCheckpoint
+import AdaDimQuantization
+import AdaDimSafetensors
+import Foundation
+
+/// Writes a quantized model layer by layer, sharded as the input was. What it holds in memory does not grow with the
+/// model's depth: layers go to their files as they come, every other tensor is copied byte by byte.
+package final class CheckpointWriter {
+    private let model: Checkpoint
+    private let directory: URL
+    private let shards: ShardSet
+    private var format: any LayerFormat
+    private let layers: [LinearLayer]
+    private var written: Set<LinearLayer> = []
+
+    /// - Parameters:
+    ///   - model: the checkpoint that is quantized; dense.
+    ///   - directory: an empty directory.
+    package init(_ model: Checkpoint, format: ExportFormat, to directory: URL) throws {
+        guard model.packing == nil else { throw ExportError.alreadyPacked(directory: model.directory.path) }
+        self.model = model
+        self.directory = directory
+        let layers = (0..<model.configuration.blockCount).flatMap { block in
+            LinearRole.allCases.map { LinearLayer(block: block, role: $0) }
+        }
+        let layerOfWeight = Dictionary(uniqueKeysWithValues: layers.map { ($0.weightName, $0) })
+        let format = format.makeLayers()
+        self.layers = layers
+        self.format = format
+        shards = try ShardSet(model, directory) { tensor in
+            let dense: [ShardSet.PlannedTensor] = [(tensor.name, tensor.elementType, tensor.shape)]
+            guard let layer = layerOfWeight[tensor.name], let type = StoredFloat(tensor.elementType) else {
+                return dense
+            }
+            return dense + format.planned(for: layer, type: type, shape: tensor.shape)
+        }
+    }
+
+    /// Writes a finished layer.
+    @discardableResult
+    package func write(_ layer: LinearLayer, _ quantized: QuantizedMatrix) throws -> StoredLayer {
+        let entry = try model.location(of: layer.weightName).entry
+        guard let type = StoredFloat(entry.elementType) else {
+            throw ExportError.unsupportedElementType(module: layer.moduleName, found: entry.elementType.rawValue)
+        }
+        guard entry.shape == [quantized.rows, quantized.columns] else {
+            throw ExportError.wrongShape(
+                module: layer.moduleName, found: [quantized.rows, quantized.columns], expected: entry.shape)
+        }
+        guard written.insert(layer).inserted else { throw ExportError.layerTwice(module: layer.moduleName) }
+        return try format.write(layer, quantized, type, to: shards)
+    }
+
+    /// Copies every other tensor and file of the model and closes the files. The writer takes nothing more.
+    package func finish() throws {
+        try shards.finish()
+        let files = CarriedFiles(model)
+        try files.copy(into: directory)
+        try format.writeConfig(of: files, layers: layers, into: directory)
+    }
+}

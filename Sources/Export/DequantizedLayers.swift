@@ -1,0 +1,33 @@
+import AdaDimCheckpoint
+import AdaDimQuantization
+import Foundation
+
+/// Quantized layers as the values that their codes stand for, in the weight's own type and under its own name.
+struct DequantizedLayers: LayerFormat {
+    func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor] { [] }
+
+    func write(
+        _ layer: LinearLayer, _ quantized: QuantizedMatrix, _ type: StoredFloat, to shards: ShardSet
+    ) throws -> StoredLayer {
+        try shards.writeDense(layer, quantized, type)
+        return StoredLayer(
+            layer: layer, size: StoredSize(dense: type, rows: quantized.rows, columns: quantized.columns),
+            denseBecause: nil)
+    }
+
+    func writeConfig(of model: CarriedFiles, layers: [LinearLayer], into directory: URL) throws {
+        try model.copyConfig(into: directory)
+    }
+}
+
+extension ShardSet {
+    /// Writes a quantized layer's weight as plain numbers, under its own name.
+    func writeDense(_ layer: LinearLayer, _ quantized: QuantizedMatrix, _ type: StoredFloat) throws {
+        let name = layer.weightName
+        try write(name, type.elementType, [quantized.rows, quantized.columns], insteadOf: name) { writer in
+            guard try DenseLayer(layer: quantized, type: type).append(to: writer) else {
+                throw ExportError.overflow(module: layer.moduleName, elementType: type.elementType.rawValue)
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// Why a quantized model could not be written.
+package enum ExportError: Error, Equatable {
+    // Where it would go.
+    case noParentDirectory(output: String)
+    case outputIsModel(output: String)
+    case outputInsideModel(output: String, model: String)
+    case outputHoldsModel(output: String, model: String)
+    case outputExists(output: String)
+    case notOurs(output: String, reason: String)
+    case system(path: String, operation: String, reason: String)
+    // What goes there.
+    case layerTwice(module: String)
+    case wrongShape(module: String, found: [Int], expected: [Int])
+    case unsupportedElementType(module: String, found: String)
+    case overflow(module: String, elementType: String)
+    case scaleNotStorable(module: String, scale: Float, elementType: String)
+    case alreadyPacked(directory: String)
+    case badConfig(file: String, reason: String)
+}
+
+extension ExportError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noParentDirectory(let output): "\(output): the directory that would hold it does not exist"
+        case .outputIsModel(let output): "\(output): the output is the model's own directory, expected another one"
+        case .outputInsideModel(let output, let model):
+            "\(output): the output lies inside the model's directory \(model), expected a place outside"
+        case .outputHoldsModel(let output, let model):
+            "\(output): the output holds the model's directory \(model), expected a place beside it"
+        case .outputExists(let output): "\(output): exists already; give another name, or --overwrite to replace it"
+        case .notOurs(let output, let reason):
+            "\(output): is not replaced, since it is not an earlier output of this tool: \(reason)"
+        case .system(let path, let operation, let reason): "\(path): \(operation) failed: \(reason)"
+        case .layerTwice(let module): "layer \(module): handed to the export twice"
+        case .wrongShape(let module, let found, let expected):
+            "layer \(module): the quantized weight has shape \(found), the model's has \(expected)"
+        case .unsupportedElementType(let module, let found):
+            "layer \(module): its weight holds \(found), expected BF16, F16 or F32"
+        case .overflow(let module, let elementType):
+            "layer \(module): a quantized weight is beyond the largest \(elementType)"
+        case .scaleNotStorable(let module, let scale, let elementType):
+            "layer \(module): the scale \(scale) is not a finite \(elementType); scales are rounded to it before use"
+        case .alreadyPacked(let directory): "\(directory): the model is packed already, expected a dense one"
+        case .badConfig(let file, let reason): "\(file): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import AdaDimCheckpoint
+import AdaDimQuantization
+import Foundation
+
+/// What a quantized model is written as. Both carry the same values.
+package enum ExportFormat: String, Sendable, CaseIterable, Codable {
+    /// The model as it was, with the quantized layers' weights rounded to their grids.
+    case dequantized
+    /// Codes packed to their bits; compressed-tensors, format pack-quantized.
+    case compressedTensors = "compressed-tensors"
+
+    func makeLayers() -> any LayerFormat {
+        switch self {
+        case .dequantized: DequantizedLayers()
+        case .compressedTensors: CompressedTensorsLayers()
+        }
+    }
+}
+
+/// How a format stores layers and what it says of them in config.json.
+protocol LayerFormat {
+    /// The tensors that a layer may become, none smaller than it will be: room in the header is kept for all of them.
+    func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor]
+
+    /// Writes a layer whose weight the model stores as `type`.
+    mutating func write(
+        _ layer: LinearLayer, _ quantized: QuantizedMatrix, _ type: StoredFloat, to shards: ShardSet
+    ) throws -> StoredLayer
+
+    /// Writes config.json, given all linear layers of the model's blocks in order.
+    func writeConfig(of model: CarriedFiles, layers: [LinearLayer], into directory: URL) throws
+}
+
+/// What became of a layer.
+package struct StoredLayer: Sendable, Equatable {
+    package let layer: LinearLayer
+    /// Bytes in the file.
+    package let size: StoredSize
+    /// Why the layer was stored dense, with the same values, where the format would pack it; nil otherwise.
+    package let denseBecause: String?
+
+    /// Bits of file per weight, overheads included.
+    package var bitsPerWeight: Double { size.bitsPerWeight }
+}
+
+extension StoredFloat {
+    /// The type that scales are stored in beside weights of this type.
+    package var scaleType: ScaleType {
+        switch self {
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        case .float32: .float32
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import AdaDimCheckpoint
+
+/// The `quantization_config` of config.json, as compressed-tensors' loaders read it.
+struct QuantizationConfig: Encodable {
+    let quantMethod = "compressed-tensors"
+    let format = "pack-quantized"
+    let quantizationStatus = "compressed"
+    let ignore: [String]
+    let configGroups: [String: Group]
+
+    /// - Parameters:
+    ///   - packed: the packed layers.
+    ///   - allLayers: all linear layers of the blocks, in order; those that are not packed are named as ignored.
+    init(packed: [LinearLayer: PackingScheme.Layer], allLayers: [LinearLayer]) {
+        ignore = ["lm_head"] + allLayers.filter { packed[$0] == nil }.map(\.moduleName)
+        // One group for every (bits, group size, direction), in the order in which the model first has them.
+        var groups: [(scheme: PackingScheme.Layer, targets: [String])] = []
+        for layer in allLayers {
+            guard let scheme = packed[layer] else { continue }
+            if let index = groups.firstIndex(where: { $0.scheme == scheme }) {
+                groups[index].targets.append(layer.moduleName)
+            } else {
+                groups.append((scheme, [layer.moduleName]))
+            }
+        }
+        configGroups = Dictionary(
+            uniqueKeysWithValues: groups.enumerated().map { ("group_\($0)", Group($1.scheme, $1.targets)) })
+    }
+
+    struct Group: Encodable {
+        let targets: [String]
+        let weights: Weights
+        let format = "pack-quantized"
+
+        init(_ scheme: PackingScheme.Layer, _ targets: [String]) {
+            self.targets = targets
+            weights = Weights(numBits: scheme.bits, blockStructure: [scheme.blockRows, scheme.blockColumns])
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case targets, weights, format
+            case inputActivations = "input_activations"
+            case outputActivations = "output_activations"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(targets, forKey: .targets)
+            try container.encode(weights, forKey: .weights)
+            try container.encode(format, forKey: .format)
+            try container.encodeNil(forKey: .inputActivations)
+            try container.encodeNil(forKey: .outputActivations)
+        }
+    }
+
+    struct Weights: Encodable {
+        let numBits: Int
+        let type = "int"
+        let symmetric = false
+        let strategy = "block"
+        let blockStructure: [Int]
+        let dynamic = false
+
+        enum CodingKeys: String, CodingKey {
+            case numBits = "num_bits"
+            case type, symmetric, strategy
+            case blockStructure = "block_structure"
+            case dynamic
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case quantMethod = "quant_method"
+        case format, ignore
+        case quantizationStatus = "quantization_status"
+        case configGroups = "config_groups"
+    }
+}

@@ -1,0 +1,43 @@
+import Glibc
+
+/// A path to be written, with every symbolic link on the way to it followed.
+struct ResolvedPath {
+    /// The directory that holds it, which exists.
+    let parent: String
+    let name: String
+    /// Whether something stands there already.
+    let exists: Bool
+
+    var path: String { parent == "/" ? "/" + name : parent + "/" + name }
+
+    init(output: String) throws(ExportError) {
+        var trimmed = Substring(output)
+        while trimmed.count > 1 && trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+        let path = String(trimmed)
+        if let real = Self.resolve(path) {
+            guard let slash = real.lastIndex(of: "/") else { throw .noParentDirectory(output: output) }
+            parent = real.prefix(upTo: slash).isEmpty ? "/" : String(real.prefix(upTo: slash))
+            name = String(real.suffix(from: real.index(after: slash)))
+            exists = true
+            return
+        }
+        let slash = path.lastIndex(of: "/")
+        let directory = slash.map { path.prefix(upTo: $0).isEmpty ? "/" : String(path.prefix(upTo: $0)) } ?? "."
+        let last = slash.map { String(path.suffix(from: path.index(after: $0))) } ?? path
+        guard !last.isEmpty, last != ".", last != "..", let parent = Self.resolve(directory) else {
+            throw .noParentDirectory(output: output)
+        }
+        self.parent = parent
+        name = last
+        // A link to nowhere stands there all the same.
+        var status = stat()
+        exists = lstat(self.parent + "/" + last, &status) == 0
+    }
+
+    /// The real path of something that exists, nil otherwise.
+    static func resolve(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}

@@ -1,0 +1,94 @@
+import AdaDimCheckpoint
+import AdaDimSafetensors
+import Foundation
+
+/// The weight files of a model being written, sharded and named as the input's.
+final class ShardSet {
+    typealias PlannedTensor = (name: String, elementType: TensorElementType, shape: [Int])
+
+    private let model: Checkpoint
+    private let directory: URL
+    private var writers: [String: SafetensorsWriter] = [:]
+    private var shardOfTensor: [String: String] = [:]
+    private var totalBytes = 0
+    /// Tensors of the input that other tensors, already written, stand for.
+    private var replaced: Set<String> = []
+
+    /// - Parameter planned: what a tensor of the input may become: at most these, so that the headers fit.
+    init(_ model: Checkpoint, _ directory: URL, planned: (TensorEntry) -> [PlannedTensor]) throws {
+        self.model = model
+        self.directory = directory
+        for file in model.files {
+            var metadata = file.metadata
+            // Loaders ask for it.
+            if metadata["format"] == nil { metadata["format"] = "pt" }
+            let name = Self.name(file)
+            writers[name] = try SafetensorsWriter(
+                path: directory.appendingPathComponent(name).path,
+                headerCapacity: SafetensorsWriter.headerCapacity(
+                    for: file.tensors.lazy.flatMap(planned), metadata: metadata),
+                metadata: metadata)
+        }
+    }
+
+    /// Writes a tensor into the shard of the tensor that it stands for; `body` appends the bytes.
+    func write(
+        _ name: String, _ elementType: TensorElementType, _ shape: [Int], insteadOf original: String,
+        _ body: (SafetensorsWriter) throws -> Void
+    ) throws {
+        let file = try model.location(of: original).file
+        let shard = Self.name(file)
+        guard let writer = writers[shard] else {
+            throw SafetensorsError(file: file.path, .noSuchTensor(original))
+        }
+        try writer.begin(name, elementType, shape: shape)
+        try body(writer)
+        replaced.insert(original)
+        note(name, elementType, shape, in: shard)
+    }
+
+    /// Copies every tensor that nothing was written for, and finishes the files and the index.
+    func finish() throws {
+        for file in model.files {
+            let shard = Self.name(file)
+            guard let writer = writers[shard] else { continue }
+            for tensor in file.tensors where !replaced.contains(tensor.name) {
+                try writer.begin(tensor.name, tensor.elementType, shape: tensor.shape)
+                try copy(tensor, of: file, to: writer)
+                note(tensor.name, tensor.elementType, tensor.shape, in: shard)
+            }
+            try writer.finish()
+        }
+        try writeIndex()
+    }
+
+    /// A few megabytes at a time, so that a large table of embeddings does not come into memory whole.
+    private func copy(_ tensor: TensorEntry, of file: SafetensorsFile, to writer: SafetensorsWriter) throws {
+        let piece = 8 << 20
+        for start in stride(from: 0, to: tensor.byteRange.count, by: piece) {
+            let range = start..<min(start + piece, tensor.byteRange.count)
+            try file.withBytes(of: tensor) { (bytes) throws(SafetensorsError) in
+                try writer.append(UnsafeRawBufferPointer(rebasing: bytes[range]))
+            }
+            file.releasePages(of: tensor, bytes: range)
+        }
+    }
+
+    private func note(_ name: String, _ elementType: TensorElementType, _ shape: [Int], in shard: String) {
+        shardOfTensor[name] = shard
+        totalBytes += elementType.byteCount(of: shape) ?? 0
+    }
+
+    private func writeIndex() throws {
+        // The input was read from its one file if it has one, whatever else lies there.
+        guard writers[Checkpoint.singleFileName] == nil || writers.count > 1 else { return }
+        let index: [String: Any] = ["metadata": ["total_size": totalBytes], "weight_map": shardOfTensor]
+        let data = try JSONSerialization.data(
+            withJSONObject: index, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        try data.write(to: directory.appendingPathComponent(Checkpoint.indexFileName))
+    }
+
+    private static func name(_ file: SafetensorsFile) -> String {
+        URL(fileURLWithPath: file.path).lastPathComponent
+    }
+}

@@ -1,0 +1,211 @@
+import Foundation
+import Testing
+
+@testable import AdaDimCheckpoint
+
+@Suite("config.json")
+struct ConfigurationTests {
+    static let sizes = """
+        "vocab_size": 100, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3, "num_attention_heads": 4
+        """
+
+    static func parse(_ members: String, allowingQuantized: Bool = false) throws -> ModelConfiguration {
+        try ModelConfiguration(
+            json: Data("{\(members)}".utf8), file: "config.json", allowingQuantized: allowingQuantized)
+    }
+
+    private func model(_ type: String, _ members: String = "") throws -> ModelConfiguration {
+        try Self.parse("\"model_type\": \"\(type)\", \(Self.sizes)" + (members.isEmpty ? "" : ", " + members))
+    }
+
+    /// The defaults of transformers' configuration classes.
+    @Test func defaults() throws {
+        let llama = try model("llama")
+        #expect(
+            llama
+                == ModelConfiguration(
+                    architecture: .llama, vocabularySize: 100, hiddenSize: 64, intermediateSize: 96, blockCount: 3,
+                    attentionHeads: 4, keyValueHeads: 4, headDimension: 16, rmsNormEpsilon: 1e-6, rotaryBase: 10_000,
+                    rotaryScaling: .none, slidingWindows: [nil, nil, nil], attentionBias: false, mlpBias: false,
+                    tiesEmbeddings: false, maximumLength: 2048, elementType: nil))
+        let mistral = try model("mistral", #""num_key_value_heads": null"#)
+        #expect(mistral.keyValueHeads == 4 && mistral.slidingWindows == [4096, 4096, 4096])
+        #expect(mistral.maximumLength == 131_072 && !mistral.attentionBias)
+        let qwen2 = try model("qwen2", #""num_key_value_heads": 2"#)
+        #expect(qwen2.attentionBias && !qwen2.outputBias && qwen2.slidingWindows == [nil, nil, nil])
+        #expect(qwen2.maximumLength == 32768 && qwen2.headDimension == 16)
+        let qwen3 = try model("qwen3", #""num_key_value_heads": 2"#)
+        #expect(qwen3.headDimension == 128 && !qwen3.attentionBias)
+        #expect(try model("qwen3", #""num_key_value_heads": 2, "attention_bias": true"#).outputBias)
+        #expect(try model("llama", #""attention_bias": true, "mlp_bias": true"#).outputBias)
+        // Mistral's blocks have no biases, whatever the file says.
+        #expect(try !model("mistral", #""num_key_value_heads": 2, "attention_bias": true"#).attentionBias)
+    }
+
+    @Test func missingKeyValueHeadsTakeTheClassDefault() throws {
+        let members = #""model_type": "mistral", "vocab_size": 9, "hidden_size": 64, "intermediate_size": 9, "#
+        let mistral = try Self.parse(members + #""num_hidden_layers": 1, "num_attention_heads": 16"#)
+        #expect(mistral.keyValueHeads == 8)
+        let error = #expect(throws: CheckpointError.self) { try model("qwen2") }
+        #expect(
+            error.map { "\($0)" } == "config.json: num_attention_heads 4 is not a multiple of num_key_value_heads 32")
+    }
+
+    @Test(arguments: [
+        ("", 10_000, ModelConfiguration.RotaryScaling.none),
+        (#""rope_theta": 5e5"#, 500_000, .none),
+        (#""rope_theta": 5e5, "rope_scaling": null"#, 500_000, .none),
+        (#""rope_theta": 7, "rope_scaling": {"type": "linear", "factor": 2.5}"#, 7, .linear(factor: 2.5)),
+        (#""rope_scaling": {"rope_type": "default"}"#, 10_000, .none),
+        (
+            #""rope_theta": 7, "rope_scaling": {"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1, "#
+                + #""high_freq_factor": 4.0, "original_max_position_embeddings": 8192}"#,
+            7, .llama3(factor: 32, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 8192)
+        ),
+        (#""rope_parameters": {"rope_type": "default", "rope_theta": 1e6}"#, 1_000_000, .none),
+        (#""rope_parameters": {"rope_type": "linear", "rope_theta": 3, "factor": 4}"#, 3, .linear(factor: 4)),
+        // The base in the parameters comes before the one outside, rope_scaling before rope_parameters.
+        (#""rope_theta": 5, "rope_parameters": {"rope_theta": 6}"#, 6, .none),
+        (#""rope_theta": 5, "rope_parameters": {"rope_type": "default"}"#, 5, .none),
+        (
+            #""rope_scaling": {"type": "linear", "factor": 2}, "rope_parameters": {"rope_theta": 6}"#, 10_000,
+            .linear(factor: 2)
+        ),
+        (
+            #""max_position_embeddings": 512, "rope_parameters": {"rope_type": "llama3", "rope_theta": 2, "factor": 8, "#
+                + #""low_freq_factor": 1, "high_freq_factor": 4}"#,
+            2, .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 512)
+        ),
+    ])
+    func rotary(_ members: String, _ base: Double, _ scaling: ModelConfiguration.RotaryScaling) throws {
+        let configuration = try model("llama", members)
+        #expect(configuration.rotaryBase == base && configuration.rotaryScaling == scaling)
+    }
+
+    @Test(arguments: [
+        ("mistral", #""sliding_window": null"#, [nil, nil, nil] as [Int?]),
+        ("mistral", #""sliding_window": 16"#, [16, 16, 16]),
+        ("qwen2", #""use_sliding_window": false, "sliding_window": 16, "max_window_layers": 0"#, [nil, nil, nil]),
+        ("qwen2", #""use_sliding_window": true, "sliding_window": 16, "max_window_layers": 2"#, [nil, nil, 16]),
+        ("qwen3", #""use_sliding_window": true, "sliding_window": null, "max_window_layers": 0"#, [nil, nil, nil]),
+        ("qwen3", #""use_sliding_window": true, "max_window_layers": 1"#, [nil, 4096, 4096]),
+        (
+            "qwen3",
+            #""use_sliding_window": true, "sliding_window": 8, "#
+                + #""layer_types": ["sliding_attention", "full_attention", "sliding_attention"]"#, [8, nil, 8]
+        ),
+    ])
+    func slidingWindows(_ type: String, _ members: String, _ windows: [Int?]) throws {
+        #expect(try model(type, #""num_key_value_heads": 2, "# + members).slidingWindows == windows)
+    }
+
+    @Test func elementTypes() throws {
+        #expect(try model("llama", #""torch_dtype": "float16""#).elementType == .float16)
+        #expect(try model("llama", #""dtype": "bfloat16""#).elementType == .bfloat16)
+        #expect(try model("llama", #""dtype": "float32", "torch_dtype": "float16""#).elementType == .float32)
+    }
+
+    @Test(arguments: [
+        (
+            #""model_type": "gpt2""#,
+            "model_type is gpt2, which is not supported; supported: llama, mistral, qwen2, qwen3"
+        ),
+        (#""hidden_size": 1"#, "model_type is missing, expected one of llama, mistral, qwen2, qwen3"),
+        (#""model_type": 3"#, "model_type is 3, expected a string"),
+        (#""model_type": "llama""#, "vocab_size is missing, expected a positive integer"),
+        (
+            #""model_type": "llama", "vocab_size": "100""#,
+            "vocab_size is \"100\", expected an integer from 1 to 2147483647"
+        ),
+        (#""model_type": "llama", "vocab_size": 0"#, "vocab_size is 0, expected an integer from 1"),
+        (#""model_type": "llama", "vocab_size": true"#, "vocab_size is true, expected an integer from 1"),
+        (#""model_type": "llama", "vocab_size": 4294967296"#, "vocab_size is 4294967296, expected an integer from 1"),
+        (#""model_type": "llama", "vocab_size": 1.5"#, "vocab_size is 1.5, expected an integer from 1"),
+        (
+            #""model_type": "llama", "quantization_config": {"quant_method": "gptq"}"#,
+            "the model is already quantized (quant_method gptq); expected an unquantized one"
+        ),
+        (
+            #""model_type": "llama", "hidden_act": "gelu""#,
+            "hidden_act is gelu, which is not supported; supported: silu, swish"
+        ),
+    ])
+    func refusedKeys(_ members: String, _ text: String) {
+        let error = #expect(throws: CheckpointError.self) { try Self.parse(members) }
+        #expect(error.map { "\($0)" }?.hasPrefix("config.json: " + text) == true, "\(error.map { "\($0)" } ?? "")")
+    }
+
+    @Test(arguments: [
+        (#""num_key_value_heads": 3"#, "num_attention_heads 4 is not a multiple of num_key_value_heads 3"),
+        (#""head_dim": 5"#, "head_dim 5 is odd"),
+        (#""head_dim": 1073741824"#, "num_attention_heads 4 times head_dim 1073741824 exceeds 2147483647"),
+        (#""rms_norm_eps": -1"#, "rms_norm_eps is -1, expected a positive number"),
+        (#""rms_norm_eps": "1e-5""#, "rms_norm_eps is \"1e-5\", expected a positive number"),
+        (#""tie_word_embeddings": 1"#, "tie_word_embeddings is 1, expected true or false"),
+        (#""dtype": "float8_e4m3fn""#, "dtype is float8_e4m3fn, which is not supported"),
+        (
+            #""rope_scaling": {"type": "yarn", "factor": 4}"#,
+            "rope_scaling.type is yarn, which is not supported; supported: default, linear, llama3"
+        ),
+        (#""rope_scaling": {"rope_type": "dynamic", "factor": 4}"#, "rope_scaling.rope_type is dynamic, which is not"),
+        (#""rope_parameters": {"rope_type": "longrope"}"#, "rope_parameters.rope_type is longrope, which is not"),
+        (#""rope_scaling": {"type": "linear"}"#, "rope_scaling.factor is missing, expected a positive number"),
+        (#""rope_scaling": {"type": "linear", "factor": 0}"#, "rope_scaling.factor is 0, expected a positive number"),
+        (#""rope_scaling": "linear""#, "rope_scaling is \"linear\", expected an object"),
+        (
+            #""rope_parameters": {"full_attention": {"rope_theta": 1}, "sliding_attention": {"rope_theta": 2}}"#,
+            "rope_parameters is a set of parameters for each layer type (full_attention), which is not supported"
+        ),
+        (
+            #""rope_parameters": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 4}"#,
+            "rope_parameters: low_freq_factor 4.0 is not below high_freq_factor 4.0"
+        ),
+        (#""partial_rotary_factor": 0.5"#, "partial_rotary_factor is 0.5, expected 1"),
+        (
+            #""rope_parameters": {"partial_rotary_factor": 0.5}"#,
+            "rope_parameters.partial_rotary_factor is 0.5, expected 1"
+        ),
+    ])
+    func refusedCombinations(_ members: String, _ text: String) {
+        let error = #expect(throws: CheckpointError.self) { try model("llama", members) }
+        #expect(error.map { "\($0)" }?.hasPrefix("config.json: " + text) == true, "\(error.map { "\($0)" } ?? "")")
+    }
+
+    @Test(arguments: [
+        (#""layer_types": ["full_attention"]"#, "layer_types has 1 entries, expected 3, one a block"),
+        (
+            #""layer_types": ["full_attention", "chunked_attention", "full_attention"]"#,
+            "layer_types is chunked_attention, which is not supported; supported: full_attention, sliding_attention"
+        ),
+        (
+            #""layer_types": ["sliding_attention", "full_attention", "full_attention"]"#,
+            "layer_types names sliding_attention, but use_sliding_window and sliding_window set no window"
+        ),
+    ])
+    func refusedLayerTypes(_ members: String, _ text: String) {
+        let error = #expect(throws: CheckpointError.self) {
+            try model("qwen3", #""num_key_value_heads": 2, "# + members)
+        }
+        #expect(error.map { "\($0)" } == "config.json: " + text)
+    }
+
+    @Test func headsThatDoNotDivide() {
+        let members = #""model_type": "llama", "vocab_size": 9, "hidden_size": 62, "intermediate_size": 9, "#
+        let error = #expect(throws: CheckpointError.self) {
+            try Self.parse(members + #""num_hidden_layers": 1, "num_attention_heads": 4"#)
+        }
+        #expect(error.map { "\($0)" } == "config.json: hidden_size 62 is not a multiple of num_attention_heads 4")
+    }
+
+    @Test func notJSON() {
+        let error = #expect(throws: CheckpointError.self) { try Self.parse("\"a\": ") }
+        #expect(error.map { "\($0)" }?.hasPrefix("config.json: not a JSON object as expected: ") == true)
+    }
+
+    @Test func moduleNames() {
+        let layer = LinearLayer(block: 12, role: .down)
+        #expect(layer.moduleName == "model.layers.12.mlp.down_proj")
+        #expect(layer.weightName == "model.layers.12.mlp.down_proj.weight")
+        #expect(LinearLayer(block: 0, role: .query).biasName == "model.layers.0.self_attn.q_proj.bias")
+    }
+}

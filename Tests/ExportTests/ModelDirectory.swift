@@ -1,0 +1,81 @@
+import AdaDimSafetensors
+import Foundation
+import Testing
+
+@testable import AdaDimCheckpoint
+
+/// A tensor to write into a test's model.
+struct TestTensor {
+    let name: String
+    let elementType: TensorElementType
+    let shape: [Int]
+    let bytes: [UInt8]
+
+    init(_ name: String, _ elementType: TensorElementType, _ shape: [Int], bytes: [UInt8]) {
+        (self.name, self.elementType, self.shape, self.bytes) = (name, elementType, shape, bytes)
+    }
+
+    /// Elements row-major, rounded to the type.
+    init(_ name: String, _ type: StoredFloat, _ shape: [Int], _ values: [Float]) {
+        var bytes = [UInt8](repeating: 0, count: values.count * type.byteWidth)
+        bytes.withUnsafeMutableBytes { target in
+            values.withUnsafeBufferPointer { source in
+                if let source = source.baseAddress, let target = target.baseAddress {
+                    _ = type.narrow(source, count: values.count, to: target)
+                }
+            }
+        }
+        self.init(name, type.elementType, shape, bytes: bytes)
+    }
+}
+
+/// A model directory made for one test, which removes it at its end.
+struct ModelDirectory {
+    /// Holds the model's directory and whatever else the test makes.
+    let parent: URL
+    var url: URL { parent.appendingPathComponent("model") }
+
+    static let config = """
+        {"model_type": "llama", "vocab_size": 10, "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 1,
+         "num_attention_heads": 2, "torch_dtype": "bfloat16"}
+        """
+
+    init(config: String = config) throws {
+        parent = FileManager.default.temporaryDirectory.appendingPathComponent("adadim-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        try write(config, "config.json")
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: parent) }
+
+    func write(_ data: Data, _ name: String) throws { try data.write(to: url.appendingPathComponent(name)) }
+    func write(_ text: String, _ name: String) throws { try write(Data(text.utf8), name) }
+
+    func write(_ tensors: [TestTensor], _ name: String = "model.safetensors") throws {
+        let writer = try SafetensorsWriter(
+            path: url.appendingPathComponent(name).path,
+            headerCapacity: SafetensorsWriter.headerCapacity(
+                for: tensors.map { ($0.name, $0.elementType, $0.shape) }))
+        for tensor in tensors {
+            try writer.begin(tensor.name, tensor.elementType, shape: tensor.shape)
+            try writer.append(tensor.bytes)
+        }
+        try writer.finish()
+    }
+
+    func writeIndex(_ map: [String: String]) throws {
+        let index: [String: Any] = ["metadata": ["total_size": 1], "weight_map": map]
+        try write(JSONSerialization.data(withJSONObject: index), "model.safetensors.index.json")
+    }
+
+    /// The text of the error that opening the directory, or what is done with it, throws.
+    func error(
+        allowingQuantized: Bool = false, _ body: (Checkpoint) throws -> Void = { _ in },
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) -> String {
+        let error = #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) {
+            try body(try Checkpoint(directory: url, allowingQuantized: allowingQuantized))
+        }
+        return error.map { "\($0)" } ?? ""
+    }
+}
