@@ -30,9 +30,15 @@ struct GoldenCases: Decodable {
         let long: [Digest]
     }
 
+    struct Split: Decodable {
+        let text: String
+        let pieces: [Int]
+    }
+
     let texts: [String]
     let flagTexts: [String]
     let long: [Long]
+    let patterns: [String: [Split]]
     let families: [String: Family]
 
     static let shared: GoldenCases = {

@@ -51,8 +51,8 @@ struct AddedTokenFinder: Sendable {
     private func touchesWord(_ start: Int, _ end: Int, _ text: [UInt8]) -> Bool {
         if start > 0 {
             let (before, _) = text.scalar(at: text.startOfScalar(before: start))
-            if PreTokenizer.isWordCharacter(before) { return true }
+            if ScalarSet.isRustWord(before) { return true }
         }
-        return end < text.count && PreTokenizer.isWordCharacter(text.scalar(at: end).0)
+        return end < text.count && ScalarSet.isRustWord(text.scalar(at: end).0)
     }
 }

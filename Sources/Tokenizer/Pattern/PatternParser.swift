@@ -116,7 +116,7 @@ struct PatternParser {
                 return (.assertion(.lastLineEnd), nil)
             default: break
             }
-            switch try escape() {
+            switch try escape(inClass: false) {
             case .set(let expression): return (.set(ScalarSet(try folded(expression))), nil)
             case .scalar(let literal): return try literalNode(literal)
             }
