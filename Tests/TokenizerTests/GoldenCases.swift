@@ -41,13 +41,11 @@ struct GoldenCases: Decodable {
     let patterns: [String: [Split]]
     let families: [String: Family]
 
-    static let shared: GoldenCases = {
-        do {
-            return try JSONDecoder().decode(GoldenCases.self, from: Data(contentsOf: file("cases.json")))
-        } catch {
-            preconditionFailure("Goldens/cases.json: \(error)")
-        }
-    }()
+    private static let decoded = Result {
+        try JSONDecoder().decode(GoldenCases.self, from: Data(contentsOf: file("cases.json")))
+    }
+
+    static func load() throws -> GoldenCases { try decoded.get() }
 
     static func file(_ name: String) -> URL {
         Bundle.module.resourceURL?.appendingPathComponent("Goldens").appendingPathComponent(name)

@@ -5,7 +5,7 @@ import Testing
 /// Patterns match as Oniguruma matches them (goldens: Goldens/make_goldens.py), or are refused by name.
 @Suite struct PatternTests {
     @Test func matchesAreThoseOfTheLibrary() throws {
-        let goldens = GoldenCases.shared.patterns
+        let goldens = try GoldenCases.load().patterns
         #expect(goldens.count > 90)
         for (source, splits) in goldens {
             // JSON lets keys through that are canonically equivalent; no pattern here is.

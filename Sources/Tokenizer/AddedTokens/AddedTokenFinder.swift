@@ -38,7 +38,7 @@ struct AddedTokenFinder: Sendable {
             position = end
             let token = tokens[match.value]
             if token.singleWord, touchesWord(start, end, text) { continue }
-            if token.stripsLeft { start = max(text.startOfTrailingWhitespace(in: 0..<start), covered) }
+            if token.stripsLeft { start = text.startOfTrailingWhitespace(in: covered..<max(covered, start)) }
             if token.stripsRight { end = text.endOfWhitespace(in: end..<text.count) }
             if covered < start { parts.append(.text(covered..<start)) }
             parts.append(.token(token.id))

@@ -1,4 +1,4 @@
-import OrderedCollections
+import Collections
 
 /// A JSON document with byte-exact strings and the file's order of members.
 ///

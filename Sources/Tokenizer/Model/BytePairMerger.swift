@@ -1,4 +1,4 @@
-import HeapModule
+import Collections
 
 /// Merges the symbols of one word; keeps its memory from word to word.
 struct BytePairMerger {

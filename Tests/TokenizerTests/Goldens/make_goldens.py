@@ -104,7 +104,7 @@ PATTERNS = [
     r"a{2}+", r"(?:ab){1,2}", r"(?:a|b)+", r"(?:a|b)*?c", r"(?>a+)a", r"(?>a|ab)c", r"^a", r"a$", r"\Aa", r"a\z", r"a\Z", r"^", r"$", r"\ba", r"a\b", r"\B", r"(?=a)", r"(?!a)",
     r"a(?=b)", r"a(?!b)", r"(?<=a)b", r"(?<!a)b", r"(?<=a|c)b", r"(?<=ab)c", r"(?<=^a)b", r"[abc]+", r"[^abc]+", r"[a-c1-3]", r"[]a]", r"[^]a]", r"[a\]b]", r"[\w-]", r"[-a]",
     r"[a&&b]", r"[a-c&&[^b]]", r"[\w&&[^\d]]", r"[[ab]c]", r"[^\s\S]", r"[\s]", r"[^\S\n]", r"\w", r"\W", r"[\w]", r"[^\w]", r"\d", r"\D", r"\s", r"\S", r"\h", r"\H", r".", r"(?m:.)", r"\p{^L}", r"\P{N}",
-    r"\p{Lu}\p{Ll}*", r"\p{M}", r"\p{P}", r"\p{S}", r"\p{Sc}", r"\p{Cn}", r"\p{Cc}", r"\p{Z}", r"\p{Nl}|\p{No}", r"(?i:a)", r"(?i:[a-c])", r"(?i:[^a-c]+)", r"(?i:'s)", r"(?i:k)+", r"(?i)A|B", r"c(?i)A|B",
+    r"\p{Lu}\p{Ll}*", r"\p{M}", r"\p{P}", r"\p{S}", r"\p{Sc}", r"\p{Cn}", r"\p{Cc}", r"\p{Z}", r"\p{Nl}|\p{No}", r"(?i:a)", r"(?i:[a-c])", r"(?i:[^a-c]+)", r"(?i:'s)", r"(?i:k)+", r"(?i:S|K)", r"(?i:[J-T])", r"(?i)A|B", r"c(?i)A|B",
     r"(?i:a(?-i)b)", r"\x61", r"\x{e9}", r"\u4e2d", r"[\u4e00-\u9fff]", r"a{", r"a{x}", r"{", r"]", r"\.", r"\-", r"(a)(b)", r"(?<=\d)(?=(?:\d{3})+(?!\d))", r"\s+(?!\S)|\s+", r"\r?\n|\r",
 ]
 PATTERN_TEXTS = ["", "a", "aab\naba", "abcABC abab\n", "a\r\n\r b", "1234567 12 ١٢", "x ² ¼ y_z-e\u0301 é 中文 ǅ", "'S 's 'ſ kKK\u212a", "a{x} {]} .-", "€+√ ☃\x00\x1c\x85\u3000\u200b\u2028Ⅷ²"]
