@@ -1,6 +1,6 @@
 import AdaDimLinearAlgebra
 
-@testable import AdaDimQuantization
+import AdaDimQuantization
 
 /// Layers to write, quantized the plain way.
 enum RoundToNearestLayer {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import AdaDimTokenizer
+import AdaDimTokenizer
 
 /// The ids of the `tokenizers` library, for each family of settings (goldens: Goldens/make_goldens.py).
 @Suite struct FamilyTests {

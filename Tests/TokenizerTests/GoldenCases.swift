@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import AdaDimTokenizer
+import AdaDimTokenizer
 
 /// Goldens/cases.json, as Goldens/make_goldens.py writes it.
 struct GoldenCases: Decodable {

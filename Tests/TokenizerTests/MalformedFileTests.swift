@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import AdaDimTokenizer
+import AdaDimTokenizer
 
 /// Whatever is wrong with a file is said, with the place, and never by a crash.
 @Suite struct MalformedFileTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import AdaDimTokenizer
+import AdaDimTokenizer
 
 /// Patterns match as Oniguruma matches them (goldens: Goldens/make_goldens.py), or are refused by name.
 @Suite struct PatternTests {

@@ -1,4 +1,4 @@
-import Collections
+import OrderedCollections
 
 /// A value of the tokenizer file that knows its place in it, so that errors can say where.
 struct ConfigurationValue {

@@ -1,4 +1,4 @@
-import Collections
+import OrderedCollections
 
 /// A strict reader of JSON (RFC 8259) that also refuses duplicate keys.
 struct JSONParser {

@@ -1,4 +1,4 @@
-import Collections
+import OrderedCollections
 
 /// A JSON document with byte-exact strings and the file's order of members.
 ///

@@ -1,4 +1,4 @@
-import Collections
+import HeapModule
 
 /// Merges the symbols of one word; keeps its memory from word to word.
 struct BytePairMerger {

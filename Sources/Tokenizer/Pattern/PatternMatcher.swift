@@ -1,6 +1,6 @@
 /// Runs a pattern at a place of a text, trying alternatives in order and retracing its steps on failure.
-struct PatternMatcher {
-    struct TooManySteps: Error {}
+package struct PatternMatcher {
+    package struct TooManySteps: Error {}
 
     /// Where to go on after a failure.
     private struct Retreat {
