@@ -78,7 +78,7 @@ let package = Package(
             path: "Sources/CommandLineTool"),
 
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
-        tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"]),
+        tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
         tests("Safetensors", ["AdaDimSafetensors"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra"]),
         tests(

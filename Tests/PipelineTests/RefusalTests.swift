@@ -1,0 +1,146 @@
+import AdaDimCheckpoint
+import AdaDimLinearAlgebra
+import AdaDimPipeline
+import AdaDimQuantization
+import AdaDimSafetensors
+import Foundation
+import Synchronization
+import Testing
+
+/// Whatever stops a run, it says what and where, and leaves nothing behind.
+@Suite struct RefusalTests {
+    private func job(_ scratch: Scratch) throws -> QuantizationJob {
+        let model = try scratch.copyOfModel("qwen2")
+        let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
+        var job = QuantizationJob(
+            model: model, output: scratch.url.appending(path: "out"),
+            calibration: try scratch.text(vocabulary: vocabulary))
+        job.groupSize = 8
+        job.samples = 4
+        job.sequenceLength = 16
+        return job
+    }
+
+    private func message(_ job: QuantizationJob) -> String {
+        do {
+            _ = try QuantizeCheckpoint(job).run()
+            return "nothing was thrown"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func globsThatMatchNothing() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        job.skip = ["q_proj", "experts.*"]
+        #expect(
+            message(job)
+                == "--skip experts.*: no linear layer matches; names are like model.layers.0.self_attn.q_proj")
+        job.skip = ["*"]
+        #expect(message(job) == "--skip leaves no layer to quantize")
+        job.skip = []
+        job.dimension = .perInputChannel(matching: ["gate"])
+        #expect(message(job).hasPrefix("--per-ic gate: no linear layer matches"))
+        #expect(try !scratch.contents.contains { $0.hasPrefix("out") || $0.hasPrefix(".out") })
+    }
+
+    @Test func calibrationTextsThatDoNotDo() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        job.sequenceLength = 5000
+        #expect(message(job).contains("sequences of 5000 tokens were asked for, the model takes at most"))
+        job.sequenceLength = 16
+        job.calibration = try scratch.tokens([1, 2, 3], shape: [3], name: "short.safetensors")
+        #expect(message(job) == "the calibration text has 3 tokens, expected at least one sequence of 16")
+        job.calibration = try scratch.tokens([Int64](repeating: 100_000, count: 20), shape: [20], name: "large.safetensors")
+        #expect(message(job).hasPrefix("token 100000 at position 0 is not in the model's vocabulary of "))
+        job.calibration = try scratch.tokens([Int64](repeating: 1 << 40, count: 20), shape: [20], name: "huge.safetensors")
+        #expect(message(job).hasSuffix("huge.safetensors: element 0 of ids is no 32-bit token id"))
+        job.calibration = try scratch.tokens([Int64](repeating: 1, count: 16), shape: [2, 8], name: "rows.safetensors")
+        #expect(message(job) == "the ready-made sequences have 8 tokens each, --sequence-length asks for 16")
+        job.sequenceLength = nil
+        #expect(message(job) == "2 ready-made sequences, --samples asks for 4")
+        job.calibration = scratch.url.appending(path: "nowhere.txt")
+        #expect(message(job).contains("nowhere.txt: cannot be read"))
+        try Data([0x61, 0xff, 0x62]).write(to: scratch.url.appending(path: "latin.txt"))
+        job.calibration = scratch.url.appending(path: "latin.txt")
+        #expect(message(job).hasSuffix("latin.txt: not UTF-8 text"))
+    }
+
+    @Test func badWeightsAreNamedByTensorAndIndex() throws {
+        let scratch = try Scratch()
+        let job = try job(scratch)
+        let name = "model.layers.1.mlp.up_proj.weight"
+        let location = try Checkpoint(directory: job.model).location(of: name)
+        let width = location.entry.elementType.bitWidth / 8
+        let row = location.entry.shape[1]
+        let handle = try FileHandle(forUpdating: URL(filePath: location.file.path))
+        // The highest two bytes of row 2, column 3: a NaN in every float type of 16 or 32 bits.
+        try handle.seek(toOffset: UInt64(location.entry.byteRange.lowerBound + (2 * row + 3) * width + width - 2))
+        try handle.write(contentsOf: [0xff, 0x7f])
+        try handle.close()
+        let text = message(job)
+        #expect(text.contains(name) && text.contains("[2, 3]") && text.contains("nan"), "\(text)")
+        #expect(try !scratch.contents.contains { $0.contains("out") })
+    }
+
+    @Test func engineErrorsNameTheLayer() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        // Four tokens cannot make a Gram matrix of more inputs positive definite without damping.
+        job.damping = 0
+        job.samples = 1
+        job.sequenceLength = 4
+        let text = message(job)
+        #expect(text.hasPrefix("model.layers.0.self_attn.q_proj: the damped Gram matrix is not positive definite"), "\(text)")
+    }
+
+    @Test func outputsThatMayNotBeWritten() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        job.output = job.model
+        #expect(message(job).contains("model"))
+        job.output = job.model.appending(path: "inside")
+        #expect(message(job).contains("inside"))
+        job.output = scratch.url
+        #expect(message(job) != "nothing was thrown")
+        job.output = scratch.url.appending(path: "theirs")
+        try FileManager.default.createDirectory(at: job.output, withIntermediateDirectories: false)
+        try Data().write(to: job.output.appending(path: "precious"))
+        #expect(message(job).contains("theirs"))
+        job.overwrite = true
+        #expect(message(job).contains("quantization-report.json"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: job.output.path) == ["precious"])
+    }
+
+    /// Stopped at each of its steps in turn, a run leaves neither an output nor a partial directory.
+    @Test func cancellationLeavesNothing() throws {
+        let scratch = try Scratch()
+        let job = try job(scratch)
+        let before = try scratch.contents
+        for step in 0..<200 {
+            let patience = Patience(step)
+            var observer = RunObserver()
+            observer.isCancelled = { patience.isOver }
+            do {
+                _ = try QuantizeCheckpoint(job, observer: observer).run()
+                #expect(step > 10, "a run asks whether to stop only \(step) times")
+                return
+            } catch {
+                #expect("\(error)" == "stopped before the end; no output was written")
+                #expect(try scratch.contents == before)
+            }
+        }
+        Issue.record("a run of 14 layers asks more than 200 times whether to stop")
+    }
+}
+
+/// Says no so many times, then yes.
+private final class Patience: Sendable {
+    private let left: Atomic<Int>
+
+    init(_ times: Int) { left = Atomic(times) }
+
+    var isOver: Bool { left.wrappingSubtract(1, ordering: .relaxed).oldValue <= 0 }
+}
