@@ -1,3 +1,4 @@
+import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 
 @testable import AdaDimQuantization
@@ -10,5 +11,16 @@ enum RoundToNearestLayer {
         let layout = GroupLayout(
             rows: weight.rows, columns: weight.columns, groupSize: groupSize, dimension: dimension)
         return try roundToNearest(weight, UniformGrid(bits: bits, scaleType: scaleType), layout).quantized
+    }
+}
+
+extension StoredFloat {
+    /// The type that scales are stored in beside weights of this type.
+    var scaleType: ScaleType {
+        switch self {
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        case .float32: .float32
+        }
     }
 }
