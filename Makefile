@@ -51,7 +51,7 @@ venv: ## a Python environment for goldens, peers and judges
 .PHONY: bench-layer
 bench-layer: setup venv ## time Gram, factor and sweep of a 4096×4096 layer against the PyTorch peer
 	swift build -c release --package-path Benchmarks
-	Benchmarks/compare_with_peer.sh
+	$(PYTHON) Benchmarks/compare_with_peer.py
 
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers

@@ -44,7 +44,12 @@ let package = Package(
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors"),
         module("Checkpoint", ["AdaDimLinearAlgebra", "AdaDimSafetensors"]),
-        module("Tokenizer", [.product(name: "Collections", package: "swift-collections")]),
+        module(
+            "Tokenizer",
+            [
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ]),
         module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
         module("Calibration", ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTokenizer", "AdaDimDecoder"]),
         module(

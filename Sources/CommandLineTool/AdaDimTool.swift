@@ -1,3 +1,4 @@
+import AdaDimPipeline
 import ArgumentParser
 
 @main

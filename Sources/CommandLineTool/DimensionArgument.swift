@@ -18,7 +18,7 @@ enum DimensionArgument: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-extension QuantizationOptions.Method: @retroactive ExpressibleByArgument {}
-extension QuantizationOptions.Selection: @retroactive ExpressibleByArgument {}
-extension QuantizationJob.Propagation: @retroactive ExpressibleByArgument {}
-extension ExportFormat: @retroactive ExpressibleByArgument {}
+extension QuantizationOptions.Method: ExpressibleByArgument {}
+extension QuantizationOptions.Selection: ExpressibleByArgument {}
+extension QuantizationJob.Propagation: ExpressibleByArgument {}
+extension ExportFormat: ExpressibleByArgument {}

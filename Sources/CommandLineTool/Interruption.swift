@@ -7,7 +7,8 @@ import Synchronization
 /// A second signal ends the process at once; what is left behind then is a hidden partial directory, never an output.
 final class Interruption: Sendable {
     private let wish = Atomic<Int32>(0)
-    private let sources: [any DispatchSourceSignal]
+    // Dispatch sources may be used from any thread; Dispatch does not say so to the compiler.
+    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
     /// The signal that came, if one did.
     var signal: Int32? {

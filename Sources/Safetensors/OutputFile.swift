@@ -1,7 +1,7 @@
 import Glibc
 
 /// A new file, written from start to end; every failure of the system is thrown with the file's path.
-final class OutputFile {
+package final class OutputFile {
     let path: String
     private var descriptor: Int32
 
@@ -13,7 +13,7 @@ final class OutputFile {
     }
 
     /// Takes over a descriptor that is open for writing.
-    init(path: String, descriptor: Int32) {
+    package init(path: String, descriptor: Int32) {
         self.path = path
         self.descriptor = descriptor
     }
@@ -32,7 +32,7 @@ final class OutputFile {
         }
     }
 
-    func append<Element: BitwiseCopyable>(_ elements: [Element]) throws(SafetensorsError) {
+    package func append<Element: BitwiseCopyable>(_ elements: [Element]) throws(SafetensorsError) {
         try elements.withUnsafeBytes { bytes in
             Result { () throws(SafetensorsError) in try append(bytes) }
         }.get()

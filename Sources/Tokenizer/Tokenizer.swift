@@ -63,7 +63,7 @@ package struct Tokenizer: Sendable {
         guard bytes.count < 1 << 28 else {
             throw failure("a text of \(bytes.count) bytes is too long to encode at once")
         }
-        var encoder = WordEncoder(model)
+        var encoder = WordEncoder(model, forTextOf: bytes.count)
         var ids: [Int] = []
         for part in added.verbatim.parts(of: bytes) {
             switch part {

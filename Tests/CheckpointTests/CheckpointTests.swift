@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import Foundation
 import Testing
 
-@testable import AdaDimCheckpoint
+import AdaDimCheckpoint
 
 @Suite("Reading a model directory")
 struct CheckpointTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import AdaDimCheckpoint
+import AdaDimCheckpoint
 
 @Suite("config.json")
 struct ConfigurationTests {
@@ -21,13 +21,12 @@ struct ConfigurationTests {
     /// The defaults of transformers' configuration classes.
     @Test func defaults() throws {
         let llama = try model("llama")
-        #expect(
-            llama
-                == ModelConfiguration(
-                    architecture: .llama, vocabularySize: 100, hiddenSize: 64, intermediateSize: 96, blockCount: 3,
-                    attentionHeads: 4, keyValueHeads: 4, headDimension: 16, rmsNormEpsilon: 1e-6, rotaryBase: 10_000,
-                    rotaryScaling: .none, slidingWindows: [nil, nil, nil], attentionBias: false, mlpBias: false,
-                    tiesEmbeddings: false, maximumLength: 2048, elementType: nil))
+        #expect(llama.architecture == .llama && llama.elementType == nil && llama.maximumLength == 2048)
+        #expect(llama.vocabularySize == 100 && llama.hiddenSize == 64 && llama.intermediateSize == 96)
+        #expect(llama.blockCount == 3 && llama.slidingWindows == [nil, nil, nil])
+        #expect(llama.attentionHeads == 4 && llama.keyValueHeads == 4 && llama.headDimension == 16)
+        #expect(llama.rmsNormEpsilon == 1e-6 && llama.rotaryBase == 10_000 && llama.rotaryScaling == .none)
+        #expect(!llama.attentionBias && !llama.mlpBias && !llama.tiesEmbeddings)
         let mistral = try model("mistral", #""num_key_value_heads": null"#)
         #expect(mistral.keyValueHeads == 4 && mistral.slidingWindows == [4096, 4096, 4096])
         #expect(mistral.maximumLength == 131_072 && !mistral.attentionBias)

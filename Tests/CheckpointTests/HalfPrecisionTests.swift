@@ -1,6 +1,6 @@
 import Testing
 
-@testable import AdaDimCheckpoint
+import AdaDimCheckpoint
 
 @Suite("16-bit floats")
 struct HalfPrecisionTests {

@@ -2,7 +2,7 @@ import AdaDimSafetensors
 import Foundation
 import Testing
 
-@testable import AdaDimCheckpoint
+import AdaDimCheckpoint
 
 /// A tensor to write into a test's model.
 struct TestTensor {

@@ -1,7 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 
-@testable import AdaDimQuantization
+import AdaDimQuantization
 
 /// Layers to write, quantized the plain way.
 enum RoundToNearestLayer {

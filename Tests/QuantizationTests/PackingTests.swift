@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 import Testing
 
-@testable import AdaDimQuantization
+import AdaDimQuantization
 
 @Suite("Bit packing")
 struct PackingTests {

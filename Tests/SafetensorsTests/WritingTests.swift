@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import AdaDimSafetensors
+import AdaDimSafetensors
 
 @Suite("Writing safetensors")
 struct WritingTests {

@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import AdaDimTokenizer
+import AdaDimTokenizer
 
 /// Goldens/cases.json, as Goldens/make_goldens.py writes it.
 struct GoldenCases: Decodable {
@@ -30,18 +30,22 @@ struct GoldenCases: Decodable {
         let long: [Digest]
     }
 
+    struct Split: Decodable {
+        let text: String
+        let pieces: [Int]
+    }
+
     let texts: [String]
     let flagTexts: [String]
     let long: [Long]
+    let patterns: [String: [Split]]
     let families: [String: Family]
 
-    static let shared: GoldenCases = {
-        do {
-            return try JSONDecoder().decode(GoldenCases.self, from: Data(contentsOf: file("cases.json")))
-        } catch {
-            preconditionFailure("Goldens/cases.json: \(error)")
-        }
-    }()
+    private static let decoded = Result {
+        try JSONDecoder().decode(GoldenCases.self, from: Data(contentsOf: file("cases.json")))
+    }
+
+    static func load() throws -> GoldenCases { try decoded.get() }
 
     static func file(_ name: String) -> URL {
         Bundle.module.resourceURL?.appendingPathComponent("Goldens").appendingPathComponent(name)

@@ -38,7 +38,7 @@ struct AddedTokenFinder: Sendable {
             position = end
             let token = tokens[match.value]
             if token.singleWord, touchesWord(start, end, text) { continue }
-            if token.stripsLeft { start = max(text.startOfTrailingWhitespace(in: 0..<start), covered) }
+            if token.stripsLeft { start = text.startOfTrailingWhitespace(in: covered..<max(covered, start)) }
             if token.stripsRight { end = text.endOfWhitespace(in: end..<text.count) }
             if covered < start { parts.append(.text(covered..<start)) }
             parts.append(.token(token.id))
@@ -51,8 +51,8 @@ struct AddedTokenFinder: Sendable {
     private func touchesWord(_ start: Int, _ end: Int, _ text: [UInt8]) -> Bool {
         if start > 0 {
             let (before, _) = text.scalar(at: text.startOfScalar(before: start))
-            if PreTokenizer.isWordCharacter(before) { return true }
+            if ScalarSet.isRustWord(before) { return true }
         }
-        return end < text.count && PreTokenizer.isWordCharacter(text.scalar(at: end).0)
+        return end < text.count && ScalarSet.isRustWord(text.scalar(at: end).0)
     }
 }

@@ -16,7 +16,8 @@ struct JSONParser {
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
-        guard String(validating: bytes, as: UTF8.self) != nil else {
+        // Decoding repairs what is not UTF-8, so it changes such bytes.
+        guard String(decoding: bytes, as: UTF8.self).utf8.elementsEqual(bytes) else {
             throw Failure(offset: 0, problem: "the text is not valid UTF-8")
         }
         var parser = JSONParser(bytes)

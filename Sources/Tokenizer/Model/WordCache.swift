@@ -8,17 +8,25 @@ struct WordCache {
 
     /// Longer words hardly repeat.
     static let maximumWordLength = 64
-    private static let slotCount = 1 << 16
+    private static let maximumSlotCount = 1 << 16
     /// At most so many slots are looked at, so that neither a full table nor an unlucky text is slow.
     private static let probeCount = 8
 
-    private var slots = [Slot](repeating: Slot(), count: slotCount)
+    /// A power of two of them.
+    private var slots: [Slot]
     private var words: [UInt8] = []
     private var ids: [Int32] = []
 
+    /// - Parameter length: of the text in bytes; short ones are not to pay for a large table.
+    init(forTextOf length: Int) {
+        var count = 16
+        while count < min(length / 4, Self.maximumSlotCount) { count *= 2 }
+        slots = [Slot](repeating: Slot(), count: count)
+    }
+
     /// Appends the ids of `word` if it is known.
     func find(_ word: Range<Int>, of text: [UInt8], hash: UInt64, into result: inout [Int]) -> Bool {
-        var index = Int(truncatingIfNeeded: hash) & (Self.slotCount - 1)
+        var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         for _ in 0..<Self.probeCount {
             let slot = slots[index]
             if slot.word.isEmpty { return false }
@@ -26,7 +34,7 @@ struct WordCache {
                 for position in slot.ids { result.append(Int(ids[position])) }
                 return true
             }
-            index = (index + 1) & (Self.slotCount - 1)
+            index = (index + 1) & (slots.count - 1)
         }
         return false
     }
@@ -40,7 +48,7 @@ struct WordCache {
 
     /// Remembers `newIDs` for `word`, unless there is no room near its place.
     mutating func insert(_ word: Range<Int>, of text: [UInt8], hash: UInt64, ids newIDs: [Int32]) {
-        var index = Int(truncatingIfNeeded: hash) & (Self.slotCount - 1)
+        var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         for _ in 0..<Self.probeCount {
             if slots[index].word.isEmpty {
                 let start = (words.count, ids.count)
@@ -49,7 +57,7 @@ struct WordCache {
                 slots[index] = Slot(hash: hash, word: start.0..<words.count, ids: start.1..<ids.count)
                 return
             }
-            index = (index + 1) & (Self.slotCount - 1)
+            index = (index + 1) & (slots.count - 1)
         }
     }
 

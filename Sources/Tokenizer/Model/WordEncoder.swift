@@ -2,10 +2,13 @@
 struct WordEncoder {
     private let model: BytePairEncoding
     private var merger = BytePairMerger()
-    private var cache = WordCache()
+    private var cache: WordCache
     private var ids: [Int32] = []
 
-    init(_ model: BytePairEncoding) { self.model = model }
+    init(_ model: BytePairEncoding, forTextOf length: Int) {
+        self.model = model
+        cache = WordCache(forTextOf: length)
+    }
 
     mutating func encode(
         _ word: Range<Int>, of text: [UInt8], into result: inout [Int]

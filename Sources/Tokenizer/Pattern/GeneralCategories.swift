@@ -37,6 +37,11 @@ struct GeneralCategories: OptionSet, Sendable {
             self = .unassigned
             return
         }
+        // Unicode 17.0 moved this one letter to another category.
+        if scalar == "\u{295}" {
+            self = .init(1)
+            return
+        }
         switch properties.generalCategory {
         case .uppercaseLetter: self.init(0)
         case .lowercaseLetter: self.init(1)

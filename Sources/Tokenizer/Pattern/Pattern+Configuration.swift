@@ -11,17 +11,15 @@ extension Pattern {
                 throw expression.unsupported("the pattern \"\(source)\": \(error.problem)")
             }
         } else if let literal = try configuration.optional("String") {
+            let text = try literal.text()
             do {
-                try self.init(literal: try literal.text())
-            } catch let error as PatternParser.Failure {
-                throw literal.unsupported(error.problem)
-            } catch let error as TokenizerError {
-                throw error
+                try self.init(literal: text)
             } catch {
-                throw literal.malformed("\(error)")
+                throw literal.unsupported(error.problem)
             }
         } else {
-            throw configuration.unsupported("the pattern kind \"\(members.keys.first?.description ?? "")\"")
+            throw configuration.unsupported(
+                "the pattern kind \"\(members.keys.first?.description ?? "")\" is not supported")
         }
     }
 }

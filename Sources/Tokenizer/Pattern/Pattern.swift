@@ -1,15 +1,20 @@
 /// A pattern of the tokenizer file: a regular expression, or a text that stands for itself.
-struct Pattern: Sendable {
+package struct Pattern: Sendable {
     /// A stretch of text that the pattern matched, or one between matches.
-    struct Segment: Equatable {
-        let range: Range<Int>
-        let isMatch: Bool
+    package struct Segment: Equatable {
+        package let range: Range<Int>
+        package let isMatch: Bool
+
+        package init(range: Range<Int>, isMatch: Bool) {
+            self.range = range
+            self.isMatch = isMatch
+        }
     }
 
     private let source: String
     private let program: PatternProgram
 
-    init(regularExpression source: String) throws(PatternParser.Failure) {
+    package init(regularExpression source: String) throws(PatternParser.Failure) {
         self.source = source
         program = try PatternProgram(try PatternParser.parse(source))
     }
@@ -22,7 +27,7 @@ struct Pattern: Sendable {
     /// Cuts `bounds` of `text` into matches and what lies between them, in order and without gaps.
     ///
     /// Matches may be empty, though not right after another match: the rule by which Oniguruma's binding iterates.
-    func segments(
+    package func segments(
         of text: [UInt8], in bounds: Range<Int>
     ) throws(PatternMatcher.TooManySteps) -> [Segment] {
         var segments: [Segment] = []

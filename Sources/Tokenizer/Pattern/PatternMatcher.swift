@@ -1,6 +1,6 @@
 /// Runs a pattern at a place of a text, trying alternatives in order and retracing its steps on failure.
-struct PatternMatcher {
-    struct TooManySteps: Error {}
+package struct PatternMatcher {
+    package struct TooManySteps: Error {}
 
     /// Where to go on after a failure.
     private struct Retreat {
@@ -158,8 +158,8 @@ struct PatternMatcher {
     }
 
     private static func isWordBoundary(_ position: Int, _ text: [UInt8], _ bounds: Range<Int>) -> Bool {
-        let after = position < bounds.upperBound && ScalarSet.isWord(text.scalar(at: position).0)
+        let after = position < bounds.upperBound && ScalarSet.isBoundaryWord(text.scalar(at: position).0)
         guard let previous = Self.position(1, before: position, text, bounds.lowerBound) else { return after }
-        return ScalarSet.isWord(text.scalar(at: previous).0) != after
+        return ScalarSet.isBoundaryWord(text.scalar(at: previous).0) != after
     }
 }

@@ -4,8 +4,8 @@ extension PatternParser {
         case set(ScalarSet.Expression)
     }
 
-    /// What follows a backslash, inside or outside of a class.
-    mutating func escape() throws(Failure) -> Escape {
+    /// What follows a backslash.
+    mutating func escape(inClass: Bool) throws(Failure) -> Escape {
         guard let scalar = next else { throw Failure(problem: "the pattern ends after a backslash") }
         position += 1
         switch scalar {
@@ -20,8 +20,8 @@ extension PatternParser {
         case "S": return .set(.complement(.whitespace))
         case "d": return .set(.categories(.decimalDigits))
         case "D": return .set(.complement(.categories(.decimalDigits)))
-        case "w": return .set(.word)
-        case "W": return .set(.complement(.word))
+        case "w": return .set(inClass ? .word : Self.loneWord)
+        case "W": return .set(.complement(inClass ? .word : Self.loneWord))
         case "h": return .set(Self.hexadecimalDigits)
         case "H": return .set(.complement(Self.hexadecimalDigits))
         case "p": return .set(try property(negative: false))
@@ -42,6 +42,11 @@ extension PatternParser {
 
     private static let hexadecimalDigits = ScalarSet.Expression.union([
         .range(0x30, 0x39), .range(0x41, 0x46), .range(0x61, 0x66),
+    ])
+
+    /// Outside of a class, and at word boundaries, Oniguruma also counts the superscripts and fractions of Latin-1.
+    private static let loneWord = ScalarSet.Expression.union([
+        .word, .range(0xB2, 0xB3), .range(0xB9, 0xB9), .range(0xBC, 0xBE),
     ])
 
     private mutating func property(negative: Bool) throws(Failure) -> ScalarSet.Expression {
@@ -105,7 +110,7 @@ extension PatternParser {
         position += 1
         guard scalar == "\\" else { return .scalar(scalar) }
         if take("b") { return .scalar("\u{08}") }
-        return try escape()
+        return try escape(inClass: true)
     }
 
     private mutating func classItem() throws(Failure) -> ScalarSet.Expression {

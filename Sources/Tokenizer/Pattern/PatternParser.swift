@@ -3,9 +3,9 @@
 /// What it does not know it refuses by name, so that no pattern is silently read as something else: back-references,
 /// scripts, POSIX brackets, extended mode, conditionals, and case-insensitive matching of letters beyond ASCII.
 /// Source: Oniguruma's doc/RE, Ruby syntax.
-struct PatternParser {
-    struct Failure: Error {
-        let problem: String
+package struct PatternParser {
+    package struct Failure: Error {
+        package let problem: String
     }
 
     struct Options {
@@ -116,7 +116,7 @@ struct PatternParser {
                 return (.assertion(.lastLineEnd), nil)
             default: break
             }
-            switch try escape() {
+            switch try escape(inClass: false) {
             case .set(let expression): return (.set(ScalarSet(try folded(expression))), nil)
             case .scalar(let literal): return try literalNode(literal)
             }

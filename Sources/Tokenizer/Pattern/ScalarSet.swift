@@ -5,7 +5,7 @@ struct ScalarSet: Sendable {
         case categories(GeneralCategories)
         /// The White_Space property: Oniguruma's `\s`. Not U+001C...U+001F, nor U+200B.
         case whitespace
-        /// Oniguruma's `\w`.
+        /// Oniguruma's `\w` within a class.
         case word
         case union([Expression])
         case intersection([Expression])
@@ -53,6 +53,19 @@ struct ScalarSet: Sendable {
     }
 
     private static let wordCategories: GeneralCategories = [.letters, .marks, .decimalDigits, .connectors]
+
+    /// What Oniguruma's word boundaries stand at.
+    static func isBoundaryWord(_ code: UInt32) -> Bool {
+        switch code {
+        case 0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE: true
+        default: isWord(code)
+        }
+    }
+
+    /// `\w` of Rust's regex crate, which also counts the joiners.
+    static func isRustWord(_ code: UInt32) -> Bool {
+        code == 0x200C || code == 0x200D || isWord(code)
+    }
 
     static func isWord(_ code: UInt32) -> Bool {
         let category = GeneralCategories.category(of: code)

@@ -50,7 +50,7 @@ indirect enum PreTokenizer: Sendable {
             }
         case .whitespace:
             text.split { text, word in
-                let kinds = text.runs(in: word) { ScalarSet.isWhitespace($0) ? 0 : Self.isWordCharacter($0) ? 1 : 2 }
+                let kinds = text.runs(in: word) { ScalarSet.isWhitespace($0) ? 0 : ScalarSet.isRustWord($0) ? 1 : 2 }
                 return kinds.filter { $0.kind != 0 }.map(\.range)
             }
         case .whitespaceSplit:
@@ -67,11 +67,5 @@ indirect enum PreTokenizer: Sendable {
         case .decimalNumber, .letterNumber, .otherNumber: return true
         default: return false
         }
-    }
-
-    /// `\w` of Rust's regex crate, which differs from Oniguruma's by the joiners and some of the marks.
-    static func isWordCharacter(_ code: UInt32) -> Bool {
-        if code == 0x200C || code == 0x200D { return true }
-        return ScalarSet.isWord(code)
     }
 }

@@ -7,6 +7,8 @@
 Writes, beside itself, FAMILY.json (a tokenizer.json) for each family, and cases.json:
     texts     the test texts
     long      texts that a rule makes: {"unit", "count"}, for unit repeated count times
+    patterns  for each regular expression and each of its texts, the lengths in bytes of the pieces that isolating its
+              matches gives
     families  for each: "ids" (per text, without special tokens), "special" (with, for the first texts),
               "long" (per long text: the number of ids and their FNV-1a hash)
 The result depends on nothing but this script and the version of `tokenizers`.
@@ -63,7 +65,9 @@ FIXED = [
     "it\u2019s don\u2019t", "1", "12", "123", "1234", "12345", "123456789012", "3.14159", "1,000,000", "v1.2.3-rc4", "x86_64",
     "2x4y8z16", "١٢٣٤٥", "१२३४५", "๑๒๓๔", "１２３４", "Ⅳ ⅷ ② ½ ¾ ²³", "一二三", "1a2b3c4d", "0x1F600", "$1,234.56 €99 ¥1000",
     "é", "e\u0301", "caf\u00e9 cafe\u0301", "A\u030angstr\u00f6m \u212bngstr\u00f6m \u2126 \u03a9", "\u0301", " \u0301", "a\u0301\u0327 a\u0327\u0301",
-    "\u1e9b\u0323", "\ufb01 \ufb02 \ufb00", "ﬁne ﬂow", "ß SS \u1e9e", "İ ı I i", "ΟΔΥΣΣΕΥΣ ς σ", "\u0344 \u0958 \u2adc",
+    "\u1e9b\u0323", "\U00010041\u0323 \U00010042\u0323", "q\u0345\u0f73 a\u0301\u0f73\u0327", "\u01c4\u0323 \u0385\u0323", "\u1100\u1161\u11a8 \u1100\u1161\u11c3 \uac00\u11a8 \uac01\u11a8",
+    "a\u08d3\u0323 q\u1df6\u0301\u0323", "\U00011935\U00011930 \U00011099\U000110ba", "\u0958\u0344\u2126\u212b\uf900\U0002f800", "\u03b1\u0313\u0300\u0345 \u0345\u03b1 s\u0323\u0307 s\u0307\u0323",
+    "\ufb01 \ufb02 \ufb00", "ﬁne ﬂow", "ß SS \u1e9e", "İ ı I i", "ΟΔΥΣΣΕΥΣ ς σ", "\u0344 \u0958 \u2adc",
     "각 각 한 한글", "가나다", "が が", "ｶﾞ ﾊﾟ", "\u3392 ㎏ ™ ℃", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𝟘𝟙𝟚", "𐍈𐌰 𝒳", "\U0001F468\u200d\U0001F4BB", "👩🏿‍🚀👨‍👩‍👧", "🇫🇷🇬🇧🇺🇸",
     "❤️ ❤ ☺︎ #️⃣", "\U000E0041", "\U0010FFFF", "\uFFFD", "\uE000", "the Ġ and the ▁ and Ċ signs", "▁", "▁▁", " ▁ ", "a▁b", "▁a", "<0x41>", "<0xE2><0x96>",
     "<unk>", "<s>", "</s>", "a<s>b</s>c", " <s> x </s> ", "<|endoftext|>", "one<|endoftext|>two", "one <|endoftext|> two", "<|endoftext|><|endoftext|>",
@@ -94,6 +98,16 @@ def random_texts(count: int, seed: int) -> list[str]:
 
 LONG = [{"unit": "The ship's 42nd crew\u00e9 sailed, and then —\n  ", "count": 500},
         {"unit": "ab", "count": 10000}, {"unit": " ", "count": 5000}, {"unit": "深い\n", "count": 3000}]
+
+PATTERNS = [
+    r"a", r"a|b", r"ab|a", r"(?:ab|a)b", r"a*", r"x*|b", r"a+?", r"a??", r"a*+a", r"a++b", r"a?+a", r"a{2}", r"a{2,}", r"a{,2}", r"a{1,2}b", r"a{1,3}?b",
+    r"a{2}+", r"(?:ab){1,2}", r"(?:a|b)+", r"(?:a|b)*?c", r"(?>a+)a", r"(?>a|ab)c", r"^a", r"a$", r"\Aa", r"a\z", r"a\Z", r"^", r"$", r"\ba", r"a\b", r"\B", r"(?=a)", r"(?!a)",
+    r"a(?=b)", r"a(?!b)", r"(?<=a)b", r"(?<!a)b", r"(?<=a|c)b", r"(?<=ab)c", r"(?<=^a)b", r"[abc]+", r"[^abc]+", r"[a-c1-3]", r"[]a]", r"[^]a]", r"[a\]b]", r"[\w-]", r"[-a]",
+    r"[a&&b]", r"[a-c&&[^b]]", r"[\w&&[^\d]]", r"[[ab]c]", r"[^\s\S]", r"[\s]", r"[^\S\n]", r"\w", r"\W", r"[\w]", r"[^\w]", r"\d", r"\D", r"\s", r"\S", r"\h", r"\H", r".", r"(?m:.)", r"\p{^L}", r"\P{N}",
+    r"\p{Lu}\p{Ll}*", r"\p{M}", r"\p{P}", r"\p{S}", r"\p{Sc}", r"\p{Cn}", r"\p{Cc}", r"\p{Z}", r"\p{Nl}|\p{No}", r"(?i:a)", r"(?i:[a-c])", r"(?i:[^a-c]+)", r"(?i:'s)", r"(?i:k)+", r"(?i:S|K)", r"(?i:[J-T])", r"(?i)A|B", r"c(?i)A|B",
+    r"(?i:a(?-i)b)", r"\x61", r"\x{e9}", r"\u4e2d", r"[\u4e00-\u9fff]", r"a{", r"a{x}", r"{", r"]", r"\.", r"\-", r"(a)(b)", r"(?<=\d)(?=(?:\d{3})+(?!\d))", r"\s+(?!\S)|\s+", r"\r?\n|\r",
+]
+PATTERN_TEXTS = ["", "a", "aab\naba", "abcABC abab\n", "a\r\n\r b", "1234567 12 ١٢", "x ² ¼ y_z-e\u0301 é 中文 ǅ", "'S 's 'ſ kKK\u212a", "a{x} {]} .-", "€+√ ☃\x00\x1c\x85\u3000\u200b\u2028Ⅷ²"]
 
 # ---------------------------------------------------------------- families
 
@@ -314,6 +328,10 @@ def main() -> None:
             "special": [encode(text, True) for text in own[:40]],
             "long": [{"count": len(ids), "hash": fnv1a(ids)} for ids in long],
         }
+    cases["patterns"] = {
+        pattern: [{"text": text, "pieces": [len(piece.encode()) for piece, _ in
+                                            P.Split(Regex(pattern), "isolated").pre_tokenize_str(text)]}
+                  for text in PATTERN_TEXTS] for pattern in PATTERNS}
     (HERE / "cases.json").write_text(json.dumps(cases, separators=(",", ":")), encoding="utf-8")
 
 

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# The long checks: the engine and the readers under sanitizers, then the command line on a real 135M-parameter model,
+# judged by transformers. Everything it makes lies under verify-output/. An hour at most on two cores.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tool=$PWD/.build/release/adadim
+python=$PWD/.venv/bin/python
+out=$PWD/verify-output
+calibration=Models/jargon-6m/texts/calibration.txt
+text=Models/jargon-6m/texts/held-out.txt
+common=(--calibration "$calibration" --bits 3 --group-size 64 --samples 32 --sequence-length 512)
+export OMP_WAIT_POLICY=PASSIVE
+mkdir -p "$out"
+
+step() { printf '\n== %s\n' "$*"; }
+
+# fails TEXT COMMAND...: the command must fail, and say TEXT.
+fails() {
+    local expected=$1 said
+    shift
+    if said=$("$@" 2>&1); then
+        echo "succeeded, but must not: $*" >&2
+        exit 1
+    fi
+    if ! grep -qF -- "$expected" <<<"$said"; then
+        printf 'must say "%s": %s\n%s\n' "$expected" "$*" "$said" >&2
+        exit 1
+    fi
+}
+
+# peak COMMAND...: peak memory of a command in kB.
+peak() { /usr/bin/time -f %M -o "$out/peak" "$@" >/dev/null 2>&1 && tail -n 1 "$out/peak"; }
+
+sanitizers() {
+    for sanitizer in address thread; do
+        step "tests under the $sanitizer sanitizer"
+        # ThreadSanitizer does not see OpenBLAS's own synchronization, nor Dispatch's.
+        TSAN_OPTIONS="suppressions=$PWD/scripts/thread-sanitizer.supp" swift test -c release \
+            --sanitize="$sanitizer" --scratch-path ".build-$sanitizer"
+    done
+}
+
+real_model() {
+    step "the real model"
+    [ -f "$out/smollm2/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2"
+    [ -f "$out/smollm2-sharded/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2-sharded" --shards 3
+    "$python" Tests/RealModel/judge_perplexity.py "$tool" "$out/smollm2" "$text"
+}
+
+variants() {
+    for propagate in quantized original; do
+        for select in rtn sweep; do
+            local kept=$out/$propagate-$select
+            step "every variant, --propagate $propagate --select $select"
+            "$tool" variants "$out/smollm2" "${common[@]}" --propagate $propagate --select $select --text "$text" \
+                --keep "$kept" --quiet | tee "$kept.txt"
+            "$python" Tests/RealModel/check_variants.py "$kept" "$kept.txt"
+            if [ $select = rtn ]; then
+                for variant in "$kept"/*/; do
+                    "$python" Tests/RealModel/judge_perplexity.py "$tool" "${variant%/}" "$text" --sequences 16
+                done
+            fi
+        done
+    done
+}
+
+packed() {
+    local bits
+    for bits in 2 3 4 8; do
+        step "compressed-tensors, $bits bits"
+        for format in dequantized compressed-tensors; do
+            "$tool" quantize "$out/smollm2-sharded" "$out/$format-$bits" "${common[@]}" --bits $bits --samples 4 \
+                --format $format --overwrite --quiet
+        done
+        "$python" Tests/RealModel/verify_export.py "$out/compressed-tensors-$bits" "$out/dequantized-$bits" \
+            --format ct --load | tee "$out/verify-export.txt"
+        grep -q '^largest difference of logits 0.000e+00' "$out/verify-export.txt"
+        "$python" Tests/RealModel/judge_perplexity.py "$tool" "$out/compressed-tensors-$bits" "$text" --sequences 8
+    done
+    "$python" Tests/RealModel/packed_size.py "$out/compressed-tensors-3" "$out/smollm2-sharded" --below 0.3334
+}
+
+memory() {
+    step "peak memory, and four times the depth"
+    [ -f "$out/deep/config.json" ] || "$python" Tests/RealModel/deepen.py "$out/smollm2" "$out/deep"
+    local shallow deep
+    shallow=$(peak "$tool" quantize "$out/smollm2" "$out/memory" "${common[@]}" --overwrite)
+    deep=$(peak "$tool" quantize "$out/deep" "$out/memory" "${common[@]}" --overwrite)
+    echo "peak memory: $((shallow / 1024)) MB, $((deep / 1024)) MB four times as deep"
+    [ "$shallow" -lt $((1500 * 1000)) ] && [ $((deep * 10)) -le $((shallow * 11)) ]
+    rm -rf "$out/memory"
+}
+
+interruption() {
+    step "cut short at any moment"
+    local signal moment
+    for signal in INT TERM KILL; do
+        for moment in 0.2 1 3 6 9; do
+            rm -rf "$out/cut" "$out"/.cut.*
+            "$tool" quantize "$out/smollm2" "$out/cut" "${common[@]}" --samples 4 --quiet >/dev/null 2>&1 &
+            sleep $moment
+            kill -$signal $! 2>/dev/null || true
+            wait $! && continue
+            [ ! -e "$out/cut" ] || { echo "SIG$signal after $moment s left an output" >&2; exit 1; }
+            if [ $signal != KILL ] && compgen -G "$out/.cut.*" >/dev/null; then
+                echo "SIG$signal after $moment s left a partial directory" >&2
+                exit 1
+            fi
+        done
+    done
+    rm -rf "$out/cut" "$out"/.cut.*
+}
+
+refusals() {
+    step "refusals, as a user meets them"
+    local model=Models/jargon-6m damaged=$out/damaged
+    local quantize=("$tool" quantize)
+    fails "--bits is 5, expected 2, 3, 4 or 8" "${quantize[@]}" $model "$out/x" --calibration "$text" --bits 5
+    fails "no linear layer matches" "${quantize[@]}" $model "$out/x" --calibration "$text" --skip nothing_proj
+    fails "exclude each other" "${quantize[@]}" $model "$out/x" --calibration "$text" --per-ic q_proj --dimension per-oc
+    fails "$model" "${quantize[@]}" $model $model --calibration "$text"
+    fails "already quantized" "${quantize[@]}" "$out/compressed-tensors-3" "$out/x" --calibration "$text"
+    rm -rf "$damaged" && cp -r $model "$damaged" && truncate -s -1000 "$damaged/model.safetensors"
+    fails "model.safetensors" "${quantize[@]}" "$damaged" "$out/x" --calibration "$text"
+    cp $model/model.safetensors "$damaged/" && printf '{"model_type": "gpt2"}' >"$damaged/config.json"
+    fails "gpt2" "${quantize[@]}" "$damaged" "$out/x" --calibration "$text"
+    fails "README.md" "$tool" evaluate $model --text nowhere/README.md
+    rm -rf "$damaged"
+    [ ! -e "$out/x" ]
+}
+
+for part in ${PARTS:-sanitizers real_model variants packed memory interruption refusals}; do "$part"; done
+step "verified"
