@@ -1,8 +1,7 @@
 import AdaDimCheckpoint
+import AdaDimExport
 import Foundation
 import Testing
-
-@testable import AdaDimExport
 
 @Suite("Files carried along")
 struct CarriedFilesTests {

@@ -1,11 +1,10 @@
+import AdaDimCheckpoint
+import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimSafetensors
 import Foundation
 import Testing
-
-@testable import AdaDimCheckpoint
-@testable import AdaDimExport
 
 @Suite("Writing a quantized model")
 struct CheckpointWriterTests {

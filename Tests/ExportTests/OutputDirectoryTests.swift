@@ -1,7 +1,6 @@
+import AdaDimExport
 import Foundation
 import Testing
-
-@testable import AdaDimExport
 
 @Suite("Output directories")
 struct OutputDirectoryTests {

@@ -1,8 +1,7 @@
+import AdaDimCheckpoint
 import AdaDimSafetensors
 import Foundation
 import Testing
-
-@testable import AdaDimCheckpoint
 
 /// What a damaged or foreign packed checkpoint gets.
 @Suite("Reading packed layers")

@@ -1,6 +1,5 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
-
 import AdaDimQuantization
 
 /// Layers to write, quantized the plain way.
