@@ -1,3 +1,4 @@
+import AdaDimSafetensors
 import Foundation
 
 /// The members of a JSON object in a file, read by key and type; what is missing or ill-typed is an error that names
@@ -14,7 +15,7 @@ struct JSONKeys {
         do {
             members = try JSONDecoder().decode([String: JSONValue].self, from: data)
         } catch {
-            throw .invalidJSON(file: file, reason: jsonErrorText(error))
+            throw .invalidJSON(file: file, reason: decodingErrorText(error))
         }
     }
 
@@ -90,17 +91,5 @@ struct JSONKeys {
     func required<Value>(_ value: Value?, _ key: String, expected: String) throws(CheckpointError) -> Value {
         guard let value else { throw wrong(key, expected: expected) }
         return value
-    }
-}
-
-/// A JSON decoding error in a few words.
-func jsonErrorText(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-        context.debugDescription
-    case DecodingError.dataCorrupted(let context):
-        (context.underlyingError as NSError?)?.userInfo[NSDebugDescriptionErrorKey] as? String
-            ?? context.debugDescription
-    default: String(describing: error)
     }
 }

@@ -2,14 +2,14 @@ import AdaDimCheckpoint
 import Foundation
 
 /// The files of a model that an export takes along as they are: tokenizer, generation settings, chat templates, licence.
-struct CarriedFiles {
+package struct CarriedFiles {
     private let source: URL
 
     init(_ model: Checkpoint) { source = model.directory }
 
     /// Whether a file at the top of a model's directory is carried. Weights, their indices, config.json, and the report
     /// of an earlier run are not.
-    static func isCarried(_ name: String) -> Bool {
+    package static func isCarried(_ name: String) -> Bool {
         if name.hasPrefix(".") || name == "config.json" || name == OutputDirectory.reportName { return false }
         if name.hasSuffix(".index.json") { return false }
         return [".json", ".txt", ".model", ".jinja"].contains { name.hasSuffix($0) }
@@ -40,7 +40,8 @@ struct CarriedFiles {
     }
 
     /// A JSON object with one member more at its end.
-    static func adding(_ key: String, _ value: Data, to object: Data, file: String) throws(ExportError) -> Data {
+    package static func adding(_ key: String, _ value: Data, to object: Data, file: String) throws(ExportError) -> Data
+    {
         let whitespace: Set<UInt8> = [0x20, 0x09, 0x0a, 0x0d]
         guard let members = try? JSONDecoder().decode([String: JSONValue].self, from: object),
             let close = object.lastIndex(of: UInt8(ascii: "}"))

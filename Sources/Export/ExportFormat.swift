@@ -42,14 +42,3 @@ package struct StoredLayer: Sendable, Equatable {
     /// Bits of file per weight, overheads included.
     package var bitsPerWeight: Double { size.bitsPerWeight }
 }
-
-extension StoredFloat {
-    /// The type that scales are stored in beside weights of this type.
-    package var scaleType: ScaleType {
-        switch self {
-        case .bfloat16: .bfloat16
-        case .float16: .float16
-        case .float32: .float32
-        }
-    }
-}

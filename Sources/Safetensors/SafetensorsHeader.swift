@@ -14,7 +14,7 @@ struct SafetensorsHeader {
         do {
             raw = try JSONDecoder().decode(RawHeader.self, from: Data(json))
         } catch {
-            throw .headerNotJSON(reason: Self.reason(error))
+            throw .headerNotJSON(reason: decodingErrorText(error))
         }
         // The decoder keeps one of several members of the same name without a word.
         let members = Self.countMembers(json)
@@ -103,17 +103,5 @@ struct SafetensorsHeader {
             }
         }
         return count
-    }
-
-    /// A decoding error in a few words.
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-            return context.debugDescription
-        case DecodingError.dataCorrupted(let context):
-            guard let underlying = context.underlyingError as NSError? else { return context.debugDescription }
-            return underlying.userInfo[NSDebugDescriptionErrorKey] as? String ?? context.debugDescription
-        default: return String(describing: error)
-        }
     }
 }

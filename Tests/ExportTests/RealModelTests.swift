@@ -1,9 +1,8 @@
 import AdaDimCheckpoint
+import AdaDimExport
 import AdaDimQuantization
 import Foundation
 import Testing
-
-import AdaDimExport
 
 /// Writes a real model in both formats for a judge outside (`verify_export.py`). Set ADADIM_MODEL to its directory and
 /// ADADIM_EXPORTS to where `packed` and `dequantized` go.

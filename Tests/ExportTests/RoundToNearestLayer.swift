@@ -1,5 +1,5 @@
+import AdaDimCheckpoint
 import AdaDimLinearAlgebra
-
 import AdaDimQuantization
 
 /// Layers to write, quantized the plain way.
@@ -10,5 +10,16 @@ enum RoundToNearestLayer {
         let layout = GroupLayout(
             rows: weight.rows, columns: weight.columns, groupSize: groupSize, dimension: dimension)
         return try roundToNearest(weight, UniformGrid(bits: bits, scaleType: scaleType), layout).quantized
+    }
+}
+
+extension StoredFloat {
+    /// The type that scales are stored in beside weights of this type.
+    var scaleType: ScaleType {
+        switch self {
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        case .float32: .float32
+        }
     }
 }

@@ -1,0 +1,268 @@
+import AdaDimCheckpoint
+import AdaDimExport
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimSafetensors
+import Foundation
+import Testing
+
+@Suite("Writing a quantized model")
+struct CheckpointWriterTests {
+    static let config = """
+        {"model_type": "llama", "vocab_size": 5, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1,
+         "num_attention_heads": 2, "torch_dtype": "bfloat16", "unknown": {"kept": 12345678901234567890}}
+        """
+    static let layers = LinearRole.allCases.map { LinearLayer(block: 0, role: $0) }
+
+    /// [out, in] of a layer of the test's model.
+    static func shape(_ role: LinearRole) -> (Int, Int) {
+        switch role {
+        case .query, .key, .value, .output: (64, 64)
+        case .gate, .up: (96, 64)
+        case .down: (64, 96)
+        }
+    }
+
+    /// A small model in two shards; tensors begin at odd places.
+    private func makeModel(_ type: StoredFloat) throws -> ModelDirectory {
+        let directory = try ModelDirectory(config: Self.config)
+        var random = SeededFloats(state: 42)
+        var shards: [[TestTensor]] = [[TestTensor("odd", .unsigned8, [3], bytes: [1, 2, 3])], []]
+        let names = Self.layers.map { ($0.weightName, Self.shape($0.role)) }
+        for (index, (name, shape)) in names.enumerated() {
+            shards[index % 2].append(
+                TestTensor(name, type, [shape.0, shape.1], random.next(shape.0 * shape.1)))
+        }
+        shards[1].append(TestTensor("model.embed_tokens.weight", type, [5, 64], random.next(5 * 64)))
+        shards[1].append(TestTensor("model.norm.weight", .float32, [64], random.next(64)))
+        var map: [String: String] = [:]
+        for (index, tensors) in shards.enumerated() {
+            let name = "model-0000\(index + 1)-of-00002.safetensors"
+            try directory.write(tensors, name)
+            for tensor in tensors { map[tensor.name] = name }
+        }
+        try directory.writeIndex(map)
+        for name in ["tokenizer.json", "chat_template.jinja", "other.bin", "LICENSE"] {
+            try directory.write("text of \(name)", name)
+        }
+        return directory
+    }
+
+    private func quantize(
+        _ checkpoint: Checkpoint, _ layer: LinearLayer, groupSize: Int?, bits: Int, _ dimension: ChannelDimension,
+        _ type: StoredFloat
+    ) throws -> QuantizedMatrix {
+        try RoundToNearestLayer.quantize(
+            try checkpoint.matrix(layer.weightName), bits: bits, groupSize: groupSize, dimension,
+            scaleType: type.scaleType)
+    }
+
+    private struct Exported {
+        let url: URL
+        var stored: [LinearRole: StoredLayer] = [:]
+        var quantized: [LinearRole: QuantizedMatrix] = [:]
+    }
+
+    /// All layers but o, with mixed widths, directions and group sizes; 48 leaves tails in channels of 64.
+    private func export(_ directory: ModelDirectory, _ format: ExportFormat, _ type: StoredFloat) throws -> Exported {
+        let checkpoint = try Checkpoint(directory: directory.url)
+        let url = directory.parent.appendingPathComponent(format.rawValue)
+        let output = try OutputDirectory(url, model: directory.url, overwrite: false)
+        let writer = try CheckpointWriter(checkpoint, format: format, to: output.partial)
+        var exported = Exported(url: url)
+        let choices: [LinearRole: (Int?, Int, ChannelDimension)] = [
+            .query: (32, 3, .perInputChannel), .key: (16, 4, .perOutputChannel), .value: (nil, 2, .perOutputChannel),
+            .gate: (48, 3, .perOutputChannel), .up: (48, 3, .perInputChannel), .down: (nil, 8, .perInputChannel),
+        ]
+        // Not in the model's order: layers may come as they are done.
+        for layer in Self.layers.reversed() {
+            guard let (groupSize, bits, dimension) = choices[layer.role] else { continue }
+            let quantized = try quantize(checkpoint, layer, groupSize: groupSize, bits: bits, dimension, type)
+            exported.quantized[layer.role] = quantized
+            exported.stored[layer.role] = try writer.write(layer, quantized)
+        }
+        try writer.finish()
+        try output.commit()
+        return exported
+    }
+
+    @Test(arguments: StoredFloat.allCases) func bothFormatsCarryTheSameValues(_ type: StoredFloat) throws {
+        let directory = try makeModel(type)
+        defer { directory.remove() }
+        let original = try Checkpoint(directory: directory.url)
+        let dequantized = try export(directory, .dequantized, type)
+        let packed = try export(directory, .compressedTensors, type)
+        let plain = try Checkpoint(directory: dequantized.url)
+        let unpacked = try Checkpoint(directory: packed.url, allowingQuantized: true)
+        for layer in Self.layers {
+            let (rows, columns) = Self.shape(layer.role)
+            let weight = try plain.matrix(layer.weightName, shape: (rows, columns))
+            #expect(try unpacked.matrix(layer.weightName, shape: (rows, columns)) == weight, "\(layer.role)")
+            let expected = dequantized.quantized[layer.role]?.dequantized()
+            let source = try expected ?? original.matrix(layer.weightName)
+            #expect(weight == Matrix(rows: rows, columns: columns) { type.rounded(source[$0, $1]) }, "\(layer.role)")
+        }
+        for checkpoint in [plain, unpacked] {
+            for name in ["odd", "model.embed_tokens.weight", "model.norm.weight"] + [Self.layers[3].weightName] {
+                let (a, b) = (try original.location(of: name), try checkpoint.location(of: name))
+                #expect(a.entry.shape == b.entry.shape && a.entry.elementType == b.entry.elementType)
+                #expect(
+                    a.file.withBytes(of: a.entry) { [UInt8]($0) } == b.file.withBytes(of: b.entry) { [UInt8]($0) })
+                #expect(
+                    URL(fileURLWithPath: a.file.path).lastPathComponent
+                        == URL(fileURLWithPath: b.file.path).lastPathComponent)
+            }
+            #expect(checkpoint.files.allSatisfy { $0.metadata == ["format": "pt"] })
+        }
+        #expect(plain.tensorNames == original.tensorNames)
+    }
+
+    @Test func filesIndexAndConfig() throws {
+        let directory = try makeModel(.bfloat16)
+        defer { directory.remove() }
+        let dequantized = try export(directory, .dequantized, .bfloat16)
+        let packed = try export(directory, .compressedTensors, .bfloat16)
+        let expected = [
+            "LICENSE", "chat_template.jinja", "config.json", "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.json",
+        ]
+        for exported in [dequantized, packed] {
+            #expect(try FileManager.default.contentsOfDirectory(atPath: exported.url.path).sorted() == expected)
+            struct Index: Decodable {
+                struct Metadata: Decodable { let total_size: Int }
+                let metadata: Metadata
+                let weight_map: [String: String]
+            }
+            let index = try JSONDecoder().decode(
+                Index.self,
+                from: Data(contentsOf: exported.url.appendingPathComponent("model.safetensors.index.json")))
+            let files = try expected.filter { $0.hasSuffix(".safetensors") }.map {
+                try SafetensorsFile(path: exported.url.appendingPathComponent($0).path)
+            }
+            let tensors = files.flatMap(\.tensors)
+            #expect(index.metadata.total_size == tensors.reduce(0) { $0 + $1.byteRange.count })
+            #expect(index.weight_map.keys.sorted() == tensors.map(\.name).sorted())
+        }
+        let text = try String(contentsOf: dequantized.url.appendingPathComponent("config.json"), encoding: .utf8)
+        #expect(text == Self.config)
+
+        let config = try JSONDecoder().decode(
+            [String: JSONValue].self, from: Data(contentsOf: packed.url.appendingPathComponent("config.json")))
+        #expect(config["unknown"] != nil && config["vocab_size"] == .integer(5))
+        guard case .object(let quantization)? = config["quantization_config"],
+            case .object(let groups)? = quantization["config_groups"]
+        else {
+            Issue.record("no config groups")
+            return
+        }
+        let module = "model.layers.0"
+        #expect(
+            quantization["ignore"]
+                == .array(
+                    ["lm_head", "\(module).self_attn.o_proj", "\(module).mlp.gate_proj"].map(JSONValue.string)))
+        #expect(groups.count == 5)
+        let first: JSONValue = .object([
+            "targets": .array([.string("\(module).self_attn.q_proj")]), "format": .string("pack-quantized"),
+            "input_activations": .null, "output_activations": .null,
+            "weights": .object([
+                "num_bits": .integer(3), "type": .string("int"), "symmetric": .boolean(false),
+                "strategy": .string("block"), "block_structure": .array([.integer(32), .integer(1)]),
+                "dynamic": .boolean(false),
+            ]),
+        ])
+        #expect(groups["group_0"] == first)
+    }
+
+    /// The packed tensors themselves, and what the accounting says of them.
+    @Test func packedTensorsAndTheirSizes() throws {
+        let directory = try makeModel(.float16)
+        defer { directory.remove() }
+        let packed = try export(directory, .compressedTensors, .float16)
+        let checkpoint = try Checkpoint(directory: packed.url, allowingQuantized: true)
+        func bytes(_ tensor: PackedTensor, _ role: LinearRole) throws -> (TensorElementType, [Int], Int) {
+            let name = tensor.name(in: LinearLayer(block: 0, role: role).moduleName)
+            let entry = try checkpoint.location(of: name).entry
+            return (entry.elementType, entry.shape, entry.byteRange.count)
+        }
+        let query = try PackedTensor.allCases.map { try bytes($0, .query) }
+        #expect(query.map(\.0) == [.signed32, .float16, .signed8, .signed64])
+        #expect(query.map(\.1) == [[64, 6], [2, 64], [2, 64], [2]])
+        for role in [LinearRole.query, .key, .value, .up, .down] {
+            let stored = try #require(packed.stored[role])
+            #expect(stored.size.bytes == (try PackedTensor.allCases.reduce(0) { $0 + (try bytes($1, role)).2 }))
+            #expect(stored.denseBecause == nil)
+        }
+        // 3 bits, 16-bit scale and 8-bit zero point for 32 weights, 16 bytes of shape for 4096.
+        #expect(packed.stored[.query]?.bitsPerWeight == 3 + 24.0 / 32 + 128.0 / 4096)
+        let gate = try #require(packed.stored[.gate])
+        #expect(gate.denseBecause == "the group size 48 does not divide its 64 inputs")
+        #expect(gate.bitsPerWeight == 16)
+        let sum = [LinearRole.query, .gate].compactMap { packed.stored[$0]?.size }.reduce(StoredSize(), +)
+        #expect(
+            sum.weights == 64 * 64 + 96 * 64 && sum.bytes == gate.size.bytes + (packed.stored[.query]?.size.bytes ?? 0))
+    }
+
+    @Test func misfits() throws {
+        let directory = try makeModel(.float16)
+        defer { directory.remove() }
+        let checkpoint = try Checkpoint(directory: directory.url)
+        let output = try OutputDirectory(
+            directory.parent.appendingPathComponent("out"), model: directory.url, overwrite: false)
+        let writer = try CheckpointWriter(checkpoint, format: .compressedTensors, to: output.partial)
+        func text(_ body: () throws -> Void) -> String {
+            #expect(throws: ExportError.self) { try body() }.map { "\($0)" } ?? ""
+        }
+
+        let query = try quantize(checkpoint, Self.layers[0], groupSize: 32, bits: 3, .perInputChannel, .float16)
+        #expect(
+            text { try writer.write(LinearLayer(block: 0, role: .down), query) }
+                == "layer model.layers.0.mlp.down_proj: the quantized weight has shape [64, 64], the model's has [64, 96]"
+        )
+        try writer.write(Self.layers[0], query)
+        #expect(
+            text { try writer.write(Self.layers[0], query) }
+                == "layer model.layers.0.self_attn.q_proj: handed to the export twice")
+        func with(scale: Float, code: UInt8) -> QuantizedMatrix {
+            QuantizedMatrix(
+                codes: Matrix(repeating: code, rows: 64, columns: 64),
+                scales: Matrix(repeating: scale, rows: 2, columns: 64),
+                zeroPoints: Matrix(repeating: 0, rows: 2, columns: 64), bits: 3,
+                layout: GroupLayout(rows: 64, columns: 64, groupSize: 32, dimension: .perInputChannel))
+        }
+        #expect(
+            text { try writer.write(Self.layers[1], with(scale: 1.0001, code: 1)) }
+                == "layer model.layers.0.self_attn.k_proj: the scale 1.0001 is not a finite F16; scales are rounded to "
+                + "it before use")
+        let plain = try OutputDirectory(
+            directory.parent.appendingPathComponent("plain"), model: directory.url, overwrite: false)
+        let dense = try CheckpointWriter(checkpoint, format: .dequantized, to: plain.partial)
+        #expect(
+            text { try dense.write(Self.layers[1], with(scale: 16384, code: 4)) }
+                == "layer model.layers.0.self_attn.k_proj: a quantized weight is beyond the largest F16")
+        #expect(throws: CheckpointError.self) { try dense.write(LinearLayer(block: 1, role: .query), query) }
+    }
+
+    @Test func packedModelsAreNotPackedAgain() throws {
+        let directory = try makeModel(.bfloat16)
+        defer { directory.remove() }
+        let packed = try export(directory, .compressedTensors, .bfloat16)
+        let refused = #expect(throws: CheckpointError.self) { try Checkpoint(directory: packed.url) }
+        #expect(refused.map { "\($0)" }?.contains("already quantized (quant_method compressed-tensors)") == true)
+        let checkpoint = try Checkpoint(directory: packed.url, allowingQuantized: true)
+        #expect(throws: ExportError.alreadyPacked(directory: packed.url.path)) {
+            try CheckpointWriter(checkpoint, format: .dequantized, to: directory.parent)
+        }
+    }
+}
+
+/// The same weights on every machine: sums of uniform numbers, with a few large ones.
+struct SeededFloats {
+    var state: UInt64
+    mutating func next(_ count: Int) -> [Float] {
+        (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let uniform = Float(state >> 40) / Float(1 << 24) - 0.5
+            return state >> 33 & 63 == 0 ? 8 * uniform : uniform
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import AdaDimExport
+import Foundation
+import Testing
+
+@Suite("Output directories")
+struct OutputDirectoryTests {
+    private let files = FileManager.default
+
+    private func names(_ directory: ModelDirectory) throws -> [String] {
+        try files.contentsOfDirectory(atPath: directory.parent.path).sorted()
+    }
+
+    /// The error's text, paths under the test's directory written as "/…".
+    private func error(
+        _ output: String, _ directory: ModelDirectory, overwrite: Bool = false,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) -> String {
+        let error = #expect(throws: ExportError.self, sourceLocation: sourceLocation) {
+            try OutputDirectory(URL(fileURLWithPath: output), model: directory.url, overwrite: overwrite)
+        }
+        return (error.map { "\($0)" } ?? "").replacingOccurrences(of: directory.parent.path, with: "")
+    }
+
+    /// A directory such as an earlier run leaves, with a file to know it by.
+    private func earlierOutput(_ directory: ModelDirectory, producer: String = "adadim 0.1") throws -> URL {
+        let output = directory.parent.appendingPathComponent("out")
+        try files.createDirectory(at: output, withIntermediateDirectories: true)
+        try Data("{\"producer\": \"\(producer)\"}".utf8)
+            .write(to: output.appendingPathComponent(OutputDirectory.reportName))
+        try Data("old".utf8).write(to: output.appendingPathComponent("marker"))
+        return output
+    }
+
+    @Test func appearsWholeAtTheEnd() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = directory.parent.appendingPathComponent("out")
+        // The trailing slash that a shell completes is no part of the name.
+        let target = URL(fileURLWithPath: output.path + "/", isDirectory: true)
+        let writing = try OutputDirectory(target, model: directory.url, overwrite: false)
+        #expect(try names(directory).count == 2)
+        #expect(writing.partial.lastPathComponent.hasPrefix(".out.partial-"))
+        let result = try writing.complete { partial in
+            try Data("new".utf8).write(to: partial.appendingPathComponent("file"))
+            #expect(!files.fileExists(atPath: output.path))
+            return 7
+        }
+        #expect(result == 7)
+        #expect(try names(directory) == ["model", "out"])
+        #expect(try String(contentsOf: output.appendingPathComponent("file"), encoding: .utf8) == "new")
+    }
+
+    @Test func nothingStaysAfterAnError() throws {
+        struct Stop: Error {}
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = directory.parent.appendingPathComponent("out")
+        #expect(throws: Stop.self) {
+            try OutputDirectory(output, model: directory.url, overwrite: false).complete { partial in
+                try Data("half".utf8).write(to: partial.appendingPathComponent("file"))
+                throw Stop()
+            }
+        }
+        #expect(try names(directory) == ["model"])
+        // Nor after a value that is dropped, as on a thrown error outside.
+        do { _ = try OutputDirectory(output, model: directory.url, overwrite: false) }
+        #expect(try names(directory) == ["model"])
+    }
+
+    @Test func modelIsOutOfBounds() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let (model, parent) = (directory.url.path, directory.parent.path)
+        #expect(error(model, directory) == "/model: the output is the model's own directory, expected another one")
+        #expect(error(model + "/", directory, overwrite: true).contains("is the model's own directory"))
+        #expect(
+            error(model + "/out", directory)
+                == "/model/out: the output lies inside the model's directory /model, expected a place outside")
+        try files.createDirectory(atPath: model + "/deep", withIntermediateDirectories: true)
+        #expect(error(model + "/deep/out", directory).contains("lies inside the model's directory"))
+        #expect(
+            error(parent, directory, overwrite: true)
+                == ": the output holds the model's directory /model, expected a place beside it")
+        #expect(error("/", directory, overwrite: true).contains("holds the model's directory"))
+        // Links on either side lead to the same places.
+        try files.createSymbolicLink(atPath: parent + "/link", withDestinationPath: model)
+        #expect(error(parent + "/link", directory).contains("is the model's own directory"))
+        #expect(error(parent + "/link/out", directory).contains("lies inside the model's directory /model,"))
+        let throughLink = #expect(throws: ExportError.self) {
+            try OutputDirectory(
+                directory.url, model: URL(fileURLWithPath: parent + "/link"), overwrite: true)
+        }
+        #expect(throughLink == .outputIsModel(output: model))
+        #expect(error(parent + "/model/../model/./out", directory).contains("lies inside the model's directory"))
+        // A name that only begins with the model's is another directory.
+        let writing = try OutputDirectory(
+            URL(fileURLWithPath: model + "-3bit"), model: directory.url, overwrite: false)
+        writing.discard()
+        #expect(try names(directory) == ["link", "model"])
+    }
+
+    @Test func existingOutputs() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = try earlierOutput(directory)
+        #expect(
+            error(output.path, directory) == "/out: exists already; give another name, or --overwrite to replace it")
+        try OutputDirectory(output, model: directory.url, overwrite: true).complete { partial in
+            #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
+            try Data("new".utf8).write(to: partial.appendingPathComponent("file"))
+        }
+        #expect(try files.contentsOfDirectory(atPath: output.path) == ["file"])
+        #expect(try names(directory) == ["model", "out"])
+        // What was written above has no report.
+        let refused = "/out: is not replaced, since it is not an earlier output of this tool: "
+        #expect(error(output.path, directory, overwrite: true) == refused + "it holds no quantization-report.json")
+        let report = output.appendingPathComponent(OutputDirectory.reportName)
+        for text in ["{}", "[]", "{\"producer\": 1}", "{\"producer\": \"other\"}", "no JSON"] {
+            try Data(text.utf8).write(to: report)
+            #expect(
+                error(output.path, directory, overwrite: true)
+                    == refused + "the producer in its quantization-report.json does not begin with adadim")
+        }
+        try files.removeItem(at: output)
+        try Data("text".utf8).write(to: output)
+        #expect(error(output.path, directory, overwrite: true) == refused + "it is not a directory")
+        #expect(
+            error(output.path, directory) == "/out: exists already; give another name, or --overwrite to replace it")
+        #expect(try names(directory) == ["model", "out"])
+    }
+
+    @Test func linksToNowhereAndMissingParents() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let parent = directory.parent.path
+        try files.createSymbolicLink(atPath: parent + "/dangling", withDestinationPath: parent + "/none")
+        #expect(error(parent + "/dangling", directory).hasPrefix("/dangling: exists already"))
+        #expect(error(parent + "/dangling", directory, overwrite: true).hasSuffix("it is not a directory"))
+        #expect(
+            error(parent + "/none/out", directory)
+                == "/none/out: the directory that would hold it does not exist")
+        let noModel = #expect(throws: ExportError.self) {
+            try OutputDirectory(
+                URL(fileURLWithPath: parent + "/out"), model: URL(fileURLWithPath: parent + "/none"), overwrite: false)
+        }
+        #expect(
+            noModel.map { "\($0)" }
+                == "\(parent)/none: finding the model's directory failed: No such file or directory")
+    }
+
+    /// Something that appeared meanwhile is not overwritten.
+    @Test func whatAppearsMeanwhileStays() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = directory.parent.appendingPathComponent("out")
+        let writing = try OutputDirectory(output, model: directory.url, overwrite: false)
+        try files.createDirectory(at: output, withIntermediateDirectories: false)
+        #expect(throws: ExportError.outputExists(output: output.path)) { try writing.commit() }
+        writing.discard()
+        #expect(try names(directory) == ["model", "out"])
+    }
+
+    @Test func restoredWhenTheRenameFails() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = try earlierOutput(directory)
+        let writing = try OutputDirectory(output, model: directory.url, overwrite: true)
+        // Without a hidden sibling there is nothing to rename.
+        try files.removeItem(at: writing.partial)
+        let error = #expect(throws: ExportError.self) { try writing.commit() }
+        #expect(error.map { "\($0)" }?.contains("No such file or directory") == true)
+        #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
+        #expect(try names(directory) == ["model", "out"])
+    }
+}

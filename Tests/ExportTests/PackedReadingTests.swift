@@ -1,0 +1,126 @@
+import AdaDimCheckpoint
+import AdaDimSafetensors
+import Foundation
+import Testing
+
+/// What a damaged or foreign packed checkpoint gets.
+@Suite("Reading packed layers")
+struct PackedReadingTests {
+    static let module = "model.layers.0.self_attn.q_proj"
+
+    private func makeModel(
+        weights: String = """
+        "num_bits": 3, "type": "int", "symmetric": false, "strategy": "block", "block_structure": [2, 1]
+        """,
+        method: String = "compressed-tensors", format: String = "pack-quantized", target: String = module,
+        group: String = "", replacing replaced: TestTensor? = nil
+    ) throws -> ModelDirectory {
+        let config = """
+            {"model_type": "llama", "vocab_size": 10, "hidden_size": 8, "intermediate_size": 12,
+             "num_hidden_layers": 1, "num_attention_heads": 2,
+             "quantization_config": {"quant_method": "\(method)", "format": "\(format)", "config_groups": {"group_0":
+             {"targets": ["\(target)"], "weights": {\(weights)}\(group)}}}}
+            """
+        let directory = try ModelDirectory(config: config)
+        // Codes 0…7 along the first row, 7…0 along the second; two columns more of zeros.
+        let first = (0..<8).reduce(0) { $0 | UInt32($1) << UInt32(3 * $1) }
+        let second = (0..<8).reduce(0) { $0 | UInt32(7 - $1) << UInt32(3 * $1) }
+        let words = [first, second].flatMap { word in withUnsafeBytes(of: word.littleEndian) { [UInt8]($0) } }
+        let zeros = [-4, -3, -2, -1, 0, 1, 2, 3].map { UInt8(bitPattern: Int8($0)) }
+        let shape = [2, 8].flatMap { size in withUnsafeBytes(of: Int64(size).littleEndian) { [UInt8]($0) } }
+        let tensors = [
+            TestTensor("\(Self.module).weight_packed", .signed32, [2, 1], bytes: words),
+            TestTensor("\(Self.module).weight_scale", .bfloat16, [1, 8], [1, 2, 0.5, 1, 1, 1, 3, -1]),
+            TestTensor("\(Self.module).weight_zero_point", .signed8, [1, 8], bytes: zeros),
+            TestTensor("\(Self.module).weight_shape", .signed64, [2], bytes: shape),
+        ]
+        try directory.write(tensors.map { $0.name == replaced?.name ? replaced ?? $0 : $0 })
+        return directory
+    }
+
+    private func error(_ directory: ModelDirectory, sourceLocation: SourceLocation = #_sourceLocation) -> String {
+        defer { directory.remove() }
+        let body: (Checkpoint) throws -> Void = { _ = try $0.matrix("\(Self.module).weight", shape: (2, 8)) }
+        return directory.error(allowingQuantized: true, body, sourceLocation: sourceLocation)
+            .replacingOccurrences(of: directory.url.path + "/", with: "")
+    }
+
+    @Test func valuesByHand() throws {
+        let directory = try makeModel()
+        defer { directory.remove() }
+        let checkpoint = try Checkpoint(directory: directory.url, allowingQuantized: true)
+        let matrix = try checkpoint.matrix("\(Self.module).weight", shape: (2, 8))
+        // (code − zero)·scale with zero points 0…7.
+        let scales: [Float] = [1, 2, 0.5, 1, 1, 1, 3, -1]
+        let expected = scales.indices.map { Float(7 - 2 * $0) * scales[$0] }
+        #expect(matrix.rowMajorElements == [Float](repeating: 0, count: 8) + expected)
+        checkpoint.release(["\(Self.module).weight"])
+        #expect(
+            directory.error(allowingQuantized: true) { _ = try $0.matrix("\(Self.module).weight", shape: (8, 2)) }
+                .hasSuffix("tensor \(Self.module).weight has shape [2, 8], expected [8, 2]"))
+    }
+
+    @Test func foreignSchemes() throws {
+        let refused = "config.json: quantization_config cannot be read: quantization_config."
+        #expect(
+            try error(makeModel(method: "gptq")).hasPrefix(
+                refused + "quant_method is gptq, expected compressed-tensors"))
+        #expect(
+            try error(makeModel(format: "float-quantized")).hasPrefix(refused + "format is float-quantized, expected"))
+        let weights = #""num_bits": 4, "type": "int", "symmetric": false, "strategy": "group", "group_size": 128"#
+        #expect(
+            try error(makeModel(weights: weights)).hasPrefix(
+                refused + "config_groups.group_0.weights.strategy is group, expected block"))
+        let float = #""num_bits": 8, "type": "float", "strategy": "block""#
+        #expect(try error(makeModel(weights: float)).contains("weights.type is float, expected int"))
+        #expect(
+            try error(makeModel(target: "Linear")).hasPrefix(
+                refused + "config_groups.group_0.targets has \"Linear\", expected each module's full name, once"))
+        let key = "config.json: quantization_config.config_groups.group_0."
+        #expect(
+            try error(makeModel(group: #", "input_activations": {"num_bits": 8}"#))
+                == key + "input_activations is an object, expected null: only weights are quantized")
+        let block = #""type": "int", "symmetric": false, "strategy": "block", "#
+        #expect(
+            try error(makeModel(weights: block + #""num_bits": 9, "block_structure": [2, 1]"#))
+                == key + "weights.num_bits is 9, expected an integer from 1 to 8")
+        #expect(
+            try error(makeModel(weights: block + #""num_bits": 3, "block_structure": [2, 2]"#))
+                == key + "weights.block_structure is [2, 2], expected [group size, 1] or [1, group size]")
+        let symmetric = #""type": "int", "symmetric": true, "strategy": "block", "num_bits": 3"#
+        #expect(try error(makeModel(weights: symmetric)) == key + "weights.symmetric is true, expected false")
+    }
+
+    @Test func damagedTensors() throws {
+        func tensor(_ part: PackedTensor) -> String { part.name(in: Self.module) }
+        func text(_ part: PackedTensor, _ type: TensorElementType, _ shape: [Int], _ bytes: [UInt8]) throws -> String {
+            try error(makeModel(replacing: TestTensor(tensor(part), type, shape, bytes: bytes)))
+        }
+        let file = "model.safetensors: tensor \(Self.module)."
+        let none = [UInt8](repeating: 0, count: 16)
+        #expect(
+            try text(.codes, .signed32, [2, 2], none) == file + "weight_packed has shape [2, 2], expected [2, 1]")
+        #expect(
+            try text(.codes, .unsigned32, [2, 1], Array(none[..<8])) == file + "weight_packed holds U32, expected I32")
+        #expect(
+            try text(.scales, .bfloat16, [2, 4], none) == file + "weight_scale has shape [2, 4], expected [1, 8]")
+        let infinite = [UInt8](repeating: 0, count: 14) + [0x80, 0x7f]
+        #expect(
+            try text(.scales, .bfloat16, [1, 8], infinite)
+                == file + "weight_scale holds inf at [0, 7], expected finite weights")
+        let largest = [UInt8](repeating: 0, count: 14) + [0x7f, 0x7f]
+        #expect(
+            try text(.scales, .bfloat16, [1, 8], largest)
+                == file + "weight_packed: a dequantized weight is beyond BF16")
+        #expect(
+            try text(.zeroPoints, .signed8, [1, 8], [4] + Array(none[..<7]))
+                == file + "weight_zero_point: holds 4, expected -4 to 3 for 3 bits")
+        #expect(
+            try text(.shape, .signed64, [2], none) == file + "weight_shape: holds [0, 0], expected two positive sizes")
+        let odd = [3, 8].flatMap { size in withUnsafeBytes(of: Int64(size).littleEndian) { [UInt8]($0) } }
+        #expect(
+            try text(.shape, .signed64, [2], odd) == file.dropLast(1) + ".weight has shape [3, 8], expected [2, 8]")
+        let renamed = try makeModel(target: "model.layers.0.self_attn.k_proj")
+        #expect(error(renamed).hasSuffix("no tensor \(Self.module).weight in the weights"))
+    }
+}
