@@ -24,6 +24,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         // Heap for the tokenizer's merge queue, OrderedDictionary where a file's order must survive.
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        // Tables in the terminal that paste as Markdown, columns as wide as their longest cell.
+        .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     ],
     targets: [
         // C libraries. Only LinearAlgebra imports them (`make check-imports`).
@@ -63,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
-                "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimCheckpoint",
+                "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
+                .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -20,10 +20,11 @@ extension Perplexity {
     ///   - hiddenBytes: what the hidden states of one round may take, but for a single longer window.
     ///   - batchBytes: what one [intermediate, tokens] matrix of a batch may take, likewise: the tokens of a batch pass a
     ///     linear layer in one product.
-    ///   - progress: called before the first block and after each one.
+    ///   - progress: called before the first block and after each one; what it throws ends the evaluation.
     package init(
         of model: DecoderModel, on tokens: [Int32], windows: PerplexityWindows,
-        hiddenBytes: Int = 256 << 20, batchBytes: Int = 16 << 20, progress: (EvaluationProgress) -> Void = { _ in }
+        hiddenBytes: Int = 256 << 20, batchBytes: Int = 16 << 20,
+        progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws {
         let configuration = model.configuration
         guard windows.length <= configuration.maximumLength else {
@@ -40,19 +41,19 @@ extension Perplexity {
 
         var logLikelihoods: [Double] = []
         for (index, round) in rounds.enumerated() {
-            func report(_ block: Int) {
-                progress(
+            func report(_ block: Int) throws {
+                try progress(
                     EvaluationProgress(
                         round: index, rounds: rounds.count, block: block, blocks: configuration.blockCount))
             }
             var batches = try round.chunks(of: perBatch).map {
                 try model.embed(Array($0), firstSequence: $0.startIndex)
             }
-            report(0)
+            try report(0)
             for block in 0..<configuration.blockCount {
                 let decoderBlock = try model.block(block)
                 for batch in batches.indices { try decoderBlock.forward(&batches[batch]) }
-                report(block + 1)
+                try report(block + 1)
             }
             logLikelihoods += try Self.windowLogLikelihoods(
                 model, consume batches, texts: round, firstWindow: logLikelihoods.count)

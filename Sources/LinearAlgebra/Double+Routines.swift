@@ -19,7 +19,8 @@ extension Double: RealScalar {
 
     public static func _symm(
         _ side: Side, _ triangle: Triangle, _ m: Int32, _ n: Int32, _ alpha: Double, _ a: UnsafePointer<Double>,
-        _ lda: Int32, _ b: UnsafePointer<Double>, _ ldb: Int32, _ beta: Double, _ c: UnsafeMutablePointer<Double>, _ ldc: Int32
+        _ lda: Int32, _ b: UnsafePointer<Double>, _ ldb: Int32, _ beta: Double, _ c: UnsafeMutablePointer<Double>,
+        _ ldc: Int32
     ) {
         cblas_dsymm(CblasColMajor, side.cblas, triangle.cblas, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
     }
@@ -42,11 +43,15 @@ extension Double: RealScalar {
 
     // The `_work` forms skip LAPACKE's scan for NaN, an n² pass: the callers have looked already.
 
-    public static func _potrf(_ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ lda: Int32) -> Int32 {
+    public static func _potrf(_ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ lda: Int32)
+        -> Int32
+    {
         LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, triangle.lapack, n, a, lda)
     }
 
-    public static func _potri(_ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ lda: Int32) -> Int32 {
+    public static func _potri(_ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ lda: Int32)
+        -> Int32
+    {
         LAPACKE_dpotri_work(LAPACK_COL_MAJOR, triangle.lapack, n, a, lda)
     }
 

@@ -19,7 +19,8 @@ extension Float: RealScalar {
 
     public static func _symm(
         _ side: Side, _ triangle: Triangle, _ m: Int32, _ n: Int32, _ alpha: Float, _ a: UnsafePointer<Float>,
-        _ lda: Int32, _ b: UnsafePointer<Float>, _ ldb: Int32, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int32
+        _ lda: Int32, _ b: UnsafePointer<Float>, _ ldb: Int32, _ beta: Float, _ c: UnsafeMutablePointer<Float>,
+        _ ldc: Int32
     ) {
         cblas_ssymm(CblasColMajor, side.cblas, triangle.cblas, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
     }
@@ -42,11 +43,13 @@ extension Float: RealScalar {
 
     // The `_work` forms skip LAPACKE's scan for NaN, an n² pass: the callers have looked already.
 
-    public static func _potrf(_ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Float>, _ lda: Int32) -> Int32 {
+    public static func _potrf(_ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Float>, _ lda: Int32) -> Int32
+    {
         LAPACKE_spotrf_work(LAPACK_COL_MAJOR, triangle.lapack, n, a, lda)
     }
 
-    public static func _potri(_ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Float>, _ lda: Int32) -> Int32 {
+    public static func _potri(_ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Float>, _ lda: Int32) -> Int32
+    {
         LAPACKE_spotri_work(LAPACK_COL_MAJOR, triangle.lapack, n, a, lda)
     }
 

@@ -8,7 +8,8 @@ extension MatrixView where Element: RealScalar {
 
     /// Σ of the squares of a column's elements. Eight running sums in the element's type over runs of at most 256 rows,
     /// added up in Double: the error of a run is below 32·eps.
-    @inline(__always)
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
     package func squaredNorm(column j: Int) -> Double {
         let values = column(j)
         var sum = 0.0
@@ -32,7 +33,11 @@ extension MatrixView where Element: RealScalar {
     }
 
     /// The first element, down the columns, that is NaN or infinite.
-    package var firstNonFinite: (row: Int, column: Int)? {
+    package var firstNonFinite: (row: Int, column: Int)? { findNonFinite() }
+
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
+    private func findNonFinite() -> (row: Int, column: Int)? {
         for j in 0..<columns {
             let values = column(j)
             // x - x is zero for a finite x and NaN otherwise: a sum that is not zero says that the column holds one.

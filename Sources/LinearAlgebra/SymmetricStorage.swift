@@ -1,11 +1,16 @@
 extension MutableMatrixView {
     /// Copies the strict lower triangle of a square matrix into the upper one.
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
     package func mirrorLowerTriangle() { mirror { i, j in self[j, i] = self[i, j] } }
 
     /// Copies the strict upper triangle of a square matrix into the lower one.
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
     package func mirrorUpperTriangle() { mirror { i, j in self[i, j] = self[j, i] } }
 
     /// Calls `copy` for every i > j, tile by tile, tiles side by side on all threads.
+    @inline(__always)
     private func mirror(_ copy: @Sendable (_ i: Int, _ j: Int) -> Void) {
         precondition(rows == columns, "mirroring [\(rows), \(columns)], which is not square")
         let tile = 64
@@ -26,6 +31,8 @@ extension MutableMatrixView {
     /// Reverses the order of all elements. On a symmetric matrix this flips both axes: element (i, j) comes to
     /// (n − 1 − i, n − 1 − j), and each triangle becomes the other.
     /// - Precondition: the view is a whole matrix, without padding between columns.
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
     package func reverse() {
         precondition(leadingDimension == rows, "reversing a window with padding between its columns")
         let count = rows * columns

@@ -26,7 +26,8 @@ struct ElementwiseTests {
     }
 
     @Test func exponentialAtTheEdges() {
-        let results = exponential(nonPositive: Lanes(0, -0, -.infinity, .nan, -87.34, -200, -3e38, -.leastNonzeroMagnitude))
+        let results = exponential(
+            nonPositive: Lanes(0, -0, -.infinity, .nan, -87.34, -200, -3e38, -.leastNonzeroMagnitude))
         #expect(results[0] == 1 && results[1] == 1 && results[7] == 1)
         #expect(results[2] == 0 && results[4] == 0 && results[5] == 0 && results[6] == 0)
         #expect(results[3].isNaN)

@@ -1,0 +1,59 @@
+# AdaDim. `make` alone lists the rules; every rule runs from a fresh clone on Debian with a Swift toolchain installed.
+#
+# A rule's recipe installs what it needs first (scripts/setup.sh: Debian packages, nothing else), so the two that a
+# newcomer types, `make demo` and `make test`, do all the set-up there is. No rule gates on time.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+SWIFT_BUILD := swift build -c release
+TOOL := .build/release/adadim
+MODEL := Models/jargon-6m
+PYTHON := .venv/bin/python
+
+.PHONY: help
+help: ## list the rules
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## check for Swift 6.1 or later and install the Debian packages that are missing
+	@scripts/setup.sh
+
+.PHONY: build
+build: setup ## build the release tool
+	$(SWIFT_BUILD) --product adadim
+
+.PHONY: demo
+demo: build ## quantize the bundled model to 3 bits in every variant and show what is lost
+	$(TOOL) variants $(MODEL) --calibration $(MODEL)/texts/calibration.txt --text $(MODEL)/texts/held-out.txt \
+	  --bits 3 --group-size 64 --samples 64 --sequence-length 256 --evaluation-length 256
+
+.PHONY: test
+test: setup ## build and run all tests
+	$(SWIFT_BUILD) --build-tests
+	swift test -c release --skip-build
+
+.PHONY: format
+format: ## format all Swift files
+	swift format -i -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+.PHONY: check-format
+check-format: ## fail if a Swift file is not formatted
+	swift format lint -s -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+.PHONY: check-imports
+check-imports: ## fail if C is imported outside LinearAlgebra, or the engine and the model side know each other
+	@scripts/check-imports.sh
+
+.PHONY: venv
+venv: ## a Python environment for goldens, peers and judges
+	@scripts/venv.sh
+
+.PHONY: bench-layer
+bench-layer: setup venv ## time Gram, factor and sweep of a 4096×4096 layer against the PyTorch peer
+	swift build -c release --package-path Benchmarks
+	Benchmarks/compare_with_peer.sh
+
+.PHONY: verify
+verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers
+	swift build -c release --product adadim
+	scripts/verify.sh

@@ -1,0 +1,69 @@
+import AdaDimSafetensors
+import AdaDimTokenizer
+import Foundation
+
+/// Token ids read from a file.
+package enum TokenSource: Sendable, Equatable {
+    /// The ids of one long text, to be cut up.
+    case text([Int32])
+    /// Sequences of one length, to be taken as they are.
+    case sequences([[Int32]])
+
+    /// Reads a UTF-8 text file and tokenizes it whole, without special tokens; or, from a .safetensors file, ids made
+    /// elsewhere: its one integer tensor, [tokens] for a text or [sequences, length] for sequences.
+    /// - Parameter tokenizer: loads the model's tokenizer; not called for ready-made ids.
+    package init(file: URL, tokenizer: () throws -> Tokenizer) throws {
+        if file.pathExtension == "safetensors" {
+            self = try Self.readyMade(SafetensorsFile(path: file.path))
+        } else {
+            let text = try Self.readText(file)
+            let ids = try tokenizer().encode(text, addSpecialTokens: false)
+            self = .text(ids.map(Int32.init))
+        }
+    }
+
+    private static func readText(_ file: URL) throws -> String {
+        let data: Data
+        do {
+            data = try Data(contentsOf: file)
+        } catch {
+            throw CorpusError.unreadable(file: file.path, reason: error.localizedDescription)
+        }
+        guard let text = String(validating: data, as: UTF8.self) else { throw CorpusError.notUTF8(file: file.path) }
+        return text
+    }
+
+    private static func readyMade(_ file: SafetensorsFile) throws -> TokenSource {
+        let found = file.tensors.map { "\($0.name): \($0.elementType.rawValue) \($0.shape)" }
+        guard let entry = file.tensors.first, file.tensors.count == 1, (1...2).contains(entry.shape.count) else {
+            throw CorpusError.notOneTensor(file: file.path, found: found)
+        }
+        let ids = try file.withBytes(of: entry.name) { bytes in
+            switch entry.elementType {
+            case .signed64: integers(bytes, Int64.self)
+            case .signed32: integers(bytes, Int32.self)
+            case .unsigned32: integers(bytes, UInt32.self)
+            case .unsigned16: integers(bytes, UInt16.self)
+            case .signed16: integers(bytes, Int16.self)
+            default: nil as [Int32?]?
+            }
+        }
+        guard let ids else { throw CorpusError.notOneTensor(file: file.path, found: found) }
+        if let position = ids.firstIndex(of: nil) {
+            throw CorpusError.idTooLarge(file: file.path, tensor: entry.name, position: position)
+        }
+        let valid = ids.compactMap { $0 }
+        guard entry.shape.count == 2 else { return .text(valid) }
+        let length = entry.shape[1]
+        return .sequences((0..<entry.shape[0]).map { Array(valid[$0 * length..<($0 + 1) * length]) })
+    }
+
+    /// The elements of a tensor as ids; nil in place of one that no 32-bit id can be.
+    private static func integers<Element: FixedWidthInteger & BitwiseCopyable>(
+        _ bytes: UnsafeRawBufferPointer, _: Element.Type
+    ) -> [Int32?] {
+        stride(from: 0, to: bytes.count, by: MemoryLayout<Element>.size).map {
+            Int32(exactly: Element(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Element.self)))
+        }
+    }
+}

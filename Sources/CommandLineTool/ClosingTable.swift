@@ -1,0 +1,53 @@
+import AdaDimPipeline
+import AdaDimQuantization
+import TextTable
+
+/// What a user reads when a quantization is done: a line for each kind of layer, and the totals.
+struct ClosingTable {
+    let report: QuantizationReport
+
+    private struct Row {
+        let name: String
+        let layers: [QuantizationReport.Layer]
+
+        var meanLoss: Double { layers.map(\.loss.relative).reduce(0, +) / Double(max(layers.count, 1)) }
+        var largestLoss: Double { layers.map(\.loss.relative).max() ?? 0 }
+        var perInputChannel: Int { layers.count { $0.dimension == .perInputChannel } }
+        var seconds: Double { layers.map(\.seconds.total).reduce(0, +) }
+    }
+
+    var text: String {
+        let table = TextTable<Row> { row in
+            [
+                Column(title: "layers", value: row.name),
+                Column(title: "count", value: row.layers.count, align: .right),
+                Column(title: "per-IC", value: row.perInputChannel, align: .right),
+                Column(title: "mean relative loss", value: percent(row.meanLoss), align: .right),
+                Column(title: "largest", value: percent(row.largestLoss), align: .right),
+                Column(title: "seconds", value: significant(row.seconds, 3), align: .right),
+            ]
+        }
+        let totals = report.totals
+        let dense = report.layers.compactMap { layer in
+            layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }
+        }
+        let summary = [
+            "\(significant(totals.bitsPerWeight, 4)) bits per weight in the quantized layers, overheads included",
+            "\(duration(totals.seconds)) in all, \(duration(totals.forwardSeconds)) of it in the decoder blocks",
+        ]
+        let lines = [table.string(for: rows) ?? ""] + dense + summary
+        return lines.joined(separator: "\n")
+    }
+
+    /// Layers by the last component of their name, in the order of their first appearance, then all of them.
+    private var rows: [Row] {
+        var order: [String] = []
+        var byRole: [String: [QuantizationReport.Layer]] = [:]
+        for layer in report.layers {
+            let role = layer.name.split(separator: ".").last.map(String.init) ?? layer.name
+            if byRole[role] == nil { order.append(role) }
+            byRole[role, default: []].append(layer)
+        }
+        return order.map { Row(name: $0, layers: byRole[$0] ?? []) } + [Row(name: "all", layers: report.layers)]
+    }
+}

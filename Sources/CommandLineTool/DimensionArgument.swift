@@ -1,0 +1,24 @@
+import AdaDimExport
+import AdaDimPipeline
+import AdaDimQuantization
+import ArgumentParser
+
+/// `--dimension`: the two directions, or the choice between them.
+enum DimensionArgument: String, ExpressibleByArgument, CaseIterable {
+    case adaptive
+    case perOC = "per-oc"
+    case perIC = "per-ic"
+
+    var dimension: QuantizationJob.Dimension {
+        switch self {
+        case .adaptive: .adaptive
+        case .perOC: .fixed(.perOutputChannel)
+        case .perIC: .fixed(.perInputChannel)
+        }
+    }
+}
+
+extension QuantizationOptions.Method: @retroactive ExpressibleByArgument {}
+extension QuantizationOptions.Selection: @retroactive ExpressibleByArgument {}
+extension QuantizationJob.Propagation: @retroactive ExpressibleByArgument {}
+extension ExportFormat: @retroactive ExpressibleByArgument {}

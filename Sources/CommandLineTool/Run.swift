@@ -1,0 +1,17 @@
+import AdaDimPipeline
+import ArgumentParser
+
+/// Runs `body` with what a command needs around it: an observer that listens to signals, and the exit status that a
+/// shell expects of a command stopped by one.
+func run<Result>(on terminal: Terminal, _ body: (RunObserver, Interruption) throws -> Result) throws -> Result {
+    let interruption = Interruption { terminal.message("stopping: cleaning up; once more to stop at once") }
+    var observer = RunObserver()
+    observer.isCancelled = { interruption.signal != nil }
+    do {
+        defer { terminal.endProgress() }
+        return try body(observer, interruption)
+    } catch PipelineError.cancelled {
+        terminal.message("\(PipelineError.cancelled)")
+        throw ExitCode(128 + (interruption.signal ?? 0))
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Standard error as a person sees it: messages above, one progress line below that is drawn anew. Where it is no
+/// terminal, progress comes as plain lines.
+final class Terminal: Sendable {
+    private let isQuiet: Bool
+    private let isInteractive: Bool
+    private let progressLine = Mutex("")
+
+    init(isQuiet: Bool) {
+        self.isQuiet = isQuiet
+        isInteractive = isatty(STDERR_FILENO) == 1
+    }
+
+    /// A message that stays.
+    func message(_ text: String) {
+        progressLine.withLock { line in
+            if line.isEmpty {
+                write(text + "\n")
+            } else {
+                write("\r\u{1B}[K\(text)\n\(line)")
+            }
+        }
+    }
+
+    /// Progress: redrawn in place on a terminal; elsewhere `plain` as a line, if there is one.
+    func progress(_ bar: @autoclosure () -> String, plain: @autoclosure () -> String?) {
+        guard !isQuiet else { return }
+        if isInteractive {
+            let text = String(bar().prefix(columns - 1))
+            progressLine.withLock { line in
+                line = text
+                write("\r\u{1B}[K\(text)")
+            }
+        } else if let text = plain() {
+            write(text + "\n")
+        }
+    }
+
+    /// Takes the progress line away.
+    func endProgress() {
+        progressLine.withLock { line in
+            if !line.isEmpty { write("\r\u{1B}[K") }
+            line = ""
+        }
+    }
+
+    private var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    private func write(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}
+
+/// Puts log messages of notice and above on the terminal, with their level where it is a warning or worse.
+struct TerminalLogHandler: LogHandler {
+    let terminal: Terminal
+    var metadata = Logger.Metadata()
+    var logLevel = Logger.Level.notice
+
+    init(terminal: Terminal) { self.terminal = terminal }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        terminal.message(event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)")
+    }
+}

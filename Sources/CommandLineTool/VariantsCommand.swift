@@ -1,0 +1,113 @@
+import AdaDimPipeline
+import AdaDimQuantization
+import ArgumentParser
+import Foundation
+
+struct VariantsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "variants",
+        abstract: "Quantize a model in every variant and compare: RTN and GPTQ, per-OC, per-IC and adaptive.",
+        discussion: """
+            For each variant: the layers' mean relative loss ‖(W−Q)X‖²/‖WX‖², perplexity on a text beside the original's, \
+            the excess in nats per token, how many layers chose per-IC, and the seconds it took.
+            """)
+
+    @Argument(help: "The model: a directory.", completion: .directory)
+    var model: String
+
+    @OptionGroup var quantization: QuantizationArguments
+
+    @Option(help: ArgumentHelp("Held-out text for the perplexity, as for evaluate.", valueName: "file"), completion: .file())
+    var text: String
+
+    @Option(help: "Tokens of an evaluation window.")
+    var evaluationLength = 512
+
+    @Option(help: "Evaluation windows, spread evenly over the text. (default: all)")
+    var sequences: Int?
+
+    @Option(
+        help: ArgumentHelp("Keep each variant's output in this directory, under the variant's name.", valueName: "directory"),
+        completion: .directory)
+    var keep: String?
+
+    @OptionGroup var machine: MachineArguments
+
+    func validate() throws {
+        guard evaluationLength >= 2 else {
+            throw ValidationError("--evaluation-length is \(evaluationLength), expected at least 2")
+        }
+        if let sequences, sequences < 1 { throw ValidationError("--sequences is \(sequences), expected at least 1") }
+    }
+
+    func run() throws {
+        let terminal = machine.begin()
+        let rows = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+            try withOutputs { try measure(into: $0, terminal, observer) }
+        }
+        print(VariantsTable(rows: rows).text)
+    }
+
+    /// Lends a directory for the outputs: the one to keep them in, or one that is gone afterwards.
+    private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
+        if let keep {
+            let directory = URL(filePath: keep, directoryHint: .isDirectory)
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            return try body(directory)
+        }
+        let directory = FileManager.default.temporaryDirectory.appending(path: "adadim-variants-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        return try body(directory)
+    }
+
+    private func measure(into outputs: URL, _ terminal: Terminal, _ observer: RunObserver) throws -> [VariantsTable.Row] {
+        let original = try perplexity(of: URL(filePath: model), "original", terminal, observer)
+        var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
+        for variant in Variant.all(select: quantization.select) {
+            let output = outputs.appending(path: variant.directoryName)
+            var job = quantization.job(model: model, output: output)
+            job.method = variant.method
+            job.dimension = variant.dimension.dimension
+            job.overwrite = true
+            var observer = observer
+            observer.progress = layerProgress(on: terminal, prefix: "\(variant.name): ")
+            let report = try QuantizeCheckpoint(job, observer: observer).run()
+            let perplexity = try perplexity(of: output, variant.name, terminal, observer)
+            rows.append(
+                VariantsTable.Row(name: variant.name, perplexity: perplexity, original: original, report: report))
+            if keep == nil { try FileManager.default.removeItem(at: output) }
+        }
+        return rows
+    }
+
+    private func perplexity(
+        of directory: URL, _ name: String, _ terminal: Terminal, _ observer: RunObserver
+    ) throws -> Double {
+        try EvaluateCheckpoint(
+            model: directory, text: URL(filePath: text), sequenceLength: evaluationLength, sequences: sequences
+        ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
+    }
+}
+
+/// One way of quantizing a model.
+private struct Variant {
+    let method: QuantizationOptions.Method
+    let dimension: DimensionArgument
+    let select: QuantizationOptions.Selection
+
+    static func all(select: QuantizationOptions.Selection) -> [Variant] {
+        QuantizationOptions.Method.allCases.flatMap { method in
+            [DimensionArgument.perOC, .perIC, .adaptive].map {
+                Variant(method: method, dimension: $0, select: select)
+            }
+        }
+    }
+
+    var name: String {
+        let choice = dimension == .adaptive && method == .gptq ? " (\(select.rawValue))" : ""
+        return "\(method.rawValue.uppercased()) \(dimension.rawValue)\(choice)"
+    }
+
+    var directoryName: String { "\(method.rawValue)-\(dimension.rawValue)" }
+}

@@ -1,0 +1,32 @@
+import AdaDimCheckpoint
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+
+extension Checkpoint {
+    /// How the checkpoint stores a layer's weight.
+    private func storedFloat(_ layer: LinearLayer) throws(CheckpointError) -> StoredFloat? {
+        StoredFloat(try location(of: layer.weightName).entry.elementType)
+    }
+
+    /// Scales are stored in the type of the weight that they replace.
+    func scaleType(_ layer: LinearLayer) throws(CheckpointError) -> ScaleType {
+        switch try storedFloat(layer) {
+        case .bfloat16?: .bfloat16
+        case .float16?: .float16
+        case .float32?, nil: .float32
+        }
+    }
+
+    /// A weight [out, in] as whoever opens the output reads it: rounded to the type of the tensor that holds it.
+    func asStored(_ weight: Matrix<Float>, _ layer: LinearLayer) throws(CheckpointError) -> Matrix<Float> {
+        guard let type = try storedFloat(layer), type != .float32 else { return weight }
+        var rounded = weight
+        rounded.withMutableView { view in
+            concurrently(view.columns) { j in
+                let column = view.column(j)
+                for i in 0..<view.rows { column[i] = type.rounded(column[i]) }
+            }
+        }
+        return rounded
+    }
+}

@@ -1,0 +1,58 @@
+import AdaDimExport
+import AdaDimQuantization
+import Foundation
+
+/// Everything that `adadim quantize` is told.
+package struct QuantizationJob: Sendable {
+    /// Which direction the groups of which layers run in.
+    package enum Dimension: Sendable, Equatable {
+        case adaptive
+        case fixed(ChannelDimension)
+        /// The layers that match one of the globs per-IC, the others per-OC: the paper's selective study.
+        case perInputChannel(matching: [String])
+    }
+
+    /// What the inputs of a layer are computed with.
+    package enum Propagation: String, Sendable, CaseIterable, Codable {
+        /// What is already quantized, so that later layers mend earlier errors.
+        case quantized
+        /// The untouched model.
+        case original
+    }
+
+    package var model: URL
+    package var output: URL
+    package var calibration: URL
+    package var bits = 4
+    /// Weights that share a scale; nil for a whole channel.
+    package var groupSize: Int? = 128
+    package var method = QuantizationOptions.Method.gptq
+    package var dimension = Dimension.adaptive
+    package var selection = QuantizationOptions.Selection.roundToNearest
+    package var propagation = Propagation.quantized
+    package var format = ExportFormat.dequantized
+    /// Globs of layers that stay as they are.
+    package var skip: [String] = []
+    /// nil for 128, or for all of ready-made sequences.
+    package var samples: Int?
+    /// nil for 512, or for the length of ready-made sequences.
+    package var sequenceLength: Int?
+    package var seed: UInt64 = 0
+    package var damping = 0.01
+    package var isSymmetric = false
+    package var activationOrder = false
+    package var overwrite = false
+
+    package init(model: URL, output: URL, calibration: URL) {
+        self.model = model
+        self.output = output
+        self.calibration = calibration
+    }
+
+    /// The engine's options, the direction and the type of the scales still open.
+    var engineOptions: QuantizationOptions {
+        QuantizationOptions(
+            bits: bits, groupSize: groupSize, isSymmetric: isSymmetric, method: method, selection: selection,
+            damping: damping, activationOrder: activationOrder)
+    }
+}

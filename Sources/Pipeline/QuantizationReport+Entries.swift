@@ -1,0 +1,69 @@
+import AdaDimCalibration
+import AdaDimExport
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import Foundation
+
+extension QuantizationReport.Layer {
+    /// What a quantized layer's entry says.
+    init(_ result: StageQuantizer.Result, _ stored: StoredLayer, writeSeconds: Double) {
+        let quantization = result.quantization
+        let layout = quantization.quantized.layout
+        func loss(_ absolute: Double) -> QuantizationReport.Loss {
+            .init(absolute: absolute, relative: quantization.relative(absolute))
+        }
+        name = result.layer.moduleName
+        shape = [layout.rows, layout.columns]
+        dimension = layout.dimension
+        groupSize = layout.groupSize
+        tailGroup = layout.hasTail ? layout.channelLength % layout.groupSize : nil
+        self.loss = loss(quantization.loss)
+        losses = Dictionary(
+            uniqueKeysWithValues: quantization.losses.map { dimension, found in
+                (
+                    dimension.rawValue,
+                    .init(rtn: found.roundToNearest.map(loss), gptq: found.gptq.map(loss))
+                )
+            })
+        damping = result.damping
+        dampingShare = result.dampingShare
+        dampingRaises = result.failedAttempts
+        inactiveInputs = result.inactiveInputs
+        bitsPerWeight = stored.bitsPerWeight
+        denseBecause = stored.denseBecause
+        seconds = result.seconds
+        seconds.write = writeSeconds
+    }
+}
+
+extension QuantizationReport.Versions {
+    /// Of this program and of the BLAS that it runs on.
+    static var current: Self {
+        .init(adadim: toolVersion, blas: BLASLibrary.configuration, kernels: BLASLibrary.coreName)
+    }
+}
+
+extension QuantizationJob {
+    /// The options as the report gives them, with what was drawn in place of what was left open.
+    func described(_ samples: CalibrationSamples) -> QuantizationReport.Options {
+        let (name, globs): (String, [String]?) =
+            switch dimension {
+            case .adaptive: ("adaptive", nil)
+            case .fixed(let fixed): (fixed.rawValue, nil)
+            case .perInputChannel(let globs): ("selective", globs)
+            }
+        return .init(
+            bits: bits, groupSize: groupSize, method: method, dimension: name, perInputChannel: globs, skip: skip,
+            select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
+            sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: damping, symmetric: isSymmetric,
+            activationOrder: activationOrder, threads: BLASLibrary.threadCount, calibration: calibration.lastPathComponent)
+    }
+}
+
+extension QuantizationReport {
+    func write(to directory: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(self).write(to: directory.appending(path: Self.fileName))
+    }
+}

@@ -1,0 +1,112 @@
+import AdaDimQuantization
+
+/// What `quantization-report.json` says of a run.
+package struct QuantizationReport: Sendable, Codable {
+    /// Of one loss: ‖(W−Q)X‖²_F over the calibration tokens, and the same as a share of ‖WX‖²_F.
+    package struct Loss: Sendable, Codable, Equatable {
+        package let absolute: Double
+        package let relative: Double
+    }
+
+    /// The losses found for one direction; null where none was asked for.
+    package struct DirectionLosses: Sendable, Codable, Equatable {
+        package let rtn: Loss?
+        package let gptq: Loss?
+    }
+
+    /// Seconds of one layer's work. Gram and factor are shared by the layers of one input and stand at its first layer.
+    package struct LayerSeconds: Sendable, Codable, Equatable {
+        package var gram = 0.0
+        package var factor = 0.0
+        package var reference = 0.0
+        package var rtn = 0.0
+        package var sweep = 0.0
+        package var write = 0.0
+
+        package var total: Double { gram + factor + reference + rtn + sweep + write }
+    }
+
+    package struct Layer: Sendable, Codable {
+        package let name: String
+        /// [out, in].
+        package let shape: [Int]
+        package let dimension: ChannelDimension
+        package let groupSize: Int
+        /// Weights of the last group of a channel where it is shorter than the others.
+        package let tailGroup: Int?
+        /// Of the layer as quantized.
+        package let loss: Loss
+        /// Of every direction tried, by its name.
+        package let losses: [String: DirectionLosses]
+        /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
+        package let damping: Double
+        package let dampingShare: Double
+        /// Smaller dampings that left the Gram matrix without a factor.
+        package let dampingRaises: [DampingAttempt]
+        package let inactiveInputs: Int
+        /// Bits per weight of what was written, overheads included.
+        package let bitsPerWeight: Double
+        /// Why the layer was written dense where packing was asked for.
+        package let denseBecause: String?
+        package var seconds: LayerSeconds
+    }
+
+    package struct Versions: Sendable, Codable, Equatable {
+        package let adadim: String
+        package let blas: String
+        package let kernels: String
+    }
+
+    package struct Options: Sendable, Codable, Equatable {
+        package let bits: Int
+        /// Null for a whole channel.
+        package let groupSize: Int?
+        package let method: QuantizationOptions.Method
+        package let dimension: String
+        package let perInputChannel: [String]?
+        package let skip: [String]
+        package let select: QuantizationOptions.Selection
+        package let propagate: QuantizationJob.Propagation
+        package let format: String
+        package let samples: Int
+        package let sequenceLength: Int
+        package let seed: UInt64
+        package let damping: Double
+        package let symmetric: Bool
+        package let activationOrder: Bool
+        package let threads: Int
+        package let calibration: String
+    }
+
+    package struct Totals: Sendable, Codable, Equatable {
+        package var meanRelativeLoss = 0.0
+        package var quantizedLayers = 0
+        package var perInputChannelLayers = 0
+        /// Of the quantized layers: stored bits over weights.
+        package var bitsPerWeight = 0.0
+        package var seconds = 0.0
+        /// What of it was spent on running the decoder blocks.
+        package var forwardSeconds = 0.0
+    }
+
+    /// Names the tool that wrote the directory; `--overwrite` replaces no other.
+    package var producer = "adadim"
+    package let versions: Versions
+    package let options: Options
+    package var totals = Totals()
+    package var layers: [Layer] = []
+
+    /// Sums up the layers.
+    mutating func close(seconds: Double, forwardSeconds: Double) {
+        let weights = layers.map { Double($0.shape[0] * $0.shape[1]) }
+        totals = Totals(
+            meanRelativeLoss: layers.map(\.loss.relative).reduce(0, +) / Double(max(layers.count, 1)),
+            quantizedLayers: layers.count,
+            perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
+            bitsPerWeight: zip(layers, weights).reduce(0) { $0 + $1.0.bitsPerWeight * $1.1 }
+                / max(weights.reduce(0, +), 1),
+            seconds: seconds, forwardSeconds: forwardSeconds)
+    }
+
+    package static let fileName = "quantization-report.json"
+}

@@ -1,0 +1,127 @@
+import AdaDimCalibration
+import AdaDimCheckpoint
+import AdaDimDecoder
+import AdaDimExport
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimTokenizer
+import Logging
+
+/// Quantizes a model directory, block by block:
+///
+///     checkpoint → tokens → block inputs → Grams → factor → search + sweep → pack → checkpoint
+///                               ↑______________ next block ______________|
+package struct QuantizeCheckpoint {
+    private let job: QuantizationJob
+    private let observer: RunObserver
+    private let log: Logger
+
+    package init(_ job: QuantizationJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim")) {
+        self.job = job
+        self.observer = observer
+        self.log = log
+    }
+
+    /// Runs to the end, or leaves nothing behind.
+    /// - Returns: the report that was written beside the weights.
+    package func run() throws -> QuantizationReport {
+        let start = ContinuousClock.now
+        try job.engineOptions.validate()
+        let checkpoint = try Checkpoint(directory: job.model)
+        let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
+        let samples = try drawSamples(for: checkpoint.configuration)
+        let model = try DecoderModel(checkpoint)
+        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
+        return try output.complete { partial in
+            var run = Run(
+                plan: plan, checkpoint: checkpoint, model: model, stream: try CalibrationStream(samples, model),
+                writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
+                report: QuantizationReport(versions: .current, options: job.described(samples)))
+            observer.progress(
+                .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
+            for index in 0..<checkpoint.configuration.blockCount {
+                try quantize(try model.block(index), &run)
+            }
+            try run.writer.finish()
+            run.report.close(seconds: start.secondsUntilNow, forwardSeconds: run.forward.seconds)
+            try run.report.write(to: partial)
+            return run.report
+        }
+    }
+
+    /// What changes from block to block.
+    private struct Run {
+        let plan: LayerPlan
+        let checkpoint: Checkpoint
+        let model: DecoderModel
+        var stream: CalibrationStream
+        let writer: CheckpointWriter
+        var report: QuantizationReport
+        var forward = Stopwatch()
+
+        /// The block behind which nothing is left to compute.
+        func isLast(_ block: DecoderBlock) -> Bool { block.index == model.configuration.blockCount - 1 }
+    }
+
+    private func drawSamples(for configuration: ModelConfiguration) throws -> CalibrationSamples {
+        let source = try TokenSource(file: job.calibration) { try Tokenizer(model: job.model) }
+        return try CalibrationSamples(
+            from: source, samples: job.samples, length: job.sequenceLength, seed: job.seed,
+            vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumLength)
+    }
+
+    private func quantize(_ block: DecoderBlock, _ run: inout Run) throws {
+        switch job.propagation {
+        case .quantized: try quantizeStageByStage(block, &run)
+        case .original: try quantizeAfterwards(block, &run)
+        }
+    }
+
+    /// Stops in front of each stage, quantizes its layers on what they see, and goes on with the new weights.
+    private func quantizeStageByStage(_ block: DecoderBlock, _ run: inout Run) throws {
+        var block = block
+        let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
+        for stage in BlockStage.allCases {
+            try observer.checkCancellation()
+            if let gram = try quantizer.gram(of: stage, in: block, run.stream) {
+                var replacements: [LinearRole: Matrix<Float>] = [:]
+                try quantizer.quantize(stage, of: block, gram, scaleType: run.checkpoint.scaleType) { result in
+                    replacements[result.layer.role] = try run.checkpoint.asStored(
+                        result.quantization.quantized.dequantized(), result.layer)
+                    try finish(result, &run)
+                }
+                for (role, weight) in replacements { block.replace(role, with: weight) }
+            }
+            if run.isLast(block) && stage == .down { continue }
+            try run.forward.time { try run.stream.advance(through: block) }
+        }
+    }
+
+    /// One pass of the untouched block collects all Gram matrices; the layers are quantized behind it.
+    private func quantizeAfterwards(_ block: DecoderBlock, _ run: inout Run) throws {
+        let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
+        var grams: [(stage: BlockStage, gram: StageQuantizer.TimedGram)] = []
+        for stage in BlockStage.allCases {
+            try observer.checkCancellation()
+            if let gram = try quantizer.gram(of: stage, in: block, run.stream) { grams.append((stage, gram)) }
+            if run.isLast(block) && stage == .down { continue }
+            try run.forward.time { try run.stream.advance(through: block) }
+        }
+        for (stage, gram) in grams {
+            try observer.checkCancellation()
+            try quantizer.quantize(stage, of: block, gram, scaleType: run.checkpoint.scaleType) { result in
+                try finish(result, &run)
+            }
+        }
+    }
+
+    /// Writes a layer that is done, enters it in the report, and tells of it.
+    private func finish(_ result: StageQuantizer.Result, _ run: inout Run) throws {
+        var watch = Stopwatch()
+        let stored = try watch.time { try run.writer.write(result.layer, result.quantization.quantized) }
+        let entry = QuantizationReport.Layer(result, stored, writeSeconds: watch.seconds)
+        run.report.layers.append(entry)
+        observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
+        try observer.checkCancellation()
+    }
+}

@@ -1,0 +1,105 @@
+import AdaDimCalibration
+import AdaDimCheckpoint
+import AdaDimDecoder
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import Logging
+
+/// Quantizes the layers of one stage of a block, which share their input: one Gram matrix, one factor.
+struct StageQuantizer {
+    let job: QuantizationJob
+    let plan: LayerPlan
+    let log: Logger
+
+    /// A quantized layer, what it was quantized with, and the time it took.
+    struct Result {
+        let layer: LinearLayer
+        let quantization: LayerQuantization
+        let damping: Double
+        let dampingShare: Double
+        let failedAttempts: [DampingAttempt]
+        let inactiveInputs: Int
+        var seconds: QuantizationReport.LayerSeconds
+    }
+
+    /// The layers of a stage that are to be quantized.
+    func layers(of stage: BlockStage, in block: Int) -> [LinearLayer] {
+        stage.roles.map { LinearLayer(block: block, role: $0) }.filter { plan[$0] != nil }
+    }
+
+    /// Sums up the inputs of a stage; nil if none of its layers is to be quantized.
+    func gram(of stage: BlockStage, in block: DecoderBlock, _ stream: CalibrationStream) throws -> TimedGram? {
+        guard let layer = layers(of: stage, in: block.index).first, let weight = block.weights[layer.role] else {
+            return nil
+        }
+        var watch = Stopwatch()
+        do {
+            let gram = try watch.time { try stream.gram(in: block, order: weight.columns) }
+            return TimedGram(gram: gram, seconds: watch.seconds)
+        } catch {
+            throw PipelineError.layer(name: layer.moduleName, underlying: error)
+        }
+    }
+
+    struct TimedGram {
+        let gram: Gram<Float>
+        let seconds: Double
+    }
+
+    /// Quantizes the layers of a stage one after another and hands each to `finish`.
+    func quantize(
+        _ stage: BlockStage, of block: DecoderBlock, _ timed: consuming TimedGram, scaleType: (LinearLayer) throws -> ScaleType,
+        finish: (Result) throws -> Void
+    ) throws {
+        let layers = layers(of: stage, in: block.index)
+        var watch = Stopwatch()
+        let gramSeconds = timed.seconds
+        let gram = timed.gram
+        let factor = try naming(layers[0]) {
+            try watch.time {
+                try GramFactor(gram, dampingShare: job.damping, activationOrder: job.activationOrder)
+            }
+        }
+        report(factor, layers)
+        for layer in layers {
+            var options = job.engineOptions
+            options.dimension = plan[layer] ?? options.dimension
+            options.scaleType = try scaleType(layer)
+            guard let weight = block.weights[layer.role] else { continue }
+            let quantization = try naming(layer) {
+                try LayerQuantizer(factor: factor, options: options).quantize(weight)
+            }
+            let isFirst = layer == layers[0]
+            try finish(
+                Result(
+                    layer: layer, quantization: quantization, damping: factor.damping,
+                    dampingShare: factor.dampingShare, failedAttempts: factor.failedAttempts,
+                    inactiveInputs: factor.inactiveInputs.count,
+                    seconds: .init(
+                        gram: isFirst ? gramSeconds : 0, factor: isFirst ? watch.seconds : 0,
+                        reference: quantization.seconds.reference, rtn: quantization.seconds.roundToNearest,
+                        sweep: quantization.seconds.sweep)))
+        }
+    }
+
+    private func naming<Value>(_ layer: LinearLayer, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch {
+            throw PipelineError.layer(name: layer.moduleName, underlying: error)
+        }
+    }
+
+    /// Says what a user should know of a factor even when all went well.
+    private func report(_ factor: GramFactor<Float>, _ layers: [LinearLayer]) {
+        let names = layers.map(\.moduleName).joined(separator: ", ")
+        for attempt in factor.failedAttempts {
+            log.warning(
+                "\(names): not positive definite with damping \(attempt.share) (input \(attempt.failedInput)); raised to \(factor.dampingShare) in the end"
+            )
+        }
+        if !factor.inactiveInputs.isEmpty {
+            log.notice("\(names): \(factor.inactiveInputs.count) inputs were never active and are rounded plainly")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import AdaDimLinearAlgebra
+
+/// A damping that was tried and left the Gram matrix without a Cholesky factor.
+public struct DampingAttempt: Sendable, Equatable, Codable {
+    /// λ as a share of the mean diagonal of H.
+    public let share: Double
+    /// The input whose pivot was not positive.
+    public let failedInput: Int
+
+    package init(share: Double, failedInput: Int) {
+        self.share = share
+        self.failedInput = failedInput
+    }
+}
+
+/// The shares of the mean diagonal to try in turn: the one asked for, then ten times as much at a time, up to the mean
+/// diagonal itself. Zero is never raised: whoever asks for none wants to know that none does not do.
+package func dampingShares(from share: Double) -> [Double] {
+    var shares = [share]
+    var next = share
+    while next > 0 && next < 1 {
+        next = min(next * 10, 1)
+        shares.append(next)
+    }
+    return shares
+}
+
+/// What is added to each diagonal element of H. λ for every input, so that the free loss can be freed of it again;
+/// with λ = 0 an inactive input, whose row and column of H are zero, gets the mean diagonal instead: the factor needs a
+/// positive pivot there, and any value leaves the other inputs untouched.
+func ridge<S: RealScalar>(diagonal: [S], mean: S, share: Double) -> [S] {
+    let damping = S(share) * mean
+    return diagonal.map { $0 == 0 && damping == 0 ? mean : damping }
+}

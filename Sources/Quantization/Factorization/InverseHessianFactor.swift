@@ -1,0 +1,28 @@
+import AdaDimLinearAlgebra
+
+/// GPTQ's inverse-Hessian factor: U [in, in] upper triangular with (H + λI)⁻¹ = Uᵀ·U (arXiv 2210.17323, algorithm 1).
+/// The fast sweep does without it; the textbook one, and the sensitivity of a weight, w²/[H⁻¹]ⱼⱼ, need it.
+public struct InverseHessianFactor<Scalar: RealScalar>: Sendable {
+    /// U, with zeros below the diagonal.
+    public let upper: Matrix<Scalar>
+
+    /// U = V⁻¹ from H + λI = V·Vᵀ. n³/3 flops.
+    public init(_ factor: GramFactor<Scalar>) throws(QuantizationError) {
+        var inverse = factor.upperTriangular()
+        do {
+            try inverse.withMutableView { (view) throws(FactorizationError) in try trtri(.upper, .stored, view) }
+        } catch {
+            switch error {
+            case .outOfMemory(let order): throw .factorizationOutOfMemory(order: order)
+            case .singular(let pivot, let order), .notPositiveDefinite(let pivot, let order):
+                throw .notPositiveDefinite(input: pivot, inputs: order, attempts: [])
+            }
+        }
+        upper = inverse
+    }
+
+    /// Diagonal of (H + λI)⁻¹: the squared norms of U's columns.
+    public var inverseDiagonal: [Double] {
+        upper.withView { view in (0..<view.columns).map { view.squaredNorm(column: $0) } }
+    }
+}

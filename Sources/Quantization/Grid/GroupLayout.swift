@@ -1,0 +1,38 @@
+/// How a weight [out, in] is cut into groups that share one scale and one zero point. The last group of a channel may be
+/// shorter: sizes such as 576 and 18944 are not multiples of 128, and that is no error.
+public struct GroupLayout: Sendable, Equatable {
+    /// Shape of the weight, out and in.
+    public let rows: Int
+    public let columns: Int
+    /// Weights to a group, at most the length of the channel.
+    public let groupSize: Int
+    public let dimension: ChannelDimension
+
+    /// - Parameter groupSize: weights to a group; nil, or more than the channel holds, for the whole channel.
+    public init(rows: Int, columns: Int, groupSize: Int?, dimension: ChannelDimension) {
+        let channel = dimension == .perOutputChannel ? columns : rows
+        precondition(groupSize.map { $0 > 0 } ?? true, "a group size of \(groupSize ?? 0)")
+        self.rows = rows
+        self.columns = columns
+        self.groupSize = max(1, min(groupSize ?? channel, channel))
+        self.dimension = dimension
+    }
+
+    /// Groups along a channel, the shorter last one counted.
+    public var groupsPerChannel: Int { (channelLength + groupSize - 1) / groupSize }
+
+    /// Shape of the scales and zero points.
+    public var scaleRows: Int { dimension == .perOutputChannel ? rows : groupsPerChannel }
+    public var scaleColumns: Int { dimension == .perOutputChannel ? groupsPerChannel : columns }
+
+    /// Weights along a channel: in for per-OC, out for per-IC.
+    public var channelLength: Int { dimension == .perOutputChannel ? columns : rows }
+
+    /// Whether the last group of a channel is shorter than the others.
+    public var hasTail: Bool { channelLength % groupSize != 0 }
+
+    /// The weights of a group along its channel.
+    func range(ofGroup group: Int) -> Range<Int> {
+        group * groupSize..<min(channelLength, (group + 1) * groupSize)
+    }
+}

@@ -1,0 +1,68 @@
+import AdaDimLinearAlgebra
+
+/// Uniform quantization of a group of weights to 2^bits codes: value = (code − zero)·scale.
+///
+/// Asymmetric: lo = min(w, 0), hi = max(w, 0), scale = (hi − lo)/(2^bits − 1), zero = round(−lo/scale).
+/// Symmetric: scale = 2·max|w|/(2^bits − 1), zero = 2^(bits − 1).
+/// Rounding is to nearest, ties to even; codes are clamped to 0 … 2^bits − 1. Zero is always a value of the grid.
+public struct UniformGrid: Sendable, Equatable {
+    /// The bit widths of this engine.
+    public static let supportedBits = [2, 3, 4, 8]
+
+    public let bits: Int
+    public let isSymmetric: Bool
+    public let scaleType: ScaleType
+
+    /// - Precondition: `bits` is one of ``supportedBits``; ``QuantizationOptions`` checks what users give.
+    public init(bits: Int, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16) {
+        precondition(Self.supportedBits.contains(bits), "\(bits) bits; supported are \(Self.supportedBits)")
+        self.bits = bits
+        self.isSymmetric = isSymmetric
+        self.scaleType = scaleType
+    }
+
+    /// The largest code, 2^bits − 1.
+    public var largestCode: Int { (1 << bits) - 1 }
+
+    /// Scale and zero point of a group whose weights lie in low … high, with low ≤ 0 ≤ high. A group of zeros gets scale 1.
+    /// A scale too small for its type becomes the type's smallest; one too large becomes infinite, which callers refuse.
+    @inline(__always)
+    func parameters<S: RealScalar>(low: S, high: S) -> (scale: S, zero: S) {
+        let largest = S(largestCode)
+        let middle = S(1 << (bits - 1))
+        // Halves first: the difference of two large numbers must not overflow.
+        let halfRange = isSymmetric ? max(-low, high) : high / 2 - low / 2
+        if halfRange == 0 { return (1, isSymmetric ? middle : 0) }
+        var scale = scaleType.round(halfRange / (largest / 2))
+        if scale == 0 { scale = S(scaleType.leastNonzeroMagnitude) }
+        if isSymmetric { return (scale, middle) }
+        return (scale, min(max((-low / scale).rounded(.toNearestOrEven), 0), largest))
+    }
+
+    /// The code of each weight relative to its zero point, a whole number in −zero … largest − zero.
+    ///
+    /// Clamps first, then rounds, which is the same as the bounds are whole; rounds by adding and subtracting 1.5·2^(p−1)
+    /// with p the type's significant bits, exact for such small numbers in the default rounding mode, to even on ties.
+    @inline(__always)
+    func relativeCodes<S: RealScalar>(
+        _ weights: SIMD8<S>, scale: SIMD8<S>, zero: SIMD8<S>
+    ) -> SIMD8<S> {
+        let magic = SIMD8<S>(repeating: roundingConstant())
+        let highest = SIMD8<S>(repeating: S(largestCode)) - zero
+        let clamped = pointwiseMin(pointwiseMax(weights / scale, -zero), highest)
+        return (clamped + magic) - magic
+    }
+
+    /// One weight's code relative to its zero point; the same arithmetic as for eight.
+    @inline(__always)
+    func relativeCode<S: RealScalar>(_ weight: S, scale: S, zero: S) -> S {
+        let magic: S = roundingConstant()
+        let clamped = min(max(weight / scale, -zero), S(largestCode) - zero)
+        return (clamped + magic) - magic
+    }
+
+    @inline(__always)
+    private func roundingConstant<S: RealScalar>() -> S {
+        S(sign: .plus, exponent: S.Exponent(S.significandBitCount - 1), significand: 3)
+    }
+}

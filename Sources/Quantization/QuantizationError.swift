@@ -1,0 +1,49 @@
+import AdaDimLinearAlgebra
+
+/// What the engine refuses, and why. It knows matrices only; callers add the layer's name.
+public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendable {
+    case unsupportedBits(found: Int)
+    case invalidGroupSize(found: Int)
+    case invalidDamping(found: Double)
+    case emptyWeight(rows: Int, columns: Int)
+    case shapeMismatch(weightInputs: Int, gramOrder: Int)
+    case nonFiniteWeight(output: Int, input: Int)
+    /// A group's scale is beyond the largest number of the type that stores it.
+    case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
+    /// H is zero: no token has reached the layer, or every input was zero.
+    case allInputsInactive(inputs: Int, tokens: Int)
+    /// No Cholesky factor even with the largest damping tried; the raises say what was.
+    case notPositiveDefinite(input: Int, inputs: Int, attempts: [DampingAttempt])
+    case factorizationOutOfMemory(order: Int)
+    /// The factor was made for columns in descending activation order and the options ask for the other, or the reverse.
+    case activationOrderMismatch(factorIsOrdered: Bool)
+    /// The sweep's error grew beyond the numbers of its type.
+    case lossNotFinite
+
+    public var description: String {
+        switch self {
+        case .unsupportedBits(let found):
+            "\(found) bits were asked for, expected one of \(UniformGrid.supportedBits.map(String.init).joined(separator: ", "))"
+        case .invalidGroupSize(let found): "a group size of \(found) was asked for, expected a positive number"
+        case .invalidDamping(let found):
+            "a damping of \(found) was asked for, expected a finite share of the mean diagonal, 0 or more"
+        case .emptyWeight(let rows, let columns):
+            "the weight has shape [\(rows), \(columns)], expected at least one element"
+        case .shapeMismatch(let inputs, let order): "the weight has \(inputs) inputs but its Gram matrix \(order)"
+        case .nonFiniteWeight(let output, let input): "the weight holds NaN or infinity at [\(output), \(input)]"
+        case .scaleOverflow(let type, let row, let column):
+            "scale [\(row), \(column)] is too large for \(type.rawValue), whose largest number is \(type.greatestFiniteMagnitude)"
+        case .allInputsInactive(let inputs, let tokens):
+            "all \(inputs) inputs are inactive: the Gram matrix of \(tokens) tokens is zero"
+        case .notPositiveDefinite(let input, let inputs, let attempts):
+            "the damped Gram matrix is not positive definite: Cholesky failed at input \(input) of \(inputs); tried damping "
+                + attempts.map { "\($0.share) of the mean diagonal (failed at input \($0.failedInput))" }
+                .joined(separator: ", ")
+        case .factorizationOutOfMemory(let order): "no memory for LAPACK's workspace at order \(order)"
+        case .activationOrderMismatch(let ordered):
+            "the factor's columns are \(ordered ? "in" : "not in") activation order, the options ask for the opposite"
+        case .lossNotFinite:
+            "the error of the sweep is not a finite number; the Gram matrix is too ill-conditioned for this damping"
+        }
+    }
+}

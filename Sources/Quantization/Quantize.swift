@@ -1,0 +1,24 @@
+import AdaDimLinearAlgebra
+
+/// Quantizes one linear layer, y = W·x.
+/// - Parameters:
+///   - weight: W [out, in].
+///   - activations: calibration inputs X [in, tokens], a token a column.
+/// - Returns: codes, scales, zero points, the direction, and the losses of the directions tried.
+/// - Throws: ``QuantizationError`` or ``GramError``, saying what was found and what was expected.
+public func quantize<Scalar: RealScalar>(
+    _ weight: Matrix<Scalar>, activations: Matrix<Scalar>, options: QuantizationOptions = .init()
+) throws -> LayerQuantization {
+    var gram = Gram<Scalar>(order: weight.columns)
+    try gram.accumulate(activations)
+    return try quantize(weight, gram: gram, options: options)
+}
+
+/// Quantizes one linear layer whose calibration inputs have been summed up in a Gram matrix [in, in]. For several layers
+/// with the same inputs make one ``LayerQuantizer``.
+/// - Throws: ``QuantizationError``, saying what was found and what was expected.
+public func quantize<Scalar: RealScalar>(
+    _ weight: Matrix<Scalar>, gram: consuming Gram<Scalar>, options: QuantizationOptions = .init()
+) throws(QuantizationError) -> LayerQuantization {
+    try LayerQuantizer(gram: gram, options: options).quantize(weight)
+}

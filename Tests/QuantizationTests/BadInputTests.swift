@@ -1,0 +1,110 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import Testing
+
+/// Every refusal says what was found and what was expected.
+@Suite struct BadInputTests {
+    private let layer = RandomLayer(out: 4, in: 6, seed: 1)
+
+    private func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "nothing was thrown"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func bitsOutsideTheSupportedOnes() {
+        for bits in [0, 1, 5, 9, -3] {
+            #expect(
+                message { _ = try quantize(layer.weight, activations: layer.activations, options: .init(bits: bits)) }
+                    == "\(bits) bits were asked for, expected one of 2, 3, 4, 8")
+        }
+    }
+
+    @Test func groupSizeOfNothing() {
+        #expect(
+            message { _ = try quantize(layer.weight, activations: layer.activations, options: .init(groupSize: 0)) }
+                == "a group size of 0 was asked for, expected a positive number")
+    }
+
+    @Test func dampingBelowZeroOrNotANumber() {
+        for damping in [-0.1, .nan, .infinity] {
+            #expect(
+                message {
+                    _ = try quantize(layer.weight, activations: layer.activations, options: .init(damping: damping))
+                }
+                .hasPrefix("a damping of \(damping) was asked for, expected a finite share"))
+        }
+    }
+
+    @Test func weightAndGramOfDifferentWidth() throws {
+        let gram = try layer.gram
+        #expect(
+            message { _ = try quantize(Matrix<Double>(repeating: 1, rows: 4, columns: 5), gram: gram) }
+                == "the weight has 5 inputs but its Gram matrix 6")
+    }
+
+    @Test func activationsOfTheWrongHeight() {
+        #expect(
+            message { _ = try quantize(layer.weight, activations: Matrix<Double>(repeating: 1, rows: 5, columns: 9)) }
+                == "activations have 5 inputs, expected 6")
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity])
+    func nonFiniteNumbersAreNamedByIndex(_ value: Double) throws {
+        var weight = layer.weight
+        weight[3, 2] = value
+        #expect(
+            message { _ = try quantize(weight, activations: layer.activations) }
+                == "the weight holds NaN or infinity at [3, 2]")
+        var activations = layer.activations
+        activations[5, 7] = value
+        var gram = Gram<Double>(order: 6)
+        try gram.accumulate(layer.activations)
+        let before = gram.symmetric()
+        #expect(
+            message { try gram.accumulate(activations) }
+                == "activations hold NaN or infinity at input 5, token \(layer.activations.columns + 7)")
+        #expect(gram.symmetric() == before)
+        #expect(gram.tokens == layer.activations.columns)
+        var matrix = before
+        matrix[4, 1] = value
+        #expect(message { _ = try Gram(matrix, tokens: 1) } == "the Gram matrix holds NaN or infinity at [4, 1]")
+    }
+
+    @Test func allZeroGram() {
+        #expect(
+            message { _ = try quantize(layer.weight, activations: Matrix<Double>(repeating: 0, rows: 6, columns: 9)) }
+                == "all 6 inputs are inactive: the Gram matrix of 9 tokens is zero")
+    }
+
+    @Test func gramThatIsNoGram() {
+        #expect(
+            message { _ = try Gram(Matrix<Double>(repeating: 1, rows: 2, columns: 3), tokens: 1) }
+                == "a Gram matrix is square, found [2, 3]")
+        #expect(
+            message { _ = try Gram(Matrix<Double>(rowMajor: [1, 0, 0, -2], rows: 2, columns: 2), tokens: 1) }
+                == "the Gram matrix has -2.0 at input 1 of its diagonal, expected a sum of squares")
+    }
+
+    @Test func emptyWeight() throws {
+        let gram = try layer.gram
+        #expect(
+            message { _ = try quantize(Matrix<Double>(repeating: 1, rows: 0, columns: 6), gram: gram) }
+                == "the weight has shape [0, 6], expected at least one element")
+    }
+
+    @Test(arguments: ChannelDimension.allCases, QuantizationOptions.Method.allCases)
+    func scaleBeyondItsType(_ dimension: ChannelDimension, _ method: QuantizationOptions.Method) {
+        var weight = layer.weight
+        weight[2, 3] = 3e6
+        let options = QuantizationOptions(
+            bits: 2, groupSize: nil, scaleType: .float16, method: method, dimension: .fixed(dimension))
+        let expected = dimension == .perOutputChannel ? "scale [2, 0]" : "scale [0, 3]"
+        #expect(
+            message { _ = try quantize(weight, activations: layer.activations, options: options) }
+                == "\(expected) is too large for float16, whose largest number is 65504.0")
+    }
+}

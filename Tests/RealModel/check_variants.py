@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Check what must hold of the six variants of one model that `adadim variants --keep DIR` wrote.
+
+    python check_variants.py DIR TABLE
+
+DIR holds rtn-per-oc, rtn-per-ic, rtn-adaptive, gptq-per-oc, gptq-per-ic, gptq-adaptive; TABLE is what the command printed.
+- every layer of an adaptive run took the smaller of the two losses that it compared;
+- GPTQ's mean relative loss is below RTN's in each direction;
+- adaptive GPTQ's perplexity is below per-OC GPTQ's and per-IC GPTQ's.
+Exits with 1, naming each line that does not hold.
+"""
+import json
+import pathlib
+import re
+import sys
+
+
+def perplexities(table: str) -> dict[str, float]:
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines() if "|" in line]
+    column = rows[0].index("perplexity")
+    return {re.sub(r" \(.*\)", "", row[0]): float(row[column]) for row in rows[2:]}
+
+
+def main() -> None:
+    directory, table = pathlib.Path(sys.argv[1]), perplexities(pathlib.Path(sys.argv[2]).read_text())
+    reports = {d.name: json.loads((d / "quantization-report.json").read_text()) for d in sorted(directory.iterdir())}
+    broken = []
+    for name in ("rtn-adaptive", "gptq-adaptive"):
+        judged = "gptq" if name.startswith("gptq") and reports[name]["options"]["select"] == "sweep" else "rtn"
+        for layer in reports[name]["layers"]:
+            compared = {d: losses[judged]["absolute"] for d, losses in layer["losses"].items() if losses.get(judged)}
+            if len(compared) != 2 or compared[layer["dimension"]] != min(compared.values()):
+                broken.append(f"{name}: {layer['name']} took {layer['dimension']} of {compared}")
+    for direction in ("per-oc", "per-ic"):
+        gptq, rtn = (reports[f"{m}-{direction}"]["totals"]["meanRelativeLoss"] for m in ("gptq", "rtn"))
+        if not gptq < rtn:
+            broken.append(f"{direction}: mean relative loss {gptq} with GPTQ, {rtn} with RTN")
+    for direction in ("per-oc", "per-ic"):
+        if not table["GPTQ adaptive"] < table[f"GPTQ {direction}"]:
+            broken.append(f"perplexity {table['GPTQ adaptive']} adaptive, {table[f'GPTQ {direction}']} {direction}")
+    print("\n".join(broken) or f"{directory}: choices, losses and perplexities as they must be")
+    sys.exit(bool(broken))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The arrows of the house, held against the imports: C enters at LinearAlgebra alone, and the engine (one matrix) and the
+# model side (files, text, decoder blocks) never import each other.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+failed=0
+
+# forbid WHAT PATTERN FOLDER...: no Swift file under the folders may import a module that matches.
+forbid() {
+    local what=$1 pattern=$2 found
+    shift 2
+    found=$(grep -rnE --include='*.swift' "^[[:space:]]*(@[A-Za-z_()]+ )*((public|package|internal|private|fileprivate) )?import ($pattern)\b" "$@" || true)
+    if [ -n "$found" ]; then
+        printf '%s:\n%s\n' "$what" "$found" >&2
+        failed=1
+    fi
+}
+
+outside=$(find Sources Tests Benchmarks/Sources Examples -mindepth 1 -maxdepth 1 -type d ! -path Sources/LinearAlgebra)
+forbid "C libraries are imported outside Sources/LinearAlgebra" 'COpenBLAS|CLAPACKE' $outside
+forbid "the engine imports the model side" \
+    'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|Pipeline)' \
+    Sources/LinearAlgebra Sources/Quantization Sources/AdaDim
+forbid "the engine imports Foundation" 'Foundation' Sources/LinearAlgebra Sources/Quantization Sources/AdaDim
+forbid "the model side imports the quantizer" 'AdaDimQuantization' \
+    Sources/Safetensors Sources/Checkpoint Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation
+forbid "a module imports the pipeline from below" 'AdaDim(Pipeline|CommandLineTool)' \
+    $(find Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Pipeline ! -path Sources/CommandLineTool)
+[ "$failed" -eq 0 ] && echo "imports follow the house"
+exit "$failed"
