@@ -12,19 +12,18 @@ package struct EvaluationProgress: Sendable, Equatable {
 }
 
 extension Perplexity {
-    /// Bytes of hidden states that one round keeps, at most (but for a single longer window).
-    private static let hiddenBudget = 256 << 20
-    /// Bytes of one [intermediate, tokens] matrix of a batch: the linear layers of a batch run as one product each.
-    private static let batchBudget = 16 << 20
-
     /// Runs `model` over windows of a text. Each block's weights are read once a round: blocks are the outer loop,
     /// batches of windows the inner one.
     /// - Parameters:
     ///   - tokens: ids of the whole text.
     ///   - windows: from ``PerplexityWindows/init(tokens:length:limit:)`` for the same text.
-    ///   - progress: called before the first block and after each one.
+    ///   - hiddenBytes: what the hidden states of one round may take, but for a single longer window.
+    ///   - batchBytes: what one [intermediate, tokens] matrix of a batch may take, likewise: the tokens of a batch pass a
+    ///     linear layer in one product.
+    ///   - progress: called before the first block and after each one; what it throws ends the evaluation.
     package init(
         of model: DecoderModel, on tokens: [Int32], windows: PerplexityWindows,
+        hiddenBytes: Int = 256 << 20, batchBytes: Int = 16 << 20,
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws {
         let configuration = model.configuration
@@ -36,8 +35,8 @@ extension Perplexity {
                 id: Int(id), position: position, vocabularySize: configuration.vocabularySize)
         }
         let texts = windows.windows(of: tokens)
-        let perRound = max(1, Self.hiddenBudget / (4 * configuration.hiddenSize * windows.length))
-        let perBatch = max(1, Self.batchBudget / (4 * configuration.intermediateSize * windows.length))
+        let perRound = max(1, hiddenBytes / (4 * configuration.hiddenSize * windows.length))
+        let perBatch = max(1, batchBytes / (4 * configuration.intermediateSize * windows.length))
         let rounds = texts.chunks(of: perRound)
 
         var logLikelihoods: [Double] = []

@@ -15,7 +15,6 @@ struct GoldenModel: CustomTestStringConvertible {
         let text: [Int32]
         let window: Int
         let logLikelihoods: [Double]
-        let logLikelihoodRounding: Double
     }
 
     static let names = [
@@ -35,17 +34,19 @@ struct GoldenModel: CustomTestStringConvertible {
             Expected.self, from: Data(contentsOf: directory.appendingPathComponent("expected.json")))
     }
 
-    /// A copy of the directory, its text files changed by `edit`, for the duration of `body`.
+    /// A copy of the directory for the duration of `body`, with `found` in one of its files overwritten.
     func withCopy<Result>(
-        editing file: String = "config.json", _ edit: (inout String) -> Void = { _ in }, _ body: (URL) throws -> Result
+        replacing found: String, by replacement: String, in file: String = "config.json",
+        _ body: (URL) throws -> Result
     ) throws -> Result {
         let copy = FileManager.default.temporaryDirectory.appendingPathComponent("\(name)-\(UUID().uuidString)")
         try FileManager.default.copyItem(at: directory, to: copy)
         defer { try? FileManager.default.removeItem(at: copy) }
         let url = copy.appendingPathComponent(file)
-        var text = try String(contentsOf: url, encoding: .isoLatin1)
-        edit(&text)
-        try text.write(to: url, atomically: true, encoding: .isoLatin1)
+        var bytes = try Data(contentsOf: url)
+        let range = try #require(bytes.range(of: Data(found.utf8)), "\(file) of \(name) without \(found)")
+        bytes.replaceSubrange(range, with: Data(replacement.utf8))
+        try bytes.write(to: url)
         return try body(copy)
     }
 }

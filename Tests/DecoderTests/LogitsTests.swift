@@ -1,3 +1,4 @@
+import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 import Testing
@@ -45,11 +46,8 @@ struct LogitsTests {
     func everySettingCounts(name: String, setting: String, changed: String) throws {
         let golden = GoldenModel(name: name)
         let expected = try golden.expected()
-        let logits = try golden.withCopy {
-            #expect($0.contains(setting))
-            $0 = $0.replacing(setting, with: changed)
-        } _: {
-            try DecoderModel(.init(directory: $0)).logits(of: [expected.sequences[0]])
+        let logits = try golden.withCopy(replacing: setting, by: changed) {
+            try DecoderModel(Checkpoint(directory: $0)).logits(of: [expected.sequences[0]])
         }
         let differences = expected.logits[0].enumerated().map { position, row in
             zip(logits.column(position), row).map { abs(Double($0 - $1)) }.max() ?? 0

@@ -1,0 +1,81 @@
+import AdaDimCheckpoint
+import AdaDimDecoder
+import AdaDimLinearAlgebra
+import Foundation
+import Testing
+
+/// Bad models and bad tokens: what is thrown says what and where.
+struct DecoderErrorTests {
+    /// The text of the error that `body` throws.
+    private func text(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "nothing was thrown"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func missingLinearLayer() throws {
+        let golden = GoldenModel(name: "qwen2")
+        try golden.withCopy(replacing: "layers.1.mlp.up_proj", by: "layers.1.mlp.xp_proj", in: "model.safetensors") {
+            url in
+            let model = try DecoderModel(Checkpoint(directory: url))
+            _ = try model.block(0)
+            let message = text { _ = try model.block(1) }
+            #expect(message.contains("model.layers.1.mlp.up_proj.weight") && message.contains(url.path))
+        }
+    }
+
+    @Test(arguments: ["model.norm.weight", "lm_head.weight", "model.embed_tokens.weight"])
+    func missingTensorOfTheModel(name: String) throws {
+        let golden = GoldenModel(name: "qwen2")
+        let renamed = String(name.dropLast()) + "x"
+        try golden.withCopy(replacing: name, by: renamed, in: "model.safetensors") { url in
+            let message = text { _ = try DecoderModel(Checkpoint(directory: url)) }
+            #expect(message.contains(name) && message.contains(url.path))
+        }
+    }
+
+    @Test(arguments: [
+        ("\"vocab_size\": 61", "\"vocab_size\": 60", "model.embed_tokens.weight", "[61, 32]", "[60, 32]"),
+        ("\"hidden_size\": 32", "\"hidden_size\": 64", "model.embed_tokens.weight", "[61, 32]", "[61, 64]"),
+        ("\"intermediate_size\": 52", "\"intermediate_size\": 56", "mlp.gate_proj.weight", "[52, 32]", "[56, 32]"),
+    ])
+    func misshapenTensor(setting: String, changed: String, tensor: String, found: String, expected: String) throws {
+        try GoldenModel(name: "mistral-window").withCopy(replacing: setting, by: changed) { url in
+            let message = text { _ = try DecoderModel(Checkpoint(directory: url)).block(0) }
+            #expect(message.contains(tensor) && message.contains("model.safetensors"))
+            #expect(message.contains(found) && message.contains(expected))
+        }
+    }
+
+    @Test func tokenOutsideTheVocabulary() throws {
+        let model = try GoldenModel(name: "llama").model()
+        #expect(
+            text { _ = try model.embed([[1, 2], [3, 61]]) }
+                == "token 1 of sequence 1 has id 61, expected one of the vocabulary's 0 to 60")
+        #expect(text { _ = try model.embed([[-1]], firstSequence: 4) }.hasPrefix("token 0 of sequence 4 has id -1"))
+    }
+
+    /// Weights that are finite but send one token's features past the largest float, in each stage.
+    @Test(arguments: [
+        (BlockStage.queryKeyValue, LinearRole.query), (.attentionOutput, .output), (.gateUp, .up), (.down, .down),
+    ])
+    func overflowNamesBlockAndStage(stage: BlockStage, role: LinearRole) throws {
+        let model = try GoldenModel(name: "llama-linear-rope").model()
+        var block = try model.block(1)
+        let weight = try #require(block.weights[role])
+        block.replace(role, with: Matrix(repeating: 3e38, rows: weight.rows, columns: weight.columns))
+        var state = try model.embed([[5], [6, 7]], firstSequence: 10)
+        let message = text { try block.forward(&state) }
+        #expect(message.hasPrefix("block 1, stage \(stage): NaN or infinity in feature "))
+        #expect(message.contains(" of sequence 1"))
+    }
+
+    @Test func noTokens() throws {
+        let model = try GoldenModel(name: "llama").model()
+        #expect(try model.logits(of: []).columns == 0)
+        #expect(try model.logits(of: [[], [3], []]) == model.logits(of: [[3]]))
+    }
+}
