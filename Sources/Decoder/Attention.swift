@@ -1,12 +1,19 @@
 import AdaDimLinearAlgebra
 
 /// Grouped-query attention between the query, key and value projections and the output projection.
-struct Attention: Sendable {
+package struct Attention: Sendable {
     let heads: Int
     let keyValueHeads: Int
     let headDimension: Int
     /// How many positions back a token sees, itself included; nil for all of them.
     let window: Int?
+
+    package init(heads: Int, keyValueHeads: Int, headDimension: Int, window: Int?) {
+        self.heads = heads
+        self.keyValueHeads = keyValueHeads
+        self.headDimension = headDimension
+        self.window = window
+    }
 
     /// Queries whose scores are formed at once. Keys after a tile's last query are never touched, so a short tile saves
     /// work and a long one makes larger products.
@@ -19,7 +26,7 @@ struct Attention: Sendable {
     ///   - keys: [keyValueHeads·d, tokens]. Query head h reads key and value head h · keyValueHeads / heads.
     ///   - values: [keyValueHeads·d, tokens].
     /// - Returns: [heads·d, tokens], V · softmax(Kᵀ·Q / √d) of each head and sequence.
-    func callAsFunction(
+    package func callAsFunction(
         queries: Matrix<Float>, keys: Matrix<Float>, values: Matrix<Float>, layout: SequenceLayout
     ) -> Matrix<Float> {
         var output = Matrix<Float>(uninitialized: queries.rows, queries.columns)

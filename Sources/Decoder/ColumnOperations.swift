@@ -17,7 +17,7 @@ extension MutableMatrixView<Float> {
 
 extension Matrix<Float> {
     /// The first element, down the columns, that is NaN or infinite; the search runs on all threads.
-    var firstNonFiniteOfAll: (row: Int, column: Int)? {
+    package var firstNonFiniteOfAll: (row: Int, column: Int)? {
         let found = Atomic<Bool>(false)
         withView { view in
             concurrently(columns, by: Swift.max(1, 32_768 / Swift.max(rows, 1))) { run in

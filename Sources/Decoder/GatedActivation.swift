@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 
 /// gate ← SiLU(gate) · up, elementwise, [features, tokens]; SiLU(x) = x / (1 + e⁻ˣ). The gate of a SwiGLU feed-forward
 /// network (Shazeer, arXiv 2002.05202).
-func applySwiGLU(gate: MutableMatrixView<Float>, up: MatrixView<Float>) {
+package func applySwiGLU(gate: MutableMatrixView<Float>, up: MatrixView<Float>) {
     precondition(
         gate.rows == up.rows && gate.columns == up.columns,
         "gate [\(gate.rows), \(gate.columns)], up [\(up.rows), \(up.columns)]")
@@ -26,7 +26,7 @@ func applySwiGLU(gate: MutableMatrixView<Float>, up: MatrixView<Float>) {
 
 /// x·σ(x). The logistic function from e^−|x|, which cannot overflow: 1/(1 + e^−|x|), times e^−|x| where x < 0.
 @inline(__always)
-func siLU(_ x: Lanes) -> Lanes {
+package func siLU(_ x: Lanes) -> Lanes {
     let small = exponential(nonPositive: x.replacing(with: -x, where: x .> 0))
     return x * Lanes(repeating: 1).replacing(with: small, where: x .< 0) / (1 + small)
 }

@@ -1,13 +1,18 @@
 import AdaDimLinearAlgebra
 
 /// RMSNorm: y = x / √(mean(x²) + ε) · w, over the features of each column (Zhang and Sennrich, arXiv 1910.07467).
-struct RootMeanSquareNorm: Sendable {
+package struct RootMeanSquareNorm: Sendable {
     /// w, [features, 1].
     let weight: Matrix<Float>
     let epsilon: Double
 
+    package init(weight: Matrix<Float>, epsilon: Double) {
+        self.weight = weight
+        self.epsilon = epsilon
+    }
+
     /// Normalizes each column of `source` [features, n] into `target`, which may be the same memory.
-    func apply(_ source: MatrixView<Float>, into target: MutableMatrixView<Float>) {
+    package func apply(_ source: MatrixView<Float>, into target: MutableMatrixView<Float>) {
         precondition(
             source.rows == weight.rows && target.rows == source.rows && target.columns == source.columns,
             "a norm of \(weight.rows) features, from [\(source.rows), \(source.columns)]")
@@ -33,7 +38,7 @@ struct RootMeanSquareNorm: Sendable {
     }
 
     /// Normalizes a copy of `source` [features, tokens].
-    func applied(to source: Matrix<Float>) -> Matrix<Float> {
+    package func applied(to source: Matrix<Float>) -> Matrix<Float> {
         var result = Matrix<Float>(uninitialized: source.rows, source.columns)
         source.withView { source in result.withMutableView { apply(source, into: $0) } }
         return result

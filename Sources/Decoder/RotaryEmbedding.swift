@@ -4,12 +4,12 @@ import Foundation
 
 /// Rotary position embedding (Su et al., arXiv 2104.09864): feature pairs (i, i + d/2) of each head, as Hugging Face
 /// lays them out, are turned by the angle position · frequencyᵢ.
-struct RotaryEmbedding: Sendable {
+package struct RotaryEmbedding: Sendable {
     /// cos and sin of each pair's angle, a position per column, [d/2, positions].
     let cosines: Matrix<Float>
     let sines: Matrix<Float>
 
-    init(_ configuration: ModelConfiguration, positions: Int) {
+    package init(_ configuration: ModelConfiguration, positions: Int) {
         let frequencies = Self.frequencies(configuration)
         var cosines = Matrix<Float>(uninitialized: frequencies.count, positions)
         var sines = cosines
@@ -30,7 +30,7 @@ struct RotaryEmbedding: Sendable {
     }
 
     /// Radians per position of each pair, d/2 of them: base^(−2i/d), scaled as the configuration says.
-    static func frequencies(_ configuration: ModelConfiguration) -> [Float] {
+    package static func frequencies(_ configuration: ModelConfiguration) -> [Float] {
         let dimension = configuration.headDimension
         return (0..<dimension / 2).map { i in
             let frequency = pow(configuration.rotaryBase, -Double(2 * i) / Double(dimension))
@@ -48,7 +48,7 @@ struct RotaryEmbedding: Sendable {
     }
 
     /// Turns every head of `vectors` [heads·d, tokens] in place, column t by the angles of `positions[t]`.
-    func rotate(_ vectors: MutableMatrixView<Float>, positions: [Int]) {
+    package func rotate(_ vectors: MutableMatrixView<Float>, positions: [Int]) {
         let half = cosines.rows
         precondition(
             vectors.rows % (2 * half) == 0 && vectors.columns == positions.count,

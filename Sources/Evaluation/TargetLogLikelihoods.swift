@@ -5,19 +5,19 @@ import Foundation
 /// log softmax(logits)[target] of many tokens, from logits that arrive a panel of the vocabulary at a time; the
 /// [vocabulary, tokens] matrix never exists. The normalizer is kept as m + ln s with m the largest logit so far and
 /// s = Σ e^(logit − m) (online softmax, Milakov and Gimelshein, arXiv 1805.02867).
-struct TargetLogLikelihoods {
+package struct TargetLogLikelihoods {
     /// The vocabulary index that each token's logits are asked for.
     private let targets: [Int32]
     /// Per token m, s and the target's logit, [3, tokens].
     private var running: Matrix<Double>
 
-    init(targets: [Int32]) {
+    package init(targets: [Int32]) {
         self.targets = targets
         running = Matrix(rows: 3, columns: targets.count) { row, _ in row == 1 ? 0 : -.infinity }
     }
 
     /// Takes the logits of vocabulary entries `rows` for the tokens `columns`, [rows, columns].
-    mutating func add(_ logits: MatrixView<Float>, rows: Range<Int>, columns: Range<Int>) {
+    package mutating func add(_ logits: MatrixView<Float>, rows: Range<Int>, columns: Range<Int>) {
         precondition(
             logits.rows == rows.count && logits.columns == columns.count && rows.count > 0,
             "logits [\(logits.rows), \(logits.columns)] of \(rows.count) entries and \(columns.count) tokens")
@@ -39,7 +39,7 @@ struct TargetLogLikelihoods {
     }
 
     /// The log-likelihood of each token's target, once every panel has been added.
-    var values: [Double] { targets.indices.map { running[2, $0] - running[0, $0] - log(running[1, $0]) } }
+    package var values: [Double] { targets.indices.map { running[2, $0] - running[0, $0] - log(running[1, $0]) } }
 }
 
 /// max x and Σ e^(x − max x). Lanes of Float over runs of at most 256 terms, added up in Double.

@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import Foundation
 import Testing
 
-@testable import AdaDimDecoder
+import AdaDimDecoder
 
 /// Tiled attention against the formula in Double.
 struct AttentionTests {

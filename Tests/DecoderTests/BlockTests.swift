@@ -3,7 +3,7 @@ import AdaDimLinearAlgebra
 import Foundation
 import Testing
 
-@testable import AdaDimDecoder
+import AdaDimDecoder
 
 /// What holds for a decoder block whatever its weights.
 struct BlockTests {

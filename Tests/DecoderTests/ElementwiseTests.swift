@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import Foundation
 import Testing
 
-@testable import AdaDimDecoder
+import AdaDimDecoder
 
 /// The hand-written elementwise kernels against plain computations in Double.
 struct ElementwiseTests {

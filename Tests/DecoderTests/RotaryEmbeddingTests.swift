@@ -3,7 +3,7 @@ import AdaDimLinearAlgebra
 import Foundation
 import Testing
 
-@testable import AdaDimDecoder
+import AdaDimDecoder
 
 /// Rotation of heads, halves apart, against complex multiplication in Double.
 struct RotaryEmbeddingTests {

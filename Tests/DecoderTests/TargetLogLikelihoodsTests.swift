@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import Foundation
 import Testing
 
-@testable import AdaDimEvaluation
+import AdaDimEvaluation
 
 /// log softmax from panels of the vocabulary against the whole of it in Double.
 struct TargetLogLikelihoodsTests {
