@@ -17,7 +17,8 @@ struct EvaluateCommand: ParsableCommand {
     var model: String
 
     @Option(
-        help: ArgumentHelp("The text (UTF-8), or its token ids: an integer tensor [tokens] in a .safetensors file.", valueName: "file"),
+        help: ArgumentHelp(
+            "The text (UTF-8), or its token ids: an integer tensor [tokens] in a .safetensors file.", valueName: "file"),
         completion: .file())
     var text: String
 
@@ -54,7 +55,8 @@ struct EvaluateCommand: ParsableCommand {
         } else {
             print(
                 "perplexity \(significant(result.perplexity, 6)) on \(result.windows) windows of "
-                    + "\(result.windowLength) tokens (\(significant(result.meanNegativeLogLikelihood, 6)) nats per token)")
+                    + "\(result.windowLength) tokens (\(significant(result.meanNegativeLogLikelihood, 6)) nats per token)"
+            )
         }
     }
 }

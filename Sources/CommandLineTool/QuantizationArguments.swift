@@ -14,16 +14,25 @@ struct QuantizationArguments: ParsableArguments {
     @Option(help: "Bits of a weight's code: 2, 3, 4 or 8.")
     var bits = 4
 
-    @Option(help: ArgumentHelp("Weights that share a scale and a zero point, or \"channel\" for all of a channel's.", valueName: "n|channel"))
+    @Option(
+        help: ArgumentHelp(
+            "Weights that share a scale and a zero point, or \"channel\" for all of a channel's.",
+            valueName: "n|channel"))
     var groupSize = GroupSizeArgument(weights: 128)
 
-    @Option(help: "What an adaptive layer compares: round-to-nearest in both directions (rtn), or both finished sweeps (sweep).")
+    @Option(
+        help:
+            "What an adaptive layer compares: round-to-nearest in both directions (rtn), or both finished sweeps (sweep)."
+    )
     var select = QuantizationOptions.Selection.roundToNearest
 
     @Option(help: "What a layer's calibration inputs come from: the layers quantized before it, or the original model.")
     var propagate = QuantizationJob.Propagation.quantized
 
-    @Option(help: ArgumentHelp("Layers to leave as they are: comma-separated globs against a module's full name or its last component.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            "Layers to leave as they are: comma-separated globs against a module's full name or its last component.",
+            valueName: "list"))
     var skip: [GlobList] = []
 
     @Option(help: "Calibration sequences. (default: 128, or all of ready-made ones)")
@@ -35,7 +44,10 @@ struct QuantizationArguments: ParsableArguments {
     @Option(help: "Seed that draws the calibration sequences.")
     var seed: UInt64 = 0
 
-    @Option(help: "What is added to the Gram matrix's diagonal, as a share of its mean. Raised tenfold, up to 1, while there is no Cholesky factor; 0 is never raised.")
+    @Option(
+        help:
+            "What is added to the Gram matrix's diagonal, as a share of its mean. Raised tenfold, up to 1, while there is no Cholesky factor; 0 is never raised."
+    )
     var damping = 0.01
 
     @Flag(help: "Symmetric grids, with the zero point in the middle.")

@@ -17,7 +17,9 @@ struct VariantsCommand: ParsableCommand {
 
     @OptionGroup var quantization: QuantizationArguments
 
-    @Option(help: ArgumentHelp("Held-out text for the perplexity, as for evaluate.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Held-out text for the perplexity, as for evaluate.", valueName: "file"), completion: .file()
+    )
     var text: String
 
     @Option(help: "Tokens of an evaluation window.")
@@ -27,7 +29,8 @@ struct VariantsCommand: ParsableCommand {
     var sequences: Int?
 
     @Option(
-        help: ArgumentHelp("Keep each variant's output in this directory, under the variant's name.", valueName: "directory"),
+        help: ArgumentHelp(
+            "Keep each variant's output in this directory, under the variant's name.", valueName: "directory"),
         completion: .directory)
     var keep: String?
 
@@ -61,7 +64,8 @@ struct VariantsCommand: ParsableCommand {
         return try body(directory)
     }
 
-    private func measure(into outputs: URL, _ terminal: Terminal, _ observer: RunObserver) throws -> [VariantsTable.Row] {
+    private func measure(into outputs: URL, _ terminal: Terminal, _ observer: RunObserver) throws -> [VariantsTable.Row]
+    {
         let original = try perplexity(of: URL(filePath: model), "original", terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
         for variant in Variant.all(select: quantization.select) {

@@ -28,7 +28,8 @@ struct VariantsTable {
                     title: "excess", value: row.report == nil ? "" : String(format: "%.4f", row.excess), align: .right),
                 Column(
                     title: "per-IC layers",
-                    value: row.report.map { "\($0.totals.perInputChannelLayers) of \($0.totals.quantizedLayers)" } ?? "",
+                    value: row.report.map { "\($0.totals.perInputChannelLayers) of \($0.totals.quantizedLayers)" }
+                        ?? "",
                     align: .right),
                 Column(
                     title: "seconds", value: row.report.map { String(format: "%.1f", $0.totals.seconds) } ?? "",

@@ -56,7 +56,8 @@ extension QuantizationJob {
             bits: bits, groupSize: groupSize, method: method, dimension: name, perInputChannel: globs, skip: skip,
             select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
             sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: damping, symmetric: isSymmetric,
-            activationOrder: activationOrder, threads: BLASLibrary.threadCount, calibration: calibration.lastPathComponent)
+            activationOrder: activationOrder, threads: BLASLibrary.threadCount,
+            calibration: calibration.lastPathComponent)
     }
 }
 

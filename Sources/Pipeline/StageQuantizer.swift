@@ -48,7 +48,8 @@ struct StageQuantizer {
 
     /// Quantizes the layers of a stage one after another and hands each to `finish`.
     func quantize(
-        _ stage: BlockStage, of block: DecoderBlock, _ timed: consuming TimedGram, scaleType: (LinearLayer) throws -> ScaleType,
+        _ stage: BlockStage, of block: DecoderBlock, _ timed: consuming TimedGram,
+        scaleType: (LinearLayer) throws -> ScaleType,
         finish: (Result) throws -> Void
     ) throws {
         let layers = layers(of: stage, in: block.index)

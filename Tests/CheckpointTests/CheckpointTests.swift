@@ -1,8 +1,7 @@
+import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import Foundation
 import Testing
-
-import AdaDimCheckpoint
 
 @Suite("Reading a model directory")
 struct CheckpointTests {

@@ -1,7 +1,6 @@
+import AdaDimCheckpoint
 import Foundation
 import Testing
-
-import AdaDimCheckpoint
 
 @Suite("config.json")
 struct ConfigurationTests {

@@ -1,6 +1,5 @@
-import Testing
-
 import AdaDimCheckpoint
+import Testing
 
 @Suite("16-bit floats")
 struct HalfPrecisionTests {

@@ -1,8 +1,7 @@
+import AdaDimCheckpoint
 import AdaDimSafetensors
 import Foundation
 import Testing
-
-import AdaDimCheckpoint
 
 /// A tensor to write into a test's model.
 struct TestTensor {

@@ -1,8 +1,7 @@
+import AdaDimDecoder
 import AdaDimLinearAlgebra
 import Foundation
 import Testing
-
-import AdaDimDecoder
 
 /// Tiled attention against the formula in Double.
 struct AttentionTests {

@@ -1,9 +1,8 @@
 import AdaDimCheckpoint
+import AdaDimDecoder
 import AdaDimLinearAlgebra
 import Foundation
 import Testing
-
-import AdaDimDecoder
 
 /// What holds for a decoder block whatever its weights.
 struct BlockTests {

@@ -1,8 +1,7 @@
+import AdaDimDecoder
 import AdaDimLinearAlgebra
 import Foundation
 import Testing
-
-import AdaDimDecoder
 
 /// The hand-written elementwise kernels against plain computations in Double.
 struct ElementwiseTests {

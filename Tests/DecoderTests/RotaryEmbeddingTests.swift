@@ -1,9 +1,8 @@
 import AdaDimCheckpoint
+import AdaDimDecoder
 import AdaDimLinearAlgebra
 import Foundation
 import Testing
-
-import AdaDimDecoder
 
 /// Rotation of heads, halves apart, against complex multiplication in Double.
 struct RotaryEmbeddingTests {

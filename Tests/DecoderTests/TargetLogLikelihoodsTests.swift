@@ -1,8 +1,7 @@
+import AdaDimEvaluation
 import AdaDimLinearAlgebra
 import Foundation
 import Testing
-
-import AdaDimEvaluation
 
 /// log softmax from panels of the vocabulary against the whole of it in Double.
 struct TargetLogLikelihoodsTests {

@@ -129,19 +129,21 @@ struct CheckpointWriterTests {
         for exported in [dequantized, packed] {
             #expect(try FileManager.default.contentsOfDirectory(atPath: exported.url.path).sorted() == expected)
             struct Index: Decodable {
-                struct Metadata: Decodable { let total_size: Int }
+                struct Metadata: Decodable { let totalSize: Int }
                 let metadata: Metadata
-                let weight_map: [String: String]
+                let weightMap: [String: String]
             }
-            let index = try JSONDecoder().decode(
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let index = try decoder.decode(
                 Index.self,
                 from: Data(contentsOf: exported.url.appendingPathComponent("model.safetensors.index.json")))
             let files = try expected.filter { $0.hasSuffix(".safetensors") }.map {
                 try SafetensorsFile(path: exported.url.appendingPathComponent($0).path)
             }
             let tensors = files.flatMap(\.tensors)
-            #expect(index.metadata.total_size == tensors.reduce(0) { $0 + $1.byteRange.count })
-            #expect(index.weight_map.keys.sorted() == tensors.map(\.name).sorted())
+            #expect(index.metadata.totalSize == tensors.reduce(0) { $0 + $1.byteRange.count })
+            #expect(index.weightMap.keys.sorted() == tensors.map(\.name).sorted())
         }
         let text = try String(contentsOf: dequantized.url.appendingPathComponent("config.json"), encoding: .utf8)
         #expect(text == Self.config)

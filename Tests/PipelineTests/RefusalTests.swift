@@ -53,9 +53,11 @@ import Testing
         job.sequenceLength = 16
         job.calibration = try scratch.tokens([1, 2, 3], shape: [3], name: "short.safetensors")
         #expect(message(job) == "the calibration text has 3 tokens, expected at least one sequence of 16")
-        job.calibration = try scratch.tokens([Int64](repeating: 100_000, count: 20), shape: [20], name: "large.safetensors")
+        job.calibration = try scratch.tokens(
+            [Int64](repeating: 100_000, count: 20), shape: [20], name: "large.safetensors")
         #expect(message(job).hasPrefix("token 100000 at position 0 is not in the model's vocabulary of "))
-        job.calibration = try scratch.tokens([Int64](repeating: 1 << 40, count: 20), shape: [20], name: "huge.safetensors")
+        job.calibration = try scratch.tokens(
+            [Int64](repeating: 1 << 40, count: 20), shape: [20], name: "huge.safetensors")
         #expect(message(job).hasSuffix("huge.safetensors: element 0 of ids is no 32-bit token id"))
         job.calibration = try scratch.tokens([Int64](repeating: 1, count: 16), shape: [2, 8], name: "rows.safetensors")
         #expect(message(job) == "the ready-made sequences have 8 tokens each, --sequence-length asks for 16")
@@ -93,7 +95,9 @@ import Testing
         job.samples = 1
         job.sequenceLength = 4
         let text = message(job)
-        #expect(text.hasPrefix("model.layers.0.self_attn.q_proj: the damped Gram matrix is not positive definite"), "\(text)")
+        #expect(
+            text.hasPrefix("model.layers.0.self_attn.q_proj: the damped Gram matrix is not positive definite"),
+            "\(text)")
     }
 
     @Test func outputsThatMayNotBeWritten() throws {

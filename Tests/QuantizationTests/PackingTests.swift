@@ -1,7 +1,6 @@
 import AdaDimLinearAlgebra
-import Testing
-
 import AdaDimQuantization
+import Testing
 
 @Suite("Bit packing")
 struct PackingTests {

@@ -1,7 +1,6 @@
+import AdaDimSafetensors
 import Foundation
 import Testing
-
-import AdaDimSafetensors
 
 @Suite("Writing safetensors")
 struct WritingTests {

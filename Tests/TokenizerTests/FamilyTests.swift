@@ -1,6 +1,5 @@
-import Testing
-
 import AdaDimTokenizer
+import Testing
 
 /// The ids of the `tokenizers` library, for each family of settings (goldens: Goldens/make_goldens.py).
 @Suite struct FamilyTests {

@@ -1,6 +1,5 @@
-import Foundation
-
 import AdaDimTokenizer
+import Foundation
 
 /// Goldens/cases.json, as Goldens/make_goldens.py writes it.
 struct GoldenCases: Decodable {

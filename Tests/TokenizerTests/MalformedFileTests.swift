@@ -1,7 +1,6 @@
+import AdaDimTokenizer
 import Foundation
 import Testing
-
-import AdaDimTokenizer
 
 /// Whatever is wrong with a file is said, with the place, and never by a crash.
 @Suite struct MalformedFileTests {

@@ -1,6 +1,5 @@
-import Testing
-
 import AdaDimTokenizer
+import Testing
 
 /// Patterns match as Oniguruma matches them (goldens: Goldens/make_goldens.py), or are refused by name.
 @Suite struct PatternTests {
