@@ -14,6 +14,7 @@ import math
 import subprocess
 import sys
 
+import numpy
 import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
@@ -24,7 +25,7 @@ def transformers_perplexity(directory: str, text: str, length: int, limit: int |
     count = len(ids) // length
     chosen = range(count)
     if limit is not None and limit < count:
-        chosen = [i * (count - 1) // (limit - 1) if limit > 1 else 0 for i in range(limit)]
+        chosen = numpy.floor(numpy.linspace(0, count - 1, limit)).astype(int)
     model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
     losses = []
     with torch.no_grad():
