@@ -83,7 +83,7 @@ package struct QuantizeCheckpoint {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
-            if let gram = try quantizer.gram(of: stage, in: block, run.stream) {
+            if let gram = try quantizer.gram(of: stage, in: block, run.stream, between: observer.checkCancellation) {
                 var replacements: [LinearRole: Matrix<Float>] = [:]
                 try quantizer.quantize(stage, of: block, gram, scaleType: run.checkpoint.scaleType) { result in
                     replacements[result.layer.role] = try run.checkpoint.asStored(
@@ -93,7 +93,7 @@ package struct QuantizeCheckpoint {
                 for (role, weight) in replacements { block.replace(role, with: weight) }
             }
             if run.isLast(block) && stage == .down { continue }
-            try run.forward.time { try run.stream.advance(through: block) }
+            try run.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
     }
 
@@ -103,9 +103,11 @@ package struct QuantizeCheckpoint {
         var grams: [(stage: BlockStage, gram: StageQuantizer.TimedGram)] = []
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
-            if let gram = try quantizer.gram(of: stage, in: block, run.stream) { grams.append((stage, gram)) }
+            if let gram = try quantizer.gram(of: stage, in: block, run.stream, between: observer.checkCancellation) {
+                grams.append((stage, gram))
+            }
             if run.isLast(block) && stage == .down { continue }
-            try run.forward.time { try run.stream.advance(through: block) }
+            try run.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
         for (stage, gram) in grams {
             try observer.checkCancellation()
@@ -119,7 +121,9 @@ package struct QuantizeCheckpoint {
     private func finish(_ result: StageQuantizer.Result, _ run: inout Run) throws {
         var watch = Stopwatch()
         let stored = try watch.time { try run.writer.write(result.layer, result.quantization.quantized) }
-        let entry = QuantizationReport.Layer(result, stored, writeSeconds: watch.seconds)
+        let entry = QuantizationReport.Layer(
+            result, stored, packedBitsPerWeight: try run.checkpoint.packedBitsPerWeight(result),
+            writeSeconds: watch.seconds)
         run.report.layers.append(entry)
         observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
         try observer.checkCancellation()
