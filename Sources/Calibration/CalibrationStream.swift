@@ -13,7 +13,7 @@ package struct CalibrationStream: Sendable {
     private static let fewestTokens = 2048
 
     /// How many sequences of `length` tokens go into a batch.
-    static func sequencesPerBatch(length: Int, intermediateSize: Int) -> Int {
+    package static func sequencesPerBatch(length: Int, intermediateSize: Int) -> Int {
         max(1, batchBudget / (4 * intermediateSize * length), (fewestTokens + length - 1) / length)
     }
 
