@@ -96,6 +96,8 @@ let package = Package(
                 "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
             ]),
+        // Runs the built tool, so it depends on it even where it imports nothing.
+        tests("CommandLineTool", ["AdaDimCommandLineTool", "AdaDimSafetensors"], resources: [.copy("Goldens")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
 import AdaDimSafetensors
 import AdaDimTokenizer
 import Foundation
+import Glibc
 
 /// Token ids read from a file.
 package enum TokenSource: Sendable, Equatable {
@@ -23,14 +24,30 @@ package enum TokenSource: Sendable, Equatable {
     }
 
     private static func readText(_ file: URL) throws -> String {
-        let data: Data
-        do {
-            data = try Data(contentsOf: file)
-        } catch {
-            throw CorpusError.unreadable(file: file.path, reason: error.localizedDescription)
+        guard let text = String(validating: try readBytes(file), as: UTF8.self) else {
+            throw CorpusError.notUTF8(file: file.path)
         }
-        guard let text = String(validating: data, as: UTF8.self) else { throw CorpusError.notUTF8(file: file.path) }
         return text
+    }
+
+    /// Reads a file, a pipe too. The system's own words say why one cannot be read; Foundation's give error numbers.
+    private static func readBytes(_ file: URL) throws(CorpusError) -> [UInt8] {
+        func failure() -> CorpusError { .unreadable(file: file.path, reason: String(cString: strerror(errno))) }
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure() }
+        let kind = status.st_mode & S_IFMT
+        guard kind != S_IFDIR else { throw .unreadable(file: file.path, reason: "is a directory") }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(kind == S_IFREG ? max(0, Int(status.st_size)) : 0)
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count == 0 { return bytes }
+            if count > 0 { bytes += chunk[..<count] } else if errno != EINTR { throw failure() }
+        }
     }
 
     private static func readyMade(_ file: SafetensorsFile) throws -> TokenSource {

@@ -1,5 +1,6 @@
 import AdaDimPipeline
 import ArgumentParser
+import Glibc
 
 @main
 struct AdaDimTool: ParsableCommand {
@@ -12,9 +13,32 @@ struct AdaDimTool: ParsableCommand {
             by the error measured on calibration text.
 
             A first run:
-              adadim quantize MODEL OUTPUT --calibration text.txt --bits 3 --group-size 64
-              adadim evaluate OUTPUT --text other.txt
+              adadim quantize <model> <output> --calibration text.txt \\
+                --bits 3 --group-size 64
+              adadim evaluate <output> --text other.txt
             """,
         version: toolVersion,
         subcommands: [QuantizeCommand.self, EvaluateCommand.self, VariantsCommand.self])
+
+    /// As the argument parser's own, but a stream that takes nothing neither traps nor passes for success.
+    static func main() {
+        StandardStreams.prepare()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let (text, status) = (fullMessage(for: error), exitCode(for: error))
+            guard status.isSuccess else {
+                if !text.isEmpty { StandardStreams.say(text + "\n") }
+                Glibc.exit(status.rawValue)
+            }
+            // Help, the version, a completion script.
+            do {
+                try StandardStreams.print(text)
+            } catch {
+                StandardStreams.say("Error: \(error)\n")
+                Glibc.exit(ExitCode.failure.rawValue)
+            }
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import AdaDimExport
 import AdaDimPipeline
 import AdaDimQuantization
 import TextTable
@@ -32,11 +33,18 @@ struct ClosingTable {
             layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }
         }
         let summary = [
-            "\(significant(totals.bitsPerWeight, 4)) bits per weight in the quantized layers, overheads included",
+            size(totals),
             "\(duration(totals.seconds)) in all, \(duration(totals.forwardSeconds)) of it in the decoder blocks",
         ]
         let lines = [table.string(for: rows) ?? ""] + dense + summary
         return lines.joined(separator: "\n")
+    }
+
+    private func size(_ totals: QuantizationReport.Totals) -> String {
+        let packed = significant(totals.packedBitsPerWeight, 3)
+        return report.options.format == ExportFormat.compressedTensors.rawValue
+            ? "\(packed) bits per weight in the quantized layers, overheads included"
+            : "\(packed) bits per weight if packed, overheads included; written dense in \(significant(totals.bitsPerWeight, 3)) bits"
     }
 
     /// Layers by the last component of their name, in the order of their first appearance, then all of them.

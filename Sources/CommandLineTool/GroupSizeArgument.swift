@@ -1,33 +1,21 @@
 import ArgumentParser
 
 /// `--group-size`: a number of weights, or "channel" for all of a channel's.
-struct GroupSizeArgument: ExpressibleByArgument, CustomStringConvertible {
+package struct GroupSizeArgument: Sendable, CustomStringConvertible {
     /// nil for a whole channel.
-    let weights: Int?
+    package let weights: Int?
 
     init(weights: Int?) { self.weights = weights }
 
-    init?(argument: String) {
+    package init(_ argument: String) throws {
         if argument == "channel" {
             weights = nil
         } else if let number = Int(argument), number > 0 {
             weights = number
         } else {
-            return nil
+            throw ValidationError("expected a positive number of weights, or \"channel\"")
         }
     }
 
-    var description: String { weights.map(String.init) ?? "channel" }
-    var defaultValueDescription: String { description }
-}
-
-/// A comma-separated list of globs, repeatable.
-struct GlobList: ExpressibleByArgument {
-    let globs: [String]
-
-    init?(argument: String) {
-        let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        globs = parts
-    }
+    package var description: String { weights.map(String.init) ?? "channel" }
 }

@@ -4,10 +4,12 @@ import Logging
 
 /// Options of every command: the machine's threads, and how much is said.
 struct MachineArguments: ParsableArguments {
-    @Option(help: "Threads of BLAS and of the engine. (default: all cores)")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Threads to compute with. (default: one for each core)", valueName: "n"))
     var threads: Int?
 
-    @Flag(name: .shortAndLong, help: "Say nothing but results and errors.")
+    @Flag(name: .shortAndLong, help: "Say nothing but results, warnings and errors.")
     var quiet = false
 
     func validate() throws {

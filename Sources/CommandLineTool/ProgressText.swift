@@ -28,12 +28,12 @@ struct ProgressText {
 }
 
 /// A share as a person reads it, three significant digits.
-func percent(_ share: Double) -> String { "\(significant(100 * share, 3)) %" }
+package func percent(_ share: Double) -> String { "\(significant(100 * share, 3)) %" }
 
 /// A number with so many significant digits.
-func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
+package func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
 
-func duration(_ seconds: Double) -> String {
+package func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }
     if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }

@@ -8,64 +8,65 @@ struct QuantizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quantize",
         abstract: "Quantize a Hugging Face model directory.",
+        usage: "adadim quantize <model> <output> --calibration <file> [<options>]",
         discussion: """
-            Reads MODEL (config.json, tokenizer.json, .safetensors), calibrates it on a text, and writes OUTPUT: a model \
-            directory of the same kind with quantized linear layers, and quantization-report.json. OUTPUT appears when it \
-            is complete, or not at all. Embeddings, norms and lm_head are carried over untouched.
+            Reads <model> (config.json, tokenizer.json, .safetensors), runs it on a calibration text to see what inputs its \
+            weights meet, and writes <output>: a model directory of the same kind with quantized linear layers, and \
+            quantization-report.json. <output> appears when it is complete, or not at all. Embeddings, norms and lm_head \
+            are carried over untouched.
 
-            Selective per-IC, as in the AdaDim paper's study:
-              adadim quantize MODEL OUTPUT --calibration FILE --per-ic q_proj,k_proj,v_proj,down_proj
+            A small model, 3 bits, each layer's groups in the better direction:
+              adadim quantize <model> <output> --calibration text.txt \\
+                --bits 3 --group-size 64 --format compressed-tensors
+
+            Some layers per-IC, as in the AdaDim paper's selective study:
+              adadim quantize <model> <output> --calibration text.txt \\
+                --per-ic q_proj,k_proj,v_proj,down_proj
             """)
 
     @Argument(help: "The model: a directory.", completion: .directory)
     var model: String
 
-    @Argument(help: "The directory to write; must not exist.", completion: .directory)
+    @Argument(help: "The directory to write; must not exist yet, but see --overwrite.", completion: .directory)
     var output: String
 
-    @OptionGroup var quantization: QuantizationArguments
-
-    @Option(help: "How codes are found: GPTQ's column sweep, or round to nearest.")
-    var method = QuantizationOptions.Method.gptq
-
-    @Option(help: "Direction of the groups. (default: adaptive)")
-    var dimension: DimensionArgument?
-
-    @Option(
-        help: ArgumentHelp(
-            "Layers to quantize per-IC, the others per-OC: comma-separated globs against a module's full name or its last component.",
-            valueName: "list"))
-    var perIc: [GlobList] = []
-
-    @Option(help: "What to write: the original's dtype with quantized values, or packed codes.")
-    var format = ExportFormat.dequantized
-
-    @Flag(help: "Replace OUTPUT if this tool wrote it.")
-    var overwrite = false
-
-    @OptionGroup var machine: MachineArguments
+    @OptionGroup(title: "Method") var variant: VariantArguments
+    @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var selective: SelectiveArguments
+    @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
+    @OptionGroup(title: "Output") var writing: OutputArguments
+    @OptionGroup(title: "Machine") var machine: MachineArguments
 
     func validate() throws {
-        if !perIc.isEmpty && dimension != nil {
+        try refuseEmpty(model, "<model>", expected: "a model directory")
+        try refuseEmpty(output, "<output>", expected: "a directory to write")
+        if !selective.perIc.isEmpty && variant.dimension != nil {
             throw ValidationError("--per-ic and --dimension exclude each other: --per-ic sets every layer's direction")
         }
     }
 
-    func run() throws {
-        var job = quantization.job(model: model, output: URL(filePath: output))
-        job.method = method
-        job.format = format
-        job.overwrite = overwrite
+    private var job: QuantizationJob {
+        var job = calibration.job(model: model, output: URL(filePath: output))
+        method.set(&job)
+        job.method = variant.method
         job.dimension =
-            perIc.isEmpty ? (dimension ?? .adaptive).dimension : .perInputChannel(matching: perIc.flatMap(\.globs))
+            selective.perIc.isEmpty
+            ? (variant.dimension ?? .adaptive).dimension
+            : .perInputChannel(matching: selective.perIc.flatMap(\.globs))
+        job.format = writing.format
+        job.overwrite = writing.overwrite
+        return job
+    }
+
+    func run() throws {
+        let job = job
         let terminal = machine.begin()
         let report = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             var observer = observer
             observer.progress = layerProgress(on: terminal)
             return try QuantizeCheckpoint(job, observer: observer).run()
         }
-        print(ClosingTable(report: report).text)
-        print("Written to \(output)")
+        try StandardStreams.print(ClosingTable(report: report).text + "\nWritten to \(output)")
     }
 }
 

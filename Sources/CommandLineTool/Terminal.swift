@@ -1,11 +1,11 @@
-import Foundation
+import Glibc
 import Logging
 import Synchronization
 
 /// Standard error as a person sees it: messages above, one progress line below that is drawn anew. Where it is no
 /// terminal, progress comes as plain lines.
 final class Terminal: Sendable {
-    private let isQuiet: Bool
+    let isQuiet: Bool
     private let isInteractive: Bool
     private let progressLine = Mutex("")
 
@@ -53,18 +53,19 @@ final class Terminal: Sendable {
         return Int(size.ws_col)
     }
 
-    private func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
-    }
+    private func write(_ text: String) { StandardStreams.say(text) }
 }
 
-/// Puts log messages of notice and above on the terminal, with their level where it is a warning or worse.
+/// Puts log messages on the terminal, notices only where it is not quiet, with the level of a warning or worse.
 struct TerminalLogHandler: LogHandler {
     let terminal: Terminal
     var metadata = Logger.Metadata()
-    var logLevel = Logger.Level.notice
+    var logLevel: Logger.Level
 
-    init(terminal: Terminal) { self.terminal = terminal }
+    init(terminal: Terminal) {
+        self.terminal = terminal
+        logLevel = terminal.isQuiet ? .warning : .notice
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

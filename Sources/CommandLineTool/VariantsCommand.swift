@@ -7,40 +7,29 @@ struct VariantsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "variants",
         abstract: "Quantize a model in every variant and compare: RTN and GPTQ, per-OC, per-IC and adaptive.",
+        usage: "adadim variants <model> --calibration <file> --text <file> [<options>]",
         discussion: """
-            For each variant: the layers' mean relative loss ‖(W−Q)X‖²/‖WX‖², perplexity on a text beside the original's, \
-            the excess in nats per token, how many layers chose per-IC, and the seconds it took.
+            Prints a table with a line for each variant: the layers' mean relative loss ‖(W−Q)X‖²/‖WX‖², the perplexity on \
+            a text beside the original's, the excess in nats per token, how many layers chose per-IC, and the seconds it \
+            took.
+
+            Example:
+              adadim variants <model> --calibration text.txt --text held-out.txt \\
+                --bits 3 --group-size 64
             """)
 
     @Argument(help: "The model: a directory.", completion: .directory)
     var model: String
 
-    @OptionGroup var quantization: QuantizationArguments
-
-    @Option(
-        help: ArgumentHelp("Held-out text for the perplexity, as for evaluate.", valueName: "file"), completion: .file()
-    )
-    var text: String
-
-    @Option(help: "Tokens of an evaluation window.")
-    var evaluationLength = 512
-
-    @Option(help: "Evaluation windows, spread evenly over the text. (default: all)")
-    var sequences: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Keep each variant's output in this directory, under the variant's name.", valueName: "directory"),
-        completion: .directory)
-    var keep: String?
-
-    @OptionGroup var machine: MachineArguments
+    @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
+    @OptionGroup(title: "Evaluation") var corpus: TextArguments
+    @OptionGroup(title: "Evaluation") var window: EvaluationLengthArguments
+    @OptionGroup(title: "Output") var output: KeepArguments
+    @OptionGroup(title: "Machine") var machine: MachineArguments
 
     func validate() throws {
-        guard evaluationLength >= 2 else {
-            throw ValidationError("--evaluation-length is \(evaluationLength), expected at least 2")
-        }
-        if let sequences, sequences < 1 { throw ValidationError("--sequences is \(sequences), expected at least 1") }
+        try refuseEmpty(model, "<model>", expected: "a model directory")
     }
 
     func run() throws {
@@ -48,12 +37,12 @@ struct VariantsCommand: ParsableCommand {
         let rows = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             try withOutputs { try measure(into: $0, terminal, observer) }
         }
-        print(VariantsTable(rows: rows).text)
+        try StandardStreams.print(VariantsTable(rows: rows).text)
     }
 
     /// Lends a directory for the outputs: the one to keep them in, or one that is gone afterwards.
     private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
-        if let keep {
+        if let keep = output.keep {
             let directory = URL(filePath: keep, directoryHint: .isDirectory)
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             return try body(directory)
@@ -68,9 +57,10 @@ struct VariantsCommand: ParsableCommand {
     {
         let original = try perplexity(of: URL(filePath: model), "original", terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
-        for variant in Variant.all(select: quantization.select) {
+        for variant in Variant.all(select: method.select) {
             let output = outputs.appending(path: variant.directoryName)
-            var job = quantization.job(model: model, output: output)
+            var job = calibration.job(model: model, output: output)
+            method.set(&job)
             job.method = variant.method
             job.dimension = variant.dimension.dimension
             job.overwrite = true
@@ -80,7 +70,7 @@ struct VariantsCommand: ParsableCommand {
             let perplexity = try perplexity(of: output, variant.name, terminal, observer)
             rows.append(
                 VariantsTable.Row(name: variant.name, perplexity: perplexity, original: original, report: report))
-            if keep == nil { try FileManager.default.removeItem(at: output) }
+            if self.output.keep == nil { try FileManager.default.removeItem(at: output) }
         }
         return rows
     }
@@ -89,8 +79,33 @@ struct VariantsCommand: ParsableCommand {
         of directory: URL, _ name: String, _ terminal: Terminal, _ observer: RunObserver
     ) throws -> Double {
         try EvaluateCheckpoint(
-            model: directory, text: URL(filePath: text), sequenceLength: evaluationLength, sequences: sequences
+            model: directory, text: URL(filePath: corpus.text), sequenceLength: window.evaluationLength,
+            sequences: corpus.sequences
         ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
+    }
+}
+
+struct EvaluationLengthArguments: ParsableArguments {
+    @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of an evaluation window.", valueName: "n"))
+    var evaluationLength = 512
+
+    func validate() throws {
+        guard evaluationLength >= 2 else {
+            throw ValidationError("--evaluation-length is \(evaluationLength), expected at least 2")
+        }
+    }
+}
+
+struct KeepArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Keep each variant's output in this directory, under the variant's name. (default: none is kept)",
+            valueName: "directory"),
+        completion: .directory)
+    var keep: String?
+
+    func validate() throws {
+        if let keep { try refuseEmpty(keep, "--keep", expected: "a directory") }
     }
 }
 

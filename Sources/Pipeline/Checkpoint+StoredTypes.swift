@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
@@ -15,6 +16,17 @@ extension Checkpoint {
         case .float16?: .float16
         case .float32?, nil: .float32
         }
+    }
+
+    /// Bits per weight of a layer in the compressed-tensors format: dense where its last group is shorter than the others.
+    func packedBitsPerWeight(_ result: StageQuantizer.Result) throws(CheckpointError) -> Double {
+        let quantized = result.quantization.quantized
+        let type = try storedFloat(result.layer) ?? .float32
+        let size =
+            quantized.layout.hasTail
+            ? StoredSize(dense: type, rows: quantized.rows, columns: quantized.columns)
+            : StoredSize(packed: quantized, scaleType: type)
+        return size.bitsPerWeight
     }
 
     /// A weight [out, in] as whoever opens the output reads it: rounded to the type of the tensor that holds it.

@@ -6,7 +6,9 @@ import Foundation
 
 extension QuantizationReport.Layer {
     /// What a quantized layer's entry says.
-    init(_ result: StageQuantizer.Result, _ stored: StoredLayer, writeSeconds: Double) {
+    init(
+        _ result: StageQuantizer.Result, _ stored: StoredLayer, packedBitsPerWeight: Double, writeSeconds: Double
+    ) {
         let quantization = result.quantization
         let layout = quantization.quantized.layout
         func loss(_ absolute: Double) -> QuantizationReport.Loss {
@@ -16,7 +18,6 @@ extension QuantizationReport.Layer {
         shape = [layout.rows, layout.columns]
         dimension = layout.dimension
         groupSize = layout.groupSize
-        tailGroup = layout.hasTail ? layout.channelLength % layout.groupSize : nil
         self.loss = loss(quantization.loss)
         losses = Dictionary(
             uniqueKeysWithValues: quantization.losses.map { dimension, found in
@@ -30,9 +31,11 @@ extension QuantizationReport.Layer {
         dampingRaises = result.failedAttempts
         inactiveInputs = result.inactiveInputs
         bitsPerWeight = stored.bitsPerWeight
-        denseBecause = stored.denseBecause
+        self.packedBitsPerWeight = packedBitsPerWeight
         seconds = result.seconds
         seconds.write = writeSeconds
+        tailGroup = layout.hasTail ? layout.channelLength % layout.groupSize : nil
+        denseBecause = stored.denseBecause
     }
 }
 
@@ -57,7 +60,7 @@ extension QuantizationJob {
             select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
             sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: damping, symmetric: isSymmetric,
             activationOrder: activationOrder, threads: BLASLibrary.threadCount,
-            calibration: calibration.lastPathComponent)
+            model: model.standardizedFileURL.lastPathComponent, calibration: calibration.relativePath)
     }
 }
 

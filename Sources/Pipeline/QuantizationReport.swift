@@ -10,8 +10,8 @@ package struct QuantizationReport: Sendable, Codable {
 
     /// The losses found for one direction; null where none was asked for.
     package struct DirectionLosses: Sendable, Codable, Equatable {
-        package let rtn: Loss?
-        package let gptq: Loss?
+        @NullWhereAbsent package internal(set) var rtn: Loss?
+        @NullWhereAbsent package internal(set) var gptq: Loss?
     }
 
     /// Seconds of one layer's work. Gram and factor are shared by the layers of one input and stand at its first layer.
@@ -32,8 +32,8 @@ package struct QuantizationReport: Sendable, Codable {
         package let shape: [Int]
         package let dimension: ChannelDimension
         package let groupSize: Int
-        /// Weights of the last group of a channel where it is shorter than the others.
-        package let tailGroup: Int?
+        /// Weights of the last group of a channel where it is shorter than the others; null where it is not.
+        @NullWhereAbsent package internal(set) var tailGroup: Int? = nil
         /// Of the layer as quantized.
         package let loss: Loss
         /// Of every direction tried, by its name.
@@ -46,8 +46,10 @@ package struct QuantizationReport: Sendable, Codable {
         package let inactiveInputs: Int
         /// Bits per weight of what was written, overheads included.
         package let bitsPerWeight: Double
-        /// Why the layer was written dense where packing was asked for.
-        package let denseBecause: String?
+        /// The same of the compressed-tensors format, whichever was written.
+        package let packedBitsPerWeight: Double
+        /// Why the layer was written dense where packing was asked for; null otherwise.
+        @NullWhereAbsent package internal(set) var denseBecause: String? = nil
         package var seconds: LayerSeconds
     }
 
@@ -60,10 +62,11 @@ package struct QuantizationReport: Sendable, Codable {
     package struct Options: Sendable, Codable, Equatable {
         package let bits: Int
         /// Null for a whole channel.
-        package let groupSize: Int?
+        @NullWhereAbsent package internal(set) var groupSize: Int?
         package let method: QuantizationOptions.Method
         package let dimension: String
-        package let perInputChannel: [String]?
+        /// The globs of `selective`; null for another dimension.
+        @NullWhereAbsent package internal(set) var perInputChannel: [String]?
         package let skip: [String]
         package let select: QuantizationOptions.Selection
         package let propagate: QuantizationJob.Propagation
@@ -75,6 +78,9 @@ package struct QuantizationReport: Sendable, Codable {
         package let symmetric: Bool
         package let activationOrder: Bool
         package let threads: Int
+        /// Name of the model's directory.
+        package let model: String
+        /// The calibration file, as it was given.
         package let calibration: String
     }
 
@@ -84,6 +90,8 @@ package struct QuantizationReport: Sendable, Codable {
         package var perInputChannelLayers = 0
         /// Of the quantized layers: stored bits over weights.
         package var bitsPerWeight = 0.0
+        /// The same of the compressed-tensors format, whichever was written.
+        package var packedBitsPerWeight = 0.0
         package var seconds = 0.0
         /// What of it was spent on running the decoder blocks.
         package var forwardSeconds = 0.0
@@ -99,12 +107,14 @@ package struct QuantizationReport: Sendable, Codable {
     /// Sums up the layers.
     mutating func close(seconds: Double, forwardSeconds: Double) {
         let weights = layers.map { Double($0.shape[0] * $0.shape[1]) }
+        func mean(_ bits: KeyPath<Layer, Double>) -> Double {
+            zip(layers, weights).reduce(0) { $0 + $1.0[keyPath: bits] * $1.1 } / max(weights.reduce(0, +), 1)
+        }
         totals = Totals(
             meanRelativeLoss: layers.map(\.loss.relative).reduce(0, +) / Double(max(layers.count, 1)),
             quantizedLayers: layers.count,
             perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
-            bitsPerWeight: zip(layers, weights).reduce(0) { $0 + $1.0.bitsPerWeight * $1.1 }
-                / max(weights.reduce(0, +), 1),
+            bitsPerWeight: mean(\.bitsPerWeight), packedBitsPerWeight: mean(\.packedBitsPerWeight),
             seconds: seconds, forwardSeconds: forwardSeconds)
     }
 

@@ -84,7 +84,7 @@ package struct QuantizeCheckpoint {
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
             let isLast = run.isLast(block) && stage == .down
-            if var gram = try quantizer.gram(of: stage, in: block, run.stream) {
+            if var gram = try quantizer.gram(of: stage, in: block, run.stream, between: observer.checkCancellation) {
                 var replacements: [LinearRole: Matrix<Float>] = [:]
                 try quantizer.quantize(stage, of: block, &gram, scaleType: run.checkpoint.scaleType) { result in
                     if !isLast {
@@ -95,7 +95,8 @@ package struct QuantizeCheckpoint {
                 }
                 for (role, weight) in replacements { block.replace(role, with: weight) }
             }
-            if !isLast { try run.forward.time { try run.stream.advance(through: block) } }
+            if isLast { continue }
+            try run.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
     }
 
@@ -105,9 +106,11 @@ package struct QuantizeCheckpoint {
         var grams: [(stage: BlockStage, gram: StageQuantizer.TimedGram)] = []
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
-            if let gram = try quantizer.gram(of: stage, in: block, run.stream) { grams.append((stage, gram)) }
+            if let gram = try quantizer.gram(of: stage, in: block, run.stream, between: observer.checkCancellation) {
+                grams.append((stage, gram))
+            }
             if run.isLast(block) && stage == .down { continue }
-            try run.forward.time { try run.stream.advance(through: block) }
+            try run.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
         for index in grams.indices {
             try observer.checkCancellation()
@@ -123,7 +126,9 @@ package struct QuantizeCheckpoint {
     private func finish(_ result: StageQuantizer.Result, _ run: inout Run) throws {
         var watch = Stopwatch()
         let stored = try watch.time { try run.writer.write(result.layer, result.quantization.quantized) }
-        let entry = QuantizationReport.Layer(result, stored, writeSeconds: watch.seconds)
+        let entry = QuantizationReport.Layer(
+            result, stored, packedBitsPerWeight: try run.checkpoint.packedBitsPerWeight(result),
+            writeSeconds: watch.seconds)
         run.report.layers.append(entry)
         observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
         try observer.checkCancellation()

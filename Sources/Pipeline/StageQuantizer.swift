@@ -3,6 +3,7 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import Foundation
 import Logging
 
 /// Quantizes the layers of one stage of a block, which share their input: one Gram matrix, one factor.
@@ -28,12 +29,19 @@ struct StageQuantizer {
     }
 
     /// Sums up the inputs of a stage; nil if none of its layers is to be quantized.
-    func gram(of stage: BlockStage, in block: DecoderBlock, _ stream: CalibrationStream) throws -> TimedGram? {
+    /// - Parameter between: called after every batch.
+    func gram(
+        of stage: BlockStage, in block: DecoderBlock, _ stream: CalibrationStream, between: () throws -> Void
+    ) throws -> TimedGram? {
         guard let layer = layers(of: stage, in: block.index).first else { return nil }
         var watch = Stopwatch()
         do {
-            let gram = try watch.time { try stream.gram(in: block, order: block.weight(layer.role).columns) }
+            let gram = try watch.time {
+                try stream.gram(in: block, order: block.weight(layer.role).columns, between: between)
+            }
             return TimedGram(gram: gram, seconds: watch.seconds)
+        } catch PipelineError.cancelled {
+            throw PipelineError.cancelled
         } catch {
             throw PipelineError.layer(name: layer.moduleName, underlying: error)
         }
@@ -88,15 +96,22 @@ struct StageQuantizer {
     }
 
     /// Says what a user should know of a factor even when all went well.
+    /// - Precondition: there is a layer.
     private func report(_ factor: GramFactor<Float>, _ layers: [LinearLayer]) {
-        let names = layers.map(\.moduleName).joined(separator: ", ")
-        for attempt in factor.failedAttempts {
+        let others = layers.count - 1
+        let subject = layers[0].moduleName + (others > 0 ? " and \(others) more with its inputs" : "")
+        // The report has every attempt.
+        if let first = factor.failedAttempts.first {
+            let steps = factor.failedAttempts.count
             log.warning(
-                "\(names): not positive definite with damping \(attempt.share) (input \(attempt.failedInput)); raised to \(factor.dampingShare) in the end"
+                "\(subject): damping raised from \(short(first.share)) to \(short(factor.dampingShare)) of the mean diagonal in \(steps) \(steps == 1 ? "step" : "steps"): not positive definite before"
             )
         }
         if !factor.inactiveInputs.isEmpty {
-            log.notice("\(names): \(factor.inactiveInputs.count) inputs were never active and are rounded plainly")
+            log.notice("\(subject): \(factor.inactiveInputs.count) inputs were never active and are rounded plainly")
         }
     }
 }
+
+/// A number without the last digits that repeated multiplication leaves.
+private func short(_ number: Double) -> String { String(format: "%g", number) }

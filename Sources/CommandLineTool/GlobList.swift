@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// A comma-separated list of globs.
+package struct GlobList: Sendable {
+    package let globs: [String]
+
+    package init(_ argument: String) throws {
+        globs = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        if let empty = globs.firstIndex(of: "") {
+            throw ValidationError("glob \(empty + 1) of \(globs.count) is empty, expected a name or a pattern")
+        }
+    }
+}

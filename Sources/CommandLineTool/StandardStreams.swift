@@ -1,0 +1,48 @@
+import Glibc
+
+/// The process's streams, written so that whoever reads them may go away: standard error takes what it can and says
+/// nothing, standard output must take everything.
+enum StandardStreams {
+    /// Makes writing safe for the whole process; to be called before any file is opened.
+    ///
+    /// A stream that the caller closed gets a descriptor that keeps its number from the next file opened: an output's
+    /// weights must not be mixed with progress. Standard output's takes no bytes, so that results are not lost in silence.
+    static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+        for (descriptor, mode) in [(STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY)]
+        where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
+            // Descriptors are given out lowest first, so this one is `descriptor`.
+            _ = open("/dev/null", mode)
+        }
+    }
+
+    /// Prints a result and a newline.
+    static func print(_ text: String) throws(UnprintedResult) {
+        guard write(text + "\n", to: STDOUT_FILENO) else {
+            throw UnprintedResult(reason: String(cString: strerror(errno)))
+        }
+    }
+
+    /// Says something to a person, if it can be said.
+    static func say(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+    /// - Returns: whether all of it was written; where not, `errno` says why.
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var start = 0
+            while start < bytes.count {
+                let written = Glibc.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
+                if written > 0 { start += written } else if written == 0 || errno != EINTR { return false }
+            }
+            return true
+        }
+    }
+}
+
+/// Standard output did not take a result.
+struct UnprintedResult: Error, CustomStringConvertible {
+    let reason: String
+
+    var description: String { "the result cannot be printed: standard output: \(reason)" }
+}

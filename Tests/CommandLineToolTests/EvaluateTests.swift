@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@Suite struct EvaluateTests {
+    /// The documented fields of `evaluate --json`.
+    private struct Figures: Decodable, Equatable {
+        let perplexity: Double
+        let meanNegativeLogLikelihood: Double
+        let windows: Int
+        let windowLength: Int
+        let tokens: Int
+        let windowLogLikelihoods: [Double]
+    }
+
+    private func evaluate(_ scratch: Scratch, _ model: String, _ options: String...) throws -> Tool.Outcome {
+        try scratch.tool.run(
+            ["evaluate", model, "--text", "text.safetensors", "--sequence-length", "32", "--sequences", "5", "--quiet"]
+                + options)
+    }
+
+    private func figures(_ scratch: Scratch, _ model: String) throws -> Figures {
+        let outcome = try evaluate(scratch, model, "--json")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.isEmpty)
+        return try JSONDecoder().decode(Figures.self, from: Data(outcome.output.utf8))
+    }
+
+    @Test func jsonAndThePlainLineSayTheSame() throws {
+        let scratch = try Scratch()
+        let json = try figures(scratch, "model")
+        #expect(json.windows == 5 && json.windowLength == 32 && json.tokens == 5 * 31)
+        #expect(json.windowLogLikelihoods.count == 5)
+        let mean = -json.windowLogLikelihoods.reduce(0, +) / Double(json.tokens)
+        #expect(abs(json.meanNegativeLogLikelihood - mean) < 1e-12)
+        #expect(abs(json.perplexity - exp(mean)) < 1e-12 * json.perplexity)
+
+        let plain = try evaluate(scratch, "model")
+        #expect(plain.status == 0)
+        #expect(
+            plain.output
+                == String(
+                    format: "perplexity %.6g on 5 windows of 32 tokens (%.6g nats per token)\n", json.perplexity,
+                    json.meanNegativeLogLikelihood))
+    }
+
+    @Test func opensBothFormats() throws {
+        let scratch = try Scratch(model: "llama")
+        #expect(try scratch.quantize("--bits", "2").status == 0)
+        let dense = try figures(scratch, "out")
+        #expect(try scratch.quantize("--bits", "2", "--format", "compressed-tensors", "--overwrite").status == 0)
+        let packed = try figures(scratch, "out")
+        #expect(packed == dense)
+        #expect(try figures(scratch, "model") != dense)
+    }
+
+    @Test func variantsAreComparedBesideTheOriginal() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.tool(
+            "variants", "model", "--calibration", "text.safetensors", "--text", "text.safetensors", "--group-size", "8",
+            "--samples", "4", "--sequence-length", "16", "--evaluation-length", "32", "--quiet", "--keep", "kept")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let names = outcome.output.split(separator: "\n").compactMap { line in
+            line.split(separator: "|").first.map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let variants = [
+            "RTN per-oc", "RTN per-ic", "RTN adaptive", "GPTQ per-oc", "GPTQ per-ic", "GPTQ adaptive (rtn)",
+        ]
+        for name in ["original"] + variants { #expect(names.contains(name), "\(name) in \(names)") }
+        #expect(outcome.errors.isEmpty)
+        #expect(try scratch.contents == ["kept", "model", "text.safetensors"])
+        let kept = try FileManager.default.contentsOfDirectory(atPath: scratch.url.appending(path: "kept").path)
+        #expect(
+            kept.sorted()
+                == ["gptq-adaptive", "gptq-per-ic", "gptq-per-oc", "rtn-adaptive", "rtn-per-ic", "rtn-per-oc"])
+    }
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Writes the help texts beside this script anew, from the release tool. Read them before committing: they are for people.
+set -euo pipefail
+cd "$(dirname "$0")"
+tool=../../../.build/release/adadim
+# The library takes the width from here; where output is no terminal it is 80.
+unset COLUMNS LINES
+"$tool" --help > adadim-help.txt
+for command in quantize evaluate variants; do
+    "$tool" "$command" --help > "$command-help.txt"
+done

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// The built `adadim`, run as a person would.
+struct Tool {
+    struct Outcome {
+        /// Exit status; negative, the signal that killed it.
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Beside the test program, where the package manager puts all of a build's products.
+    private static let url = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "adadim")
+
+    /// Where it runs; relative paths start here.
+    let directory: URL
+
+    /// - Parameters:
+    ///   - redirections: of the shell, such as `2>&-`.
+    ///   - whileRunning: called once, when standard error has its first line.
+    func callAsFunction(
+        _ arguments: String..., redirections: String = "", whileRunning: ((Process) -> Void)? = nil
+    ) throws -> Outcome {
+        try run(arguments, redirections: redirections, whileRunning: whileRunning)
+    }
+
+    /// - Parameter ignoring: a signal, by its short name, that the shell ignores on the tool's behalf.
+    func run(
+        _ arguments: [String], redirections: String = "", ignoring: String? = nil,
+        whileRunning: ((Process) -> Void)? = nil
+    ) throws -> Outcome {
+        let streams = FileManager.default.temporaryDirectory.appending(path: "adadim-streams-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: streams, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: streams) }
+        // Files, not pipes: a pipe that nobody reads stops its writer.
+        let (output, errors) = (streams.appending(path: "output"), streams.appending(path: "errors"))
+        for file in [output, errors] { try Data().write(to: file) }
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        let trap = ignoring.map { "trap '' \($0); " } ?? ""
+        // A pipeline's first part is no place for exec: the shell would be gone before the rest.
+        let run = redirections.contains("|") ? "\"$0\" \"$@\" " : "exec \"$0\" \"$@\" "
+        process.arguments = ["-c", trap + run + redirections, Self.url.path] + arguments
+        process.currentDirectoryURL = directory
+        process.environment = ProcessInfo.processInfo.environment.filter { !["COLUMNS", "LINES"].contains($0.key) }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+        if let whileRunning {
+            while process.isRunning && ((try? Data(contentsOf: errors)) ?? Data()).isEmpty { usleep(2000) }
+            whileRunning(process)
+        }
+        process.waitUntilExit()
+        let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        return Outcome(
+            status: status, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
+            errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+    }
+}
