@@ -29,6 +29,7 @@ package struct QuantizeCheckpoint {
         try job.engineOptions.validate()
         let checkpoint = try Checkpoint(directory: job.model)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
+        try MemoryEstimate(checkpoint.configuration, job).check()
         let samples = try drawSamples(for: checkpoint.configuration)
         let model = try DecoderModel(checkpoint)
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
