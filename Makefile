@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-SWIFT_BUILD := swift build -c release
+SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 TOOL := .build/release/adadim
 MODEL := Models/jargon-6m
 PYTHON := .venv/bin/python
@@ -28,9 +28,9 @@ demo: build ## quantize the bundled model to 3 bits in every variant and show wh
 	  --bits 3 --group-size 64 --samples 64 --sequence-length 256 --evaluation-length 256
 
 .PHONY: test
-test: setup ## build and run all tests
+test: setup ## build and run all tests, one by one: some set the process-wide thread count
 	$(SWIFT_BUILD) --build-tests
-	swift test -c release --skip-build
+	swift test -c release --skip-build --no-parallel
 
 .PHONY: format
 format: ## format all Swift files
@@ -55,5 +55,5 @@ bench-layer: setup venv ## time Gram, factor and sweep of a 4096×4096 layer aga
 
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers
-	swift build -c release --product adadim
+	$(SWIFT_BUILD) --product adadim
 	scripts/verify.sh

@@ -19,11 +19,11 @@ let package = Package(
     ],
     dependencies: [
         // Subcommands, typed options and generated help.
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Levels and handlers, so that a program embedding the pipeline decides where messages go.
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // Heap for the tokenizer's merge queue, OrderedDictionary where a file's order must survive.
-        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         // Tables in the terminal that paste as Markdown, columns as wide as their longest cell.
         .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     ],

@@ -6,7 +6,7 @@ let package = Package(
     dependencies: [
         .package(name: "AdaDim", path: ".."),
         // Typed options and generated help.
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
         .executableTarget(

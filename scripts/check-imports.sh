@@ -16,7 +16,7 @@ forbid() {
     fi
 }
 
-outside=$(find Sources Tests Benchmarks/Sources Examples -mindepth 1 -maxdepth 1 -type d ! -path Sources/LinearAlgebra)
+outside=$(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/LinearAlgebra)
 forbid "C libraries are imported outside Sources/LinearAlgebra" 'COpenBLAS|CLAPACKE' $outside
 forbid "the engine imports the model side" \
     'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|Pipeline)' \

@@ -1,5 +1,4 @@
 import AdaDimLinearAlgebra
-import Synchronization
 
 extension MutableMatrixView<Float> {
     /// Adds `bias` [rows, 1] to each column.
@@ -12,30 +11,5 @@ extension MutableMatrixView<Float> {
                 for i in 0..<rows { y[i] += b[i] }
             }
         }
-    }
-}
-
-extension Matrix<Float> {
-    /// The first element, down the columns, that is NaN or infinite; the search runs on all threads.
-    package var firstNonFiniteOfAll: (row: Int, column: Int)? {
-        let found = Atomic<Bool>(false)
-        withView { view in
-            concurrently(columns, by: Swift.max(1, 32_768 / Swift.max(rows, 1))) { run in
-                for j in run where !view.isFinite(column: j) { found.store(true, ordering: .relaxed) }
-            }
-        }
-        return found.load(ordering: .relaxed) ? firstNonFinite : nil
-    }
-}
-
-extension MatrixView<Float> {
-    fileprivate func isFinite(column j: Int) -> Bool {
-        let values = column(j)
-        let whole = rows & ~7
-        // 0·x is 0 for a finite x and NaN otherwise.
-        var zeros = Lanes.zero
-        for i in stride(from: 0, to: whole, by: 8) { zeros += Lanes(values + i) * 0 }
-        if rows > whole { zeros += Lanes(values + whole, count: rows - whole, filler: 0) * 0 }
-        return zeros.sum() == 0
     }
 }

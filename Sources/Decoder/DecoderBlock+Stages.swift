@@ -20,7 +20,7 @@ extension DecoderBlock {
         case .attentionOutput: accumulate(.output, of: input, into: &state.hidden)
         case .down: accumulate(.down, of: input, into: &state.hidden)
         }
-        if let (feature, token) = (state.carried ?? state.hidden).firstNonFiniteOfAll {
+        if let (feature, token) = (state.carried ?? state.hidden).firstNonFinite {
             let (sequence, position) = state.layout.place(of: token)
             throw .nonFinite(
                 block: index, stage: stage, feature: feature, sequence: sequence, position: position)
@@ -67,7 +67,7 @@ extension DecoderBlock {
 
     /// W·X + b, [out, tokens].
     private func linear(_ role: LinearRole, _ input: Matrix<Float>) -> Matrix<Float> {
-        guard let weight = weights[role] else { preconditionFailure("block \(index) without \(role)") }
+        let weight = weight(role)
         var result = Matrix<Float>(uninitialized: weight.rows, input.columns)
         multiply(role, weight, input, keeping: 0, &result)
         return result
@@ -75,8 +75,7 @@ extension DecoderBlock {
 
     /// target ← target + W·X + b, [out, tokens].
     private func accumulate(_ role: LinearRole, of input: Matrix<Float>, into target: inout Matrix<Float>) {
-        guard let weight = weights[role] else { preconditionFailure("block \(index) without \(role)") }
-        multiply(role, weight, input, keeping: 1, &target)
+        multiply(role, weight(role), input, keeping: 1, &target)
     }
 
     /// target ← W·X + b + share · target.

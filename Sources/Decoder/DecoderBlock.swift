@@ -58,9 +58,15 @@ package struct DecoderBlock: Sendable {
         checkpoint.release(read)
     }
 
+    /// The weight of a linear layer, [out, in]. A block holds all seven from its beginning.
+    package func weight(_ role: LinearRole) -> Matrix<Float> {
+        guard let weight = weights[role] else { preconditionFailure("block \(index) without \(role)") }
+        return weight
+    }
+
     /// Puts another weight of the same shape, [out, in], in a linear layer's place.
     package mutating func replace(_ role: LinearRole, with weight: Matrix<Float>) {
-        let (rows, columns) = (weights[role]?.rows, weights[role]?.columns)
+        let (rows, columns) = (self.weight(role).rows, self.weight(role).columns)
         precondition(
             weight.rows == rows && weight.columns == columns,
             "replacing \(role) of block \(index) by a weight [\(weight.rows), \(weight.columns)]")

@@ -49,7 +49,7 @@ package struct DecoderModel: Sendable {
     /// What the output projection reads, [hidden, tokens]: the hidden states behind the last block, normalized.
     package func normalizedOutput(_ state: BlockState) throws(DecoderError) -> Matrix<Float> {
         let normalized = finalNorm.applied(to: state.hidden)
-        if let (feature, token) = normalized.firstNonFiniteOfAll {
+        if let (feature, token) = normalized.firstNonFinite {
             let (sequence, position) = state.layout.place(of: token)
             throw .nonFiniteFinalState(feature: feature, sequence: sequence, position: position)
         }

@@ -2,7 +2,7 @@
 /// GPTQ (arXiv 2210.17323). Symmetric: only the lower triangle is accumulated, by `syrk`, in half of a product's flops.
 public struct Gram<Scalar: RealScalar>: Sendable {
     /// Lower triangle of H; the strict upper triangle holds nothing of meaning.
-    package private(set) var lower: Matrix<Scalar>
+    package internal(set) var lower: Matrix<Scalar>
     /// How many input vectors have entered.
     public private(set) var tokens: Int
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A dense matrix [rows, columns], column-major as BLAS and LAPACK are: element (i, j) lies at `j * rows + i`,
 /// so a column is contiguous and the leading dimension equals the number of rows.
 ///
@@ -128,13 +130,20 @@ extension Matrix: Equatable where Element: Equatable {
 @usableFromInline
 final class AlignedStorage<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
+    private let allocation: UnsafeMutableRawPointer
 
+    /// Aligned by hand: the aligned allocation of glibc before 2.38 rarely reuses what was freed (its bug 14581), and
+    /// a process that makes and drops large matrices would grow without end.
     @usableFromInline
     init(count: Int) {
-        let bytes = max(count, 1) * MemoryLayout<Element>.stride
-        base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-            .bindMemory(to: Element.self, capacity: max(count, 1))
+        let alignment = 64
+        let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        guard !overflow, bytes <= Int.max - alignment, let allocation = malloc(bytes + alignment) else {
+            preconditionFailure("no memory for a matrix of \(count) elements of \(MemoryLayout<Element>.stride) bytes")
+        }
+        self.allocation = allocation
+        base = allocation.alignedUp(toMultipleOf: alignment).bindMemory(to: Element.self, capacity: max(count, 1))
     }
 
-    deinit { UnsafeMutableRawPointer(base).deallocate() }
+    deinit { free(allocation) }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 extension MatrixView where Element: RealScalar {
     /// Σ of the squares of all elements, summed column by column in Double.
     package var squaredNorm: Double {
@@ -18,7 +20,7 @@ extension MatrixView where Element: RealScalar {
             let end = Swift.min(i + 256, rows)
             var lanes = SIMD8<Element>.zero
             while i + 8 <= end {
-                let x = UnsafeRawPointer(values + i).loadUnaligned(as: SIMD8<Element>.self)
+                let x = load8(values + i)
                 lanes += x * x
                 i += 8
             }
@@ -32,21 +34,35 @@ extension MatrixView where Element: RealScalar {
         return sum
     }
 
-    /// The first element, down the columns, that is NaN or infinite.
+    /// The first element, down the columns, that is NaN or infinite. Columns are looked at on all threads.
     package var firstNonFinite: (row: Int, column: Int)? { findNonFinite() }
 
     @_specialize(where Element == Float)
     @_specialize(where Element == Double)
     private func findNonFinite() -> (row: Int, column: Int)? {
-        for j in 0..<columns {
-            let values = column(j)
-            // x - x is zero for a finite x and NaN otherwise: a sum that is not zero says that the column holds one.
-            var sum = Element.zero
-            for i in 0..<rows { sum += values[i] - values[i] }
-            guard sum != 0 else { continue }
-            for i in 0..<rows where !values[i].isFinite { return (i, j) }
+        let found = Atomic<Int>(columns)
+        concurrently(columns, by: max(1, 32_768 / max(rows, 1))) { run in
+            for j in run where !isFinite(column: j) {
+                found.min(j, ordering: .relaxed)
+                return
+            }
         }
-        return nil
+        let column = found.load(ordering: .relaxed)
+        guard column < columns, let row = (0..<rows).first(where: { !self[$0, column].isFinite }) else { return nil }
+        return (row, column)
+    }
+
+    @inline(__always)
+    private func isFinite(column j: Int) -> Bool {
+        let values = column(j)
+        // 0·x is 0 for a finite x and NaN otherwise.
+        var zeros = SIMD8<Element>.zero
+        var i = 0
+        while i < rows {
+            zeros += load8(values + i, min(8, rows - i), filling: 0) * 0
+            i += 8
+        }
+        return zeros.sum() == 0
     }
 }
 

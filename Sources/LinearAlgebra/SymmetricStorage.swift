@@ -4,11 +4,6 @@ extension MutableMatrixView {
     @_specialize(where Element == Double)
     package func mirrorLowerTriangle() { mirror { i, j in self[j, i] = self[i, j] } }
 
-    /// Copies the strict upper triangle of a square matrix into the lower one.
-    @_specialize(where Element == Float)
-    @_specialize(where Element == Double)
-    package func mirrorUpperTriangle() { mirror { i, j in self[i, j] = self[j, i] } }
-
     /// Calls `copy` for every i > j, tile by tile, tiles side by side on all threads.
     @inline(__always)
     private func mirror(_ copy: @Sendable (_ i: Int, _ j: Int) -> Void) {

@@ -40,7 +40,8 @@ package struct QuantizeCheckpoint {
             observer.progress(
                 .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
             for index in 0..<checkpoint.configuration.blockCount {
-                try quantize(try model.block(index), &run)
+                var block = try model.block(index)
+                try quantize(&block, &run)
             }
             try run.writer.finish()
             run.report.close(seconds: start.secondsUntilNow, forwardSeconds: run.forward.seconds)
@@ -70,29 +71,31 @@ package struct QuantizeCheckpoint {
             vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumLength)
     }
 
-    private func quantize(_ block: DecoderBlock, _ run: inout Run) throws {
+    private func quantize(_ block: inout DecoderBlock, _ run: inout Run) throws {
         switch job.propagation {
-        case .quantized: try quantizeStageByStage(block, &run)
+        case .quantized: try quantizeStageByStage(&block, &run)
         case .original: try quantizeAfterwards(block, &run)
         }
     }
 
     /// Stops in front of each stage, quantizes its layers on what they see, and goes on with the new weights.
-    private func quantizeStageByStage(_ block: DecoderBlock, _ run: inout Run) throws {
-        var block = block
+    private func quantizeStageByStage(_ block: inout DecoderBlock, _ run: inout Run) throws {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
-            if let gram = try quantizer.gram(of: stage, in: block, run.stream, between: observer.checkCancellation) {
+            let isLast = run.isLast(block) && stage == .down
+            if var gram = try quantizer.gram(of: stage, in: block, run.stream, between: observer.checkCancellation) {
                 var replacements: [LinearRole: Matrix<Float>] = [:]
-                try quantizer.quantize(stage, of: block, gram, scaleType: run.checkpoint.scaleType) { result in
-                    replacements[result.layer.role] = try run.checkpoint.asStored(
-                        result.quantization.quantized.dequantized(), result.layer)
+                try quantizer.quantize(stage, of: block, &gram, scaleType: run.checkpoint.scaleType) { result in
+                    if !isLast {
+                        replacements[result.layer.role] = try run.checkpoint.asStored(
+                            result.quantization.quantized.dequantized(), result.layer)
+                    }
                     try finish(result, &run)
                 }
                 for (role, weight) in replacements { block.replace(role, with: weight) }
             }
-            if run.isLast(block) && stage == .down { continue }
+            if isLast { continue }
             try run.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
     }
@@ -109,9 +112,9 @@ package struct QuantizeCheckpoint {
             if run.isLast(block) && stage == .down { continue }
             try run.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
-        for (stage, gram) in grams {
+        for index in grams.indices {
             try observer.checkCancellation()
-            try quantizer.quantize(stage, of: block, gram, scaleType: run.checkpoint.scaleType) { result in
+            try quantizer.quantize(grams[index].stage, of: block, &grams[index].gram, scaleType: run.checkpoint.scaleType) { result in
                 try finish(result, &run)
             }
         }

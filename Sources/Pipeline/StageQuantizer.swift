@@ -33,12 +33,12 @@ struct StageQuantizer {
     func gram(
         of stage: BlockStage, in block: DecoderBlock, _ stream: CalibrationStream, between: () throws -> Void
     ) throws -> TimedGram? {
-        guard let layer = layers(of: stage, in: block.index).first, let weight = block.weights[layer.role] else {
-            return nil
-        }
+        guard let layer = layers(of: stage, in: block.index).first else { return nil }
         var watch = Stopwatch()
         do {
-            let gram = try watch.time { try stream.gram(in: block, order: weight.columns, between: between) }
+            let gram = try watch.time {
+                try stream.gram(in: block, order: block.weight(layer.role).columns, between: between)
+            }
             return TimedGram(gram: gram, seconds: watch.seconds)
         } catch PipelineError.cancelled {
             throw PipelineError.cancelled
@@ -48,23 +48,22 @@ struct StageQuantizer {
     }
 
     struct TimedGram {
-        let gram: Gram<Float>
+        var gram: Gram<Float>
         let seconds: Double
     }
 
-    /// Quantizes the layers of a stage one after another and hands each to `finish`.
+    /// Quantizes the layers of a stage one after another and hands each to `finish`. The Gram matrix's memory becomes the
+    /// factor's.
     func quantize(
-        _ stage: BlockStage, of block: DecoderBlock, _ timed: consuming TimedGram,
+        _ stage: BlockStage, of block: DecoderBlock, _ timed: inout TimedGram,
         scaleType: (LinearLayer) throws -> ScaleType,
         finish: (Result) throws -> Void
     ) throws {
         let layers = layers(of: stage, in: block.index)
         var watch = Stopwatch()
-        let gramSeconds = timed.seconds
-        let gram = timed.gram
         let factor = try naming(layers[0]) {
             try watch.time {
-                try GramFactor(gram, dampingShare: job.damping, activationOrder: job.activationOrder)
+                try GramFactor(taking: &timed.gram, dampingShare: job.damping, activationOrder: job.activationOrder)
             }
         }
         report(factor, layers)
@@ -72,9 +71,8 @@ struct StageQuantizer {
             var options = job.engineOptions
             options.dimension = plan[layer] ?? options.dimension
             options.scaleType = try scaleType(layer)
-            guard let weight = block.weights[layer.role] else { continue }
             let quantization = try naming(layer) {
-                try LayerQuantizer(factor: factor, options: options).quantize(weight)
+                try LayerQuantizer(factor: factor, options: options).quantize(block.weight(layer.role))
             }
             let isFirst = layer == layers[0]
             try finish(
@@ -83,7 +81,7 @@ struct StageQuantizer {
                     dampingShare: factor.dampingShare, failedAttempts: factor.failedAttempts,
                     inactiveInputs: factor.inactiveInputs.count,
                     seconds: .init(
-                        gram: isFirst ? gramSeconds : 0, factor: isFirst ? watch.seconds : 0,
+                        gram: isFirst ? timed.seconds : 0, factor: isFirst ? watch.seconds : 0,
                         reference: quantization.seconds.reference, rtn: quantization.seconds.roundToNearest,
                         sweep: quantization.seconds.sweep)))
         }

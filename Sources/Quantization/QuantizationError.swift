@@ -12,11 +12,15 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
     /// H is zero: no token has reached the layer, or every input was zero.
     case allInputsInactive(inputs: Int, tokens: Int)
+    /// The mean of H's diagonal is beyond the numbers of its type.
+    case gramOverflow
     /// No Cholesky factor even with the largest damping tried; the raises say what was.
     case notPositiveDefinite(input: Int, inputs: Int, attempts: [DampingAttempt])
     case factorizationOutOfMemory(order: Int)
     /// The factor was made for columns in descending activation order and the options ask for the other, or the reverse.
     case activationOrderMismatch(factorIsOrdered: Bool)
+    /// The factor was made with another damping than the options ask for.
+    case dampingMismatch(factor: Double, options: Double)
     /// The sweep's error grew beyond the numbers of its type.
     case lossNotFinite
 
@@ -35,6 +39,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
             "scale [\(row), \(column)] is too large for \(type.rawValue), whose largest number is \(type.greatestFiniteMagnitude)"
         case .allInputsInactive(let inputs, let tokens):
             "all \(inputs) inputs are inactive: the Gram matrix of \(tokens) tokens is zero"
+        case .gramOverflow: "the Gram matrix's mean diagonal is not a finite number; the activations are too large for its type"
         case .notPositiveDefinite(let input, let inputs, let attempts):
             "the damped Gram matrix is not positive definite: Cholesky failed at input \(input) of \(inputs); tried damping "
                 + attempts.map { "\($0.share) of the mean diagonal (failed at input \($0.failedInput))" }
@@ -42,6 +47,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         case .factorizationOutOfMemory(let order): "no memory for LAPACK's workspace at order \(order)"
         case .activationOrderMismatch(let ordered):
             "the factor's columns are \(ordered ? "in" : "not in") activation order, the options ask for the opposite"
+        case .dampingMismatch(let factor, let options):
+            "the factor was made with damping \(factor), the options ask for \(options)"
         case .lossNotFinite:
             "the error of the sweep is not a finite number; the Gram matrix is too ill-conditioned for this damping"
         }

@@ -11,7 +11,7 @@ public func quantize<Scalar: RealScalar>(
 ) throws -> LayerQuantization {
     var gram = Gram<Scalar>(order: weight.columns)
     try gram.accumulate(activations)
-    return try quantize(weight, gram: gram, options: options)
+    return try quantize(weight, gram: consume gram, options: options)
 }
 
 /// Quantizes one linear layer whose calibration inputs have been summed up in a Gram matrix [in, in]. For several layers
@@ -20,5 +20,5 @@ public func quantize<Scalar: RealScalar>(
 public func quantize<Scalar: RealScalar>(
     _ weight: Matrix<Scalar>, gram: consuming Gram<Scalar>, options: QuantizationOptions = .init()
 ) throws(QuantizationError) -> LayerQuantization {
-    try LayerQuantizer(gram: gram, options: options).quantize(weight)
+    try LayerQuantizer(gram: consume gram, options: options).quantize(weight)
 }

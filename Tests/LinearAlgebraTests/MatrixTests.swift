@@ -40,9 +40,6 @@ import Testing
         var lower = a
         lower.withMutableView { $0.mirrorLowerTriangle() }
         #expect(lower == Matrix(rows: n, columns: n) { Float(max($0, $1) * n + min($0, $1)) })
-        var upper = a
-        upper.withMutableView { $0.mirrorUpperTriangle() }
-        #expect(upper == Matrix(rows: n, columns: n) { Float(min($0, $1) * n + max($0, $1)) })
         var reversed = a
         reversed.withMutableView { $0.reverse() }
         #expect(reversed == Matrix(rows: n, columns: n) { Float((n - 1 - $0) * n + n - 1 - $1) })

@@ -14,6 +14,8 @@ import pathlib
 import re
 import sys
 
+from check_choices import wrong_choices
+
 
 def perplexities(table: str) -> dict[str, float]:
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines() if "|" in line]
@@ -26,11 +28,7 @@ def main() -> None:
     reports = {d.name: json.loads((d / "quantization-report.json").read_text()) for d in sorted(directory.iterdir())}
     broken = []
     for name in ("rtn-adaptive", "gptq-adaptive"):
-        judged = "gptq" if name.startswith("gptq") and reports[name]["options"]["select"] == "sweep" else "rtn"
-        for layer in reports[name]["layers"]:
-            compared = {d: losses[judged]["absolute"] for d, losses in layer["losses"].items() if losses.get(judged)}
-            if len(compared) != 2 or compared[layer["dimension"]] != min(compared.values()):
-                broken.append(f"{name}: {layer['name']} took {layer['dimension']} of {compared}")
+        broken += wrong_choices(reports[name])
     for direction in ("per-oc", "per-ic"):
         gptq, rtn = (reports[f"{m}-{direction}"]["totals"]["meanRelativeLoss"] for m in ("gptq", "rtn"))
         if not gptq < rtn:

@@ -10,15 +10,20 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
     /// - Throws: ``QuantizationError``, for options out of range and for a Gram matrix without a factor.
     public init(gram: consuming Gram<Scalar>, options: QuantizationOptions) throws(QuantizationError) {
         try options.validate()
-        factor = try GramFactor(gram, dampingShare: options.damping, activationOrder: options.activationOrder)
+        factor = try GramFactor(consume gram, dampingShare: options.damping, activationOrder: options.activationOrder)
         self.options = options
     }
 
-    /// With a factor at hand already, and options that may differ in all but damping.
+    /// With a factor at hand already, made with the damping and the activation order of the options.
+    /// - Throws: ``QuantizationError/activationOrderMismatch(factorIsOrdered:)`` and
+    ///   ``QuantizationError/dampingMismatch(factor:options:)`` where it was not.
     public init(factor: GramFactor<Scalar>, options: QuantizationOptions) throws(QuantizationError) {
         try options.validate()
         guard (factor.order != nil) == options.activationOrder else {
             throw .activationOrderMismatch(factorIsOrdered: factor.order != nil)
+        }
+        guard factor.requestedDampingShare == options.damping else {
+            throw .dampingMismatch(factor: factor.requestedDampingShare, options: options.damping)
         }
         self.factor = factor
         self.options = options
@@ -33,7 +38,7 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
         }
         if let (row, column) = weight.firstNonFinite { throw .nonFiniteWeight(output: row, input: column) }
 
-        var trial = Trial(weight: weight, quantizer: self)
+        var trial = try Trial(weight: weight, quantizer: self)
         let quantized: QuantizedMatrix =
             switch (options.dimension, options.method, options.selection) {
             case (.fixed(let dimension), let method, _): try trial.quantize(method, dimension)
@@ -54,11 +59,11 @@ private struct Trial<Scalar: RealScalar> {
     private var seconds = LayerQuantization.Seconds()
     private let outputEnergy: Double
 
-    init(weight: Matrix<Scalar>, quantizer: LayerQuantizer<Scalar>) {
+    init(weight: Matrix<Scalar>, quantizer: LayerQuantizer<Scalar>) throws(QuantizationError) {
         self.weight = weight
         self.quantizer = quantizer
         let start = ContinuousClock.now
-        outputEnergy = quantizer.factor.loss(quantizer.factor.ordered(weight))
+        outputEnergy = try quantizer.factor.loss(quantizer.factor.ordered(weight))
         seconds.reference = start.secondsUntilNow
     }
 
@@ -80,10 +85,10 @@ private struct Trial<Scalar: RealScalar> {
         let start = ContinuousClock.now
         switch method {
         case .roundToNearest:
-            let rounded = try roundToNearest(weight, options.grid, layout)
-            losses[dimension, default: .init()].roundToNearest = factor.loss(factor.ordered(rounded.error))
+            let (quantized, error) = try roundToNearest(weight, options.grid, layout)
+            losses[dimension, default: .init()].roundToNearest = try factor.loss(factor.ordered(consume error))
             seconds.roundToNearest += start.secondsUntilNow
-            return rounded.quantized
+            return quantized
         case .gptq:
             let swept = try blockedSweep(weight, factor, options.grid, layout)
             losses[dimension, default: .init()].gptq = swept.loss

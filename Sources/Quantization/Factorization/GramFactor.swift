@@ -18,6 +18,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     public let damping: Double
     /// λ as a share of the mean diagonal of H: the one asked for, or what it had to be raised to.
     public let dampingShare: Double
+    /// The share that was asked for.
+    public let requestedDampingShare: Double
     /// The smaller dampings that did not do.
     public let failedAttempts: [DampingAttempt]
     /// Inputs that no token activated: zero on H's diagonal.
@@ -28,18 +30,28 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
 
     /// Factors H + λI, raising λ tenfold up to the mean diagonal while there is no factor.
     /// - Parameters:
+    ///   - gram: H; a caller that has no more use for it passes `consume gram`, and no second n² buffer comes to be.
     ///   - dampingShare: λ as a share of the mean diagonal of H; 0 is never raised.
     ///   - activationOrder: whether to take the inputs by descending diagonal.
     /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``,
     ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``, ``QuantizationError/invalidDamping(found:)``.
-    @_specialize(where Scalar == Float)
-    @_specialize(where Scalar == Double)
     public init(
         _ gram: consuming Gram<Scalar>, dampingShare: Double = 0.01, activationOrder: Bool = false
+    ) throws(QuantizationError) {
+        var given = consume gram
+        try self.init(taking: &given, dampingShare: dampingShare, activationOrder: activationOrder)
+    }
+
+    /// As ``init(_:dampingShare:activationOrder:)``, in the memory of `gram`, which is left without inputs.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
+    package init(
+        taking gram: inout Gram<Scalar>, dampingShare: Double, activationOrder: Bool
     ) throws(QuantizationError) {
         guard dampingShare.isFinite && dampingShare >= 0 else { throw .invalidDamping(found: dampingShare) }
         let naturalDiagonal = gram.diagonal
         let mean = Scalar(naturalDiagonal.reduce(0.0) { $0 + Double($1) } / Double(max(naturalDiagonal.count, 1)))
+        guard mean.isFinite else { throw .gramOverflow }
         guard mean > 0 else { throw .allInputsInactive(inputs: gram.order, tokens: gram.tokens) }
 
         let order = activationOrder ? Self.descendingOrder(naturalDiagonal) : nil
@@ -58,6 +70,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
                 self.order = order
                 damping = Double(Scalar(share) * mean)
                 self.dampingShare = share
+                requestedDampingShare = dampingShare
                 failedAttempts = failed
                 inactiveInputs = naturalDiagonal.indices.filter { naturalDiagonal[$0] == 0 }
                 return

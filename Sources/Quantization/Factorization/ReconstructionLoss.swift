@@ -3,12 +3,16 @@ import AdaDimLinearAlgebra
 extension GramFactor {
     /// L = tr(E·H·Eᵀ) = ‖E·X‖²_F of a weight error E [out, in], H undamped, as ‖E·V‖² − Σⱼ ridgeⱼ·‖eⱼ‖²: one triangular
     /// product, out·in² flops. Columns of E stand in the factor's order. Never below zero, where rounding could take it.
+    /// - Throws: ``QuantizationError/lossNotFinite``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    func loss(_ error: consuming Matrix<Scalar>) -> Double {
+    func loss(_ error: consuming Matrix<Scalar>) throws(QuantizationError) -> Double {
         let share = ridgeShare(of: error)
         storage.withView { v in error.withMutableView { trmm(.right, .upper, .none, .stored, 1, v, $0) } }
-        return max(0, error.squaredNorm - share)
+        let damped = error.squaredNorm
+        // Before the maximum below, which would make a perfect loss of NaN.
+        guard damped.isFinite && share.isFinite else { throw .lossNotFinite }
+        return max(0, damped - share)
     }
 
     /// Σⱼ ridgeⱼ·‖eⱼ‖²: what the damping adds to the loss of E.
@@ -31,11 +35,12 @@ extension GramFactor {
             throw .shapeMismatch(weightInputs: quantized.columns, gramOrder: inputs)
         }
         let error = Matrix<Scalar>(rows: weight.rows, columns: weight.columns) { weight[$0, $1] - quantized[$0, $1] }
-        return loss(ordered(error))
+        return try loss(ordered(error))
     }
 
     /// The columns of a weight in the factor's order.
-    func ordered<Element>(_ matrix: Matrix<Element>) -> Matrix<Element> {
-        order.map { matrix.gatheringColumns($0) } ?? matrix
+    func ordered<Element>(_ matrix: consuming Matrix<Element>) -> Matrix<Element> {
+        guard let order else { return matrix }
+        return matrix.gatheringColumns(order)
     }
 }

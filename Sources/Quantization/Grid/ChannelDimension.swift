@@ -4,6 +4,4 @@ public enum ChannelDimension: String, Sendable, CaseIterable, Codable {
     case perOutputChannel = "per-oc"
     /// Inside an input channel, a column of W: damage from an activation outlier stays in its channel. Scales [⌈out/g⌉, in].
     case perInputChannel = "per-ic"
-
-    public var other: ChannelDimension { self == .perOutputChannel ? .perInputChannel : .perOutputChannel }
 }

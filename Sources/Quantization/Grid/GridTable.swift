@@ -38,14 +38,21 @@ extension GridTable {
         scales.withMutableView { scales in
             zeros.withMutableView { zeros in
                 concurrently(rowCount, by: 256) { rows in
-                    for i in rows {
-                        var low: S = 0
-                        var high: S = 0
+                    // Column by column, as they lie in memory: the extremes of all rows grow together.
+                    var extremes = Matrix<S>(repeating: 0, rows: rows.count, columns: 2)
+                    extremes.withMutableView { extremes in
+                        let (low, high) = (extremes.column(0), extremes.column(1))
                         for j in columns {
-                            low = min(low, weights[i, j])
-                            high = max(high, weights[i, j])
+                            let column = weights.column(j) + rows.lowerBound
+                            for i in 0..<rows.count {
+                                low[i] = min(low[i], column[i])
+                                high[i] = max(high[i], column[i])
+                            }
                         }
-                        (scales[i, group], zeros[i, group]) = grid.parameters(low: low, high: high)
+                        for i in rows {
+                            (scales[i, group], zeros[i, group]) = grid.parameters(
+                                low: low[i - rows.lowerBound], high: high[i - rows.lowerBound])
+                        }
                     }
                 }
             }

@@ -9,7 +9,7 @@ public struct GroupLayout: Sendable, Equatable {
     public let dimension: ChannelDimension
 
     /// - Parameter groupSize: weights to a group; nil, or more than the channel holds, for the whole channel.
-    public init(rows: Int, columns: Int, groupSize: Int?, dimension: ChannelDimension) {
+    package init(rows: Int, columns: Int, groupSize: Int?, dimension: ChannelDimension) {
         let channel = dimension == .perOutputChannel ? columns : rows
         precondition(groupSize.map { $0 > 0 } ?? true, "a group size of \(groupSize ?? 0)")
         self.rows = rows

@@ -14,7 +14,7 @@ public struct UniformGrid: Sendable, Equatable {
     public let scaleType: ScaleType
 
     /// - Precondition: `bits` is one of ``supportedBits``; ``QuantizationOptions`` checks what users give.
-    public init(bits: Int, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16) {
+    package init(bits: Int, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16) {
         precondition(Self.supportedBits.contains(bits), "\(bits) bits; supported are \(Self.supportedBits)")
         self.bits = bits
         self.isSymmetric = isSymmetric

@@ -60,7 +60,7 @@ package func blockedSweep<S: RealScalar>(
         ridgeShare += losses.ridge
     }
     let quantized = try table.quantized(codes: codes)
-    guard dampedLoss.isFinite else { throw .lossNotFinite }
+    guard dampedLoss.isFinite && ridgeShare.isFinite else { throw .lossNotFinite }
     return SweptWeight(quantized: quantized, dampedLoss: dampedLoss, loss: max(0, dampedLoss - ridgeShare))
 }
 

@@ -80,8 +80,8 @@ struct SweepTile<S: RealScalar> {
             var low = SIMD8<S>.zero
             var high = SIMD8<S>.zero
             for j in group {
-                var weights = load(e.column(j) + i)
-                if !isFirst { weights += load(x.column(j - start) + i) }
+                var weights = load8(e.column(j) + i)
+                if !isFirst { weights += load8(x.column(j - start) + i) }
                 low = pointwiseMin(low, weights)
                 high = pointwiseMax(high, weights)
             }
@@ -114,7 +114,7 @@ struct SweepTile<S: RealScalar> {
             let group = input / layout.groupSize
             let (scale, zero) = (scales.column(group) + rows.lowerBound, zeros.column(group) + rows.lowerBound)
             quantizeRows(0..<rows.count, updated, weight, code, &damped, &ridge) { i, count in
-                (load(scale + i, count, filling: 1), load(zero + i, count, filling: 0))
+                (load8(scale + i, count, filling: 1), load8(zero + i, count, filling: 0))
             }
         case .perInputChannel:
             for first in stride(from: 0, to: rows.count, by: layout.groupSize) {
@@ -143,15 +143,15 @@ struct SweepTile<S: RealScalar> {
         while i < rows.upperBound {
             let count = min(8, rows.upperBound - i)
             let (scale, zero) = parameters(i, count)
-            let target = load(updated + i, count, filling: 0)
-            let original = load(weight + i, count, filling: 0)
+            let target = load8(updated + i, count, filling: 0)
+            let original = load8(weight + i, count, filling: 0)
             let relative = grid.relativeCodes(target, scale: scale, zero: zero)
             let value = relative * scale
             let missed = target - value
             let error = original - value
             damped += missed * missed
             ridge += error * error
-            store(error, weight + i, count)
+            store8(error, weight + i, count)
             let stored = relative + zero
             for lane in 0..<count { code[i + lane] = storedCode(stored[lane]) }
             i += 8
@@ -165,7 +165,7 @@ struct SweepTile<S: RealScalar> {
         var high = SIMD8<S>.zero
         var i = rows.lowerBound
         while i < rows.upperBound {
-            let eight = load(values + i, min(8, rows.upperBound - i), filling: 0)
+            let eight = load8(values + i, min(8, rows.upperBound - i), filling: 0)
             low = pointwiseMin(low, eight)
             high = pointwiseMax(high, eight)
             i += 8
@@ -191,58 +191,33 @@ struct SweepTile<S: RealScalar> {
         var i = 0
         while i + 32 <= height {
             var (a, b, c, d) = (
-                load(target + i), load(target + i + 8), load(target + i + 16), load(target + i + 24)
+                load8(target + i), load8(target + i + 8), load8(target + i + 16), load8(target + i + 24)
             )
             var column = first + i
             for k in 0..<range.count {
                 let factor = SIMD8<S>(repeating: sign * coefficients[k])
-                a += load(column) * factor
-                b += load(column + 8) * factor
-                c += load(column + 16) * factor
-                d += load(column + 24) * factor
+                a += load8(column) * factor
+                b += load8(column + 8) * factor
+                c += load8(column + 16) * factor
+                d += load8(column + 24) * factor
                 column += stride
             }
-            store(a, target + i)
-            store(b, target + i + 8)
-            store(c, target + i + 16)
-            store(d, target + i + 24)
+            store8(a, target + i)
+            store8(b, target + i + 8)
+            store8(c, target + i + 16)
+            store8(d, target + i + 24)
             i += 32
         }
         while i < height {
-            var a = load(target + i)
+            var a = load8(target + i)
             var column = first + i
             for k in 0..<range.count {
-                a += load(column) * SIMD8<S>(repeating: sign * coefficients[k])
+                a += load8(column) * SIMD8<S>(repeating: sign * coefficients[k])
                 column += stride
             }
-            store(a, target + i)
+            store8(a, target + i)
             i += 8
         }
-    }
-
-    @inline(__always)
-    private func load(_ pointer: UnsafePointer<S>) -> SIMD8<S> {
-        UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<S>.self)
-    }
-
-    @inline(__always)
-    private func store(_ value: SIMD8<S>, _ pointer: UnsafeMutablePointer<S>) {
-        UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: SIMD8<S>.self)
-    }
-
-    /// The first `count` of eight elements, `filling` in the other lanes.
-    @inline(__always)
-    private func load(_ pointer: UnsafePointer<S>, _ count: Int, filling: S) -> SIMD8<S> {
-        if count == 8 { return load(pointer) }
-        var lanes = SIMD8<S>(repeating: filling)
-        for lane in 0..<count { lanes[lane] = pointer[lane] }
-        return lanes
-    }
-
-    @inline(__always)
-    private func store(_ value: SIMD8<S>, _ pointer: UnsafeMutablePointer<S>, _ count: Int) {
-        if count == 8 { return store(value, pointer) }
-        for lane in 0..<count { pointer[lane] = value[lane] }
     }
 
     @inline(__always)
