@@ -114,7 +114,9 @@ package struct QuantizeCheckpoint {
         }
         for index in grams.indices {
             try observer.checkCancellation()
-            try quantizer.quantize(grams[index].stage, of: block, &grams[index].gram, scaleType: run.checkpoint.scaleType) { result in
+            try quantizer.quantize(
+                grams[index].stage, of: block, &grams[index].gram, scaleType: run.checkpoint.scaleType
+            ) { result in
                 try finish(result, &run)
             }
         }

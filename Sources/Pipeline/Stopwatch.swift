@@ -1,3 +1,5 @@
+import AdaDimQuantization
+
 /// Adds up the seconds of work that comes in pieces.
 struct Stopwatch: Sendable {
     private(set) var seconds = 0.0
@@ -6,13 +8,5 @@ struct Stopwatch: Sendable {
         let start = ContinuousClock.now
         defer { seconds += start.secondsUntilNow }
         return try body()
-    }
-}
-
-extension ContinuousClock.Instant {
-    /// Seconds from this instant to now.
-    var secondsUntilNow: Double {
-        let elapsed = duration(to: .now).components
-        return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     }
 }

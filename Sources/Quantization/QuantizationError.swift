@@ -21,7 +21,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case activationOrderMismatch(factorIsOrdered: Bool)
     /// The factor was made with another damping than the options ask for.
     case dampingMismatch(factor: Double, options: Double)
-    /// The sweep's error grew beyond the numbers of its type.
+    /// A loss grew beyond the numbers of its type.
     case lossNotFinite
 
     public var description: String {
@@ -39,7 +39,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
             "scale [\(row), \(column)] is too large for \(type.rawValue), whose largest number is \(type.greatestFiniteMagnitude)"
         case .allInputsInactive(let inputs, let tokens):
             "all \(inputs) inputs are inactive: the Gram matrix of \(tokens) tokens is zero"
-        case .gramOverflow: "the Gram matrix's mean diagonal is not a finite number; the activations are too large for its type"
+        case .gramOverflow:
+            "the Gram matrix's mean diagonal is not a finite number; the activations are too large for its type"
         case .notPositiveDefinite(let input, let inputs, let attempts):
             "the damped Gram matrix is not positive definite: Cholesky failed at input \(input) of \(inputs); tried damping "
                 + attempts.map { "\($0.share) of the mean diagonal (failed at input \($0.failedInput))" }
@@ -50,7 +51,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         case .dampingMismatch(let factor, let options):
             "the factor was made with damping \(factor), the options ask for \(options)"
         case .lossNotFinite:
-            "the error of the sweep is not a finite number; the Gram matrix is too ill-conditioned for this damping"
+            "a loss is not a finite number: weights or activations are too large for their type, or the Gram matrix is "
+                + "too ill-conditioned for this damping"
         }
     }
 }

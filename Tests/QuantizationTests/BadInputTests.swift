@@ -107,4 +107,25 @@ import Testing
             message { _ = try quantize(weight, activations: layer.activations, options: options) }
                 == "\(expected) is too large for float16, whose largest number is 65504.0")
     }
+
+    @Test func factorsMadeForOtherOptions() throws {
+        let factor = try GramFactor(layer.gram, dampingShare: 0.01)
+        #expect(
+            message { _ = try LayerQuantizer(factor: factor, options: .init(activationOrder: true)) }
+                == "the factor's columns are not in activation order, the options ask for the opposite")
+        #expect(
+            message { _ = try LayerQuantizer(factor: factor, options: .init(damping: 0.1)) }
+                == "the factor was made with damping 0.01, the options ask for 0.1")
+    }
+
+    @Test func numbersTooLargeForTheirType() throws {
+        let activations = Matrix<Float>(repeating: 1e30, rows: 6, columns: 9)
+        #expect(
+            message { _ = try quantize(layer.weight.inFloat, activations: activations) }
+                == "the Gram matrix's mean diagonal is not a finite number; the activations are too large for its type")
+        let weight = Matrix<Float>(repeating: 1e30, rows: 4, columns: 6)
+        #expect(
+            message { _ = try quantize(weight, activations: layer.activations.inFloat) }
+                == "\(QuantizationError.lossNotFinite)")
+    }
 }

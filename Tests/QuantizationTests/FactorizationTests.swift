@@ -67,6 +67,40 @@ import Testing
         #expect(error?.description.contains("Cholesky failed at input \(input) of \(size)") == true)
     }
 
+    /// A dense matrix with one eigenvalue flipped negative is refused at the pivot where plain loops in Double, from the last
+    /// input to the first, first meet a number that is not positive.
+    @Test(arguments: [31, 64, 65, 127, 129, 500])
+    func flippedEigenvalueOfADenseMatrixIsRefused(_ size: Int) throws {
+        var random = NormalGenerator(seed: UInt64(size))
+        let direction = (0..<size).map { _ in random.next() as Double }
+        let length = direction.reduce(0) { $0 + $1 * $1 }
+        // I − 1.5·u·uᵀ: eigenvalues 1, and −0.5 along u.
+        let matrix = Matrix<Double>(rows: size, columns: size) {
+            ($0 == $1 ? 1 : 0) - 1.5 * direction[$0] * direction[$1] / length
+        }
+        let expected = reversePivot(matrix)
+        let found = #expect(throws: QuantizationError.self) { try GramFactor(Gram(matrix, tokens: 1), dampingShare: 0) }
+        #expect(found?.failedInput == expected)
+        let inFloat = #expect(throws: QuantizationError.self) {
+            try GramFactor(Gram(matrix.inFloat, tokens: 1), dampingShare: 0)
+        }
+        #expect(inFloat?.failedInput == expected)
+    }
+
+    /// The input at which Cholesky in reverse order fails, by plain loops.
+    private func reversePivot(_ matrix: Matrix<Double>) -> Int? {
+        var a = matrix
+        for k in (0..<a.rows).reversed() {
+            guard a[k, k] > 0 else { return k }
+            for i in 0..<k {
+                let factor = a[i, k] / a[k, k]
+                for j in 0...i { a[i, j] -= factor * a[j, k] }
+            }
+            for i in 0..<k { for j in 0..<i { a[j, i] = a[i, j] } }
+        }
+        return nil
+    }
+
     @Test func dampingIsRaisedTenfoldAndEachRaiseReported() throws {
         // Eigenvalues 1 ± 1.05: positive definite once λ exceeds 0.05 of the mean diagonal, which is 1.
         let matrix = Matrix<Double>(rowMajor: [1, 1.05, 1.05, 1], rows: 2, columns: 2)
@@ -111,5 +145,11 @@ import Testing
             let expected = definedLoss(layer.weight, swept.quantized.dequantized().inDouble, silent)
             #expect(abs(swept.loss - expected) <= 1e-8 * expected)
         }
+    }
+}
+
+extension QuantizationError {
+    fileprivate var failedInput: Int? {
+        if case .notPositiveDefinite(let input, _, _) = self { input } else { nil }
     }
 }

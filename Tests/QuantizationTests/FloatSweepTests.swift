@@ -105,7 +105,8 @@ private struct Comparison {
         let members: [(Double, Double)] =
             layout.dimension == .perInputChannel
             ? rows.map { updated($0, j, from: j) }
-            : (j / layout.groupSize * layout.groupSize..<min(layout.columns, (j / layout.groupSize + 1) * layout.groupSize))
+            : (j / layout.groupSize
+                * layout.groupSize..<min(layout.columns, (j / layout.groupSize + 1) * layout.groupSize))
                 .map { updated(rows.lowerBound, $0, from: j / layout.groupSize * layout.groupSize) }
         return (
             min(0, members.map(\.0).min() ?? 0), max(0, members.map(\.0).max() ?? 0), members.map(\.1).max() ?? 0

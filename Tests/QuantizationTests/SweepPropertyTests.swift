@@ -37,6 +37,9 @@ import Testing
         let result = try quantize(weight, gram: gram, options: options)
         #expect(result.quantized.dequantized().inDouble == weight)
         #expect(result.loss == 0)
+        let single = try quantize(weight.inFloat, activations: layer.activations.inFloat, options: options)
+        #expect(single.quantized == result.quantized)
+        #expect(single.loss == 0)
     }
 
     @Test(arguments: ChannelDimension.allCases)
@@ -64,6 +67,19 @@ import Testing
             #expect(b.loss == 16 * a.loss)
             #expect(b.relativeLoss == a.relativeLoss)
         }
+    }
+
+    /// Any other factor changes every product's rounding, and the loss by little more.
+    @Test(arguments: straddlingSizes)
+    func scalingByThreeScalesTheLossByNine(_ size: Int) throws {
+        let layer = RandomLayer(out: 40, in: size, seed: 2)
+        let tripled = Matrix<Double>(rows: size, columns: layer.activations.columns) { layer.activations[$0, $1] * 3 }
+        let a = try quantize(layer.weight, activations: layer.activations, options: .init(bits: 3, groupSize: 16))
+        let b = try quantize(layer.weight, activations: tripled, options: .init(bits: 3, groupSize: 16))
+        #expect(a.quantized == b.quantized)
+        // Losses are differences of sums that the outputs' energy bounds, each within in·eps of exact.
+        let bound = Double(size + 8) * 16 * Double.ulpOfOne * b.outputEnergy
+        #expect(abs(b.loss - 9 * a.loss) <= bound)
     }
 
     @Test(arguments: ChannelDimension.allCases)

@@ -104,10 +104,3 @@ private struct Trial<Scalar: RealScalar> {
             outputEnergy: outputEnergy, losses: losses, seconds: seconds)
     }
 }
-
-extension ContinuousClock.Instant {
-    fileprivate var secondsUntilNow: Double {
-        let elapsed = duration(to: .now)
-        return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-    }
-}

@@ -31,7 +31,8 @@ package func roundToNearest<S: RealScalar>(
                                 for group in 0..<layout.groupsPerChannel {
                                     let scale = SIMD8(repeating: scales[group, j])
                                     let zero = SIMD8(repeating: zeros[group, j])
-                                    round(layout.range(ofGroup: group), w, grid, into: code, e) { _, _ in (scale, zero) }
+                                    round(layout.range(ofGroup: group), w, grid, into: code, e) { _, _ in (scale, zero)
+                                    }
                                 }
                             }
                         }

@@ -30,9 +30,12 @@ package func blockedSweep<S: RealScalar>(
 ) throws(QuantizationError) -> SweptWeight {
     var table = GridTable<S>(grid, layout)
     // In activation order a per-OC group's columns come up scattered: its grid is set beforehand, from the weight.
-    let gridsAreSet = factor.order != nil && layout.dimension == .perOutputChannel
-    if gridsAreSet { table.setAllGroups(from: weight) }
-    let schedule = SweepSchedule(layout, gridsAreSet: gridsAreSet)
+    let perOutputChannel = layout.dimension == .perOutputChannel
+    let setsAllBefore = factor.order != nil && perOutputChannel
+    if setsAllBefore { table.setAllGroups(from: weight) }
+    let schedule = SweepSchedule(layout, gridsAreSet: setsAllBefore)
+    // Before a block that it holds is swept, a group wider than a block has its grid too.
+    let tilesFindGrids = !(setsAllBefore || perOutputChannel && layout.groupSize > SweepSchedule.blockWidth)
 
     var e = factor.ordered(weight)
     var codes = Matrix<UInt8>(uninitialized: layout.rows, layout.columns)
@@ -51,7 +54,9 @@ package func blockedSweep<S: RealScalar>(
                 return e.withMutableView { e in
                     bringInEarlierErrors(before: block.columns, e.reading, v, into: s)
                     return codes.withMutableView { codes in
-                        table.withTiles(of: block, factor, v: v, e: e, s: s, codes: codes, tileRows: tileRows)
+                        table.sweepTiles(
+                            of: block, factor, v: v, e: e, s: s, codes: codes, tileRows: tileRows,
+                            findingGrids: tilesFindGrids)
                     }
                 }
             }
@@ -106,14 +111,11 @@ extension GridTable {
 
     /// Sweeps one block, tile by tile, tiles side by side on all threads; returns the block's loss and the ridge's share
     /// of it, summed in the order of the tiles whatever thread ran them.
-    fileprivate mutating func withTiles(
+    fileprivate mutating func sweepTiles(
         of block: SweepSchedule.Block, _ factor: GramFactor<S>, v: MatrixView<S>, e: MutableMatrixView<S>,
-        s: MutableMatrixView<S>, codes: MutableMatrixView<UInt8>, tileRows: Int
+        s: MutableMatrixView<S>, codes: MutableMatrixView<UInt8>, tileRows: Int, findingGrids: Bool
     ) -> (damped: Double, ridge: Double) {
         let (grid, layout) = (grid, layout)
-        let gridsAreSet =
-            layout.dimension == .perOutputChannel
-            && (factor.order != nil || layout.groupSize > SweepSchedule.blockWidth)
         let tiles = (layout.rows + tileRows - 1) / tileRows
         var losses = Matrix<Double>(repeating: 0, rows: 2, columns: tiles)
         scales.withMutableView { scales in
@@ -125,7 +127,7 @@ extension GridTable {
                             rows: rows, columns: block.columns, grid: grid, layout: layout, factor: factor, v: v,
                             scales: scales, zeros: zeros)
                         (losses[0, tile], losses[1, tile]) = work.sweep(
-                            e: e, s: s, codes: codes, gridsAreSet: gridsAreSet)
+                            e: e, s: s, codes: codes, findingGrids: findingGrids)
                     }
                 }
             }

@@ -28,10 +28,10 @@ struct SweepTile<S: RealScalar> {
 
     /// Sweeps the tile; returns Σ Vⱼⱼ²·‖w′ⱼ − Qⱼ‖² and Σ ridgeⱼ·‖eⱼ‖².
     func sweep(
-        e: MutableMatrixView<S>, s: MutableMatrixView<S>, codes: MutableMatrixView<UInt8>, gridsAreSet: Bool
+        e: MutableMatrixView<S>, s: MutableMatrixView<S>, codes: MutableMatrixView<UInt8>, findingGrids: Bool
     ) -> (damped: Double, ridge: Double) {
         let (height, width) = (height, columns.count)
-        let setsGroups = layout.dimension == .perOutputChannel && !gridsAreSet
+        let setsGroups = layout.dimension == .perOutputChannel && findingGrids
         var local = Matrix<S>(repeating: 0, rows: height, columns: 2 * width + (setsGroups ? layout.groupSize : 0))
         return local.withMutableView { local in
             let localE = local[rows: 0..<height, columns: 0..<width]
