@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimTestSupport
 import Foundation
 import Testing
 
