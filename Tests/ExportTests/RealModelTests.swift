@@ -42,7 +42,9 @@ struct RealModelTests {
         for (directory, writer) in outputs {
             try writer.finish()
             let report = directory.partial.appendingPathComponent(OutputDirectory.reportName)
-            try Data(#"{"producer": "adadim export test"}"#.utf8).write(to: report)
+            let files = try OutputDirectory.files(in: directory.partial) + [OutputDirectory.reportName]
+            try JSONSerialization.data(withJSONObject: ["producer": "adadim export test", "files": files])
+                .write(to: report)
             try directory.commit()
         }
         let packed = try Checkpoint(directory: exports.appendingPathComponent("packed"), allowingQuantized: true)
