@@ -77,14 +77,18 @@ let package = Package(
             ],
             path: "Sources/CommandLineTool"),
 
+        // What several test targets make their files with.
+        .target(
+            name: "AdaDimTestSupport", dependencies: ["AdaDimCheckpoint", "AdaDimSafetensors"], path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
-        tests("Safetensors", ["AdaDimSafetensors"]),
-        tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra"]),
+        tests("Safetensors", ["AdaDimSafetensors", "AdaDimTestSupport"]),
+        tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
             "Export",
             [
                 "AdaDimExport", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
             ]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         tests(

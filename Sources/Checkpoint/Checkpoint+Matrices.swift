@@ -29,9 +29,16 @@ extension Checkpoint {
         guard entry.shape == [count] else {
             throw .wrongShape(tensor: name, file: location.file.path, found: entry.shape, expected: "[\(count)]")
         }
-        let type = try storedType(location)
+        return try floats(location, try storedType(location))
+    }
+
+    /// All elements of a tensor of one dimension or more, row-major, stored as `type`.
+    func floats(_ location: Location, _ type: StoredFloat) throws(CheckpointError) -> [Float] {
+        let shape = location.entry.shape
+        // The header's check found that these are no more than the file's bytes.
+        let count = location.entry.byteRange.count / type.byteWidth
         var finite = true
-        let result = location.file.withBytes(of: entry) { bytes in
+        let values = location.file.withBytes(of: location.entry) { bytes in
             [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
                 if let source = bytes.baseAddress, let target = buffer.baseAddress {
                     finite = type.widen(source, count: count, to: target)
@@ -39,10 +46,16 @@ extension Checkpoint {
                 initialized = count
             }
         }
-        if !finite, let index = result.firstIndex(where: { !$0.isFinite }) {
-            throw .notFinite(tensor: name, file: location.file.path, value: result[index], index: [index])
+        if !finite, let first = values.firstIndex(where: { !$0.isFinite }) {
+            var (index, rest) = ([Int](), first)
+            for size in shape.reversed() {
+                index.insert(rest % size, at: 0)
+                rest /= size
+            }
+            throw .notFinite(
+                tensor: location.entry.name, file: location.file.path, value: values[first], index: index)
         }
-        return result
+        return values
     }
 
     /// Rows of a matrix [rows, columns], one a column of the result [columns, ids.count]: a gather of embeddings, without

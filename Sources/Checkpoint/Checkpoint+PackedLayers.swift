@@ -83,26 +83,6 @@ extension Checkpoint {
         return (Int(rows), Int(columns))
     }
 
-    private func floats(_ location: Location, _ type: StoredFloat) throws(CheckpointError) -> [Float] {
-        let entry = location.entry
-        let count = entry.shape[0] * entry.shape[1]
-        var finite = true
-        let values = location.file.withBytes(of: entry) { bytes in
-            [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-                if let source = bytes.baseAddress, let target = buffer.baseAddress {
-                    finite = type.widen(source, count: count, to: target)
-                }
-                initialized = count
-            }
-        }
-        if !finite, let index = values.firstIndex(where: { !$0.isFinite }) {
-            throw .notFinite(
-                tensor: entry.name, file: location.file.path, value: values[index],
-                index: [index / entry.shape[1], index % entry.shape[1]])
-        }
-        return values
-    }
-
     private func zeros(_ location: Location, bits: Int) throws(CheckpointError) -> [Int8] {
         let values = location.file.withBytes(of: location.entry) { bytes in bytes.map { Int8(bitPattern: $0) } }
         let half = 1 << (bits - 1)

@@ -49,11 +49,13 @@ struct JSONKeys {
         return result
     }
 
-    /// A size of at least `least` that fits BLAS's 32-bit integers.
-    func size(_ key: String, least: Int = 1) throws(CheckpointError) -> Int? {
+    /// A size from `least` to `most`, by default what fits BLAS's 32-bit integers.
+    func size(
+        _ key: String, least: Int = 1, most: Int = Int(Int32.max)
+    ) throws(CheckpointError) -> Int? {
         guard let value = value(key) else { return nil }
-        guard case .integer(let result) = value, result >= least, result <= Int(Int32.max) else {
-            throw wrong(key, expected: "an integer from \(least) to \(Int32.max)")
+        guard case .integer(let result) = value, result >= least, result <= most else {
+            throw wrong(key, expected: "an integer from \(least) to \(most)")
         }
         return result
     }

@@ -27,6 +27,11 @@ package struct LinearLayer: Sendable, Hashable {
         self.role = role
     }
 
+    /// All of a model of so many blocks, block after block.
+    package static func all(blocks: Int) -> [LinearLayer] {
+        (0..<blocks).flatMap { block in LinearRole.allCases.map { LinearLayer(block: block, role: $0) } }
+    }
+
     /// As in `model.layers.3.self_attn.q_proj`.
     package var moduleName: String { "model.layers.\(block).\(role.parent).\(role.rawValue)" }
     package var weightName: String { moduleName + ".weight" }

@@ -5,6 +5,10 @@ import Foundation
 // classes (models/{llama,mistral,qwen2,qwen3}/configuration_*.py), but for the sizes, which must be there.
 
 extension ModelConfiguration {
+    /// More blocks than any model has. Lists of blocks are made before a tensor is looked for, so that the file's word
+    /// alone must not size them.
+    private static let largestBlockCount = 10_000
+
     /// Reads config.json.
     /// - Parameters:
     ///   - json: the file's bytes.
@@ -20,15 +24,15 @@ extension ModelConfiguration {
         guard ["silu", "swish"].contains(activation) else {
             throw .unsupported(file: file, key: "hidden_act", found: activation, supported: ["silu", "swish"])
         }
-        func size(_ key: String) throws(CheckpointError) -> Int {
-            try keys.required(try keys.size(key), key, expected: "a positive integer")
+        func size(_ key: String, most: Int = Int(Int32.max)) throws(CheckpointError) -> Int {
+            try keys.required(try keys.size(key, most: most), key, expected: "a positive integer")
         }
 
         self.architecture = architecture
         vocabularySize = try size("vocab_size")
         hiddenSize = try size("hidden_size")
         intermediateSize = try size("intermediate_size")
-        blockCount = try size("num_hidden_layers")
+        blockCount = try size("num_hidden_layers", most: Self.largestBlockCount)
         attentionHeads = try size("num_attention_heads")
         // Missing and null differ: only a missing key takes the class's default.
         let classKeyValueHeads: [Architecture: Int] = [.mistral: 8, .qwen2: 32, .qwen3: 32]
@@ -72,7 +76,8 @@ extension ModelConfiguration {
             throw .inconsistent(
                 file: file, reason: "head_dim \(headDimension) is odd, but rotary embeddings turn pairs")
         }
-        guard attentionHeads.multipliedReportingOverflow(by: headDimension).partialValue <= Int(Int32.max) else {
+        let (width, overflow) = attentionHeads.multipliedReportingOverflow(by: headDimension)
+        guard !overflow && width <= Int(Int32.max) else {
             throw .inconsistent(
                 file: file,
                 reason: "num_attention_heads \(attentionHeads) times head_dim \(headDimension) exceeds \(Int32.max)")

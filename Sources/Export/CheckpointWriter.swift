@@ -20,9 +20,7 @@ package final class CheckpointWriter {
         guard model.packing == nil else { throw ExportError.alreadyPacked(directory: model.directory.path) }
         self.model = model
         self.directory = directory
-        let layers = (0..<model.configuration.blockCount).flatMap { block in
-            LinearRole.allCases.map { LinearLayer(block: block, role: $0) }
-        }
+        let layers = LinearLayer.all(blocks: model.configuration.blockCount)
         let layerOfWeight = Dictionary(uniqueKeysWithValues: layers.map { ($0.weightName, $0) })
         let format = format.makeLayers()
         self.layers = layers

@@ -2,6 +2,7 @@
 package enum ExportError: Error, Equatable {
     // Where it would go.
     case noParentDirectory(output: String)
+    case outputIsCurrentDirectory(output: String)
     case outputIsModel(output: String)
     case outputInsideModel(output: String, model: String)
     case outputHoldsModel(output: String, model: String)
@@ -22,6 +23,9 @@ extension ExportError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .noParentDirectory(let output): "\(output): the directory that would hold it does not exist"
+        case .outputIsCurrentDirectory(let output):
+            "\(output): the output is the directory that the tool runs in (which an empty name means too), "
+                + "expected another one"
         case .outputIsModel(let output): "\(output): the output is the model's own directory, expected another one"
         case .outputInsideModel(let output, let model):
             "\(output): the output lies inside the model's directory \(model), expected a place outside"

@@ -2,10 +2,11 @@ import Foundation
 import Glibc
 
 /// The directory that a run leaves behind, whole or not at all: everything is written to a hidden sibling, which gets the
-/// directory's name at the end. What is not committed is removed with the value; what a killed process leaves is hidden
-/// and does not bear the name.
+/// directory's name at the end. What is not committed is removed with the value; what a killed process leaves is hidden,
+/// does not bear the name, and is removed by the next run for the same directory.
 package final class OutputDirectory {
-    /// A report of this name, whose `producer` begins with "adadim", marks a directory as ours to replace.
+    /// A report of this name, whose `producer` begins with "adadim" and whose `files` name everything in the directory,
+    /// marks it as ours to replace.
     package static let reportName = "quantization-report.json"
     package static let producerPrefix = "adadim"
 
@@ -13,6 +14,8 @@ package final class OutputDirectory {
     package let url: URL
     /// Where to write until then.
     package let partial: URL
+    /// Names of hidden siblings that killed runs left, removed by this one.
+    package let removedLeftovers: [String]
     private let overwrite: Bool
     private var isOpen = true
 
@@ -24,6 +27,7 @@ package final class OutputDirectory {
         let resolved = try ResolvedPath(output: output.path)
         try Self.check(resolved, output.path, against: model.path)
         try Self.checkReplaceable(resolved, overwrite: overwrite)
+        removedLeftovers = Self.removeLeftovers(of: resolved, sparing: ResolvedPath.resolve(model.path) ?? model.path)
         self.overwrite = overwrite
         url = URL(fileURLWithPath: resolved.path, isDirectory: true)
         partial = Self.sibling(of: resolved, kind: "partial")
@@ -44,13 +48,17 @@ package final class OutputDirectory {
         }
     }
 
-    /// Gives the directory its name. An earlier output is moved aside first, put back if that fails, and removed after.
+    /// Gives the directory its name, once its files are on the disk. An earlier output is moved aside first, put back if
+    /// that fails, and its files removed after.
     package func commit() throws(ExportError) {
         precondition(isOpen, "an output directory committed or discarded before")
+        for name in try Self.files(in: partial) {
+            try Self.synchronize(partial.appendingPathComponent(name).path)
+        }
+        try Self.synchronize(partial.path)
         let resolved = try ResolvedPath(output: url.path)
         // Things may have changed since the run began.
-        try Self.checkReplaceable(resolved, overwrite: overwrite)
-        try Self.synchronize(partial.path)
+        let replaced = try Self.checkReplaceable(resolved, overwrite: overwrite)
         if resolved.exists {
             let aside = Self.sibling(of: resolved, kind: "old")
             try Self.move(url.path, to: aside.path)
@@ -60,7 +68,9 @@ package final class OutputDirectory {
                 try Self.move(aside.path, to: url.path)
                 throw error
             }
-            try? FileManager.default.removeItem(at: aside)
+            // One by one: what came in since the check stays, in the directory moved aside.
+            for name in replaced { unlink(aside.appendingPathComponent(name).path) }
+            rmdir(aside.path)
         } else {
             try Self.move(partial.path, to: url.path)
         }
@@ -75,44 +85,30 @@ package final class OutputDirectory {
         try? FileManager.default.removeItem(at: partial)
     }
 
-    // MARK: What may be written where
-
-    private static func check(_ output: ResolvedPath, _ path: String, against model: String) throws(ExportError) {
-        guard let model = ResolvedPath.resolve(model) else { throw failure(model, "finding the model's directory") }
-        let (outputParts, modelParts) = (components(output.path), components(model))
-        if outputParts == modelParts { throw .outputIsModel(output: path) }
-        if outputParts.starts(with: modelParts) { throw .outputInsideModel(output: path, model: model) }
-        if modelParts.starts(with: outputParts) { throw .outputHoldsModel(output: path, model: model) }
-    }
-
-    private static func components(_ path: String) -> [Substring] { path.split(separator: "/") }
-
-    private static func checkReplaceable(_ output: ResolvedPath, overwrite: Bool) throws(ExportError) {
-        guard output.exists else { return }
-        guard overwrite else { throw .outputExists(output: output.path) }
-        var status = stat()
-        guard lstat(output.path, &status) == 0 else { throw failure(output.path, "looking at it") }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw .notOurs(output: output.path, reason: "it is not a directory")
-        }
-        let report = URL(fileURLWithPath: output.path).appendingPathComponent(reportName)
-        guard let data = try? Data(contentsOf: report) else {
-            throw .notOurs(output: output.path, reason: "it holds no \(reportName)")
-        }
-        struct Producer: Decodable { let producer: String }
-        guard let producer = try? JSONDecoder().decode(Producer.self, from: data).producer,
-            producer.hasPrefix(producerPrefix)
-        else {
-            throw .notOurs(
-                output: output.path, reason: "the producer in its \(reportName) does not begin with \(producerPrefix)")
-        }
-    }
-
     // MARK: The file system
 
+    /// A hidden name beside `output`, with this process's number, by which ``removeLeftovers(of:sparing:)`` knows the dead.
     private static func sibling(of output: ResolvedPath, kind: String) -> URL {
         let tag = String(UInt64.random(in: .min ... .max), radix: 36)
-        return URL(fileURLWithPath: output.parent).appendingPathComponent(".\(output.name).\(kind)-\(tag)")
+        return URL(fileURLWithPath: output.parent)
+            .appendingPathComponent(".\(output.name).\(kind)-\(getpid())-\(tag)")
+    }
+
+    /// Removes the partial directories for `output` whose processes no longer exist, but for the one that is `model`.
+    /// - Returns: their names.
+    private static func removeLeftovers(of output: ResolvedPath, sparing model: String) -> [String] {
+        let parent = URL(fileURLWithPath: output.parent)
+        let prefix = ".\(output.name).partial-"
+        // A parent that cannot be listed is left as it is: this run does not need what it would find there.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+        return names.sorted().filter { name in
+            let path = parent.appendingPathComponent(name).path
+            let parts = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
+            guard name.hasPrefix(prefix), parts.count == 2, let process = pid_t(parts[0]), process > 0,
+                UInt64(parts[1], radix: 36) != nil, kill(process, 0) != 0, errno == ESRCH, path != model
+            else { return false }
+            return (try? FileManager.default.removeItem(atPath: path)) != nil
+        }
     }
 
     /// Renames. The target must not exist: the system would refuse a full directory, but replace an empty one.
@@ -124,15 +120,15 @@ package final class OutputDirectory {
         guard rename(source, target) == 0 else { throw failure(target, "renaming \(source)") }
     }
 
-    /// Brings a directory's entries to the disk.
+    /// Brings a file's bytes or a directory's entries to the disk.
     private static func synchronize(_ path: String) throws(ExportError) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, "opening") }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw failure(path, "writing to the disk") }
     }
 
-    private static func failure(_ path: String, _ operation: String) -> ExportError {
+    static func failure(_ path: String, _ operation: String) -> ExportError {
         .system(path: path, operation: operation, reason: String(cString: strerror(errno)))
     }
 }

@@ -3,14 +3,12 @@ import AdaDimQuantization
 
 /// Bytes that a layer's weight takes in a checkpoint, by what they hold.
 package struct StoredSize: Sendable, Equatable {
-    package var weights = 0
+    package let weights: Int
     /// Codes with the padding of their rows, or the whole weight where it is stored dense.
-    package var codeBytes = 0
-    package var scaleBytes = 0
-    package var zeroPointBytes = 0
-    package var shapeBytes = 0
-
-    package init() {}
+    package let codeBytes: Int
+    package let scaleBytes: Int
+    package let zeroPointBytes: Int
+    package let shapeBytes: Int
 
     package var bytes: Int { codeBytes + scaleBytes + zeroPointBytes + shapeBytes }
 
@@ -21,6 +19,7 @@ package struct StoredSize: Sendable, Equatable {
     package init(dense type: StoredFloat, rows: Int, columns: Int) {
         weights = rows * columns
         codeBytes = weights * type.byteWidth
+        (scaleBytes, zeroPointBytes, shapeBytes) = (0, 0, 0)
     }
 
     /// A layer packed as compressed-tensors: rows of codes padded to 32-bit words, scales of the model's type, zero
@@ -31,15 +30,5 @@ package struct StoredSize: Sendable, Equatable {
         scaleBytes = layer.scales.count * scaleType.byteWidth
         zeroPointBytes = layer.zeroPoints.count
         shapeBytes = 16
-    }
-
-    package static func + (a: StoredSize, b: StoredSize) -> StoredSize {
-        var sum = StoredSize()
-        sum.weights = a.weights + b.weights
-        sum.codeBytes = a.codeBytes + b.codeBytes
-        sum.scaleBytes = a.scaleBytes + b.scaleBytes
-        sum.zeroPointBytes = a.zeroPointBytes + b.zeroPointBytes
-        sum.shapeBytes = a.shapeBytes + b.shapeBytes
-        return sum
     }
 }

@@ -14,9 +14,7 @@ struct LayerPlan: Sendable {
 
     /// - Throws: ``PipelineError/globMatchesNothing(option:glob:examples:)``, ``PipelineError/nothingToQuantize``.
     init(_ job: QuantizationJob, blockCount: Int) throws(PipelineError) {
-        let layers = (0..<blockCount).flatMap { block in
-            LinearRole.allCases.map { LinearLayer(block: block, role: $0) }
-        }
+        let layers = LinearLayer.all(blocks: blockCount)
         let skipped = try Self.select(job.skip, from: layers, option: "--skip")
         let direction: (LinearLayer) -> QuantizationOptions.Dimension
         switch job.dimension {

@@ -99,6 +99,8 @@ package struct QuantizationReport: Sendable, Codable {
 
     /// Names the tool that wrote the directory; `--overwrite` replaces no other.
     package var producer = "adadim"
+    /// Names of everything in the directory, this report included; `--overwrite` replaces no directory that holds more.
+    package var files: [String] = []
     package let versions: Versions
     package let options: Options
     package var totals = Totals()

@@ -33,6 +33,7 @@ package struct QuantizeCheckpoint {
         let samples = try drawSamples(for: checkpoint.configuration)
         let model = try DecoderModel(checkpoint)
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
+        for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
             var run = Run(
                 plan: plan, checkpoint: checkpoint, model: model, stream: try CalibrationStream(samples, model),
@@ -46,6 +47,7 @@ package struct QuantizeCheckpoint {
             }
             try run.writer.finish()
             run.report.close(seconds: start.secondsUntilNow, forwardSeconds: run.forward.seconds)
+            run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
             try run.report.write(to: partial)
             return run.report
         }

@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Foundation
 import Testing
 

@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimTestSupport
 import Foundation
 import Testing
 
@@ -185,6 +186,21 @@ struct ConfigurationTests {
             try model("qwen3", #""num_key_value_heads": 2, "# + members)
         }
         #expect(error.map { "\($0)" } == "config.json: " + text)
+    }
+
+    /// Refused before a list of blocks is made, which memory would not hold.
+    @Test(arguments: ["llama", "mistral", "qwen2", "qwen3"]) func tooManyBlocks(_ type: String) throws {
+        func parsed(_ blocks: Int) throws -> ModelConfiguration {
+            try Self.parse(
+                #""model_type": "\#(type)", "vocab_size": 9, "hidden_size": 64, "intermediate_size": 9, "#
+                    + #""num_attention_heads": 4, "num_key_value_heads": 4, "num_hidden_layers": \#(blocks)"#)
+        }
+        for blocks in [10_001, 2_000_000_000] {
+            #expect(
+                errorText { _ = try parsed(blocks) }
+                    == "config.json: num_hidden_layers is \(blocks), expected an integer from 1 to 10000")
+        }
+        #expect(try parsed(10_000).slidingWindows.count == 10_000)
     }
 
     @Test func headsThatDoNotDivide() {

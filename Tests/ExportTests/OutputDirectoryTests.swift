@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimTestSupport
 import Foundation
 import Testing
 
@@ -25,8 +26,9 @@ struct OutputDirectoryTests {
     private func earlierOutput(_ directory: ModelDirectory, producer: String = "adadim 0.1") throws -> URL {
         let output = directory.parent.appendingPathComponent("out")
         try files.createDirectory(at: output, withIntermediateDirectories: true)
-        try Data("{\"producer\": \"\(producer)\"}".utf8)
-            .write(to: output.appendingPathComponent(OutputDirectory.reportName))
+        let name = OutputDirectory.reportName
+        try Data("{\"producer\": \"\(producer)\", \"files\": [\"gone\", \"marker\", \"\(name)\"]}".utf8)
+            .write(to: output.appendingPathComponent(name))
         try Data("old".utf8).write(to: output.appendingPathComponent("marker"))
         return output
     }
@@ -39,7 +41,7 @@ struct OutputDirectoryTests {
         let target = URL(fileURLWithPath: output.path + "/", isDirectory: true)
         let writing = try OutputDirectory(target, model: directory.url, overwrite: false)
         #expect(try names(directory).count == 2)
-        #expect(writing.partial.lastPathComponent.hasPrefix(".out.partial-"))
+        #expect(writing.partial.lastPathComponent.hasPrefix(".out.partial-\(getpid())-"))
         let result = try writing.complete { partial in
             try Data("new".utf8).write(to: partial.appendingPathComponent("file"))
             #expect(!files.fileExists(atPath: output.path))
@@ -106,6 +108,7 @@ struct OutputDirectoryTests {
         #expect(
             error(output.path, directory) == "/out: exists already; give another name, or --overwrite to replace it")
         try OutputDirectory(output, model: directory.url, overwrite: true).complete { partial in
+            // Until then nothing changes.
             #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
             try Data("new".utf8).write(to: partial.appendingPathComponent("file"))
         }
@@ -121,12 +124,114 @@ struct OutputDirectoryTests {
                 error(output.path, directory, overwrite: true)
                     == refused + "the producer in its quantization-report.json does not begin with adadim")
         }
+        for list in ["", ", \"files\": null", ", \"files\": 3"] {
+            try Data("{\"producer\": \"adadim\"\(list)}".utf8).write(to: report)
+            #expect(
+                error(output.path, directory, overwrite: true)
+                    == refused + "its quantization-report.json does not list the files that the tool wrote")
+        }
         try files.removeItem(at: output)
         try Data("text".utf8).write(to: output)
         #expect(error(output.path, directory, overwrite: true) == refused + "it is not a directory")
         #expect(
             error(output.path, directory) == "/out: exists already; give another name, or --overwrite to replace it")
         #expect(try names(directory) == ["model", "out"])
+    }
+
+    /// What others put into an earlier output is not removed with it.
+    @Test func whatOthersAddedIsKept() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = try earlierOutput(directory)
+        func refusal(_ name: String) -> String {
+            "/out: is not replaced, since it is not an earlier output of this tool: it holds \(name), which this tool did "
+                + "not write"
+        }
+        let added = ["mine.txt", ".hidden", "notes", "gone"].map(output.appendingPathComponent)
+        try Data("mine".utf8).write(to: added[0])
+        #expect(error(output.path, directory, overwrite: true) == refusal("mine.txt"))
+        try files.removeItem(at: added[0])
+        try Data().write(to: added[1])
+        #expect(error(output.path, directory, overwrite: true) == refusal(".hidden"))
+        try files.removeItem(at: added[1])
+        try files.createDirectory(at: added[2], withIntermediateDirectories: false)
+        #expect(error(output.path, directory, overwrite: true) == refusal("notes"))
+        try files.removeItem(at: added[2])
+        // A listed name that now is a directory or a link was put there by someone else.
+        try files.createDirectory(at: added[3], withIntermediateDirectories: false)
+        #expect(error(output.path, directory, overwrite: true) == refusal("gone"))
+        try files.removeItem(at: added[3])
+        try files.createSymbolicLink(atPath: added[3].path, withDestinationPath: "/")
+        #expect(error(output.path, directory, overwrite: true) == refusal("gone"))
+        try files.removeItem(at: added[3])
+
+        // And again at the end.
+        let writing = try OutputDirectory(output, model: directory.url, overwrite: true)
+        try Data("mine".utf8).write(to: added[0])
+        #expect(
+            errorText { try writing.commit() }.replacingOccurrences(of: directory.parent.path, with: "")
+                == refusal("mine.txt"))
+        #expect(try String(contentsOf: added[0], encoding: .utf8) == "mine")
+        #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
+    }
+
+    @Test func theCurrentDirectoryAndTheEmptyName() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        for name in ["", ".", "./", files.currentDirectoryPath] {
+            for overwrite in [false, true] {
+                #expect(
+                    error(name, directory, overwrite: overwrite).hasSuffix(
+                        "the output is the directory that the tool runs in (which an empty name means too), expected "
+                            + "another one"))
+            }
+        }
+    }
+
+    /// Partial directories of processes that are gone are removed, and nothing else is.
+    @Test func leftoversOfKilledRuns() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let ended = Process()
+        ended.executableURL = URL(fileURLWithPath: "/bin/true")
+        try ended.run()
+        ended.waitUntilExit()
+        let dead = ended.processIdentifier
+        let left = [".out.partial-\(dead)-a1", ".out.partial-\(dead)-z"]
+        let kept = [
+            ".out.partial-\(getpid())-a1", ".out.partial-\(dead)", ".out.partial-\(dead)-a1-b", ".out.partial--1-a",
+            ".out.partial-0-a", ".out.old-\(dead)-a1", ".out2.partial-\(dead)-a1", "out.partial-\(dead)-a1",
+        ]
+        for name in left + kept {
+            let url = directory.parent.appendingPathComponent(name)
+            try files.createDirectory(at: url, withIntermediateDirectories: false)
+            try Data("half".utf8).write(to: url.appendingPathComponent("file"))
+        }
+        let output = directory.parent.appendingPathComponent("out")
+        do {
+            let writing = try OutputDirectory(output, model: directory.url, overwrite: false)
+            #expect(writing.removedLeftovers == left)
+        }
+        #expect(try names(directory) == (kept + ["model"]).sorted())
+        // Nor the model, whatever it is called.
+        let model = directory.parent.appendingPathComponent(left[0])
+        try files.moveItem(at: directory.url, to: model)
+        #expect(try OutputDirectory(output, model: model, overwrite: false).removedLeftovers == [])
+        #expect(try names(directory) == (kept + [left[0]]).sorted())
+    }
+
+    /// Each file is opened to be brought to the disk, which a link is not.
+    @Test func onlyFilesAreCommitted() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = directory.parent.appendingPathComponent("out")
+        let text = errorText {
+            try OutputDirectory(output, model: directory.url, overwrite: false).complete { partial in
+                try files.createSymbolicLink(atPath: partial.path + "/link", withDestinationPath: "/etc/hostname")
+            }
+        }
+        #expect(text.hasSuffix("/link: opening failed: Too many levels of symbolic links"), "\(text)")
+        #expect(try names(directory) == ["model"])
     }
 
     @Test func linksToNowhereAndMissingParents() throws {
@@ -160,15 +265,15 @@ struct OutputDirectoryTests {
         #expect(try names(directory) == ["model", "out"])
     }
 
-    @Test func restoredWhenTheRenameFails() throws {
+    @Test func anEarlierOutputOutlivesAFailedCommit() throws {
         let directory = try ModelDirectory()
         defer { directory.remove() }
         let output = try earlierOutput(directory)
         let writing = try OutputDirectory(output, model: directory.url, overwrite: true)
-        // Without a hidden sibling there is nothing to rename.
+        // Without a hidden sibling there is nothing to give the name to.
         try files.removeItem(at: writing.partial)
         let error = #expect(throws: ExportError.self) { try writing.commit() }
-        #expect(error.map { "\($0)" }?.contains("No such file or directory") == true)
+        #expect(error.map { "\($0)" }?.hasPrefix("\(writing.partial.path): listing failed: ") == true)
         #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
         #expect(try names(directory) == ["model", "out"])
     }

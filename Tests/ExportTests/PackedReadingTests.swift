@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimSafetensors
+import AdaDimTestSupport
 import Foundation
 import Testing
 
@@ -38,10 +39,10 @@ struct PackedReadingTests {
         return directory
     }
 
-    private func error(_ directory: ModelDirectory, sourceLocation: SourceLocation = #_sourceLocation) -> String {
+    private func error(_ directory: ModelDirectory) -> String {
         defer { directory.remove() }
         let body: (Checkpoint) throws -> Void = { _ = try $0.matrix("\(Self.module).weight", shape: (2, 8)) }
-        return directory.error(allowingQuantized: true, body, sourceLocation: sourceLocation)
+        return directory.error(allowingQuantized: true, body)
             .replacingOccurrences(of: directory.url.path + "/", with: "")
     }
 

@@ -15,9 +15,7 @@ struct RealModelTests {
         let model = URL(fileURLWithPath: try #require(Self.model))
         let exports = URL(fileURLWithPath: try #require(Self.exports))
         let checkpoint = try Checkpoint(directory: model)
-        let layers = (0..<checkpoint.configuration.blockCount).flatMap { block in
-            LinearRole.allCases.map { LinearLayer(block: block, role: $0) }
-        }
+        let layers = LinearLayer.all(blocks: checkpoint.configuration.blockCount)
         // One layer of each block stays as it is.
         let chosen = layers.filter { !($0.role == .output && $0.block % 3 == 0) }
         let outputs = try [(ExportFormat.compressedTensors, "packed"), (.dequantized, "dequantized")].map {
@@ -25,7 +23,7 @@ struct RealModelTests {
             let directory = try OutputDirectory(exports.appendingPathComponent(name), model: model, overwrite: true)
             return (directory, writer: try CheckpointWriter(checkpoint, format: format, to: directory.partial))
         }
-        var packedSize = StoredSize()
+        var (packedBytes, weights) = (0, 0)
         for (index, layer) in chosen.enumerated() {
             let weight = try checkpoint.matrix(layer.weightName)
             let dimension: ChannelDimension = (index / 2).isMultiple(of: 2) ? .perInputChannel : .perOutputChannel
@@ -35,15 +33,18 @@ struct RealModelTests {
             let quantized = try RoundToNearestLayer.quantize(
                 weight, bits: bits, groupSize: groupSize, dimension, scaleType: .bfloat16)
             let stored = try outputs.map { try $0.writer.write(layer, quantized) }
-            packedSize = packedSize + stored[0].size
+            packedBytes += stored[0].size.bytes
+            weights += stored[0].size.weights
             if let reason = stored[0].denseBecause { print("dense:", layer.moduleName, reason) }
             checkpoint.release([layer.weightName])
         }
-        print("bits per weight:", packedSize.bitsPerWeight, packedSize)
+        print("bits per weight:", Double(packedBytes) * 8 / Double(weights))
         for (directory, writer) in outputs {
             try writer.finish()
             let report = directory.partial.appendingPathComponent(OutputDirectory.reportName)
-            try Data(#"{"producer": "adadim export test"}"#.utf8).write(to: report)
+            let files = try OutputDirectory.files(in: directory.partial) + [OutputDirectory.reportName]
+            try JSONSerialization.data(withJSONObject: ["producer": "adadim export test", "files": files])
+                .write(to: report)
             try directory.commit()
         }
         let packed = try Checkpoint(directory: exports.appendingPathComponent("packed"), allowingQuantized: true)

@@ -58,10 +58,7 @@ import Testing
         let written = try Checkpoint(directory: output)
         #expect(written.tensorNames == original.tensorNames)
         #expect(written.files.count == original.files.count)
-        let weights = Set(
-            (0..<original.configuration.blockCount).flatMap { block in
-                LinearRole.allCases.map { LinearLayer(block: block, role: $0).weightName }
-            })
+        let weights = Set(LinearLayer.all(blocks: original.configuration.blockCount).map(\.weightName))
         for name in original.tensorNames {
             let (a, b) = (try original.location(of: name), try written.location(of: name))
             #expect(a.entry.shape == b.entry.shape && a.entry.elementType == b.entry.elementType)

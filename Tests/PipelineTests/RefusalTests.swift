@@ -126,6 +126,26 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: job.output.path) == ["precious"])
     }
 
+    /// The report lists the output's files, so that a later run replaces those and no others.
+    @Test func onlyWhatTheToolWroteIsReplaced() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        try Data("{}".utf8).write(to: job.model.appending(path: "tokenizer_config.json"))
+        job.overwrite = true
+        let report = try QuantizeCheckpoint(job).run()
+        let written = try FileManager.default.contentsOfDirectory(atPath: job.output.path).sorted()
+        #expect(report.files == written)
+        #expect(written.contains("quantization-report.json") && written.contains("tokenizer_config.json"))
+        #expect(try QuantizeCheckpoint(job).run().files == written)
+        try Data("mine".utf8).write(to: job.output.appending(path: "mine.txt"))
+        #expect(message(job).hasSuffix(": it holds mine.txt, which this tool did not write"))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: job.output.path).sorted()
+                == (written + ["mine.txt"]).sorted())
+        job.output = URL(filePath: "")
+        #expect(message(job).contains("the output is the directory that the tool runs in"))
+    }
+
     /// Stopped at each of its steps in turn, a run leaves neither an output nor a partial directory.
     @Test func cancellationLeavesNothing() throws {
         let scratch = try Scratch()

@@ -1,4 +1,5 @@
 import AdaDimSafetensors
+import AdaDimTestSupport
 import Foundation
 import Testing
 

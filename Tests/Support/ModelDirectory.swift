@@ -1,21 +1,20 @@
 import AdaDimCheckpoint
 import AdaDimSafetensors
 import Foundation
-import Testing
 
 /// A tensor to write into a test's model.
-struct TestTensor {
-    let name: String
+package struct TestTensor {
+    package let name: String
     let elementType: TensorElementType
     let shape: [Int]
     let bytes: [UInt8]
 
-    init(_ name: String, _ elementType: TensorElementType, _ shape: [Int], bytes: [UInt8]) {
+    package init(_ name: String, _ elementType: TensorElementType, _ shape: [Int], bytes: [UInt8]) {
         (self.name, self.elementType, self.shape, self.bytes) = (name, elementType, shape, bytes)
     }
 
     /// Elements row-major, rounded to the type.
-    init(_ name: String, _ type: StoredFloat, _ shape: [Int], _ values: [Float]) {
+    package init(_ name: String, _ type: StoredFloat, _ shape: [Int], _ values: [Float]) {
         var bytes = [UInt8](repeating: 0, count: values.count * type.byteWidth)
         bytes.withUnsafeMutableBytes { target in
             values.withUnsafeBufferPointer { source in
@@ -29,28 +28,29 @@ struct TestTensor {
 }
 
 /// A model directory made for one test, which removes it at its end.
-struct ModelDirectory {
+package struct ModelDirectory {
+    private let temporary: TemporaryDirectory
     /// Holds the model's directory and whatever else the test makes.
-    let parent: URL
-    var url: URL { parent.appendingPathComponent("model") }
+    package var parent: URL { temporary.url }
+    package var url: URL { parent.appendingPathComponent("model") }
 
-    static let config = """
+    package static let config = """
         {"model_type": "llama", "vocab_size": 10, "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 1,
          "num_attention_heads": 2, "torch_dtype": "bfloat16"}
         """
 
-    init(config: String = config) throws {
-        parent = FileManager.default.temporaryDirectory.appendingPathComponent("adadim-test-\(UUID().uuidString)")
+    package init(config: String = config) throws {
+        temporary = try TemporaryDirectory()
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         try write(config, "config.json")
     }
 
-    func remove() { try? FileManager.default.removeItem(at: parent) }
+    package func remove() { temporary.remove() }
 
-    func write(_ data: Data, _ name: String) throws { try data.write(to: url.appendingPathComponent(name)) }
-    func write(_ text: String, _ name: String) throws { try write(Data(text.utf8), name) }
+    package func write(_ data: Data, _ name: String) throws { try data.write(to: url.appendingPathComponent(name)) }
+    package func write(_ text: String, _ name: String) throws { try write(Data(text.utf8), name) }
 
-    func write(_ tensors: [TestTensor], _ name: String = "model.safetensors") throws {
+    package func write(_ tensors: [TestTensor], _ name: String = "model.safetensors") throws {
         let writer = try SafetensorsWriter(
             path: url.appendingPathComponent(name).path,
             headerCapacity: SafetensorsWriter.headerCapacity(
@@ -62,19 +62,15 @@ struct ModelDirectory {
         try writer.finish()
     }
 
-    func writeIndex(_ map: [String: String]) throws {
+    package func writeIndex(_ map: [String: String]) throws {
         let index: [String: Any] = ["metadata": ["total_size": 1], "weight_map": map]
         try write(JSONSerialization.data(withJSONObject: index), "model.safetensors.index.json")
     }
 
     /// The text of the error that opening the directory, or what is done with it, throws.
-    func error(
-        allowingQuantized: Bool = false, _ body: (Checkpoint) throws -> Void = { _ in },
-        sourceLocation: SourceLocation = #_sourceLocation
+    package func error(
+        allowingQuantized: Bool = false, _ body: (Checkpoint) throws -> Void = { _ in }
     ) -> String {
-        let error = #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) {
-            try body(try Checkpoint(directory: url, allowingQuantized: allowingQuantized))
-        }
-        return error.map { "\($0)" } ?? ""
+        errorText { try body(try Checkpoint(directory: url, allowingQuantized: allowingQuantized)) }
     }
 }

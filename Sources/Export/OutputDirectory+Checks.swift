@@ -1,0 +1,75 @@
+import Foundation
+import Glibc
+
+// What may be written where, and what may be replaced.
+
+extension OutputDirectory {
+    /// Names of everything in a directory, sorted: what the report of an output lists as `files`.
+    package static func files(in directory: URL) throws(ExportError) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+        } catch {
+            throw .system(path: directory.path, operation: "listing", reason: error.localizedDescription)
+        }
+    }
+
+    static func check(_ output: ResolvedPath, _ path: String, against model: String) throws(ExportError) {
+        // An empty path means this directory too, and a URL no longer tells the two apart.
+        if output.path == ResolvedPath.resolve(".") { throw .outputIsCurrentDirectory(output: path) }
+        guard let model = ResolvedPath.resolve(model) else { throw failure(model, "finding the model's directory") }
+        let (outputParts, modelParts) = (components(output.path), components(model))
+        if outputParts == modelParts { throw .outputIsModel(output: path) }
+        if outputParts.starts(with: modelParts) { throw .outputInsideModel(output: path, model: model) }
+        if modelParts.starts(with: outputParts) { throw .outputHoldsModel(output: path, model: model) }
+    }
+
+    private static func components(_ path: String) -> [Substring] { path.split(separator: "/") }
+
+    /// Throws unless nothing stands at `output`, or an earlier output with nothing added to it, which may be replaced.
+    /// - Returns: the files of the earlier output.
+    @discardableResult
+    static func checkReplaceable(_ output: ResolvedPath, overwrite: Bool) throws(ExportError) -> [String] {
+        guard output.exists else { return [] }
+        guard overwrite else { throw .outputExists(output: output.path) }
+        func notOurs(_ reason: String) -> ExportError { .notOurs(output: output.path, reason: reason) }
+        guard try kind(of: output.path) == S_IFDIR else { throw notOurs("it is not a directory") }
+        let directory = URL(fileURLWithPath: output.path)
+        guard let data = try? Data(contentsOf: directory.appendingPathComponent(reportName)) else {
+            throw notOurs("it holds no \(reportName)")
+        }
+        struct Report: Decodable {
+            let producer: String
+            let files: FileList?
+        }
+        guard let report = try? JSONDecoder().decode(Report.self, from: data), report.producer.hasPrefix(producerPrefix)
+        else { throw notOurs("the producer in its \(reportName) does not begin with \(producerPrefix)") }
+        guard let listed = report.files?.names else {
+            throw notOurs("its \(reportName) does not list the files that the tool wrote")
+        }
+        let found = try files(in: directory)
+        for name in found {
+            // This tool writes neither directories nor links.
+            let isFile = try kind(of: directory.appendingPathComponent(name).path) == S_IFREG
+            guard isFile, listed.contains(name) else {
+                throw notOurs("it holds \(name), which this tool did not write")
+            }
+        }
+        return found
+    }
+
+    /// The names under `files` in a report, nil where something else stands there.
+    private struct FileList: Decodable {
+        let names: Set<String>?
+
+        init(from decoder: any Decoder) throws {
+            names = try? Set(decoder.singleValueContainer().decode([String].self))
+        }
+    }
+
+    /// What the system says stands at a path, links not followed.
+    private static func kind(of path: String) throws(ExportError) -> mode_t {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw failure(path, "looking at it") }
+        return status.st_mode & S_IFMT
+    }
+}
