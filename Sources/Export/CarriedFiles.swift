@@ -4,8 +4,15 @@ import Foundation
 /// The files of a model that an export takes along as they are: tokenizer, generation settings, chat templates, licence.
 package struct CarriedFiles {
     private let source: URL
+    private let configFile: URL
+    /// config.json as it was when the export began.
+    private let config: Data
 
-    init(_ model: Checkpoint) { source = model.directory }
+    init(_ model: Checkpoint) throws(ExportError) {
+        source = model.directory
+        configFile = source.appendingPathComponent("config.json")
+        config = try Self.contents(of: configFile)
+    }
 
     /// Whether a file at the top of a model's directory is carried. Weights, their indices, config.json, and the report
     /// of an earlier run are not.
@@ -17,48 +24,40 @@ package struct CarriedFiles {
     }
 
     /// Copies them, links followed.
-    func copy(into directory: URL) throws {
-        for name in try FileManager.default.contentsOfDirectory(atPath: source.path).sorted() {
-            let file = source.appendingPathComponent(name).resolvingSymlinksInPath()
-            let isRegular = try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile ?? false
-            guard Self.isCarried(name), isRegular else { continue }
-            try Data(contentsOf: file).write(to: directory.appendingPathComponent(name))
+    func copy(into directory: URL) throws(ExportError) {
+        for name in try OutputDirectory.files(in: source) where Self.isCarried(name) {
+            let file = source.appendingPathComponent(name)
+            let attributes = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
+            // What is not there, as behind a broken link, is for the reading to report.
+            if let attributes, attributes[.type] as? FileAttributeType != .typeRegular { continue }
+            try Self.write(try Self.contents(of: file), to: directory.appendingPathComponent(name))
         }
     }
 
     /// Copies config.json byte by byte.
-    func copyConfig(into directory: URL) throws {
-        try Data(contentsOf: source.appendingPathComponent("config.json"))
-            .write(to: directory.appendingPathComponent("config.json"))
+    func copyConfig(into directory: URL) throws(ExportError) {
+        try Self.write(config, to: directory.appendingPathComponent("config.json"))
     }
 
-    /// Copies config.json with one member more, `value` being JSON; everything else stays as it is, byte by byte.
-    func copyConfig(into directory: URL, adding key: String, _ value: Data) throws {
-        let file = source.appendingPathComponent("config.json")
-        let config = try Self.adding(key, value, to: try Data(contentsOf: file), file: file.path)
-        try config.write(to: directory.appendingPathComponent("config.json"))
+    /// Copies config.json with a member set, `value` being JSON; everything else stays as it is, byte by byte.
+    func copyConfig(into directory: URL, setting key: String, to value: Data) throws(ExportError) {
+        let text = try ConfigText(config, file: configFile.path).setting(key, to: value)
+        try Self.write(text, to: directory.appendingPathComponent("config.json"))
     }
 
-    /// A JSON object with one member more at its end.
-    package static func adding(_ key: String, _ value: Data, to object: Data, file: String) throws(ExportError) -> Data
-    {
-        let whitespace: Set<UInt8> = [0x20, 0x09, 0x0a, 0x0d]
-        guard let members = try? JSONDecoder().decode([String: JSONValue].self, from: object),
-            let close = object.lastIndex(of: UInt8(ascii: "}"))
-        else { throw .badConfig(file: file, reason: "not a JSON object") }
-        // A null under the key says the same as nothing, but two members of one name would not.
-        guard members[key] == nil else {
-            throw .badConfig(file: file, reason: "holds \(key) already, expected an unquantized model's")
+    private static func contents(of file: URL) throws(ExportError) -> Data {
+        do {
+            return try Data(contentsOf: file)
+        } catch {
+            throw .system(path: file.path, operation: "reading", reason: error.localizedDescription)
         }
-        guard let last = object[..<close].lastIndex(where: { !whitespace.contains($0) }) else {
-            throw .badConfig(file: file, reason: "not a JSON object")
+    }
+
+    private static func write(_ data: Data, to file: URL) throws(ExportError) {
+        do {
+            try data.write(to: file)
+        } catch {
+            throw .system(path: file.path, operation: "writing", reason: error.localizedDescription)
         }
-        var result = object[...last]
-        if !members.isEmpty { result.append(UInt8(ascii: ",")) }
-        result.append(contentsOf: "\n  \"\(key)\": ".utf8)
-        result.append(value)
-        result.append(contentsOf: "\n".utf8)
-        result.append(object[close...])
-        return Data(result)
     }
 }

@@ -8,11 +8,13 @@ import Foundation
 package final class CheckpointWriter {
     private let model: Checkpoint
     private let directory: URL
+    private let files: CarriedFiles
     private let shards: ShardSet
     private var format: any LayerFormat
     private let layers: [LinearLayer]
     private var written: Set<LinearLayer> = []
 
+    /// Copies the model's other files and begins the weights'.
     /// - Parameters:
     ///   - model: the checkpoint that is quantized; dense.
     ///   - directory: an empty directory.
@@ -25,6 +27,11 @@ package final class CheckpointWriter {
         let format = format.makeLayers()
         self.layers = layers
         self.format = format
+        // What is read now cannot fail after hours of work. The configuration is written for no packed layers, so that one
+        // that cannot be written is refused here; finish() writes it for those that are.
+        files = try CarriedFiles(model)
+        try files.copy(into: directory)
+        try format.writeConfig(of: files, layers: layers, into: directory)
         shards = try ShardSet(model, directory) { tensor in
             let dense: [ShardSet.PlannedTensor] = [(tensor.name, tensor.elementType, tensor.shape)]
             guard let layer = layerOfWeight[tensor.name], let type = StoredFloat(tensor.elementType) else {
@@ -49,11 +56,9 @@ package final class CheckpointWriter {
         return try format.write(layer, quantized, type, to: shards)
     }
 
-    /// Copies every other tensor and file of the model and closes the files. The writer takes nothing more.
+    /// Copies every other tensor of the model, completes config.json and closes the files. The writer takes nothing more.
     package func finish() throws {
         try shards.finish()
-        let files = CarriedFiles(model)
-        try files.copy(into: directory)
         try format.writeConfig(of: files, layers: layers, into: directory)
     }
 }

@@ -43,7 +43,7 @@ struct CompressedTensorsLayers: LayerFormat {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let config = try encoder.encode(QuantizationConfig(packed: packed, allLayers: layers))
-        try model.copyConfig(into: directory, adding: "quantization_config", config)
+        try model.copyConfig(into: directory, setting: "quantization_config", to: config)
     }
 
     private func writePacked(

@@ -46,6 +46,9 @@ struct CheckpointWriterTests {
         for name in ["tokenizer.json", "chat_template.jinja", "other.bin", "LICENSE"] {
             try directory.write("text of \(name)", name)
         }
+        // By its name a file to carry, but a directory.
+        try FileManager.default.createDirectory(
+            at: directory.url.appendingPathComponent("NOTICE"), withIntermediateDirectories: false)
         return directory
     }
 
@@ -240,6 +243,50 @@ struct CheckpointWriterTests {
             text { try dense.write(Self.layers[1], with(scale: 16384, code: 4)) }
                 == "layer model.layers.0.self_attn.k_proj: a quantized weight is beyond the largest F16")
         #expect(throws: CheckpointError.self) { try dense.write(LinearLayer(block: 1, role: .query), query) }
+    }
+
+    /// What a model's other files have wrong comes out before any layer is quantized.
+    @Test func otherFilesAreReadFirst() throws {
+        let directory = try makeModel(.bfloat16)
+        defer { directory.remove() }
+        let checkpoint = try Checkpoint(directory: directory.url)
+        let output = directory.parent.appendingPathComponent("out")
+        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+        let link = directory.url.appendingPathComponent("merges.txt")
+        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "nowhere")
+        let text = errorText { _ = try CheckpointWriter(checkpoint, format: .dequantized, to: output) }
+        #expect(text.hasPrefix("\(link.path): reading failed: "), "\(text)")
+        try FileManager.default.removeItem(at: link)
+
+        try directory.write("[]", "config.json")
+        let config = directory.url.appendingPathComponent("config.json").path
+        #expect(
+            errorText { _ = try CheckpointWriter(checkpoint, format: .compressedTensors, to: output) }
+                == "\(config): not a JSON object")
+        try directory.write(Self.config, "config.json")
+        let writer = try CheckpointWriter(checkpoint, format: .dequantized, to: output)
+        // What changes in the model's directory from here on does not come in.
+        for name in ["config.json", "tokenizer.json"] {
+            try FileManager.default.removeItem(at: directory.url.appendingPathComponent(name))
+        }
+        try writer.finish()
+        let read = { try String(contentsOf: output.appendingPathComponent($0), encoding: .utf8) }
+        #expect(try read("config.json") == Self.config)
+        #expect(try read("tokenizer.json") == "text of tokenizer.json")
+    }
+
+    /// A null says the same as nothing, and gives its place to what the export says.
+    @Test func nullQuantizationConfigIsReplaced() throws {
+        let directory = try makeModel(.bfloat16)
+        defer { directory.remove() }
+        let start = "{\"quantization_config\": null, "
+        try directory.write(start + Self.config.dropFirst(), "config.json")
+        let packed = try export(directory, .compressedTensors, .bfloat16)
+        let text = try String(contentsOf: packed.url.appendingPathComponent("config.json"), encoding: .utf8)
+        #expect(text.hasPrefix("{\"quantization_config\": {\n") && text.hasSuffix(String(Self.config.dropFirst())))
+        #expect(text.components(separatedBy: "quantization_config").count == 2)
+        let checkpoint = try Checkpoint(directory: packed.url, allowingQuantized: true)
+        #expect(checkpoint.packing?.layers.count == 5)
     }
 
     @Test func packedModelsAreNotPackedAgain() throws {
