@@ -29,8 +29,8 @@ package struct QuantizeCheckpoint {
         try job.engineOptions.validate()
         let checkpoint = try Checkpoint(directory: job.model)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
-        let samples = try drawSamples(for: checkpoint.configuration)
         let model = try DecoderModel(checkpoint)
+        let samples = try drawSamples(for: checkpoint.configuration)
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
