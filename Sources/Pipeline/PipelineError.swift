@@ -1,9 +1,13 @@
+import Foundation
+
 /// What stops a run, beyond what its parts throw themselves.
 package enum PipelineError: Error, CustomStringConvertible {
     /// A part's error, with the layer that it happened in.
     case layer(name: String, underlying: any Error)
     case globMatchesNothing(option: String, glob: String, example: String)
     case nothingToQuantize
+    /// In bytes.
+    case notEnoughMemory(needed: Double, available: Double)
     /// Stopped from outside; nothing was left behind.
     case cancelled
 
@@ -12,8 +16,13 @@ package enum PipelineError: Error, CustomStringConvertible {
         case .layer(let name, let underlying): "\(name): \(underlying)"
         case .globMatchesNothing(let option, let glob, let example):
             "\(option) \(glob): no linear layer matches; names are like \(example)"
+        case .notEnoughMemory(let needed, let available):
+            "this run needs at least \(gigabytes(needed)) of memory, the machine has \(gigabytes(available)); fewer --samples "
+                + "or a shorter --sequence-length need less"
         case .nothingToQuantize: "--skip leaves no layer to quantize"
         case .cancelled: "stopped before the end; no output was written"
         }
     }
 }
+
+private func gigabytes(_ bytes: Double) -> String { String(format: "%.3g GB", bytes / 1e9) }

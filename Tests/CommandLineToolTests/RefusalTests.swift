@@ -85,7 +85,7 @@ import Testing
                 ["quantize", "model", "out", "--calibration", "text.safetensors", "--sequence-length", "16"] + options)
             #expect(outcome.status == 1)
             #expect(
-                outcome.errors.contains(options.isEmpty ? "/out: exists" : "quantization-report.json"),
+                outcome.errors.contains(options.isEmpty ? "/out: exists already" : "quantization-report.json"),
                 "\(outcome.errors)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: output.path) == ["file"])
         }

@@ -71,6 +71,14 @@ import Testing
         #expect(message(job).hasSuffix("latin.txt: not UTF-8 text"))
     }
 
+    @Test func moreMemoryThanThereIs() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        job.samples = .max / 1000
+        let text = message(job)
+        #expect(text.hasPrefix("this run needs at least ") && text.contains("the machine has"), "\(text)")
+    }
+
     @Test func badWeightsAreNamedByTensorAndIndex() throws {
         let scratch = try Scratch()
         let job = try job(scratch)
