@@ -99,6 +99,7 @@ let package = Package(
             [
                 "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
+                "AdaDimTestSupport",
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
         tests("CommandLineTool", ["AdaDimCommandLineTool", "AdaDimSafetensors"], resources: [.copy("Goldens")]),

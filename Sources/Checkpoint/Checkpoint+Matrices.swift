@@ -22,14 +22,31 @@ extension Checkpoint {
         }
     }
 
+    /// Checks by the files' headers that a tensor of this shape is there and holds floats, without reading it; a packed
+    /// layer's, under its weight's name, that its parts are there and fit each other.
+    package func check(_ name: String, shape: [Int]) throws(CheckpointError) {
+        if shape.count == 2, let module = packedModule(of: name) {
+            _ = try packedTensors(module, shape: (shape[0], shape[1]))
+        } else {
+            _ = try location(of: name, shape: shape)
+        }
+    }
+
     /// A tensor of one dimension.
     package func vector(_ name: String, count: Int) throws(CheckpointError) -> [Float] {
+        let (location, type) = try location(of: name, shape: [count])
+        return try floats(location, type)
+    }
+
+    private func location(
+        of name: String, shape: [Int]
+    ) throws(CheckpointError) -> (location: Location, type: StoredFloat) {
         let location = try location(of: name)
-        let entry = location.entry
-        guard entry.shape == [count] else {
-            throw .wrongShape(tensor: name, file: location.file.path, found: entry.shape, expected: "[\(count)]")
+        guard location.entry.shape == shape else {
+            throw .wrongShape(
+                tensor: name, file: location.file.path, found: location.entry.shape, expected: "\(shape)")
         }
-        return try floats(location, try storedType(location))
+        return (location, try storedType(location))
     }
 
     /// All elements of a tensor of one dimension or more, row-major, stored as `type`.

@@ -26,47 +26,68 @@ extension Checkpoint {
     func packedMatrix(
         _ module: String, shape expected: (rows: Int, columns: Int)?
     ) throws(CheckpointError) -> Matrix<Float> {
-        guard let scheme = packing?.layers[module] else {
-            throw .missingTensor(name: module + ".weight", directory: directory.path)
-        }
-        let (rows, columns) = try packedShape(module)
-        let packed = try location(of: PackedTensor.codes.name(in: module))
-        if let expected, expected != (rows, columns) {
-            throw .wrongShape(
-                tensor: module + ".weight", file: packed.file.path, found: [rows, columns],
-                expected: "[\(expected.rows), \(expected.columns)]")
-        }
-        guard rows.isMultiple(of: scheme.blockRows), columns.isMultiple(of: scheme.blockColumns) else {
-            throw .badCode(
-                tensor: packed.entry.name, file: packed.file.path,
-                reason: "blocks [\(scheme.blockRows), \(scheme.blockColumns)] do not divide [\(rows), \(columns)]")
-        }
-        let words = [rows, (columns * scheme.bits + 31) / 32]
-        let blocks = [rows / scheme.blockRows, columns / scheme.blockColumns]
-        let zeroPoints = try location(of: PackedTensor.zeroPoints.name(in: module))
-        let scales = try location(of: PackedTensor.scales.name(in: module))
-        try check(packed, .signed32, words)
-        try check(zeroPoints, .signed8, blocks)
-        let type = try storedType(scales)
-        try check(scales, type.elementType, blocks)
-
-        var result = Matrix<Float>(uninitialized: rows, columns)
-        let scaleValues = try floats(scales, type)
-        let zeroValues = try zeros(zeroPoints, bits: scheme.bits)
-        let finite = packed.file.withBytes(of: packed.entry) { bytes in
+        let tensors = try packedTensors(module, shape: expected)
+        let (codes, scheme) = (tensors.codes, tensors.scheme)
+        let scales = try floats(tensors.scales, tensors.type)
+        let zeroPoints = try zeros(tensors.zeroPoints, bits: scheme.bits)
+        var result = Matrix<Float>(uninitialized: tensors.rows, tensors.columns)
+        let finite = codes.file.withBytes(of: codes.entry) { bytes in
             // Without an address there are no elements either.
-            guard let codes = bytes.baseAddress else { return true }
+            guard let base = bytes.baseAddress else { return true }
             let layer = PackedLayer(
-                rows: rows, columns: columns, scheme: scheme, codes: codes, scales: scaleValues,
-                zeroPoints: zeroValues, type: type)
+                rows: tensors.rows, columns: tensors.columns, scheme: scheme, codes: base, scales: scales,
+                zeroPoints: zeroPoints, type: tensors.type)
             return result.withMutableView { layer.dequantize(into: $0) }
         }
         guard finite else {
             throw .badCode(
-                tensor: packed.entry.name, file: packed.file.path,
-                reason: "a dequantized weight is beyond \(type.elementType.rawValue)")
+                tensor: codes.entry.name, file: codes.file.path,
+                reason: "a dequantized weight is beyond \(tensors.type.elementType.rawValue)")
         }
         return result
+    }
+
+    /// The tensors of a packed module, which fit each other.
+    struct PackedTensors {
+        let rows: Int
+        let columns: Int
+        let scheme: PackingScheme.Layer
+        let codes: Location
+        let scales: Location
+        let zeroPoints: Location
+        /// Of the scales.
+        let type: StoredFloat
+    }
+
+    /// Finds a packed module's tensors, and checks their types and shapes; of their contents only the shape is read.
+    func packedTensors(
+        _ module: String, shape expected: (rows: Int, columns: Int)?
+    ) throws(CheckpointError) -> PackedTensors {
+        guard let scheme = packing?.layers[module] else {
+            throw .missingTensor(name: module + ".weight", directory: directory.path)
+        }
+        let (rows, columns) = try packedShape(module)
+        let codes = try location(of: PackedTensor.codes.name(in: module))
+        if let expected, expected != (rows, columns) {
+            throw .wrongShape(
+                tensor: module + ".weight", file: codes.file.path, found: [rows, columns],
+                expected: "[\(expected.rows), \(expected.columns)]")
+        }
+        guard rows.isMultiple(of: scheme.blockRows), columns.isMultiple(of: scheme.blockColumns) else {
+            throw .badCode(
+                tensor: codes.entry.name, file: codes.file.path,
+                reason: "blocks [\(scheme.blockRows), \(scheme.blockColumns)] do not divide [\(rows), \(columns)]")
+        }
+        let blocks = [rows / scheme.blockRows, columns / scheme.blockColumns]
+        let zeroPoints = try location(of: PackedTensor.zeroPoints.name(in: module))
+        let scales = try location(of: PackedTensor.scales.name(in: module))
+        try check(codes, .signed32, [rows, (columns * scheme.bits + 31) / 32])
+        try check(zeroPoints, .signed8, blocks)
+        let type = try storedType(scales)
+        try check(scales, type.elementType, blocks)
+        return PackedTensors(
+            rows: rows, columns: columns, scheme: scheme, codes: codes, scales: scales, zeroPoints: zeroPoints,
+            type: type)
     }
 
     private func packedShape(_ module: String) throws(CheckpointError) -> (rows: Int, columns: Int) {

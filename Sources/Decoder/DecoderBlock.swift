@@ -23,16 +23,18 @@ package struct DecoderBlock: Sendable {
     package init(_ configuration: ModelConfiguration, index: Int, from checkpoint: Checkpoint) throws(CheckpointError) {
         precondition(index >= 0 && index < configuration.blockCount, "block \(index) of \(configuration.blockCount)")
         self.index = index
-        let prefix = "model.layers.\(index)."
         var read: [String] = []
 
         func column(_ name: String, count: Int) throws(CheckpointError) -> Matrix<Float> {
             read.append(name)
             return Matrix(columnMajor: try checkpoint.vector(name, count: count), rows: count, columns: 1)
         }
-        func norm(_ name: String, count: Int) throws(CheckpointError) -> RootMeanSquareNorm {
-            RootMeanSquareNorm(
-                weight: try column("\(prefix)\(name).weight", count: count), epsilon: configuration.rmsNormEpsilon)
+        func norm(_ norm: BlockNorm) throws(CheckpointError) -> RootMeanSquareNorm {
+            let weight = try column(norm.tensorName(block: index), count: configuration.length(of: norm))
+            return RootMeanSquareNorm(weight: weight, epsilon: configuration.rmsNormEpsilon)
+        }
+        func normIfAny(_ name: BlockNorm) throws(CheckpointError) -> RootMeanSquareNorm? {
+            configuration.blockNorms.contains(name) ? try norm(name) : nil
         }
 
         var weights: [LinearRole: Matrix<Float>] = [:]
@@ -47,11 +49,10 @@ package struct DecoderBlock: Sendable {
         self.weights = weights
         self.biases = biases
 
-        inputNorm = try norm("input_layernorm", count: configuration.hiddenSize)
-        postAttentionNorm = try norm("post_attention_layernorm", count: configuration.hiddenSize)
-        let normalizesHeads = configuration.architecture == .qwen3
-        queryNorm = normalizesHeads ? try norm("self_attn.q_norm", count: configuration.headDimension) : nil
-        keyNorm = normalizesHeads ? try norm("self_attn.k_norm", count: configuration.headDimension) : nil
+        inputNorm = try norm(.input)
+        postAttentionNorm = try norm(.postAttention)
+        queryNorm = try normIfAny(.query)
+        keyNorm = try normIfAny(.key)
         attention = Attention(
             heads: configuration.attentionHeads, keyValueHeads: configuration.keyValueHeads,
             headDimension: configuration.headDimension, window: configuration.slidingWindows[index])

@@ -7,20 +7,12 @@ package struct DecoderModel: Sendable {
     package var configuration: ModelConfiguration { checkpoint.configuration }
     private let finalNorm: RootMeanSquareNorm
 
-    /// - Throws: ``CheckpointError`` where the embedding, the output projection or the final norm is missing or misshapen.
+    /// - Throws: ``CheckpointError`` where any tensor of the model is missing or misshapen, in whatever block.
     package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+        try checkpoint.validateTensors()
         self.checkpoint = checkpoint
         let configuration = checkpoint.configuration
-        let tables = configuration.tiesEmbeddings ? [Self.embeddingName] : [Self.embeddingName, Self.headName]
-        let expected = [configuration.vocabularySize, configuration.hiddenSize]
-        for name in tables {
-            let location = try checkpoint.location(of: name)
-            guard location.entry.shape == expected else {
-                throw CheckpointError.wrongShape(
-                    tensor: name, file: location.file.path, found: location.entry.shape, expected: "\(expected)")
-            }
-        }
-        let weight = try checkpoint.vector("model.norm.weight", count: configuration.hiddenSize)
+        let weight = try checkpoint.vector(Self.finalNormName, count: configuration.hiddenSize)
         finalNorm = RootMeanSquareNorm(
             weight: Matrix(columnMajor: weight, rows: weight.count, columns: 1), epsilon: configuration.rmsNormEpsilon)
     }
@@ -88,7 +80,8 @@ package struct DecoderModel: Sendable {
     /// Rows of the output projection that are worth holding at once.
     package static let panelLength = 4096
 
-    private static let embeddingName = "model.embed_tokens.weight"
-    private static let headName = "lm_head.weight"
+    static let embeddingName = "model.embed_tokens.weight"
+    static let headName = "lm_head.weight"
+    static let finalNormName = "model.norm.weight"
     private var outputName: String { configuration.tiesEmbeddings ? Self.embeddingName : Self.headName }
 }

@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import Foundation
+import Glibc
 
 /// The files of a model that an export takes along as they are: tokenizer, generation settings, chat templates, licence.
 package struct CarriedFiles {
@@ -27,9 +28,9 @@ package struct CarriedFiles {
     func copy(into directory: URL) throws(ExportError) {
         for name in try OutputDirectory.files(in: source) where Self.isCarried(name) {
             let file = source.appendingPathComponent(name)
-            let attributes = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
             // What is not there, as behind a broken link, is for the reading to report.
-            if let attributes, attributes[.type] as? FileAttributeType != .typeRegular { continue }
+            var status = stat()
+            if stat(file.path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG { continue }
             try Self.write(try Self.contents(of: file), to: directory.appendingPathComponent(name))
         }
     }

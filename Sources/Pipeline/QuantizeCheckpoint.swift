@@ -29,9 +29,9 @@ package struct QuantizeCheckpoint {
         try job.engineOptions.validate()
         let checkpoint = try Checkpoint(directory: job.model)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
+        let model = try DecoderModel(checkpoint)
         try MemoryEstimate(checkpoint.configuration, job).check()
         let samples = try drawSamples(for: checkpoint.configuration)
-        let model = try DecoderModel(checkpoint)
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in

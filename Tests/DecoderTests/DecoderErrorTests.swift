@@ -16,14 +16,35 @@ struct DecoderErrorTests {
         }
     }
 
-    @Test func missingLinearLayer() throws {
+    /// Known when the model is opened, whatever block it is in.
+    @Test(arguments: [
+        ("qwen2", "model.layers.1.mlp.up_proj.weight"), ("qwen2", "model.layers.1.self_attn.k_proj.bias"),
+        ("llama-biases", "model.layers.1.self_attn.o_proj.bias"), ("llama-biases", "model.layers.1.mlp.down_proj.bias"),
+        ("qwen2", "model.layers.1.post_attention_layernorm.weight"),
+        ("qwen3", "model.layers.1.self_attn.q_norm.weight"), ("qwen3", "model.layers.1.self_attn.k_norm.weight"),
+    ])
+    func missingTensorOfABlock(model: String, tensor: String) throws {
+        let renamed = tensor.replacingOccurrences(of: "layers.1", with: "layers.x")
+        try GoldenModel(name: model).withCopy(replacing: tensor, by: renamed, in: "model.safetensors") { url in
+            let message = text { _ = try DecoderModel(Checkpoint(directory: url)) }
+            #expect(message == "\(url.path): no tensor \(tensor) in the weights")
+        }
+    }
+
+    /// A tensor of integers, of the same size, in the last block.
+    @Test func integersWhereFloatsAreExpected() throws {
+        let tensor = "model.layers.1.self_attn.v_proj.weight"
         let golden = GoldenModel(name: "qwen2")
-        try golden.withCopy(replacing: "layers.1.mlp.up_proj", by: "layers.1.mlp.xp_proj", in: "model.safetensors") {
-            url in
-            let model = try DecoderModel(Checkpoint(directory: url))
-            _ = try model.block(0)
-            let message = text { _ = try model.block(1) }
-            #expect(message.contains("model.layers.1.mlp.up_proj.weight") && message.contains(url.path))
+        let entry = try Checkpoint(directory: golden.directory).location(of: tensor).entry
+        let (float, integer) = entry.elementType.bitWidth == 32 ? ("F32", "I32") : (entry.elementType.rawValue, "I16")
+        let header = "\"\(tensor)\":{\"dtype\":\"\(float)\""
+        let padded =
+            "\"\(tensor)\":{\"dtype\":\"\(integer)\""
+            + String(repeating: " ", count: float.count - integer.count)
+        try golden.withCopy(replacing: header, by: padded, in: "model.safetensors") { url in
+            let message = text { _ = try DecoderModel(Checkpoint(directory: url)) }
+            #expect(
+                message == "\(url.path)/model.safetensors: tensor \(tensor) holds \(integer), expected BF16, F16, F32")
         }
     }
 
@@ -44,7 +65,7 @@ struct DecoderErrorTests {
     ])
     func misshapenTensor(setting: String, changed: String, tensor: String, found: String, expected: String) throws {
         try GoldenModel(name: "mistral-window").withCopy(replacing: setting, by: changed) { url in
-            let message = text { _ = try DecoderModel(Checkpoint(directory: url)).block(0) }
+            let message = text { _ = try DecoderModel(Checkpoint(directory: url)) }
             #expect(message.contains(tensor) && message.contains("model.safetensors"))
             #expect(message.contains(found) && message.contains(expected))
         }

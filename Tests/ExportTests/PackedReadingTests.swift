@@ -61,6 +61,28 @@ struct PackedReadingTests {
                 .hasSuffix("tensor \(Self.module).weight has shape [2, 8], expected [8, 2]"))
     }
 
+    /// The check without reading sees what the headers and the stored shape say.
+    @Test func checkedByTheHeaders() throws {
+        func text(_ replaced: TestTensor?, shape: [Int] = [2, 8]) throws -> String {
+            let directory = try makeModel(replacing: replaced)
+            defer { directory.remove() }
+            return directory.error(allowingQuantized: true) { try $0.check("\(Self.module).weight", shape: shape) }
+                .replacingOccurrences(of: directory.url.path + "/", with: "")
+        }
+        let file = "model.safetensors: tensor \(Self.module)."
+        let none = [UInt8](repeating: 0, count: 16)
+        #expect(try text(nil) == "nothing was thrown")
+        #expect(try text(nil, shape: [8, 2]) == file + "weight has shape [2, 8], expected [8, 2]")
+        let scales = TestTensor("\(Self.module).weight_scale", .bfloat16, [2, 4], bytes: none)
+        #expect(try text(scales) == file + "weight_scale has shape [2, 4], expected [1, 8]")
+        let codes = TestTensor("\(Self.module).weight_packed", .unsigned32, [2, 1], bytes: Array(none[..<8]))
+        #expect(try text(codes) == file + "weight_packed holds U32, expected I32")
+        // Values are for the reading to judge.
+        let infinite = none.dropLast(2) + [0x80, 0x7f]
+        let bad = TestTensor("\(Self.module).weight_scale", .bfloat16, [1, 8], bytes: Array(infinite))
+        #expect(try text(bad) == "nothing was thrown")
+    }
+
     @Test func foreignSchemes() throws {
         let refused = "config.json: quantization_config cannot be read: quantization_config."
         #expect(

@@ -3,6 +3,7 @@ import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimSafetensors
+import AdaDimTestSupport
 import Foundation
 import Synchronization
 import Testing
@@ -93,6 +94,23 @@ import Testing
         let text = message(job)
         #expect(text.contains(name) && text.contains("[2, 3]") && text.contains("nan"), "\(text)")
         #expect(try !scratch.contents.contains { $0.contains("out") })
+    }
+
+    /// Seen before any text is read, let alone a block computed.
+    @Test func missingTensorsStopTheRunAtOnce() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        let name = "model.layers.1.mlp.down_proj.weight"
+        let file = job.model.appending(path: "model.safetensors")
+        var bytes = try Data(contentsOf: file)
+        let place = try #require(bytes.range(of: Data("layers.1.mlp.down_proj".utf8)))
+        bytes.replaceSubrange(place, with: Data("layers.1.mlp.down_xxxx".utf8))
+        try bytes.write(to: file)
+        job.calibration = scratch.url.appending(path: "nowhere.txt")
+        #expect(message(job) == "\(job.model.path): no tensor \(name) in the weights")
+        #expect(
+            errorText { _ = try EvaluateCheckpoint(model: job.model, text: scratch.text(vocabulary: 60)).run() }
+                == "\(job.model.path): no tensor \(name) in the weights")
     }
 
     @Test func engineErrorsNameTheLayer() throws {

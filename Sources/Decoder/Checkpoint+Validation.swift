@@ -1,0 +1,23 @@
+import AdaDimCheckpoint
+
+extension Checkpoint {
+    /// Checks by the files' headers alone that every tensor that the model computes with is there, has its shape and holds
+    /// floats, so that the last block's tensors are known to be good before the first block is computed.
+    package func validateTensors() throws(CheckpointError) {
+        let configuration = configuration
+        let table = [configuration.vocabularySize, configuration.hiddenSize]
+        try check(DecoderModel.embeddingName, shape: table)
+        if !configuration.tiesEmbeddings { try check(DecoderModel.headName, shape: table) }
+        try check(DecoderModel.finalNormName, shape: [configuration.hiddenSize])
+        for block in 0..<configuration.blockCount {
+            for norm in configuration.blockNorms {
+                try check(norm.tensorName(block: block), shape: [configuration.length(of: norm)])
+            }
+        }
+        for layer in LinearLayer.all(blocks: configuration.blockCount) {
+            let (out, width) = configuration.shape(of: layer.role)
+            try check(layer.weightName, shape: [out, width])
+            if configuration.hasBias(layer.role) { try check(layer.biasName, shape: [out]) }
+        }
+    }
+}
