@@ -3,10 +3,25 @@ import Synchronization
 
 /// Runs `job(0)`, …, `job(count - 1)`, each once, on as many threads as BLAS has; returns when all are done.
 /// Jobs are handed out in order, one at a time, so uneven ones balance. BLAS calls do not belong inside a job:
-/// OpenBLAS threads its own products, and with several threads calls from many tasks queue.
+/// OpenBLAS threads its own products, and with several threads calls from many tasks queue;
+/// ``concurrentlyCallingBLAS(_:_:)`` is for such jobs.
 @usableFromInline
 package func concurrently(_ count: Int, _ job: @Sendable (Int) -> Void) {
-    let workers = min(count, BLASLibrary.threadCount)
+    run(count, workers: min(count, BLASLibrary.threadsOfProducts), job)
+}
+
+/// As ``concurrently(_:_:)``, for jobs that call BLAS: each product runs on its job's thread alone, so nothing queues and
+/// no thread waits for the others within a product. A single job gets all threads instead.
+package func concurrentlyCallingBLAS(_ count: Int, _ job: @Sendable (Int) -> Void) {
+    let workers = min(count, BLASLibrary.threadsOfProducts)
+    if workers > 1 {
+        BLASLibrary.withOneThreadToAProduct { run(count, workers: workers, job) }
+    } else {
+        run(count, workers: 1, job)
+    }
+}
+
+private func run(_ count: Int, workers: Int, _ job: @Sendable (Int) -> Void) {
     guard workers > 1 else {
         for index in 0..<max(count, 0) { job(index) }
         return

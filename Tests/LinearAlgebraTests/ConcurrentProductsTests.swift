@@ -1,0 +1,33 @@
+import AdaDimLinearAlgebra
+import Synchronization
+import Testing
+
+@Suite(.serialized) struct ConcurrentProductsTests {
+    @Test func jobsCallProductsSideBySideAndTheThreadsComeBack() {
+        let before = BLASLibrary.threadCount
+        defer { BLASLibrary.threadCount = before }
+        BLASLibrary.threadCount = 2
+        let a = Matrix<Float>(rows: 64, columns: 64) { Float(($0 * 7 + $1 * 3) % 11 - 5) }
+        let expected = a.multiplied(by: a)
+        let wrong = Atomic<Int>(0)
+        let counted = Atomic<Int>(0)
+        concurrentlyCallingBLAS(40) { _ in
+            if a.multiplied(by: a) != expected { wrong.add(1, ordering: .relaxed) }
+            // What a caller asked for stays what it reads, whoever holds the threads.
+            if BLASLibrary.threadCount == 2 { counted.add(1, ordering: .relaxed) }
+            // A job's own loops stay on its thread and still run every index.
+            concurrently(3) { _ in counted.add(1, ordering: .relaxed) }
+        }
+        #expect(wrong.load(ordering: .relaxed) == 0)
+        #expect(counted.load(ordering: .relaxed) == 160)
+        #expect(BLASLibrary.threadCount == 2)
+    }
+
+    @Test func aCountSetWhileJobsHoldTheThreadsHoldsAfterwards() {
+        let before = BLASLibrary.threadCount
+        defer { BLASLibrary.threadCount = before }
+        BLASLibrary.threadCount = 2
+        concurrentlyCallingBLAS(2) { if $0 == 0 { BLASLibrary.threadCount = 1 } }
+        #expect(BLASLibrary.threadCount == 1)
+    }
+}
