@@ -38,7 +38,9 @@ let package = Package(
 
         // The engine: matrices, then one layer.
         module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
-        module("Quantization", ["AdaDimLinearAlgebra"]),
+        // C, for the sake of instruction sets that Swift cannot choose function by function.
+        module("Kernels"),
+        module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),
         .target(name: "AdaDim", dependencies: ["AdaDimLinearAlgebra", "AdaDimQuantization"], path: "Sources/AdaDim"),
 
         // The model side: bytes, a directory, text, decoder blocks.

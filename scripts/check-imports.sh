@@ -18,6 +18,8 @@ forbid() {
 
 outside=$(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/LinearAlgebra)
 forbid "C libraries are imported outside Sources/LinearAlgebra" 'COpenBLAS|CLAPACKE' $outside
+forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKernels' \
+    $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Quantization)
 forbid "the engine imports the model side" \
     'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|Pipeline)' \
     Sources/LinearAlgebra Sources/Quantization Sources/AdaDim

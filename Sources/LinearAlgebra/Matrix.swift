@@ -21,6 +21,12 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         storage = AlignedStorage(count: rows * columns)
     }
 
+    init(rows: Int, columns: Int, storage: AlignedStorage<Element>) {
+        self.rows = rows
+        self.columns = columns
+        self.storage = storage
+    }
+
     /// A matrix [rows, columns] with every element equal to `value`.
     @inlinable
     public init(repeating value: Element, rows: Int, columns: Int) {

@@ -40,15 +40,21 @@ public struct UniformGrid: Sendable, Equatable {
     }
 
     /// The code of each weight relative to its zero point, a whole number in −zero … largest − zero.
+    @inline(__always)
+    func relativeCodes<S: RealScalar>(_ weights: SIMD8<S>, scale: SIMD8<S>, zero: SIMD8<S>) -> SIMD8<S> {
+        Self.relativeCodes(weights, scale: scale, zero: zero, largestCode: S(largestCode))
+    }
+
+    /// As the method, for codes 0 … `largestCode`.
     ///
     /// Clamps first, then rounds, which is the same as the bounds are whole; rounds by adding and subtracting 1.5·2^(p−1)
     /// with p the type's significant bits, exact for such small numbers in the default rounding mode, to even on ties.
     @inline(__always)
-    func relativeCodes<S: RealScalar>(
-        _ weights: SIMD8<S>, scale: SIMD8<S>, zero: SIMD8<S>
+    static func relativeCodes<S: RealScalar>(
+        _ weights: SIMD8<S>, scale: SIMD8<S>, zero: SIMD8<S>, largestCode: S
     ) -> SIMD8<S> {
         let magic = SIMD8<S>(repeating: roundingConstant())
-        let highest = SIMD8<S>(repeating: S(largestCode)) - zero
+        let highest = SIMD8<S>(repeating: largestCode) - zero
         let clamped = pointwiseMin(pointwiseMax(weights / scale, -zero), highest)
         return (clamped + magic) - magic
     }
@@ -56,13 +62,13 @@ public struct UniformGrid: Sendable, Equatable {
     /// One weight's code relative to its zero point; the same arithmetic as for eight.
     @inline(__always)
     func relativeCode<S: RealScalar>(_ weight: S, scale: S, zero: S) -> S {
-        let magic: S = roundingConstant()
+        let magic: S = Self.roundingConstant()
         let clamped = min(max(weight / scale, -zero), S(largestCode) - zero)
         return (clamped + magic) - magic
     }
 
     @inline(__always)
-    private func roundingConstant<S: RealScalar>() -> S {
+    private static func roundingConstant<S: RealScalar>() -> S {
         S(sign: .plus, exponent: S.Exponent(S.significandBitCount - 1), significand: 3)
     }
 }

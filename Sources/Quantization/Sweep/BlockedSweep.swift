@@ -13,127 +13,111 @@ package struct SweptWeight: Sendable {
 ///
 ///     w′ⱼ = Wⱼ + Σ_{k<j} (W_k − Q_k)·F_kj          Qⱼ = grid(w′ⱼ)
 ///
-/// One `gemm` a block brings in the errors of all earlier columns; inside the block, tiles of rows are independent jobs
-/// (``SweepTile``). out·in² flops. The codes are those of ``referenceSweep(_:_:_:_:)``, up to rounding.
+/// Panels of rows are independent jobs (``SweepPanel``). Inside a panel the columns are halved recursively: one half's errors
+/// enter the other's sums by one `gemm`. At the leaves tiles of rows go through a block of columns (``SweepTile``).
+/// out·in² flops for each layout. The codes are those of ``referenceSweep(_:_:_:_:)``, up to rounding.
 ///
-/// | here | shape | meaning |
-/// |---|---|---|
-/// | v | [in, in] | V, upper triangle, column j at its own place |
-/// | e | [out, in] | W before a column's turn, its error W − Q after |
-/// | s | [out, block] | Σ_{k before the block} e_k·V_kj, not yet divided by Vⱼⱼ |
-///
+/// - Parameters:
+///   - weight: W [out, in].
+///   - layouts: the directions to sweep in, side by side: they share the products' reading of V.
+///   - progress: called with the flops done since its last call, from any thread.
+/// - Returns: one result for each layout.
 /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
-    _ weight: Matrix<S>, _ factor: GramFactor<S>, _ grid: UniformGrid, _ layout: GroupLayout
-) throws(QuantizationError) -> SweptWeight {
-    var table = GridTable<S>(grid, layout)
-    // In activation order a per-OC group's columns come up scattered: its grid is set beforehand, from the weight.
-    let perOutputChannel = layout.dimension == .perOutputChannel
-    let setsAllBefore = factor.order != nil && perOutputChannel
-    if setsAllBefore { table.setAllGroups(from: weight) }
-    let schedule = SweepSchedule(layout, gridsAreSet: setsAllBefore)
-    // Before a block that it holds is swept, a group wider than a block has its grid too.
-    let tilesFindGrids = !(setsAllBefore || perOutputChannel && layout.groupSize > SweepSchedule.blockWidth)
-
-    var e = factor.ordered(weight)
-    var codes = Matrix<UInt8>(uninitialized: layout.rows, layout.columns)
-    var s = Matrix<S>(uninitialized: layout.rows, min(SweepSchedule.blockWidth, layout.columns))
-    let tileRows = SweepTile<S>.rows(for: layout)
-    var dampedLoss = 0.0
-    var ridgeShare = 0.0
-
-    for block in schedule.blocks {
-        if let group = block.startsWideGroup {
-            table.setWideGroup(group, from: e, factor)
-        }
-        let losses = factor.storage.withView { v in
-            s.withMutableView { s in
-                let s = s[rows: 0..<layout.rows, columns: 0..<block.columns.count]
-                return e.withMutableView { e in
-                    bringInEarlierErrors(before: block.columns, e.reading, v, into: s)
-                    return codes.withMutableView { codes in
-                        table.sweepTiles(
-                            of: block, factor, v: v, e: e, s: s, codes: codes, tileRows: tileRows,
-                            findingGrids: tilesFindGrids)
-                    }
-                }
-            }
-        }
-        dampedLoss += losses.damped
-        ridgeShare += losses.ridge
+    _ weight: Matrix<S>, _ factor: GramFactor<S>, _ grid: UniformGrid, _ layouts: [GroupLayout],
+    kernels: TileKernels = .best, progress: @escaping @Sendable (Double) -> Void = { _ in }
+) throws(QuantizationError) -> [SweptWeight] {
+    let inOrder = factor.order == nil
+    let groupSize = layouts.lazy.compactMap { SweepDirection<S>.groupSize($0, inOrder: inOrder) }.first
+    let schedule = SweepSchedule(columns: weight.columns, groupSize: groupSize)
+    let results = layouts.map { layout in
+        var table = GridTable<S>(grid, layout)
+        // In activation order a per-OC group's columns come up scattered: its grid is set beforehand, from the weight.
+        if !inOrder && layout.dimension == .perOutputChannel { table.setAllGroups(from: weight) }
+        return SweepResult(table)
     }
-    let quantized = try table.quantized(codes: codes)
-    guard dampedLoss.isFinite && ridgeShare.isFinite else { throw .lossNotFinite }
-    return SweptWeight(quantized: quantized, dampedLoss: dampedLoss, loss: max(0, dampedLoss - ridgeShare))
-}
-
-/// s ← e[:, 0 ..< j₀]·V[0 ..< j₀, block], the errors of all columns before the block.
-private func bringInEarlierErrors<S: RealScalar>(
-    before block: Range<Int>, _ e: MatrixView<S>, _ v: MatrixView<S>, into s: MutableMatrixView<S>
-) {
-    if block.lowerBound == 0 {
-        s.fill(with: 0)
-    } else {
-        gemm(
-            1, e[rows: 0..<e.rows, columns: 0..<block.lowerBound], .none,
-            v[rows: 0..<block.lowerBound, columns: block], .none, 0, s)
+    let directions = zip(layouts, results).map { layout, result in
+        let size = SweepDirection<S>.groupSize(layout, inOrder: inOrder)
+        return result.direction(findsGrids: size.map { $0 <= SweepSchedule.blockWidth } ?? false)
     }
-}
 
-extension GridTable {
-    /// Sets the grid of a per-OC group wider than a block from GPTQ's updated weights of that group when the sweep
-    /// reaches its first column j₀: W_g + [Σ_{k<j₀} e_k·F_kg]·F_gg⁻¹, where the diagonal scaling of F cancels: the
-    /// bracket is [Σ e_k·V_kg]·V_gg⁻¹.
-    fileprivate mutating func setWideGroup(_ group: Int, from e: Matrix<S>, _ factor: GramFactor<S>) {
-        let range = layout.range(ofGroup: group)
-        let rows = 0..<layout.rows
-        guard range.lowerBound > 0 else {
-            e.withView { setOutputChannelGroup(group, from: $0, columns: range) }
-            return
-        }
-        var updated = Matrix<S>(uninitialized: layout.rows, range.count)
+    let alignment = layouts.lazy.filter { $0.dimension == .perInputChannel }.map(\.groupSize).max() ?? 1
+    let panels = RowPanels(
+        rows: weight.rows, alignment: alignment,
+        bytesPerRow: layouts.count * weight.columns * MemoryLayout<S>.stride, threads: BLASLibrary.threadCount)
+    let tallest = panels.ranges.first?.count ?? 0
+    let sums = WorkspacePool { Workspace<S>(rows: layouts.count * tallest, columns: weight.columns) }
+    let tileHeight =
+        layouts.lazy.map { layout in
+            SweepTile<S>.height(for: layout, rows: min(tallest, SweepTile<S>.rows(for: layout)))
+        }.max() ?? 0
+    let tiles = WorkspacePool { TileMemory<S>(height: tileHeight, width: SweepSchedule.blockWidth) }
+    let losses = Workspace<SweepLoss>(rows: layouts.count, columns: panels.ranges.count)
+    weight.withView { weight in
         factor.storage.withView { v in
-            e.withView { e in
-                updated.withMutableView { updated in
-                    bringInEarlierErrors(before: range, e, v, into: updated)
-                    trsm(.right, .upper, .none, .stored, 1, v[rows: range, columns: range], updated)
-                    concurrently(range.count) { j in
-                        let (sum, weight) = (updated.column(j), e.column(range.lowerBound + j))
-                        for i in rows { sum[i] += weight[i] }
+            concurrentlyCallingBLAS(panels.ranges.count) { index in
+                let rows = panels.ranges[index]
+                sums.borrow { sums in
+                    let panel = SweepPanel(
+                        weight: weight[rows: rows, columns: 0..<weight.columns], factor: factor, v: v,
+                        directions: directions.map { $0[rows: rows] },
+                        sums: sums.view[rows: 0..<layouts.count * rows.count, columns: 0..<weight.columns],
+                        kernels: kernels, memory: tiles, progress: progress)
+                    for (direction, loss) in panel.sweep(schedule.root, hasSums: false).enumerated() {
+                        losses.view[direction, index] = loss
                     }
                 }
             }
         }
-        updated.withView { setOutputChannelGroup(group, from: $0, columns: 0..<range.count) }
+    }
+    var swept: [SweptWeight] = []
+    for (direction, result) in results.enumerated() {
+        let loss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[direction, $1] }
+        swept.append(try result.finished(loss))
+    }
+    return swept
+}
+
+/// ``blockedSweep(_:_:_:_:kernels:progress:)`` in one direction.
+@_specialize(where S == Float)
+@_specialize(where S == Double)
+package func blockedSweep<S: RealScalar>(
+    _ weight: Matrix<S>, _ factor: GramFactor<S>, _ grid: UniformGrid, _ layout: GroupLayout,
+    kernels: TileKernels = .best
+) throws(QuantizationError) -> SweptWeight {
+    try blockedSweep(weight, factor, grid, [layout], kernels: kernels)[0]
+}
+
+/// One direction's results while they come to be, written by all panels side by side.
+private struct SweepResult<S: RealScalar>: Sendable {
+    private let table: GridTable<S>
+    private let scales: Workspace<S>
+    private let zeros: Workspace<S>
+    private let codes: Workspace<UInt8>
+
+    /// - Parameter table: grids that are set already; the sweep sets the others.
+    init(_ table: GridTable<S>) {
+        self.table = table
+        scales = Workspace(copying: table.scales)
+        zeros = Workspace(copying: table.zeros)
+        codes = Workspace(rows: table.layout.rows, columns: table.layout.columns)
     }
 
-    /// Sweeps one block, tile by tile, tiles side by side on all threads; returns the block's loss and the ridge's share
-    /// of it, summed in the order of the tiles whatever thread ran them.
-    fileprivate mutating func sweepTiles(
-        of block: SweepSchedule.Block, _ factor: GramFactor<S>, v: MatrixView<S>, e: MutableMatrixView<S>,
-        s: MutableMatrixView<S>, codes: MutableMatrixView<UInt8>, tileRows: Int, findingGrids: Bool
-    ) -> (damped: Double, ridge: Double) {
-        let (grid, layout) = (grid, layout)
-        let tiles = (layout.rows + tileRows - 1) / tileRows
-        var losses = Matrix<Double>(repeating: 0, rows: 2, columns: tiles)
-        scales.withMutableView { scales in
-            zeros.withMutableView { zeros in
-                losses.withMutableView { losses in
-                    concurrently(tiles) { tile in
-                        let rows = tile * tileRows..<min(layout.rows, (tile + 1) * tileRows)
-                        let work = SweepTile(
-                            rows: rows, columns: block.columns, grid: grid, layout: layout, factor: factor, v: v,
-                            scales: scales, zeros: zeros)
-                        (losses[0, tile], losses[1, tile]) = work.sweep(
-                            e: e, s: s, codes: codes, findingGrids: findingGrids)
-                    }
-                }
-            }
-        }
-        return losses.withView { losses in
-            (0..<tiles).reduce(into: (0, 0)) { $0 = ($0.0 + losses[0, $1], $0.1 + losses[1, $1]) }
-        }
+    func direction(findsGrids: Bool) -> SweepDirection<S> {
+        SweepDirection(
+            layout: table.layout, grid: table.grid, findsGrids: findsGrids, scales: scales.view, zeros: zeros.view,
+            codes: codes.view)
+    }
+
+    /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``.
+    func finished(_ loss: SweepLoss) throws(QuantizationError) -> SweptWeight {
+        var finished = table
+        finished.scales = Matrix(scales)
+        finished.zeros = Matrix(zeros)
+        let quantized = try finished.quantized(codes: Matrix(codes))
+        guard loss.damped.isFinite && loss.ridge.isFinite else { throw .lossNotFinite }
+        return SweptWeight(quantized: quantized, dampedLoss: loss.damped, loss: max(0, loss.damped - loss.ridge))
     }
 }

@@ -5,223 +5,202 @@ import AdaDimLinearAlgebra
 /// | here | shape | meaning |
 /// |---|---|---|
 /// | e | [height, width] | W before a column's turn, its error W − Q after |
-/// | s | [height, width] | Σ e_k·V_kj over the columns before the block, then over more |
-/// | x | [height, group] | the group's update so far, for setting a per-OC group's grid |
+/// | s | [height, width] | Σ e_k·V_kj over the columns before the block, then over more, then w′ |
+/// | x | [height, width] | the group's update so far, for setting a per-OC group's grid |
 ///
-/// `height` is the number of rows rounded up to whole vectors of eight; the rows added are zero and stay zero.
+/// The rows are cut into segments, each rounded up to whole vectors by rows that are zero and stay zero: for per-IC a segment
+/// is a group, for per-OC all of the tile.
 struct SweepTile<S: RealScalar> {
+    let direction: SweepDirection<S>
+    /// Of the panel.
     let rows: Range<Int>
-    let columns: Range<Int>
-    let grid: UniformGrid
-    let layout: GroupLayout
+    let block: PackedBlock<S>
     let factor: GramFactor<S>
-    let v: MatrixView<S>
-    let scales: MutableMatrixView<S>
-    let zeros: MutableMatrixView<S>
+    let kernels: TileKernels
 
-    private var height: Int { (rows.count + 7) & ~7 }
+    private var segment: Int { Self.segment(direction.layout, rows: rows.count) }
+    private var segmentHeight: Int { wholeVectors(segment) }
+    private var segments: Int { (rows.count + segment - 1) / segment }
+    private var height: Int { segments * segmentHeight }
+    private var columns: Range<Int> { block.columns }
 
     /// Rows of a tile: 64, or for per-IC as many whole groups as fit, at least one.
     static func rows(for layout: GroupLayout) -> Int {
         layout.dimension == .perOutputChannel ? 64 : max(1, 64 / layout.groupSize) * layout.groupSize
     }
 
+    /// The height, padding included, of a tile of so many rows.
+    static func height(for layout: GroupLayout, rows: Int) -> Int {
+        let segment = segment(layout, rows: rows)
+        return (rows + segment - 1) / segment * wholeVectors(segment)
+    }
+
+    private static func segment(_ layout: GroupLayout, rows: Int) -> Int {
+        layout.dimension == .perOutputChannel ? rows : min(layout.groupSize, rows)
+    }
+
     /// Sweeps the tile; returns Σ Vⱼⱼ²·‖w′ⱼ − Qⱼ‖² and Σ ridgeⱼ·‖eⱼ‖².
+    /// - Parameters:
+    ///   - weight: W of the panel, [rows, in], in the weight's own order of columns.
+    ///   - sums: of the direction, [rows, in] in the factor's order: Σ over the columns before the block where a column's
+    ///     turn has not come, errors where it has. The block's columns become errors.
+    ///   - hasSums: false in front of the first block, whose sums were never written.
     func sweep(
-        e: MutableMatrixView<S>, s: MutableMatrixView<S>, codes: MutableMatrixView<UInt8>, findingGrids: Bool
-    ) -> (damped: Double, ridge: Double) {
-        let (height, width) = (height, columns.count)
-        let setsGroups = layout.dimension == .perOutputChannel && findingGrids
-        var local = Matrix<S>(repeating: 0, rows: height, columns: 2 * width + (setsGroups ? layout.groupSize : 0))
-        return local.withMutableView { local in
-            let localE = local[rows: 0..<height, columns: 0..<width]
-            let localS = local[rows: 0..<height, columns: width..<2 * width]
-            localE[rows: 0..<rows.count, columns: 0..<width].copy(from: e.reading[rows: rows, columns: columns])
-            localS[rows: 0..<rows.count, columns: 0..<width].copy(from: s.reading[rows: rows, columns: 0..<width])
-            var loss = (damped: 0.0, ridge: 0.0)
-            if setsGroups {
-                let x = local[rows: 0..<height, columns: 2 * width..<2 * width + layout.groupSize]
-                for start in stride(from: 0, to: width, by: layout.groupSize) {
-                    let group = start..<min(start + layout.groupSize, width)
-                    setGrid(of: group, e: localE, s: localS, x: x)
-                    for j in group { sweepColumn(j, from: start, e: localE, s: localS, codes: codes, &loss) }
-                }
+        weight: MatrixView<S>, sums: MutableMatrixView<S>, hasSums: Bool, _ memory: TileMemory<S>
+    ) -> SweepLoss {
+        let (e, s) = (memory.e, memory.s)
+        for j in 0..<columns.count {
+            copyIn(weight.column(input(j)) + rows.lowerBound, to: e.column(j))
+            if hasSums {
+                copyIn(sums.column(columns.lowerBound + j) + rows.lowerBound, to: s.column(j))
             } else {
-                for j in 0..<width { sweepColumn(j, from: 0, e: localE, s: localS, codes: codes, &loss) }
+                s.column(j).update(repeating: 0, count: height)
             }
-            e[rows: rows, columns: columns].copy(
-                from: localE.reading[rows: 0..<rows.count, columns: 0..<width])
-            return loss
         }
+        var loss = SweepLoss()
+        for group in block.groups {
+            if direction.findsGrids { setGrid(of: group, e: e, s: s, hasSums: hasSums, memory) }
+            for strip in group.strips {
+                // The sums over the columns before the group are in place if its grid was set from them.
+                accumulate(strip, from: direction.findsGrids ? group.columns.lowerBound : 0, of: e, into: s, sign: 1)
+                for j in strip.columns { sweepColumn(j, of: strip, e: e, s: s, memory, &loss) }
+            }
+        }
+        for j in 0..<columns.count {
+            copyOut(e.column(j), to: sums.column(columns.lowerBound + j) + rows.lowerBound)
+        }
+        return loss
     }
 
     /// Sets a per-OC group's grids from its updated weights W_g + [Σ_{k<j₀} e_k·V_kg]·V_gg⁻¹, and leaves in s the sums
     /// over all columns before the group.
     private func setGrid(
-        of group: Range<Int>, e: MutableMatrixView<S>, s: MutableMatrixView<S>, x: MutableMatrixView<S>
+        of group: PackedBlock<S>.Group, e: MutableMatrixView<S>, s: MutableMatrixView<S>, hasSums: Bool,
+        _ memory: TileMemory<S>
     ) {
-        let start = group.lowerBound
-        let isFirst = columns.lowerBound + start == 0
-        if !isFirst {
-            for j in group {
-                add(e, 0..<start, to: s.column(j), coefficients: coefficients(j), sign: 1)
-                let solution = x.column(j - start)
-                solution.update(from: s.column(j), count: height)
-                add(x, 0..<(j - start), to: solution, coefficients: coefficients(j) + start, sign: -1)
-                let reciprocal = 1 / coefficients(j)[j]
-                for i in 0..<height { solution[i] *= reciprocal }
+        let start = group.columns.lowerBound
+        let x = memory.x
+        let isUpdated = hasSums || start > 0
+        if isUpdated {
+            for strip in group.strips {
+                accumulate(strip, from: 0, to: start, of: e, into: s, sign: 1)
+                for j in strip.columns { x.column(j).update(from: s.column(j), count: height) }
+                accumulate(strip, from: start, of: x, into: x, sign: -1)
+                let first = strip.columns.lowerBound
+                for j in strip.columns {
+                    kernels.solveColumn(
+                        height: height, stride: x.leadingDimension, depth: j - first, solved: x.column(first),
+                        coefficients: block.row(first, of: strip) + (j - first),
+                        reciprocal: block.reciprocals[j], sums: x.column(j))
+                }
             }
         }
-        let index = (columns.lowerBound + start) / layout.groupSize
-        let scale = scales.column(index) + rows.lowerBound
-        let zero = zeros.column(index) + rows.lowerBound
-        var i = 0
-        while i < height {
-            var low = SIMD8<S>.zero
-            var high = SIMD8<S>.zero
-            for j in group {
-                var weights = load8(e.column(j) + i)
-                if !isFirst { weights += load8(x.column(j - start) + i) }
-                low = pointwiseMin(low, weights)
-                high = pointwiseMax(high, weights)
-            }
-            for lane in 0..<min(8, rows.count - i) {
-                (scale[i + lane], zero[i + lane]) = grid.parameters(low: low[lane], high: high[lane])
-            }
-            i += 8
+        let (low, high, scale, zero) = (memory.low, memory.high, memory.scale, memory.zero)
+        kernels.rowRanges(
+            height: height, stride: e.leadingDimension, columns: group.columns.count, weight: e.column(start),
+            update: isUpdated ? UnsafePointer(x.column(start)) : nil, low: low, high: high)
+        for i in 0..<height { (scale[i], zero[i]) = direction.grid.parameters(low: low[i], high: high[i]) }
+        let index = (columns.lowerBound + start) / direction.layout.groupSize
+        direction.scales.column(index).advanced(by: rows.lowerBound).update(from: scale, count: rows.count)
+        direction.zeros.column(index).advanced(by: rows.lowerBound).update(from: zero, count: rows.count)
+    }
+
+    /// target_j ← target_j ± Σ_k source_k·V_kj for the columns j of a strip, over the block's columns k from `start` to the
+    /// strip's first or to `end`.
+    @inline(__always)
+    private func accumulate(
+        _ strip: PackedBlock<S>.Strip, from start: Int, to end: Int? = nil, of source: MutableMatrixView<S>,
+        into target: MutableMatrixView<S>, sign: S
+    ) {
+        let first = strip.columns.lowerBound
+        let depth = (end ?? first) - start
+        guard depth > 0 else { return }
+        // A tall tile, of a long per-IC group, has rows enough for all threads.
+        concurrently(height, by: 512) { run in
+            kernels.multiplyAdd(
+                height: run.count, stride: source.leadingDimension, depth: depth,
+                source.column(start) + run.lowerBound, block.row(start, of: strip), sign: sign,
+                into: target.column(first) + run.lowerBound)
         }
     }
 
-    /// Quantizes column j of the block: w′ = W + (s + Σ e_k·V_kj)/Vⱼⱼ over the block's columns from `start` on.
+    /// Quantizes column j of the block: w′ = W + (s + Σ e_k·V_kj)/Vⱼⱼ over the strip's earlier columns.
+    @inline(__always)
     private func sweepColumn(
-        _ j: Int, from start: Int, e: MutableMatrixView<S>, s: MutableMatrixView<S>,
-        codes: MutableMatrixView<UInt8>, _ loss: inout (damped: Double, ridge: Double)
+        _ j: Int, of strip: PackedBlock<S>.Strip, e: MutableMatrixView<S>, s: MutableMatrixView<S>,
+        _ memory: TileMemory<S>, _ loss: inout SweepLoss
     ) {
+        let first = strip.columns.lowerBound
         let position = columns.lowerBound + j
-        let input = factor.order?[position] ?? position
-        let pivot = coefficients(j)[j]
-        let updated = s.column(j)
-        let weight = e.column(j)
-        let code = codes.column(input) + rows.lowerBound
-        add(e, start..<j, to: updated, coefficients: coefficients(j) + start, sign: 1)
-        let reciprocal = 1 / pivot
-        for i in 0..<height { updated[i] = weight[i] + updated[i] * reciprocal }
-
-        var damped = SIMD8<S>.zero
-        var ridge = SIMD8<S>.zero
-        switch layout.dimension {
+        let input = input(j)
+        let (updated, weight, codes) = (s.column(j), e.column(j), memory.codes)
+        kernels.updateColumn(
+            height: height, stride: e.leadingDimension, depth: j - first, errors: e.column(first),
+            coefficients: block.row(first, of: strip) + (j - first), reciprocal: block.reciprocals[j], weight: weight,
+            sums: updated)
+        let (scale, zero) = (memory.scale, memory.zero)
+        let largest = S(direction.grid.largestCode)
+        var missed = 0.0
+        var left = 0.0
+        switch direction.layout.dimension {
         case .perOutputChannel:
-            let group = input / layout.groupSize
-            let (scale, zero) = (scales.column(group) + rows.lowerBound, zeros.column(group) + rows.lowerBound)
-            quantizeRows(0..<rows.count, updated, weight, code, &damped, &ridge) { i, count in
-                (load8(scale + i, count, filling: 1), load8(zero + i, count, filling: 0))
+            if !direction.findsGrids {
+                let group = input / direction.layout.groupSize
+                scale.update(from: direction.scales.column(group) + rows.lowerBound, count: rows.count)
+                zero.update(from: direction.zeros.column(group) + rows.lowerBound, count: rows.count)
+                scale.advanced(by: rows.count).update(repeating: 1, count: height - rows.count)
+                zero.advanced(by: rows.count).update(repeating: 0, count: height - rows.count)
             }
+            (missed, left) = kernels.quantizeColumn(
+                height: height, updated: updated, .init(scales: scale, zeros: zero, step: 1, largestCode: largest),
+                weight: weight, codes: codes)
         case .perInputChannel:
-            for first in stride(from: 0, to: rows.count, by: layout.groupSize) {
-                let group = first..<min(first + layout.groupSize, rows.count)
-                let (low, high) = range(of: updated, group)
-                let parameters = grid.parameters(low: low, high: high)
-                let index = (rows.lowerBound + first) / layout.groupSize
-                (scales[index, input], zeros[index, input]) = parameters
-                let scale = SIMD8<S>(repeating: parameters.scale)
-                let zero = SIMD8<S>(repeating: parameters.zero)
-                quantizeRows(group, updated, weight, code, &damped, &ridge) { _, _ in (scale, zero) }
+            for index in 0..<segments {
+                let start = index * segmentHeight
+                let (low, high) = kernels.columnRange(height: segmentHeight, updated + start)
+                (scale[0], zero[0]) = direction.grid.parameters(low: low, high: high)
+                let group = rows.lowerBound / direction.layout.groupSize + index
+                (direction.scales[group, input], direction.zeros[group, input]) = (scale[0], zero[0])
+                let grid = TileKernels.ColumnGrid(scales: scale, zeros: zero, step: 0, largestCode: largest)
+                // Runs of 256 rows keep the sums of squares exact to 32·eps.
+                for run in stride(from: start, to: start + segmentHeight, by: 256) {
+                    let squares = kernels.quantizeColumn(
+                        height: min(256, start + segmentHeight - run), updated: updated + run, grid,
+                        weight: weight + run, codes: codes + run)
+                    missed += squares.missed
+                    left += squares.left
+                }
             }
         }
-        loss.damped += Double(pivot) * Double(pivot) * sum(damped)
-        loss.ridge += Double(factor.ridge[position]) * sum(ridge)
+        copyOut(codes, to: direction.codes.column(input) + rows.lowerBound)
+        let pivot = Double(block.pivots[j])
+        loss.damped += pivot * pivot * missed
+        loss.ridge += Double(factor.ridge[position]) * left
     }
 
-    /// Quantizes some rows of a column, eight at a time: w′ → code, W → error, and the squares of w′ − Q and of W − Q.
+    /// The input that stands at column j of the block.
     @inline(__always)
-    private func quantizeRows(
-        _ rows: Range<Int>, _ updated: UnsafeMutablePointer<S>, _ weight: UnsafeMutablePointer<S>,
-        _ code: UnsafeMutablePointer<UInt8>, _ damped: inout SIMD8<S>, _ ridge: inout SIMD8<S>,
-        _ parameters: (_ row: Int, _ count: Int) -> (scale: SIMD8<S>, zero: SIMD8<S>)
-    ) {
-        var i = rows.lowerBound
-        while i < rows.upperBound {
-            let count = min(8, rows.upperBound - i)
-            let (scale, zero) = parameters(i, count)
-            let target = load8(updated + i, count, filling: 0)
-            let original = load8(weight + i, count, filling: 0)
-            let relative = grid.relativeCodes(target, scale: scale, zero: zero)
-            let value = relative * scale
-            let missed = target - value
-            let error = original - value
-            damped += missed * missed
-            ridge += error * error
-            store8(error, weight + i, count)
-            let stored = relative + zero
-            for lane in 0..<count { code[i + lane] = storedCode(stored[lane]) }
-            i += 8
-        }
-    }
+    private func input(_ j: Int) -> Int { factor.order?[columns.lowerBound + j] ?? (columns.lowerBound + j) }
 
-    /// The least and the greatest of some elements of a column, zero among them.
+    /// Copies the tile's rows, zeros behind each segment.
     @inline(__always)
-    private func range(of values: UnsafeMutablePointer<S>, _ rows: Range<Int>) -> (low: S, high: S) {
-        var low = SIMD8<S>.zero
-        var high = SIMD8<S>.zero
-        var i = rows.lowerBound
-        while i < rows.upperBound {
-            let eight = load8(values + i, min(8, rows.upperBound - i), filling: 0)
-            low = pointwiseMin(low, eight)
-            high = pointwiseMax(high, eight)
-            i += 8
-        }
-        return (low.min(), high.max())
-    }
-
-    /// Row indices of V that belong to the block, in its column j of the block: element k is V_kj.
-    @inline(__always)
-    private func coefficients(_ j: Int) -> UnsafePointer<S> {
-        v.column(columns.lowerBound + j) + columns.lowerBound
-    }
-
-    /// target ← target ± Σ_k source_k·coefficients[k − first], a column of `height` elements.
-    @inline(__always)
-    private func add(
-        _ source: MutableMatrixView<S>, _ range: Range<Int>, to target: UnsafeMutablePointer<S>,
-        coefficients: UnsafePointer<S>, sign: S
-    ) {
-        guard !range.isEmpty else { return }
-        let stride = source.leadingDimension
-        let first = source.column(range.lowerBound)
-        var i = 0
-        while i + 32 <= height {
-            var (a, b, c, d) = (
-                load8(target + i), load8(target + i + 8), load8(target + i + 16), load8(target + i + 24)
-            )
-            var column = first + i
-            for k in 0..<range.count {
-                let factor = SIMD8<S>(repeating: sign * coefficients[k])
-                a += load8(column) * factor
-                b += load8(column + 8) * factor
-                c += load8(column + 16) * factor
-                d += load8(column + 24) * factor
-                column += stride
-            }
-            store8(a, target + i)
-            store8(b, target + i + 8)
-            store8(c, target + i + 16)
-            store8(d, target + i + 24)
-            i += 32
-        }
-        while i < height {
-            var a = load8(target + i)
-            var column = first + i
-            for k in 0..<range.count {
-                a += load8(column) * SIMD8<S>(repeating: sign * coefficients[k])
-                column += stride
-            }
-            store8(a, target + i)
-            i += 8
+    private func copyIn(_ source: UnsafePointer<S>, to target: UnsafeMutablePointer<S>) {
+        for index in 0..<segments {
+            let count = min(segment, rows.count - index * segment)
+            let place = target + index * segmentHeight
+            place.update(from: source + index * segment, count: count)
+            (place + count).update(repeating: 0, count: segmentHeight - count)
         }
     }
 
     @inline(__always)
-    private func sum(_ lanes: SIMD8<S>) -> Double {
-        (0..<8).reduce(0.0) { $0 + Double(lanes[$1]) }
+    private func copyOut<T>(_ source: UnsafePointer<T>, to target: UnsafeMutablePointer<T>) {
+        for index in 0..<segments {
+            let count = min(segment, rows.count - index * segment)
+            (target + index * segment).update(from: source + index * segmentHeight, count: count)
+        }
     }
 }
+
+/// A number of rows rounded up to whole vectors of the widest instruction set.
+private func wholeVectors(_ rows: Int) -> Int { (rows + TileKernels.lanes - 1) / TileKernels.lanes * TileKernels.lanes }

@@ -1,0 +1,57 @@
+// The innermost loops of the column sweep, for instruction sets that the compiler may not assume. Each set has a file of its
+// own and a table of the same functions; which table serves is decided at run time. The Swift twins of these functions
+// (TileKernels+Portable.swift) are the fallback, and the oracle of the tests.
+//
+// Legend: a tile is a run of rows of a weight through one block of columns, column-major, its columns `stride` floats
+// apart. `height` is a multiple of ADADIM_TILE_LANES; rows beyond the weight's are zero. A strip is eight columns of the
+// factor's block, packed: element (k, c) at 8·k + c. Errors e are W − Q; sums s are Σ e_k·V_kj.
+#ifndef ADADIM_KERNELS_H
+#define ADADIM_KERNELS_H
+
+#include <stdint.h>
+
+// Heights are multiples of this: the lanes of the widest set.
+#define ADADIM_TILE_LANES 16
+// Columns of a strip.
+#define ADADIM_STRIP_WIDTH 8
+
+typedef struct {
+    const char *name;
+
+    // target[:, c] += sign · Σ_{k < depth} source[:, k] · strip(k, c) for the eight columns of a strip.
+    void (*multiply_add)(
+        int64_t height, int64_t stride, int64_t depth, const float *source, const float *strip, float sign,
+        float *target);
+
+    // sums ← weight + (sums + Σ_{k < depth} errors[:, k] · coefficients[8·k]) · reciprocal: the updated weight w′.
+    void (*update_column)(
+        int64_t height, int64_t stride, int64_t depth, const float *errors, const float *coefficients,
+        float reciprocal, const float *weight, float *sums);
+
+    // sums ← (sums − Σ_{k < depth} solved[:, k] · coefficients[8·k]) · reciprocal: one column of a triangular solve.
+    void (*solve_column)(
+        int64_t height, int64_t stride, int64_t depth, const float *solved, const float *coefficients,
+        float reciprocal, float *sums);
+
+    // The least and the greatest of a column's elements, zero among them.
+    void (*column_range)(int64_t height, const float *values, float *low, float *high);
+
+    // low[i], high[i]: the least and the greatest over the columns of weight[i, :] + update[i, :], zero among them.
+    // No update where it is null.
+    void (*row_ranges)(
+        int64_t height, int64_t stride, int64_t columns, const float *weight, const float *update, float *low,
+        float *high);
+
+    // Rounds a column of updated weights to the grid value = (code − zero)·scale with codes 0 … largest, to nearest, ties to
+    // even. weight ← weight − value. losses[0] ← Σ (updated − value)², losses[1] ← Σ (weight − value)².
+    // Scale and zero of row i are scales[i·step], zeros[i·step], step 0 or 1.
+    void (*quantize_column)(
+        int64_t height, const float *updated, const float *scales, const float *zeros, int64_t step, float largest,
+        float *weight, uint8_t *codes, float *losses);
+} adadim_tile_kernels;
+
+// The tables, null where this processor or this build has not the instructions.
+const adadim_tile_kernels *adadim_tile_kernels_avx2(void);
+const adadim_tile_kernels *adadim_tile_kernels_avx512(void);
+
+#endif

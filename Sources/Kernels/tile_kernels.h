@@ -1,0 +1,182 @@
+// The loops of AdaDimKernels.h over vectors of LANES floats. Included once by each instruction set's file, which defines:
+//
+//   LANES            floats to a vector
+//   WIDE_COLUMNS     columns of a register block of two vectors: as many as the registers hold
+//   TARGET           the function attribute that allows the instructions
+//   vector_min, vector_max, store_codes
+//
+// A product that is added becomes one fused operation.
+#pragma clang fp contract(fast)
+
+typedef float vector __attribute__((ext_vector_type(LANES), aligned(4)));
+
+#define INLINE static inline __attribute__((always_inline)) TARGET
+
+INLINE vector load(const float *p) { return *(const vector *)p; }
+INLINE void store(float *p, vector v) { *(vector *)p = v; }
+
+// One register block: `vectors` · LANES rows by `columns` columns of a strip.
+INLINE void multiply_block(
+    int vectors, int columns, int64_t stride, int64_t depth, const float *source, const float *strip, float sign,
+    float *target) {
+    vector sums[2][8];
+    for (int v = 0; v < vectors; v++)
+        for (int c = 0; c < columns; c++) sums[v][c] = 0;
+    for (int64_t k = 0; k < depth; k++) {
+        vector rows[2];
+        for (int v = 0; v < vectors; v++) rows[v] = load(source + k * stride + v * LANES);
+        for (int c = 0; c < columns; c++) {
+            vector factor = strip[k * 8 + c];
+            for (int v = 0; v < vectors; v++) sums[v][c] += rows[v] * factor;
+        }
+    }
+    for (int c = 0; c < columns; c++)
+        for (int v = 0; v < vectors; v++) {
+            float *place = target + c * stride + v * LANES;
+            store(place, load(place) + sums[v][c] * sign);
+        }
+}
+
+TARGET static void multiply_add(
+    int64_t height, int64_t stride, int64_t depth, const float *source, const float *strip, float sign,
+    float *target) {
+    int64_t i = 0;
+    for (; i + 2 * LANES <= height; i += 2 * LANES)
+        for (int c = 0; c < 8; c += WIDE_COLUMNS)
+            multiply_block(2, WIDE_COLUMNS, stride, depth, source + i, strip + c, sign, target + c * stride + i);
+    for (; i < height; i += LANES)
+        multiply_block(1, 8, stride, depth, source + i, strip, sign, target + i);
+}
+
+// The functions below take `count` vectors of rows at once, four where there are as many: their chains of operations
+// overlap.
+
+INLINE void update_rows(
+    int count, int64_t stride, int64_t depth, const float *errors, const float *coefficients, float reciprocal,
+    const float *weight, float *sums) {
+    vector s[4];
+    for (int v = 0; v < count; v++) s[v] = load(sums + v * LANES);
+    for (int64_t k = 0; k < depth; k++) {
+        vector factor = coefficients[8 * k];
+        for (int v = 0; v < count; v++) s[v] += load(errors + k * stride + v * LANES) * factor;
+    }
+    for (int v = 0; v < count; v++) store(sums + v * LANES, load(weight + v * LANES) + s[v] * reciprocal);
+}
+
+TARGET static void update_column(
+    int64_t height, int64_t stride, int64_t depth, const float *errors, const float *coefficients, float reciprocal,
+    const float *weight, float *sums) {
+    int64_t i = 0;
+    for (; i + 4 * LANES <= height; i += 4 * LANES)
+        update_rows(4, stride, depth, errors + i, coefficients, reciprocal, weight + i, sums + i);
+    for (; i < height; i += LANES)
+        update_rows(1, stride, depth, errors + i, coefficients, reciprocal, weight + i, sums + i);
+}
+
+INLINE void solve_rows(
+    int count, int64_t stride, int64_t depth, const float *solved, const float *coefficients, float reciprocal,
+    float *sums) {
+    vector s[4];
+    for (int v = 0; v < count; v++) s[v] = load(sums + v * LANES);
+    for (int64_t k = 0; k < depth; k++) {
+        vector factor = coefficients[8 * k];
+        for (int v = 0; v < count; v++) s[v] -= load(solved + k * stride + v * LANES) * factor;
+    }
+    for (int v = 0; v < count; v++) store(sums + v * LANES, s[v] * reciprocal);
+}
+
+TARGET static void solve_column(
+    int64_t height, int64_t stride, int64_t depth, const float *solved, const float *coefficients, float reciprocal,
+    float *sums) {
+    int64_t i = 0;
+    for (; i + 4 * LANES <= height; i += 4 * LANES)
+        solve_rows(4, stride, depth, solved + i, coefficients, reciprocal, sums + i);
+    for (; i < height; i += LANES) solve_rows(1, stride, depth, solved + i, coefficients, reciprocal, sums + i);
+}
+
+TARGET static void column_range(int64_t height, const float *values, float *low, float *high) {
+    vector least = 0, greatest = 0;
+    for (int64_t i = 0; i < height; i += LANES) {
+        vector x = load(values + i);
+        least = vector_min(x, least);
+        greatest = vector_max(x, greatest);
+    }
+    float a = 0, b = 0;
+    for (int lane = 0; lane < LANES; lane++) {
+        a = least[lane] < a ? least[lane] : a;
+        b = greatest[lane] > b ? greatest[lane] : b;
+    }
+    *low = a;
+    *high = b;
+}
+
+INLINE void ranges_of_rows(
+    int count, int64_t stride, int64_t columns, const float *weight, const float *update, float *low, float *high) {
+    vector least[4], greatest[4];
+    for (int v = 0; v < count; v++) least[v] = greatest[v] = 0;
+    for (int64_t j = 0; j < columns; j++)
+        for (int v = 0; v < count; v++) {
+            vector x = load(weight + j * stride + v * LANES);
+            if (update) x += load(update + j * stride + v * LANES);
+            least[v] = vector_min(x, least[v]);
+            greatest[v] = vector_max(x, greatest[v]);
+        }
+    for (int v = 0; v < count; v++) {
+        store(low + v * LANES, least[v]);
+        store(high + v * LANES, greatest[v]);
+    }
+}
+
+TARGET static void row_ranges(
+    int64_t height, int64_t stride, int64_t columns, const float *weight, const float *update, float *low,
+    float *high) {
+    int64_t i = 0;
+    for (; i + 4 * LANES <= height; i += 4 * LANES)
+        ranges_of_rows(4, stride, columns, weight + i, update ? update + i : 0, low + i, high + i);
+    for (; i < height; i += LANES)
+        ranges_of_rows(1, stride, columns, weight + i, update ? update + i : 0, low + i, high + i);
+}
+
+INLINE void quantize(
+    int uniform, int64_t height, const float *updated, const float *scales, const float *zeros, float largest,
+    float *weight, uint8_t *codes, float *losses) {
+    // Adding and subtracting 1.5·2²³ rounds to a whole number, to even on ties.
+    const vector magic = 12582912.0f;
+    vector missed = 0, left = 0;
+    vector scale = uniform ? (vector)*scales : (vector)1;
+    vector zero = uniform ? (vector)*zeros : (vector)0;
+    for (int64_t i = 0; i < height; i += LANES) {
+        if (!uniform) {
+            scale = load(scales + i);
+            zero = load(zeros + i);
+        }
+        vector target = load(updated + i);
+        // Clamped first, then rounded: the same, since the bounds are whole.
+        vector clamped = vector_min(vector_max(target / scale, -zero), largest - zero);
+        vector code = clamped + magic;
+        code = code - magic;
+        vector value = code * scale;
+        vector a = target - value;
+        vector b = load(weight + i) - value;
+        missed += a * a;
+        left += b * b;
+        store(weight + i, b);
+        store_codes(codes + i, code + zero);
+    }
+    float sum = 0, rest = 0;
+    for (int lane = 0; lane < LANES; lane++) {
+        sum += missed[lane];
+        rest += left[lane];
+    }
+    losses[0] = sum;
+    losses[1] = rest;
+}
+
+TARGET static void quantize_column(
+    int64_t height, const float *updated, const float *scales, const float *zeros, int64_t step, float largest,
+    float *weight, uint8_t *codes, float *losses) {
+    if (step == 0)
+        quantize(1, height, updated, scales, zeros, largest, weight, codes, losses);
+    else
+        quantize(0, height, updated, scales, zeros, largest, weight, codes, losses);
+}

@@ -1,0 +1,110 @@
+import AdaDimLinearAlgebra
+
+/// A run of a weight's rows on its way through all columns. Rows know nothing of each other but for the groups they share,
+/// so panels are independent jobs.
+///
+/// | here | shape | meaning |
+/// |---|---|---|
+/// | v | [in, in] | V, upper triangle, column j at its own place |
+/// | sums | [directions·rows, in] | Σ_{k<j} e_k·V_kj until column j's turn, not yet divided by Vⱼⱼ; its error e_j after |
+///
+/// The directions lie below each other in `sums`: they share every product with V.
+struct SweepPanel<S: RealScalar>: Sendable {
+    let weight: MatrixView<S>
+    let factor: GramFactor<S>
+    let v: MatrixView<S>
+    let directions: [SweepDirection<S>]
+    let sums: MutableMatrixView<S>
+    let kernels: TileKernels
+    let memory: WorkspacePool<TileMemory<S>>
+    /// Called with the flops done since the last call.
+    let progress: @Sendable (Double) -> Void
+
+    private var rows: Int { weight.rows }
+
+    /// Sweeps the columns of a node, the earlier columns' errors being in its sums.
+    /// - Parameter hasSums: false at the left edge, where no column is earlier and the sums were never written.
+    /// - Returns: the loss of each direction.
+    func sweep(_ node: SweepSchedule.Node, hasSums: Bool) -> [SweepLoss] {
+        switch node {
+        case .block(let columns):
+            defer { progress(flops(columns.count, columns.count) / 2) }
+            return directions.indices.map { sweepTiles(of: columns, $0, hasSums: hasSums) }
+        case .wideGroup(let group, let node):
+            for (index, direction) in directions.enumerated()
+            where direction.layout.dimension == .perOutputChannel {
+                setWideGroup(group, columns: node.columns, direction, sums(of: index), hasSums: hasSums)
+            }
+            return sweep(node, hasSums: hasSums)
+        case .halves(let first, let second):
+            var losses = sweep(first, hasSums: hasSums)
+            let (done, next) = (first.columns, second.columns)
+            gemm(
+                1, sums.reading[rows: 0..<sums.rows, columns: done], .none, v[rows: done, columns: next], .none,
+                hasSums ? 1 : 0, sums[rows: 0..<sums.rows, columns: next])
+            progress(flops(done.count, next.count))
+            for (index, loss) in sweep(second, hasSums: true).enumerated() { losses[index] += loss }
+            return losses
+        }
+    }
+
+    private func flops(_ done: Int, _ next: Int) -> Double { 2 * Double(sums.rows) * Double(done) * Double(next) }
+
+    private func sums(of direction: Int) -> MutableMatrixView<S> {
+        sums[rows: direction * rows..<(direction + 1) * rows, columns: 0..<sums.columns]
+    }
+
+    /// Sweeps one block in one direction, tiles side by side on the threads that this panel has; the losses are summed in
+    /// the order of the tiles whatever thread ran them.
+    private func sweepTiles(of columns: Range<Int>, _ index: Int, hasSums: Bool) -> SweepLoss {
+        let direction = directions[index]
+        let sums = sums(of: index)
+        let block = PackedBlock(
+            v, columns: columns, groupWidth: direction.findsGrids ? direction.layout.groupSize : columns.count)
+        let tileRows = SweepTile<S>.rows(for: direction.layout)
+        let tiles = (rows + tileRows - 1) / tileRows
+        let losses = Workspace<SweepLoss>(rows: tiles, columns: 1)
+        concurrently(tiles) { tile in
+            let work = SweepTile(
+                direction: direction, rows: tile * tileRows..<min(rows, (tile + 1) * tileRows), block: block,
+                factor: factor, kernels: kernels)
+            losses.view[tile, 0] = memory.borrow { work.sweep(weight: weight, sums: sums, hasSums: hasSums, $0) }
+        }
+        return (0..<tiles).reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] }
+    }
+
+    /// Sets the grid of a per-OC group wider than a block from GPTQ's updated weights of that group when the sweep
+    /// reaches its first column j₀: W_g + [Σ_{k<j₀} e_k·F_kg]·F_gg⁻¹, where the diagonal scaling of F cancels: the
+    /// bracket is [Σ e_k·V_kg]·V_gg⁻¹.
+    private func setWideGroup(
+        _ group: Int, columns: Range<Int>, _ direction: SweepDirection<S>, _ sums: MutableMatrixView<S>, hasSums: Bool
+    ) {
+        let height = min(rows, 256)
+        let lanes = TileKernels.lanes
+        let updated = Workspace<S>(rows: (height + lanes - 1) / lanes * lanes, columns: columns.count)
+        let ranges = Workspace<S>(rows: updated.view.rows, columns: 2)
+        for start in stride(from: 0, to: rows, by: height) {
+            let run = start..<min(start + height, rows)
+            let x = updated.view[rows: 0..<run.count, columns: 0..<columns.count]
+            if hasSums {
+                x.copy(from: sums.reading[rows: run, columns: columns])
+                trsm(.right, .upper, .none, .stored, 1, v[rows: columns, columns: columns], x)
+            } else {
+                x.fill(with: 0)
+            }
+            for j in 0..<columns.count {
+                let (column, original) = (x.column(j), weight.column(columns.lowerBound + j) + run.lowerBound)
+                for i in 0..<run.count { column[i] += original[i] }
+                (column + run.count).update(repeating: 0, count: updated.view.rows - run.count)
+            }
+            let (low, high) = (ranges.view.column(0), ranges.view.column(1))
+            kernels.rowRanges(
+                height: updated.view.rows, stride: updated.view.leadingDimension, columns: columns.count,
+                weight: x.column(0), update: nil, low: low, high: high)
+            for i in run {
+                (direction.scales[i, group], direction.zeros[i, group]) = direction.grid.parameters(
+                    low: low[i - run.lowerBound], high: high[i - run.lowerBound])
+            }
+        }
+    }
+}
