@@ -2,42 +2,30 @@ extension MutableMatrixView {
     /// Copies the strict lower triangle of a square matrix into the upper one.
     @_specialize(where Element == Float)
     @_specialize(where Element == Double)
-    package func mirrorLowerTriangle() { mirror { i, j in self[j, i] = self[i, j] } }
-
-    /// Calls `copy` for every i > j, tile by tile, tiles side by side on all threads.
-    @inline(__always)
-    private func mirror(_ copy: @Sendable (_ i: Int, _ j: Int) -> Void) {
+    package func mirrorLowerTriangle() {
         precondition(rows == columns, "mirroring [\(rows), \(columns)], which is not square")
-        let tile = 64
-        withoutActuallyEscaping(copy) { copy in
-            concurrently(rows, by: tile) { block in
-                var start = 0
-                while start < block.upperBound {
-                    let end = Swift.min(start + tile, block.upperBound)
-                    for j in start..<end {
-                        for i in Swift.max(block.lowerBound, j + 1)..<Swift.max(block.upperBound, j + 1) { copy(i, j) }
+        let tile = 32
+        let tiles = (rows + tile - 1) / tile
+        concurrently(tiles) { index in
+            // The longest runs of tiles first, so that none is left for the end.
+            let block = (tiles - 1 - index) * tile..<Swift.min((tiles - index) * tile, rows)
+            // Through a buffer, so that columns are read and written in runs: one element from each of many columns, far
+            // apart by a power of two, would share few cache lines.
+            withUnsafeTemporaryAllocation(of: Element.self, capacity: tile * tile) { buffer in
+                guard let buffer = buffer.baseAddress else { return }
+                for start in stride(from: 0, to: block.lowerBound, by: tile) {
+                    let count = block.count
+                    for j in 0..<tile {
+                        let source = column(start + j) + block.lowerBound
+                        for i in 0..<count { buffer[i &* tile &+ j] = source[i] }
                     }
-                    start = end
+                    for i in 0..<count {
+                        column(block.lowerBound + i).advanced(by: start).update(from: buffer + i * tile, count: tile)
+                    }
                 }
             }
-        }
-    }
-
-    /// Reverses the order of all elements. On a symmetric matrix this flips both axes: element (i, j) comes to
-    /// (n − 1 − i, n − 1 − j), and each triangle becomes the other.
-    /// - Precondition: the view is a whole matrix, without padding between columns.
-    @_specialize(where Element == Float)
-    @_specialize(where Element == Double)
-    package func reverse() {
-        precondition(leadingDimension == rows, "reversing a window with padding between its columns")
-        let count = rows * columns
-        let half = count / 2
-        concurrently(half, by: 1 << 16) { range in
-            for k in range {
-                let other = count - 1 - k
-                let first = base[k]
-                base[k] = base[other]
-                base[other] = first
+            for j in block {
+                for i in j + 1..<Swift.max(block.upperBound, j + 1) { self[j, i] = self[i, j] }
             }
         }
     }

@@ -34,15 +34,12 @@ import Testing
         #expect(t == Matrix(rows: shape.1, columns: shape.0) { Double($1 * 1000 + $0) })
     }
 
-    @Test(arguments: [1, 2, 3, 64, 65, 200])
-    func trianglesMirrorAndBuffersReverse(_ n: Int) {
+    @Test(arguments: [1, 2, 3, 31, 32, 33, 64, 65, 200])
+    func trianglesMirror(_ n: Int) {
         let a = Matrix<Float>(rows: n, columns: n) { Float($0 * n + $1) }
         var lower = a
         lower.withMutableView { $0.mirrorLowerTriangle() }
         #expect(lower == Matrix(rows: n, columns: n) { Float(max($0, $1) * n + min($0, $1)) })
-        var reversed = a
-        reversed.withMutableView { $0.reverse() }
-        #expect(reversed == Matrix(rows: n, columns: n) { Float((n - 1 - $0) * n + n - 1 - $1) })
     }
 
     @Test func nonFiniteElementsAreFound() {

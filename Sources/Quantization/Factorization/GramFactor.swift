@@ -43,10 +43,12 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     }
 
     /// As ``init(_:dampingShare:activationOrder:)``, in the memory of `gram`, which is left without inputs.
+    /// - Parameter progress: called with the flops done since its last call, n³/3 in all.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package init(
-        taking gram: inout Gram<Scalar>, dampingShare: Double, activationOrder: Bool
+        taking gram: inout Gram<Scalar>, dampingShare: Double, activationOrder: Bool,
+        progress: (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
         guard dampingShare.isFinite && dampingShare >= 0 else { throw .invalidDamping(found: dampingShare) }
         let naturalDiagonal = gram.diagonal
@@ -63,7 +65,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         for share in dampingShares(from: dampingShare) {
             let ridge = AdaDimQuantization.ridge(diagonal: diagonal, mean: mean, share: share)
             do {
-                try matrix.factorInReverse(diagonal: diagonal, ridge: ridge)
+                try matrix.factorInReverse(diagonal: diagonal, ridge: ridge, progress: progress)
                 storage = matrix
                 self.diagonal = diagonal
                 self.ridge = ridge
@@ -102,30 +104,15 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
 extension Matrix where Element: RealScalar {
     /// Overwrites the upper triangle with V, H + ridge = V·Vᵀ, given H in the strict lower triangle and its diagonal apart.
     /// The lower triangle survives, so a failed attempt can be followed by another with a larger ridge.
-    ///
-    /// Reversing a symmetric matrix's buffer flips both its axes, so: reverse, factor as L·Lᵀ, reverse back. The pivot of
-    /// an error counts in the order of H.
     @_specialize(where Element == Float)
     @_specialize(where Element == Double)
-    mutating func factorInReverse(diagonal: [Element], ridge: [Element]) throws(FactorizationError) {
-        let n = rows
-        let failure = withMutableView { view -> FactorizationError? in
+    mutating func factorInReverse(
+        diagonal: [Element], ridge: [Element], progress: (Double) -> Void
+    ) throws(FactorizationError) {
+        try withMutableView { (view) throws(FactorizationError) in
             view.mirrorLowerTriangle()
-            for j in 0..<n { view[j, j] = diagonal[j] + ridge[j] }
-            view.reverse()
-            defer { view.reverse() }
-            do throws(FactorizationError) {
-                try potrf(.lower, view)
-                return nil
-            } catch {
-                return error
-            }
-        }
-        switch failure {
-        case nil: return
-        case .notPositiveDefinite(let pivot, let order)?:
-            throw .notPositiveDefinite(pivot: n - 1 - pivot, order: order)
-        case let other?: throw other
+            for j in 0..<view.columns { view[j, j] = diagonal[j] + ridge[j] }
+            try reverseCholesky(view, progress: progress)
         }
     }
 }
