@@ -142,14 +142,32 @@ final class AlignedStorage<Element: BitwiseCopyable & Sendable>: @unchecked Send
     /// a process that makes and drops large matrices would grow without end.
     @usableFromInline
     init(count: Int) {
-        let alignment = 64
         let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        let isLarge = bytes >= LargePages.worthwhile
+        let alignment = isLarge ? LargePages.size : 64
         guard !overflow, bytes <= Int.max - alignment, let allocation = malloc(bytes + alignment) else {
             preconditionFailure("no memory for a matrix of \(count) elements of \(MemoryLayout<Element>.stride) bytes")
         }
         self.allocation = allocation
-        base = allocation.alignedUp(toMultipleOf: alignment).bindMemory(to: Element.self, capacity: max(count, 1))
+        let aligned = allocation.alignedUp(toMultipleOf: alignment)
+        if isLarge { LargePages.ask(for: aligned, bytes: bytes) }
+        base = aligned.bindMemory(to: Element.self, capacity: max(count, 1))
     }
 
     deinit { free(allocation) }
+}
+
+/// Pages of 2 MB where the system grants them on request: fresh memory comes in five hundred times fewer faults, and the
+/// walks of a product through a matrix miss fewer address translations.
+private enum LargePages {
+    static let size = 2 << 20
+    /// Bytes from which an allocation is aligned for them.
+    static let worthwhile = 4 * size
+
+    static func ask(for memory: UnsafeMutableRawPointer, bytes: Int) {
+        #if os(Linux)
+            // Advice: where it is not taken, nothing is lost.
+            _ = madvise(memory, bytes / size * size, MADV_HUGEPAGE)
+        #endif
+    }
 }

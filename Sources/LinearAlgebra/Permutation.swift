@@ -1,21 +1,3 @@
-extension Matrix {
-    /// The columns at the given indices, in their order: column j of the result is column `indices[j]`.
-    @_specialize(where Element == Float)
-    @_specialize(where Element == Double)
-    package func gatheringColumns(_ indices: [Int]) -> Matrix {
-        var result = Matrix(uninitialized: rows, indices.count)
-        withView { source in
-            result.withMutableView { target in
-                for (j, index) in indices.enumerated() {
-                    precondition(index >= 0 && index < columns, "column \(index) of \(columns)")
-                    target.column(j).update(from: source.column(index), count: rows)
-                }
-            }
-        }
-        return result
-    }
-}
-
 extension Gram {
     /// H with rows and columns in the given order, as a matrix whose lower triangle holds it.
     @_specialize(where Scalar == Float)

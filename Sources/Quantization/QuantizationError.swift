@@ -7,6 +7,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case invalidDamping(found: Double)
     case emptyWeight(rows: Int, columns: Int)
     case shapeMismatch(weightInputs: Int, gramOrder: Int)
+    /// A panel of other rows or columns than a ``PanelledLayer`` asked for.
+    case panelMismatch(rows: Int, columns: Int, expectedRows: Range<Int>, expectedColumns: Int)
     case nonFiniteWeight(output: Int, input: Int)
     /// A group's scale is beyond the largest number of the type that stores it.
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
@@ -34,6 +36,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         case .emptyWeight(let rows, let columns):
             "the weight has shape [\(rows), \(columns)], expected at least one element"
         case .shapeMismatch(let inputs, let order): "the weight has \(inputs) inputs but its Gram matrix \(order)"
+        case .panelMismatch(let rows, let columns, let range, let inputs):
+            "the panel has shape [\(rows), \(columns)], expected rows \(range) of the weight: [\(range.count), \(inputs)]"
         case .nonFiniteWeight(let output, let input): "the weight holds NaN or infinity at [\(output), \(input)]"
         case .scaleOverflow(let type, let row, let column):
             "scale [\(row), \(column)] is too large for \(type.rawValue), whose largest number is \(type.greatestFiniteMagnitude)"

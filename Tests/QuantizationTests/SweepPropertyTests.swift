@@ -46,7 +46,9 @@ import Testing
     func permutingTokensChangesOnlyRounding(_ dimension: ChannelDimension) throws {
         let layer = RandomLayer(out: 65, in: 129, seed: 8)
         let tokens = layer.activations.columns
-        let permuted = layer.activations.gatheringColumns((0..<tokens).map { ($0 * 5 + 3) % tokens })
+        let permuted = Matrix(rows: layer.activations.rows, columns: tokens) {
+            layer.activations[$0, ($1 * 5 + 3) % tokens]
+        }
         let options = QuantizationOptions(bits: 3, groupSize: 64, dimension: .fixed(dimension))
         let a = try quantize(layer.weight, activations: layer.activations, options: options)
         let b = try quantize(layer.weight, activations: permuted, options: options)

@@ -33,7 +33,7 @@ struct LayerBenchmark: ParsableCommand {
         var gram = Gram<Float>(order: inputs)
         let gramTime = try clock.measure { try gram.accumulate(activations) }
         let start = clock.now
-        let quantizer = try LayerQuantizer(gram: gram, options: options)
+        let quantizer = try LayerQuantizer(gram: consume gram, options: options)
         let factorTime = start.duration(to: clock.now)
         let layer = try quantizer.quantize(weight)
         print(

@@ -2,26 +2,46 @@ import AdaDimLinearAlgebra
 
 extension GramFactor {
     /// L = tr(E·H·Eᵀ) = ‖E·X‖²_F of a weight error E [out, in], H undamped, as ‖E·V‖² − Σⱼ ridgeⱼ·‖eⱼ‖²: one triangular
-    /// product, out·in² flops. Columns of E stand in the factor's order. Never below zero, where rounding could take it.
+    /// product, out·in² flops, by panels of rows side by side. Columns of E stand in the order of the weight. Never below zero, where
+    /// rounding could take it.
+    /// - Parameter progress: called with the flops done since its last call, from any thread.
     /// - Throws: ``QuantizationError/lossNotFinite``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    func loss(_ error: consuming Matrix<Scalar>) throws(QuantizationError) -> Double {
-        let share = ridgeShare(of: error)
-        storage.withView { v in error.withMutableView { trmm(.right, .upper, .none, .stored, 1, v, $0) } }
-        let damped = error.squaredNorm
-        // Before the maximum below, which would make a perfect loss of NaN.
-        guard damped.isFinite && share.isFinite else { throw .lossNotFinite }
-        return max(0, damped - share)
-    }
-
-    /// Σⱼ ridgeⱼ·‖eⱼ‖²: what the damping adds to the loss of E.
-    private func ridgeShare(of error: borrowing Matrix<Scalar>) -> Double {
-        error.withView { view in
-            var sum = 0.0
-            for j in 0..<view.columns { sum += Double(ridge[j]) * view.squaredNorm(column: j) }
-            return sum
+    func loss(
+        _ error: borrowing Matrix<Scalar>, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) throws(QuantizationError) -> Double {
+        let inputs = inputs
+        let panels = RowPanels(
+            rows: error.rows, alignment: 1, bytesPerRow: inputs * MemoryLayout<Scalar>.stride,
+            threads: BLASLibrary.threadCount)
+        let products = WorkspacePool { Workspace<Scalar>(rows: panels.ranges.first?.count ?? 0, columns: inputs) }
+        let losses = Workspace<SweepLoss>(rows: panels.ranges.count, columns: 1)
+        error.withView { error in
+            storage.withView { v in
+                concurrentlyCallingBLAS(panels.ranges.count) { index in
+                    let rows = panels.ranges[index]
+                    losses.view[index, 0] = products.borrow { product in
+                        let product = product.view[rows: 0..<rows.count, columns: 0..<inputs]
+                        var loss = SweepLoss()
+                        for position in 0..<inputs {
+                            let column = product.column(position)
+                            column.update(
+                                from: error.column(order?[position] ?? position) + rows.lowerBound, count: rows.count)
+                            loss.ridge += Double(ridge[position]) * product.reading.squaredNorm(column: position)
+                        }
+                        trmm(.right, .upper, .none, .stored, 1, v, product)
+                        loss.damped = product.reading.squaredNorm
+                        return loss
+                    }
+                    progress(Double(rows.count) * Double(inputs) * Double(inputs))
+                }
+            }
         }
+        let loss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] }
+        // Before the maximum below, which would make a perfect loss of NaN.
+        guard loss.damped.isFinite && loss.ridge.isFinite else { throw .lossNotFinite }
+        return max(0, loss.damped - loss.ridge)
     }
 
     /// ‖(W − Q)·X‖²_F for two weights [out, in], their columns in the order of the weight.
@@ -35,12 +55,6 @@ extension GramFactor {
             throw .shapeMismatch(weightInputs: quantized.columns, gramOrder: inputs)
         }
         let error = Matrix<Scalar>(rows: weight.rows, columns: weight.columns) { weight[$0, $1] - quantized[$0, $1] }
-        return try loss(ordered(error))
-    }
-
-    /// The columns of a weight in the factor's order.
-    func ordered<Element>(_ matrix: consuming Matrix<Element>) -> Matrix<Element> {
-        guard let order else { return matrix }
-        return matrix.gatheringColumns(order)
+        return try loss(error)
     }
 }

@@ -1,0 +1,190 @@
+import AdaDimLinearAlgebra
+import Synchronization
+
+/// One weight on its way through a ``LayerQuantizer``, panel of rows after panel: for weights that memory should not hold
+/// at once. Ask for the rows it wants next and hand them over, until it wants no more; with an adaptive choice by
+/// round-to-nearest it wants all of them twice.
+///
+///     var layer = try PanelledLayer(rows: 16384, columns: 53248, panelRows: 2048, quantizer: quantizer)
+///     while let rows = layer.nextRows { try layer.add(read(rows)) }
+///     let result = layer.finished()
+public struct PanelledLayer<Scalar: RealScalar>: Sendable {
+    private let quantizer: LayerQuantizer<Scalar>
+    private let rows: Int
+    private let columns: Int
+    private let panelRows: Int
+    private let work: WorkCount
+
+    private var passes: ArraySlice<Pass>
+    private var position = 0
+    private var measured = MeasuredLayer()
+    private var outputs: [ChannelDimension: QuantizedRows] = [:]
+
+    /// One reading of all rows.
+    private struct Pass: Sendable {
+        let method: QuantizationOptions.Method
+        /// Empty for the direction that the pass before chose.
+        let dimensions: [ChannelDimension]
+        /// Whether its codes are wanted, or its losses only.
+        let keepsCodes: Bool
+    }
+
+    /// - Parameters:
+    ///   - rows: outputs of the weight.
+    ///   - columns: its inputs, as many as the quantizer's factor has.
+    ///   - panelRows: rows to a panel; rounded up to whole per-IC groups unless the direction is fixed to per-OC.
+    ///   - progress: called with the share of the layer's flops that is done, from any thread.
+    /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``,
+    ///   ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``.
+    public init(
+        rows: Int, columns: Int, panelRows: Int, quantizer: LayerQuantizer<Scalar>,
+        progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) throws(QuantizationError) {
+        guard rows > 0 && columns > 0 else { throw .emptyWeight(rows: rows, columns: columns) }
+        guard columns == quantizer.factor.inputs else {
+            throw .shapeMismatch(weightInputs: columns, gramOrder: quantizer.factor.inputs)
+        }
+        let options = quantizer.options
+        let group = options.dimension == .fixed(.perOutputChannel) ? 1 : min(options.groupSize ?? rows, rows)
+        self.panelRows = min(rows, (max(panelRows, 1) + group - 1) / group * group)
+        self.rows = rows
+        self.columns = columns
+        self.quantizer = quantizer
+        passes = Self.passes(options)[...]
+        // ‖WX‖², then a product or a sweep for each direction of each pass.
+        let products = 1 + passes.reduce(0) { $0 + max(1, $1.dimensions.count) }
+        work = WorkCount(total: Double(products) * Double(rows) * Double(columns) * Double(columns), progress)
+    }
+
+    private static func passes(_ options: QuantizationOptions) -> [Pass] {
+        let method = options.method
+        switch (options.dimension, method, options.selection) {
+        case (.fixed(let dimension), _, _): return [Pass(method: method, dimensions: [dimension], keepsCodes: true)]
+        case (.adaptive, .gptq, .roundToNearest):
+            return [
+                Pass(method: .roundToNearest, dimensions: ChannelDimension.allCases, keepsCodes: false),
+                Pass(method: .gptq, dimensions: [], keepsCodes: true),
+            ]
+        case (.adaptive, _, _):
+            return [Pass(method: method, dimensions: ChannelDimension.allCases, keepsCodes: true)]
+        }
+    }
+
+    /// The rows to hand over next; nil when there are no more.
+    public var nextRows: Range<Int>? {
+        passes.isEmpty ? nil : position..<min(position + panelRows, rows)
+    }
+
+    /// Works on the rows asked for, [nextRows.count, in].
+    /// - Throws: ``QuantizationError``.
+    public mutating func add(_ panel: Matrix<Scalar>) throws(QuantizationError) {
+        guard let range = nextRows, let pass = passes.first else {
+            preconditionFailure("rows for a layer that wants none")
+        }
+        guard panel.rows == range.count && panel.columns == columns else {
+            throw .panelMismatch(
+                rows: panel.rows, columns: panel.columns, expectedRows: range, expectedColumns: columns)
+        }
+        if passes.startIndex == 0 { try measure(panel, range) }
+        let dimensions = pass.dimensions.isEmpty ? [measured.better(.roundToNearest)] : pass.dimensions
+        let found = try quantize(panel, pass.method, dimensions)
+        if pass.keepsCodes {
+            for (dimension, panel) in zip(dimensions, found) {
+                outputs[dimension, default: QuantizedRows(rows: rows)].append(panel)
+            }
+        }
+        position = range.upperBound
+        if position == rows {
+            position = 0
+            passes = passes.dropFirst()
+        }
+    }
+
+    /// ‖W·X‖² of some rows, which must be finite.
+    private mutating func measure(_ panel: Matrix<Scalar>, _ range: Range<Int>) throws(QuantizationError) {
+        if let (row, column) = panel.firstNonFinite {
+            throw .nonFiniteWeight(output: range.lowerBound + row, input: column)
+        }
+        let start = ContinuousClock.now
+        measured.outputEnergy += try quantizer.factor.loss(panel, progress: work.add)
+        measured.seconds.reference += start.secondsUntilNow
+    }
+
+    private mutating func quantize(
+        _ panel: Matrix<Scalar>, _ method: QuantizationOptions.Method, _ dimensions: [ChannelDimension]
+    ) throws(QuantizationError) -> [QuantizedMatrix] {
+        let (factor, options) = (quantizer.factor, quantizer.options)
+        let layouts = dimensions.map {
+            GroupLayout(rows: panel.rows, columns: columns, groupSize: options.groupSize, dimension: $0)
+        }
+        let start = ContinuousClock.now
+        switch method {
+        case .roundToNearest:
+            var found: [QuantizedMatrix] = []
+            for layout in layouts {
+                let (quantized, error) = try roundToNearest(panel, options.grid, layout)
+                measured.add(try factor.loss(error, progress: work.add), method, layout.dimension)
+                found.append(quantized)
+            }
+            measured.seconds.roundToNearest += start.secondsUntilNow
+            return found
+        case .gptq:
+            let swept = try blockedSweep(panel, factor, options.grid, layouts, progress: work.add)
+            for (layout, result) in zip(layouts, swept) { measured.add(result.loss, method, layout.dimension) }
+            measured.seconds.sweep += start.secondsUntilNow
+            return swept.map(\.quantized)
+        }
+    }
+
+    /// The layer in its direction: the one asked for, or of the smaller loss.
+    /// - Precondition: ``nextRows`` is nil.
+    public consuming func finished() -> LayerQuantization {
+        precondition(passes.isEmpty, "a layer that still wants rows \(position)… of \(rows)")
+        let method = quantizer.options.method
+        let dimension = outputs.count == 1 ? outputs.first?.key : measured.better(method)
+        guard let dimension, let output = outputs[dimension] else { preconditionFailure("a layer without codes") }
+        outputs = [:]
+        return LayerQuantization(
+            quantized: output.joined(), method: method, loss: measured.losses[dimension]?[method] ?? 0,
+            outputEnergy: measured.outputEnergy, losses: measured.losses, seconds: measured.seconds)
+    }
+}
+
+/// What was measured of a layer so far.
+private struct MeasuredLayer: Sendable {
+    var outputEnergy = 0.0
+    var losses: [ChannelDimension: LayerQuantization.Losses] = [:]
+    var seconds = LayerQuantization.Seconds()
+
+    mutating func add(_ loss: Double, _ method: QuantizationOptions.Method, _ dimension: ChannelDimension) {
+        losses[dimension, default: .init()][method] = (losses[dimension]?[method] ?? 0) + loss
+    }
+
+    /// The direction of the smaller loss, per-OC if they are equal.
+    func better(_ method: QuantizationOptions.Method) -> ChannelDimension {
+        guard let oc = losses[.perOutputChannel]?[method], let ic = losses[.perInputChannel]?[method], ic < oc else {
+            return .perOutputChannel
+        }
+        return .perInputChannel
+    }
+}
+
+/// Flops done of a known total, told as a share.
+private final class WorkCount: Sendable {
+    private let done = Mutex(0.0)
+    private let total: Double
+    private let progress: @Sendable (Double) -> Void
+
+    init(total: Double, _ progress: @escaping @Sendable (Double) -> Void) {
+        self.total = total
+        self.progress = progress
+    }
+
+    @Sendable func add(_ flops: Double) {
+        progress(
+            done.withLock { done in
+                done += flops
+                return min(1, done / total)
+            })
+    }
+}

@@ -1,0 +1,65 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import Synchronization
+import Testing
+
+/// A weight handed over in panels of rows gives what it gives at once.
+@Suite struct PanelledLayerTests {
+    private static let options: [QuantizationOptions] = [
+        .init(bits: 3, groupSize: 16, selection: .roundToNearest), .init(bits: 3, groupSize: 16, selection: .sweep),
+        .init(bits: 4, groupSize: 24, method: .roundToNearest),
+        .init(bits: 2, groupSize: 150, dimension: .fixed(.perOutputChannel), activationOrder: true),
+        .init(bits: 8, groupSize: 50, dimension: .fixed(.perInputChannel)),
+        .init(bits: 4, groupSize: nil, selection: .sweep),
+    ]
+
+    @Test(arguments: options, [1, 40, 64, 1000])
+    func panelsGiveTheWhole(_ options: QuantizationOptions, _ panelRows: Int) throws {
+        let layer = RandomLayer(out: 130, in: 150, seed: 17)
+        let quantizer = try LayerQuantizer(gram: layer.gram, options: options)
+        let expected = try quantizer.quantize(layer.weight)
+        let shares = Mutex<[Double]>([])
+        var panelled = try PanelledLayer(rows: 130, columns: 150, panelRows: panelRows, quantizer: quantizer) { share in
+            shares.withLock { $0.append(share) }
+        }
+        var readings = 0
+        while let rows = panelled.nextRows {
+            readings += rows.count
+            try panelled.add(Matrix(rows: rows.count, columns: 150) { layer.weight[rows.lowerBound + $0, $1] })
+        }
+        let found = panelled.finished()
+        let twice = options.dimension == .adaptive && options.method == .gptq && options.selection == .roundToNearest
+        #expect(readings == (twice ? 260 : 130))
+        #expect(found.quantized == expected.quantized)
+        #expect(found.losses.keys == expected.losses.keys)
+        // Sums of the same squares in another order.
+        #expect(abs(found.loss - expected.loss) <= 1e-12 * expected.outputEnergy)
+        #expect(abs(found.outputEnergy - expected.outputEnergy) <= 1e-12 * expected.outputEnergy)
+        // Rounding of the shares aside, the flops told are those promised.
+        let told = shares.withLock { $0 }
+        #expect(told.allSatisfy { $0 > 0 && $0 <= 1 })
+        #expect((told.max() ?? 0) > 1 - 1e-9)
+    }
+
+    @Test func aPanelOfAnotherShapeIsRefused() throws {
+        let layer = RandomLayer(out: 100, in: 30, seed: 2)
+        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(groupSize: 10))
+        var panelled = try PanelledLayer(rows: 100, columns: 30, panelRows: 35, quantizer: quantizer)
+        #expect(panelled.nextRows == 0..<40)
+        #expect(
+            throws: QuantizationError.panelMismatch(rows: 35, columns: 30, expectedRows: 0..<40, expectedColumns: 30)
+        ) {
+            try panelled.add(Matrix(repeating: 1, rows: 35, columns: 30))
+        }
+    }
+
+    @Test func aNumberThatIsNoneIsNamedByItsPlaceInTheWhole() throws {
+        let layer = RandomLayer(out: 100, in: 30, seed: 2)
+        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(groupSize: 10))
+        var panelled = try PanelledLayer(rows: 100, columns: 30, panelRows: 40, quantizer: quantizer)
+        try panelled.add(Matrix(repeating: 1, rows: 40, columns: 30))
+        var second = Matrix<Double>(repeating: 1, rows: 40, columns: 30)
+        second[7, 29] = .nan
+        #expect(throws: QuantizationError.nonFiniteWeight(output: 47, input: 29)) { try panelled.add(second) }
+    }
+}
