@@ -37,11 +37,30 @@ private func factor<S: RealScalar>(
         a[rows: first, columns: first], a[rows: first, columns: second], a[rows: second, columns: second]
     )
     try factor(a22, at: origin + second.lowerBound, of: order, reversed: reversed, progress)
-    trsm(.right, .upper, .transposed, .stored, 1, a22.reading, a12)
-    progress(Double(first.count) * Double(second.count) * Double(second.count))
-    syrk(.upper, -1, a12.reading, .none, 1, a11)
-    progress(Double(first.count) * Double(first.count) * Double(second.count))
+    for rows in pieces(of: first.count) {
+        trsm(.right, .upper, .transposed, .stored, 1, a22.reading, a12[rows: rows, columns: 0..<second.count])
+        progress(Double(rows.count) * Double(second.count) * Double(second.count))
+    }
+    for columns in pieces(of: first.count) {
+        subtractProduct(of: a12.reading, from: a11, columns: columns)
+        progress(Double(second.count) * Double(columns.count) * Double(columns.lowerBound + columns.upperBound))
+    }
     try factor(a11, at: origin, of: order, reversed: reversed, progress)
+}
+
+/// Large products in pieces, so that there is progress to tell; products of this size lose nothing by it.
+private func pieces(of count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: 8192).map { $0..<min($0 + 8192, count) }
+}
+
+/// Some columns of the upper triangle of C ← C − A·Aᵀ.
+private func subtractProduct<S: RealScalar>(
+    of a: MatrixView<S>, from c: MutableMatrixView<S>, columns: Range<Int>
+) {
+    let (above, all) = (0..<columns.lowerBound, 0..<a.columns)
+    let part = a[rows: columns, columns: all]
+    gemm(-1, a[rows: above, columns: all], .none, part, .transposed, 1, c[rows: above, columns: columns])
+    syrk(.upper, -1, part, .none, 1, c[rows: columns, columns: columns])
 }
 
 /// Factors a square that fits in cache: a reversed copy of it, whose factor is L·Lᵀ, and back.

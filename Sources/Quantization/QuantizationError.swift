@@ -19,6 +19,10 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     /// No Cholesky factor even with the largest damping tried; the raises say what was.
     case notPositiveDefinite(input: Int, inputs: Int, attempts: [DampingAttempt])
     case factorizationOutOfMemory(order: Int)
+    /// What a ``MemoryPlan`` counts is more than there is, in bytes.
+    case notEnoughMemory(needed: Int, available: Int, rows: Int, columns: Int)
+    /// A layer so large that its bytes overflow.
+    case tooLargeToCount(rows: Int, columns: Int)
     /// The factor was made for columns in descending activation order and the options ask for the other, or the reverse.
     case activationOrderMismatch(factorIsOrdered: Bool)
     /// The factor was made with another damping than the options ask for.
@@ -50,6 +54,11 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
                 + attempts.map { "\($0.share) of the mean diagonal (failed at input \($0.failedInput))" }
                 .joined(separator: ", ")
         case .factorizationOutOfMemory(let order): "no memory for LAPACK's workspace at order \(order)"
+        case .notEnoughMemory(let needed, let available, let rows, let columns):
+            "a layer [\(rows), \(columns)] needs \(gigabytes(needed)) of memory and this process may use "
+                + "\(gigabytes(available)); take fewer rows or tokens at once, or fewer threads"
+        case .tooLargeToCount(let rows, let columns):
+            "a layer [\(rows), \(columns)] is larger than any memory, expected fewer than 2^28 rows and columns"
         case .activationOrderMismatch(let ordered):
             "the factor's columns are \(ordered ? "in" : "not in") activation order, the options ask for the opposite"
         case .dampingMismatch(let factor, let options):
@@ -59,4 +68,11 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
                 + "too ill-conditioned for this damping"
         }
     }
+}
+
+/// Bytes as gigabytes, to two places: rounded up, so that no need is shown as smaller than it is.
+private func gigabytes(_ bytes: Int) -> String {
+    let hundredths = bytes / 10_000_000 + (bytes % 10_000_000 == 0 ? 0 : 1)
+    let rest = hundredths % 100
+    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) GB"
 }

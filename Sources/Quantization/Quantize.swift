@@ -9,6 +9,10 @@ import AdaDimLinearAlgebra
 public func quantize<Scalar: RealScalar>(
     _ weight: Matrix<Scalar>, activations: Matrix<Scalar>, options: QuantizationOptions = .init()
 ) throws -> LayerQuantization {
+    try MemoryPlan(
+        rows: weight.rows, columns: weight.columns, tokensAtOnce: activations.columns, options: options,
+        bytesPerNumber: MemoryLayout<Scalar>.stride
+    ).check()
     var gram = Gram<Scalar>(order: weight.columns)
     try gram.accumulate(activations)
     return try quantize(weight, gram: consume gram, options: options)

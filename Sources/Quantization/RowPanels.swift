@@ -22,7 +22,7 @@ struct RowPanels: Sendable, Equatable {
         let most = max(fewest, Self.memoryBudget / max(1, bytesPerRow * unit))
         // Two panels to a thread, so that a slow one does not keep all the others waiting; one, where two would be too low.
         var count = max(1, (units + most - 1) / most)
-        for panelsPerThread in [1, 2] where units / (threads * panelsPerThread) >= fewest {
+        for panelsPerThread in threads > 1 ? [1, 2] : [] where units / (threads * panelsPerThread) >= fewest {
             count = max(count, (count + threads - 1) / threads * threads, threads * panelsPerThread)
         }
         let perPanel = (units + count - 1) / count

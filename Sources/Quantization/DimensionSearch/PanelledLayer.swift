@@ -45,8 +45,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             throw .shapeMismatch(weightInputs: columns, gramOrder: quantizer.factor.inputs)
         }
         let options = quantizer.options
-        let group = options.dimension == .fixed(.perOutputChannel) ? 1 : min(options.groupSize ?? rows, rows)
-        self.panelRows = min(rows, (max(panelRows, 1) + group - 1) / group * group)
+        self.panelRows = MemoryPlan.panelRows(panelRows, rows: rows, alignment: options.panelAlignment(rows: rows))
         self.rows = rows
         self.columns = columns
         self.quantizer = quantizer

@@ -1,0 +1,89 @@
+import AdaDimLinearAlgebra
+
+/// The memory that quantizing a layer takes at its peak, known before any of it is asked for: bytes, by what they hold.
+public struct MemoryPlan: Sendable, Equatable {
+    /// Shape of the weight.
+    public let rows: Int
+    public let columns: Int
+    /// Rows of a panel of the weight, whole per-IC groups.
+    public let panelRows: Int
+
+    /// H [in, in], whose memory becomes the factor's. Twice with activation order, which needs a second place to sort it to.
+    public let gram: Int
+    /// One panel of activations [in, tokens at once].
+    public let activations: Int
+    /// One panel of the weight [panel rows, in].
+    public let weight: Int
+    /// What sweeps and losses of a panel work in.
+    public let work: Int
+    /// Codes and grids, of both directions where a layer that is swept both ways keeps both until it has chosen.
+    public let codes: Int
+
+    /// All of it at once: what is let go before the rest comes is little beside the Gram matrix.
+    public var total: Int { gram + activations + weight + work + codes }
+
+    /// - Parameters:
+    ///   - rows: outputs of the weight.
+    ///   - columns: its inputs.
+    ///   - tokensAtOnce: tokens of a panel of activations.
+    ///   - panelRows: rows of a panel of the weight; nil for all of them.
+    ///   - bytesPerNumber: 4 for Float, 8 for Double.
+    /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``, and ``QuantizationError/tooLargeToCount(rows:columns:)`` for
+    ///   a layer whose bytes no integer counts.
+    public init(
+        rows: Int, columns: Int, tokensAtOnce: Int = 0, panelRows: Int? = nil, options: QuantizationOptions = .init(),
+        threads: Int = BLASLibrary.threadCount, bytesPerNumber: Int = MemoryLayout<Float>.stride
+    ) throws(QuantizationError) {
+        guard rows > 0 && columns > 0 else { throw .emptyWeight(rows: rows, columns: columns) }
+        // Every figure below is less than a hundred times the largest of these.
+        let largest = max(rows, columns, tokensAtOnce)
+        guard largest < 1 << 28 else { throw .tooLargeToCount(rows: rows, columns: columns) }
+        self.rows = rows
+        self.columns = columns
+        let alignment = options.panelAlignment(rows: rows)
+        let panel = Self.panelRows(panelRows ?? rows, rows: rows, alignment: alignment)
+        self.panelRows = panel
+        gram = (options.activationOrder ? 2 : 1) * columns * columns * bytesPerNumber
+        activations = columns * tokensAtOnce * bytesPerNumber
+        weight = panel * columns * bytesPerNumber
+
+        let directions = options.dimension == .adaptive ? 2 : 1
+        let sweeps = options.method == .gptq && options.dimension == .adaptive && options.selection == .sweep ? 2 : 1
+        let swept = RowPanels.bytes(
+            rows: panel, alignment: alignment, bytesPerRow: sweeps * columns * bytesPerNumber, threads: threads)
+        // Round to nearest leaves an error as large as the panel, and codes.
+        let rounded =
+            options.method == .roundToNearest || (directions == 2 && sweeps == 1)
+            ? panel * columns * (bytesPerNumber + 1) : 0
+        let product = RowPanels.bytes(
+            rows: panel, alignment: 1, bytesPerRow: columns * bytesPerNumber, threads: threads)
+        work = max(options.method == .gptq ? swept : 0, rounded + product)
+
+        let kept = options.method == .gptq ? sweeps : directions
+        // In panels, the chosen direction's codes stand twice while they are joined.
+        let codeBytes = max(kept, panel < rows ? 2 : 1) * rows * columns
+        let group = options.groupSize ?? max(rows, columns)
+        let groups = max(rows * ((columns + group - 1) / group), (rows + group - 1) / group * columns)
+        // Scales and zero points, in the arithmetic's type and as they are kept.
+        codes = codeBytes + kept * groups * (2 * bytesPerNumber + 5)
+    }
+
+    /// Rows of a panel, rounded up to whole per-IC groups.
+    static func panelRows(_ panelRows: Int, rows: Int, alignment: Int) -> Int {
+        min(rows, (max(panelRows, 1) + alignment - 1) / alignment * alignment)
+    }
+
+    /// - Parameter available: bytes; what ``MachineMemory`` tells if nil.
+    /// - Throws: ``QuantizationError/notEnoughMemory(needed:available:rows:columns:)``.
+    public func check(available: Int? = nil) throws(QuantizationError) {
+        guard let available = available ?? MachineMemory.bytes, total > available else { return }
+        throw .notEnoughMemory(needed: total, available: available, rows: rows, columns: columns)
+    }
+}
+
+extension QuantizationOptions {
+    /// Rows of a weight that belong together: a per-IC group, unless the direction is fixed to per-OC.
+    func panelAlignment(rows: Int) -> Int {
+        dimension == .fixed(.perOutputChannel) ? 1 : min(groupSize ?? rows, rows)
+    }
+}

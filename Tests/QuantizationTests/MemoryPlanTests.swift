@@ -1,0 +1,70 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import Testing
+
+@Suite struct MemoryPlanTests {
+    /// Counted by hand: one thread, one panel of all 256 rows, two sweeps side by side.
+    @Test func everyPartIsCounted() throws {
+        let plan = try MemoryPlan(
+            rows: 256, columns: 1024, tokensAtOnce: 100, options: .init(groupSize: 128, selection: .sweep), threads: 1)
+        #expect(plan.panelRows == 256)
+        #expect(plan.gram == 1024 * 1024 * 4)
+        #expect(plan.activations == 1024 * 100 * 4)
+        #expect(plan.weight == 256 * 1024 * 4)
+        #expect(plan.work == 2 * 256 * 1024 * 4)
+        // Codes of both directions; 256·8 and 2·1024 groups of two Floats while found, one Float and one byte as kept.
+        #expect(plan.codes == 2 * 256 * 1024 + 2 * 2048 * 13)
+        #expect(plan.total == plan.gram + plan.activations + plan.weight + plan.work + plan.codes)
+    }
+
+    @Test func activationOrderSortsIntoASecondGram() throws {
+        let plain = try MemoryPlan(rows: 64, columns: 512)
+        let ordered = try MemoryPlan(rows: 64, columns: 512, options: .init(activationOrder: true))
+        #expect(ordered.gram == 2 * plain.gram)
+    }
+
+    @Test func panelsHoldWholeGroups() throws {
+        let options = QuantizationOptions(groupSize: 96)
+        #expect(try MemoryPlan(rows: 1000, columns: 64, panelRows: 100, options: options).panelRows == 192)
+        #expect(try MemoryPlan(rows: 100, columns: 64, panelRows: 97, options: options).panelRows == 100)
+    }
+
+    /// Llama-3-405B's down projection: H alone is 11.3 GB. Whole it does not fit in 16 GB, in panels it does.
+    @Test func aGiantLayerFitsInPanelsOnly() throws {
+        let options = QuantizationOptions(selection: .sweep)
+        let whole = try MemoryPlan(rows: 16384, columns: 53248, tokensAtOnce: 16384, options: options, threads: 2)
+        #expect(whole.gram == 53248 * 53248 * 4)
+        #expect {
+            try whole.check(available: 16_000_000_000)
+        } throws: {
+            // H 11.34 GB, activations and weight 3.49 GB each, 0.44 GB for each thread's sweeps, codes twice 0.87 GB.
+            "\($0)".hasPrefix("a layer [16384, 53248] needs 20.") && "\($0)".contains("may use 16.00 GB")
+        }
+        let panels = try MemoryPlan(
+            rows: 16384, columns: 53248, tokensAtOnce: 1024, panelRows: 2048, options: options, threads: 2)
+        try panels.check(available: 16_000_000_000)
+        #expect(panels.total > 13_800_000_000)
+    }
+
+    @Test func whatFitsIsNotRefused() throws {
+        let plan = try MemoryPlan(rows: 64, columns: 64)
+        try plan.check(available: plan.total)
+        try plan.check()
+        #expect(
+            throws: QuantizationError.notEnoughMemory(
+                needed: plan.total, available: plan.total - 1, rows: 64, columns: 64)
+        ) { try plan.check(available: plan.total - 1) }
+    }
+
+    @Test func shapesBeyondAnyMemory() {
+        #expect(throws: QuantizationError.tooLargeToCount(rows: 1, columns: 1 << 40)) {
+            try MemoryPlan(rows: 1, columns: 1 << 40)
+        }
+        #expect(throws: QuantizationError.emptyWeight(rows: 0, columns: 4)) { try MemoryPlan(rows: 0, columns: 4) }
+    }
+
+    @Test func theMachineTellsItsMemory() throws {
+        let bytes = try #require(MachineMemory.bytes)
+        #expect(bytes > 64 << 20)
+    }
+}
