@@ -28,12 +28,13 @@ public struct MemoryPlan: Sendable, Equatable {
     ///   - tokensAtOnce: tokens of a panel of activations.
     ///   - panelRows: rows of a panel of the weight; nil for all of them.
     ///   - bytesPerNumber: 4 for Float, 8 for Double.
-    /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``, and ``QuantizationError/tooLargeToCount(rows:columns:)`` for
+    /// - Throws: what is wrong with the options, ``QuantizationError/emptyWeight(rows:columns:)``, and ``QuantizationError/tooLargeToCount(rows:columns:)`` for
     ///   a layer whose bytes no integer counts.
     public init(
         rows: Int, columns: Int, tokensAtOnce: Int = 0, panelRows: Int? = nil, options: QuantizationOptions = .init(),
         threads: Int = BLASLibrary.threadCount, bytesPerNumber: Int = MemoryLayout<Float>.stride
     ) throws(QuantizationError) {
+        try options.validate()
         guard rows > 0 && columns > 0 else { throw .emptyWeight(rows: rows, columns: columns) }
         // Every figure below is less than a hundred times the largest of these.
         let largest = max(rows, columns, tokensAtOnce)

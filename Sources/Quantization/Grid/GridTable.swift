@@ -29,33 +29,3 @@ struct GridTable<S: RealScalar>: Sendable {
             bits: grid.bits, layout: layout)
     }
 }
-
-extension GridTable {
-    /// Sets the grids of one per-OC group from the weights `columns` of a matrix [out, …] in that group.
-    mutating func setOutputChannelGroup(_ group: Int, from weights: MatrixView<S>, columns: Range<Int>) {
-        let grid = grid
-        let rowCount = layout.rows
-        scales.withMutableView { scales in
-            zeros.withMutableView { zeros in
-                concurrently(rowCount, by: 256) { rows in
-                    // Column by column, as they lie in memory: the extremes of all rows grow together.
-                    var extremes = Matrix<S>(repeating: 0, rows: rows.count, columns: 2)
-                    extremes.withMutableView { extremes in
-                        let (low, high) = (extremes.column(0), extremes.column(1))
-                        for j in columns {
-                            let column = weights.column(j) + rows.lowerBound
-                            for i in 0..<rows.count {
-                                low[i] = min(low[i], column[i])
-                                high[i] = max(high[i], column[i])
-                            }
-                        }
-                        for i in rows {
-                            (scales[i, group], zeros[i, group]) = grid.parameters(
-                                low: low[i - rows.lowerBound], high: high[i - rows.lowerBound])
-                        }
-                    }
-                }
-            }
-        }
-    }
-}

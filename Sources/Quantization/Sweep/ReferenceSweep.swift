@@ -18,7 +18,7 @@ package func referenceSweep<S: RealScalar>(
     for j in 0..<layout.columns {
         let group = j / layout.groupSize
         if layout.dimension == .perOutputChannel && j % layout.groupSize == 0 {
-            w.withView { table.setOutputChannelGroup(group, from: $0, columns: layout.range(ofGroup: group)) }
+            table.setOutputChannelGroup(group, from: w, columns: layout.range(ofGroup: group))
         }
         if layout.dimension == .perInputChannel {
             for group in 0..<layout.groupsPerChannel {
