@@ -7,14 +7,26 @@ let package = Package(
         .package(name: "AdaDim", path: ".."),
         // Typed options and generated help.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Tables that paste as Markdown, columns as wide as their longest cell.
+        .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     ],
     targets: [
+        .target(name: "SyntheticData", dependencies: [.product(name: "AdaDim", package: "AdaDim")]),
         .executableTarget(
-            name: "LayerBenchmark",
+            name: "Benchmark",
             dependencies: [
+                "SyntheticData",
                 .product(name: "AdaDim", package: "AdaDim"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ])
+                .product(name: "TextTable", package: "TextTable"),
+            ]),
+        .executableTarget(
+            name: "GiantLayer",
+            dependencies: [
+                "SyntheticData",
+                .product(name: "AdaDim", package: "AdaDim"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,17 +33,19 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     ///   - gram: H; a caller that has no more use for it passes `consume gram`, and no second n² buffer comes to be.
     ///   - dampingShare: λ as a share of the mean diagonal of H; 0 is never raised.
     ///   - activationOrder: whether to take the inputs by descending diagonal.
+    ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
     /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``,
     ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``, ``QuantizationError/invalidDamping(found:)``.
     public init(
-        _ gram: consuming Gram<Scalar>, dampingShare: Double = 0.01, activationOrder: Bool = false
+        _ gram: consuming Gram<Scalar>, dampingShare: Double = 0.01, activationOrder: Bool = false,
+        progress: (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
         var given = consume gram
-        try self.init(taking: &given, dampingShare: dampingShare, activationOrder: activationOrder)
+        try self.init(
+            taking: &given, dampingShare: dampingShare, activationOrder: activationOrder, progress: progress)
     }
 
-    /// As ``init(_:dampingShare:activationOrder:)``, in the memory of `gram`, which is left without inputs.
-    /// - Parameter progress: called with the flops done since its last call, n³/3 in all.
+    /// As ``init(_:dampingShare:activationOrder:progress:)``, in the memory of `gram`, which is left without inputs.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package init(
@@ -64,8 +66,13 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         var failed: [DampingAttempt] = []
         for share in dampingShares(from: dampingShare) {
             let ridge = AdaDimQuantization.ridge(diagonal: diagonal, mean: mean, share: share)
+            let order3 = Double(diagonal.count) * Double(diagonal.count) * Double(diagonal.count)
+            var done = 0.0
             do {
-                try matrix.factorInReverse(diagonal: diagonal, ridge: ridge, progress: progress)
+                try matrix.factorInReverse(diagonal: diagonal, ridge: ridge) { flops in
+                    done += flops
+                    progress(min(1, done / (order3 / 3)))
+                }
                 storage = matrix
                 self.diagonal = diagonal
                 self.ridge = ridge

@@ -1,0 +1,55 @@
+import AdaDim
+import SyntheticData
+
+/// One layer from activations to codes, each stage timed.
+struct LayerRun {
+    var gram = 0.0
+    var factor = 0.0
+    var reference = 0.0
+    var sweep = 0.0
+    var whole = 0.0
+    var relativeLoss = 0.0
+    /// Of a run that was asked for them; its times mean little.
+    var residuals: Residuals?
+
+    struct Residuals {
+        let gram: Double
+        let factor: Double
+        let sweep: Double
+    }
+
+    static let tokens = 8192
+
+    init(
+        _ shape: LayerShape, _ dimension: QuantizationOptions.Dimension, activations: Matrix<Float>,
+        weight: Matrix<Float>, measuringResiduals: Bool
+    ) throws {
+        let options = QuantizationOptions(bits: 4, groupSize: 128, dimension: dimension, selection: .sweep)
+        let clock = ContinuousClock()
+        let start = clock.now
+        var gram = Gram<Float>(order: shape.inputs)
+        let allocated = clock.now
+        try gram.accumulate(activations)
+        self.gram = allocated.duration(to: clock.now).seconds
+        let kept = measuringResiduals ? gram.symmetric() : nil
+        let before = clock.now
+        let quantizer = try LayerQuantizer(gram: consume gram, options: options)
+        factor = before.duration(to: clock.now).seconds
+        let layer = try quantizer.quantize(weight)
+        whole = start.duration(to: clock.now).seconds
+        reference = layer.seconds.reference
+        sweep = layer.seconds.sweep
+        relativeLoss = layer.relativeLoss
+        if let kept {
+            residuals = Residuals(
+                gram: kept.residual(asGramOf: activations), factor: quantizer.factor.residual(of: kept),
+                sweep: abs(
+                    try quantizer.factor.loss(of: layer.quantized.dequantized(), replacing: weight) - layer.loss)
+                    / layer.loss)
+        }
+    }
+}
+
+extension Duration {
+    var seconds: Double { self / .seconds(1) }
+}

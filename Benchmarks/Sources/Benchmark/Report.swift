@@ -1,0 +1,99 @@
+import Foundation
+import TextTable
+
+/// All results of one run, as text that is valid Markdown and as JSON.
+struct Report {
+    private let children: [ChildResults]
+    private let rows: [Row]
+    private let machine: String
+    private let commit: String
+    private let threads: Int
+
+    init(children: [ChildResults], peer: Peer?, threads: Int, repository: URL) {
+        self.children = children
+        self.threads = threads
+        rows = children.flatMap(\.rows).map { row in
+            var row = row
+            row.peerSeconds = peer?.seconds(for: row.work)
+            row.peerRatio = row.peerSeconds.map { $0 / row.seconds }
+            return row
+        }
+        machine = Self.machine()
+        commit = Self.commit(repository)
+    }
+
+    var text: String {
+        let kernels = zip(["environment", "native"], children).map { "\($0): \($1.core)" }.joined(separator: ", ")
+        let same = Set(children.map(\.core)).count == 1 ? " (the environment chooses no others)" : ""
+        return """
+            machine: \(machine)
+            BLAS: \(children.first?.configuration ?? ""); kernels \(kernels)\(same)
+            threads: \(threads); commit \(commit)
+
+            \(table)
+
+            \((ratios + children.flatMap(\.notes)).map { "- " + $0 }.joined(separator: "\n"))
+            """
+    }
+
+    private var table: String {
+        func number(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "" }
+        return TextTable<Row> { row in
+            [
+                Column(title: "work", value: row.work),
+                Column(title: "kernel", value: row.kernel),
+                Column(title: "seconds", value: number(row.seconds, "%.3f"), align: .right),
+                Column(title: "GFLOP/s", value: number(row.gflops, "%.0f"), align: .right),
+                Column(title: "of sgemm", value: number(row.shareOfSgemm * 100, "%.0f %%"), align: .right),
+                Column(title: "peer s", value: number(row.peerSeconds, "%.2f"), align: .right),
+                Column(title: "times as fast", value: number(row.peerRatio, "%.1f"), align: .right),
+                Column(title: "residual", value: number(row.residual, "%.0e"), align: .right),
+                Column(title: "relative loss", value: number(row.relativeLoss, "%.5f"), align: .right),
+            ]
+        }.string(for: rows, style: Style.pipe) ?? ""
+    }
+
+    /// What the two directions' sweeps cost beside each other.
+    private var ratios: [String] {
+        children.compactMap { child in
+            let seconds = Dictionary(child.rows.map { ($0.work, $0.seconds) }) { first, _ in first }
+            guard let ic = seconds["sweep per-ic 4096x4096"], let oc = seconds["sweep per-oc 4096x4096"] else {
+                return nil
+            }
+            return String(
+                format: "%@: the per-IC sweep of 4096x4096 takes %.2f times the per-OC one's time",
+                child.rows[0].kernel, ic / oc)
+        }
+    }
+
+    private struct File: Encodable {
+        let machine: String
+        let commit: String
+        let threads: Int
+        let results: [Row]
+    }
+
+    func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        return try encoder.encode(File(machine: machine, commit: commit, threads: threads, results: rows))
+            + Data("\n".utf8)
+    }
+
+    private static func machine() -> String {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let model = text.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last
+        let process = ProcessInfo.processInfo
+        return
+            "\(model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"), \(process.processorCount) cores, \(process.physicalMemory >> 30) GB"
+    }
+
+    private static func commit(_ repository: URL) -> String {
+        func git(_ arguments: String...) -> String {
+            let output = try? Command.run(URL(filePath: "/usr/bin/git"), ["-C", repository.path] + arguments)
+            return output.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+                ?? ""
+        }
+        return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain").isEmpty ? "" : " and changes")
+    }
+}
