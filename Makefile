@@ -12,7 +12,7 @@ PYTHON := .venv/bin/python
 
 .PHONY: help
 help: ## list the rules
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## check for Swift 6.1 or later and install the Debian packages that are missing
@@ -48,10 +48,19 @@ check-imports: ## fail if C is imported outside LinearAlgebra, or the engine and
 venv: ## a Python environment for goldens, peers and judges
 	@scripts/venv.sh
 
-.PHONY: bench-layer
-bench-layer: setup venv ## time Gram, factor and sweep of a 4096×4096 layer against the PyTorch peer
-	swift build -c release --package-path Benchmarks
-	$(PYTHON) Benchmarks/compare_with_peer.py
+# The benchmarks are a package of their own. It is cleaned first: SwiftPM does not see every change of the package it depends on.
+BENCHMARKS := swift package --package-path Benchmarks clean && swift build -c release --package-path Benchmarks
+
+.PHONY: bench
+bench: build ## time the engine beside sgemm and the usual GPTQ: [JSON=FILE] [ONLY=REGEX] [THREADS=N]; half an hour
+	$(BENCHMARKS) --product Benchmark
+	Benchmarks/.build/release/Benchmark $(if $(THREADS),--threads '$(THREADS)') $(if $(ONLY),--only '$(ONLY)') \
+	  $(if $(JSON),--json '$(JSON)')
+
+.PHONY: bench-giant
+bench-giant: setup ## quantize one layer of 16384 × 53248 in less than 22 GB: [GIANT='--in 8192 …']; half an hour
+	$(BENCHMARKS) --product GiantLayer
+	Benchmarks/.build/release/GiantLayer $(GIANT)
 
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers

@@ -18,8 +18,14 @@ package struct Attention: Sendable {
     /// Queries whose scores are formed at once. Keys after a tile's last query are never touched, so a short tile saves
     /// work and a long one makes larger products.
     private static let tileLength = 128
-    /// Upper bound on the scores held at once, in elements (4 MB); a tile of one head may exceed it.
-    private static let scoreBudget = 1 << 20
+
+    /// One head's queries of one tile: a job by itself, whose scores stay in cache between its two products.
+    private struct Job {
+        let head: Int
+        let tile: AttentionTile
+        /// The sequence's first column.
+        let origin: Int
+    }
 
     /// - Parameters:
     ///   - queries: [heads·d, tokens], a token per column; head h is rows h·d ..< (h + 1)·d.
@@ -29,65 +35,52 @@ package struct Attention: Sendable {
     package func callAsFunction(
         queries: Matrix<Float>, keys: Matrix<Float>, values: Matrix<Float>, layout: SequenceLayout
     ) -> Matrix<Float> {
-        var output = Matrix<Float>(uninitialized: queries.rows, queries.columns)
+        let output = Workspace<Float>(rows: queries.rows, columns: queries.columns)
+        let jobs = jobs(layout)
         let reach = min(layout.longest, (window ?? layout.longest) + Self.tileLength)
-        let headsAtOnce = min(heads, max(1, Self.scoreBudget / max(1, reach * Self.tileLength)))
-        var scores = Matrix<Float>(uninitialized: reach, headsAtOnce * min(Self.tileLength, layout.longest))
-        output.withMutableView { output in
-            queries.withView { queries in
-                keys.withView { keys in
-                    values.withView { values in
-                        scores.withMutableView { scores in
-                            for sequence in layout.ranges {
-                                for start in stride(from: 0, to: sequence.count, by: Self.tileLength) {
-                                    let end = min(start + Self.tileLength, sequence.count)
-                                    attend(
-                                        AttentionTile(queries: start..<end, window: window), from: sequence.lowerBound,
-                                        headsAtOnce, queries, keys, values, scores, output)
-                                }
-                            }
-                        }
+        let scores = WorkspacePool { Workspace<Float>(rows: reach, columns: min(Self.tileLength, layout.longest)) }
+        queries.withView { queries in
+            keys.withView { keys in
+                values.withView { values in
+                    concurrentlyCallingBLAS(jobs.count) { index in
+                        scores.borrow { attend(jobs[index], queries, keys, values, $0.view, output.view) }
                     }
                 }
             }
         }
-        return output
+        return Matrix(output)
     }
 
-    /// One tile of queries of the sequence that begins at column `origin`, all heads.
-    private func attend(
-        _ tile: AttentionTile, from origin: Int, _ headsAtOnce: Int, _ queries: MatrixView<Float>,
-        _ keys: MatrixView<Float>, _ values: MatrixView<Float>, _ scores: MutableMatrixView<Float>,
-        _ output: MutableMatrixView<Float>
-    ) {
-        let queryColumns = origin + tile.queries.lowerBound..<origin + tile.queries.upperBound
-        let keyColumns = origin + tile.keys.lowerBound..<origin + tile.keys.upperBound
-        let scale = 1 / Float(headDimension).squareRoot()
-
-        for firstHead in stride(from: 0, to: heads, by: headsAtOnce) {
-            let group = firstHead..<min(firstHead + headsAtOnce, heads)
-            let tileScores = scores[rows: 0..<tile.keys.count, columns: 0..<group.count * tile.queries.count]
-            func columns(of head: Int) -> Range<Int> {
-                let first = (head - firstHead) * tile.queries.count
-                return first..<first + tile.queries.count
+    /// The jobs, those with the most keys first, so that no long one is left for the end.
+    private func jobs(_ layout: SequenceLayout) -> [Job] {
+        let tiles = layout.ranges.flatMap { sequence in
+            stride(from: 0, to: sequence.count, by: Self.tileLength).map { start in
+                let queries = start..<min(start + Self.tileLength, sequence.count)
+                return (tile: AttentionTile(queries: queries, window: window), origin: sequence.lowerBound)
             }
-            for head in group {
-                gemm(
-                    scale, keys[rows: keyValueRows(head), columns: keyColumns], .transposed,
-                    queries[rows: rows(head), columns: queryColumns], .none, 0,
-                    tileScores[rows: 0..<tile.keys.count, columns: columns(of: head)])
-            }
-            softmax(tileScores, tile)
-            for head in group {
-                gemm(
-                    1, values[rows: keyValueRows(head), columns: keyColumns], .none,
-                    tileScores.reading[rows: 0..<tile.keys.count, columns: columns(of: head)], .none, 0,
-                    output[rows: rows(head), columns: queryColumns])
-            }
+        }
+        return tiles.sorted { $0.tile.keys.count > $1.tile.keys.count }.flatMap { tile, origin in
+            (0..<heads).map { Job(head: $0, tile: tile, origin: origin) }
         }
     }
 
-    private func rows(_ head: Int) -> Range<Int> { head * headDimension..<(head + 1) * headDimension }
+    private func attend(
+        _ job: Job, _ queries: MatrixView<Float>, _ keys: MatrixView<Float>, _ values: MatrixView<Float>,
+        _ memory: MutableMatrixView<Float>, _ output: MutableMatrixView<Float>
+    ) {
+        let (tile, origin) = (job.tile, job.origin)
+        let queryColumns = origin + tile.queries.lowerBound..<origin + tile.queries.upperBound
+        let keyColumns = origin + tile.keys.lowerBound..<origin + tile.keys.upperBound
+        let (own, shared) = (rows(job.head), rows(job.head * keyValueHeads / heads))
+        let scores = memory[rows: 0..<tile.keys.count, columns: 0..<tile.queries.count]
+        gemm(
+            1 / Float(headDimension).squareRoot(), keys[rows: shared, columns: keyColumns], .transposed,
+            queries[rows: own, columns: queryColumns], .none, 0, scores)
+        softmax(scores, tile)
+        gemm(
+            1, values[rows: shared, columns: keyColumns], .none, scores.reading, .none, 0,
+            output[rows: own, columns: queryColumns])
+    }
 
-    private func keyValueRows(_ head: Int) -> Range<Int> { rows(head * keyValueHeads / heads) }
+    private func rows(_ head: Int) -> Range<Int> { head * headDimension..<(head + 1) * headDimension }
 }

@@ -23,17 +23,15 @@ struct AttentionTile: Sendable {
     }
 }
 
-/// Turns scores [keys, heads · queries] into attention shares in place: each column's visible rows become their
-/// softmax, the others 0. Columns are grouped by head, a column per query of the tile.
+/// Turns the scores of one head [keys, queries] into attention shares in place: each column's visible rows become their
+/// softmax, the others 0.
 func softmax(_ scores: MutableMatrixView<Float>, _ tile: AttentionTile) {
-    concurrently(scores.columns, by: 16) { columns in
-        for j in columns {
-            let column = scores.column(j)
-            let visible = tile.visibleRows(from: tile.queries.lowerBound + j % tile.queries.count)
-            column.update(repeating: 0, count: visible.lowerBound)
-            softmax(column + visible.lowerBound, visible.count)
-            (column + visible.upperBound).update(repeating: 0, count: scores.rows - visible.upperBound)
-        }
+    for j in 0..<scores.columns {
+        let column = scores.column(j)
+        let visible = tile.visibleRows(from: tile.queries.lowerBound + j)
+        column.update(repeating: 0, count: visible.lowerBound)
+        softmax(column + visible.lowerBound, visible.count)
+        (column + visible.upperBound).update(repeating: 0, count: scores.rows - visible.upperBound)
     }
 }
 

@@ -8,10 +8,17 @@ extension DecoderBlock {
         return (state.stage == .queryKeyValue ? inputNorm : postAttentionNorm).applied(to: state.hidden)
     }
 
-    /// Runs the linear layers of the stage that `state` has come to on `input`, and goes on to the next stage's input.
-    /// - Parameter input: ``input(of:)`` of the same state.
+    /// As ``input(of:)``; `state` keeps it for ``advance(_:)``, which need not compute it again.
+    package func keepInput(of state: inout BlockState) -> Matrix<Float> {
+        let input = input(of: state)
+        state.carried = input
+        return input
+    }
+
+    /// Runs the linear layers of the stage that `state` has come to, and goes on to the next stage's input.
     /// - Throws: ``DecoderError/nonFinite`` where NaN or infinity comes out.
-    package func advance(_ state: inout BlockState, input: Matrix<Float>) throws(DecoderError) {
+    package func advance(_ state: inout BlockState) throws(DecoderError) {
+        let input = input(of: state)
         state.carried = nil
         let stage = state.stage
         switch stage {
@@ -31,7 +38,7 @@ extension DecoderBlock {
     /// Runs `state`, which stands between blocks, through all four stages.
     package func forward(_ state: inout BlockState) throws(DecoderError) {
         precondition(state.stage == .queryKeyValue, "a state in the middle of a block enters block \(index)")
-        for _ in BlockStage.allCases { try advance(&state, input: input(of: state)) }
+        for _ in BlockStage.allCases { try advance(&state) }
     }
 
     /// What attention reads, [heads · d, tokens], from the stage's input [hidden, tokens].

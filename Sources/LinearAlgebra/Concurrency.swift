@@ -21,6 +21,28 @@ package func concurrentlyCallingBLAS(_ count: Int, _ job: @Sendable (Int) -> Voi
     }
 }
 
+/// Changes the items of a range in place by `body`, which may call BLAS, as ``concurrentlyCallingBLAS(_:_:)`` runs its jobs.
+/// - Throws: what `body` threw for the first of the items that failed; the others were changed.
+package func concurrentlyUpdating<Item: Sendable, Failure: Error>(
+    _ items: inout [Item], in range: Range<Int>, _ body: @Sendable (inout Item) throws(Failure) -> Void
+) throws(Failure) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= items.count, "items \(range) of \(items.count)")
+    let failures = Mutex<[(index: Int, error: Failure)]>([])
+    items.withUnsafeMutableBufferPointer { buffer in
+        // Each job has an element of its own.
+        nonisolated(unsafe) let elements = buffer
+        concurrentlyCallingBLAS(range.count) { job in
+            let index = range.lowerBound + job
+            do throws(Failure) {
+                try body(&elements[index])
+            } catch {
+                failures.withLock { $0.append((index, error)) }
+            }
+        }
+    }
+    if let first = failures.withLock({ $0.min { $0.index < $1.index } }) { throw first.error }
+}
+
 private func run(_ count: Int, workers: Int, _ job: @Sendable (Int) -> Void) {
     guard workers > 1 else {
         for index in 0..<max(count, 0) { job(index) }

@@ -39,6 +39,13 @@ public struct Gram<Scalar: RealScalar>: Sendable {
         if let (row, column) = activations.firstNonFinite {
             throw .nonFiniteActivation(input: row, token: tokens + column)
         }
+        accumulate(finite: activations)
+    }
+
+    /// As ``accumulate(_:)-(Matrix<Scalar>)`` for inputs [order, tokens] that were looked at before. Should one be NaN or infinite after all, so is the
+    /// diagonal, and no factor comes of it.
+    package mutating func accumulate(finite activations: MatrixView<Scalar>) {
+        precondition(activations.rows == order, "\(activations.rows) inputs for a Gram matrix of order \(order)")
         guard activations.columns > 0 else { return }
         lower.withMutableView { syrk(.lower, 1, activations, .none, 1, $0) }
         tokens += activations.columns

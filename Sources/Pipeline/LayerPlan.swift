@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimDecoder
 import AdaDimQuantization
 import Glibc
 
@@ -8,6 +9,14 @@ struct LayerPlan: Sendable {
 
     /// Number of layers to be quantized.
     var count: Int { decisions.count }
+
+    /// The last block with a layer to be quantized, and the last such stage of it: nothing behind them need be computed.
+    let last: (block: Int, stage: BlockStage)
+
+    /// Whether nothing that is to be quantized comes behind this stage.
+    func isLast(_ stage: BlockStage, of block: Int) -> Bool {
+        (block, stage.rawValue) >= (last.block, last.stage.rawValue)
+    }
 
     /// How a layer is to be quantized; nil for one that stays as it is.
     subscript(layer: LinearLayer) -> QuantizationOptions.Dimension? { decisions[layer] }
@@ -26,7 +35,13 @@ struct LayerPlan: Sendable {
         }
         decisions = Dictionary(
             uniqueKeysWithValues: layers.filter { !skipped.contains($0) }.map { ($0, direction($0)) })
-        guard !decisions.isEmpty else { throw .nothingToQuantize }
+        let places = decisions.keys.flatMap { layer in
+            BlockStage.allCases.filter { $0.roles.contains(layer.role) }.map { (block: layer.block, stage: $0) }
+        }
+        guard let last = places.max(by: { ($0.block, $0.stage.rawValue) < ($1.block, $1.stage.rawValue) }) else {
+            throw .nothingToQuantize
+        }
+        self.last = last
     }
 
     /// The layers whose full name or last component matches one of the globs; every glob must match one.

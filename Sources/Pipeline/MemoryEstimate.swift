@@ -1,6 +1,6 @@
 import AdaDimCalibration
 import AdaDimCheckpoint
-import Glibc
+import AdaDimLinearAlgebra
 
 /// The memory that a run cannot do without, in bytes: what grows with the calibration tokens and with a block.
 struct MemoryEstimate: Sendable, Equatable {
@@ -17,8 +17,9 @@ struct MemoryEstimate: Sendable, Equatable {
         // The ids; the residual stream, and beside it one stage's input, which waits while its layers are quantized.
         let perToken = 4 + 4 * hidden + 4 * max(intermediate, attention)
         let weights = hidden * (2 * attention + 2 * keyValue + 3 * intermediate)
-        // One block's weights, the widest Gram matrix, and the largest layer's working copies: errors, and codes.
-        bytes = tokens * perToken + 4 * weights + 4 * widest * widest + 9 * hidden * intermediate
+        // One block's weights and the next one's, the widest Gram matrix, and the largest layer's working copies: sums or
+        // errors, a product, and codes.
+        bytes = tokens * perToken + 2 * 4 * weights + 4 * widest * widest + 9 * hidden * intermediate
     }
 
     /// For the sequences that the job asks for.
@@ -28,15 +29,9 @@ struct MemoryEstimate: Sendable, Equatable {
         self.init(configuration, tokens: samples * length)
     }
 
-    /// The machine's memory, in bytes; nil if the system does not tell.
-    static var available: Double? {
-        let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
-        return pages > 0 && size > 0 ? Double(pages) * Double(size) : nil
-    }
-
     /// - Throws: ``PipelineError/notEnoughMemory(needed:available:)``.
     func check() throws(PipelineError) {
-        if let available = Self.available, bytes > available {
+        if let available = MachineMemory.bytes.map(Double.init), bytes > available {
             throw .notEnoughMemory(needed: bytes, available: available)
         }
     }

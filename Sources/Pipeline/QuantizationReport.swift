@@ -93,8 +93,27 @@ package struct QuantizationReport: Sendable, Codable {
         /// The same of the compressed-tensors format, whichever was written.
         package var packedBitsPerWeight = 0.0
         package var seconds = 0.0
-        /// What of it was spent on running the decoder blocks.
-        package var forwardSeconds = 0.0
+        /// What of it was spent on what.
+        package var parts = Parts()
+    }
+
+    /// Seconds of a whole run by what they were spent on; they add up to all of it.
+    package struct Parts: Sendable, Codable, Equatable {
+        /// Waiting for weights that were not read yet when the block before was done.
+        package var reading = 0.0
+        /// Running the decoder blocks.
+        package var forward = 0.0
+        package var gram = 0.0
+        package var factor = 0.0
+        /// ‖WX‖², the reference of relative losses.
+        package var reference = 0.0
+        package var rtn = 0.0
+        package var sweep = 0.0
+        /// Dequantizing, for the layers behind to see what became of a weight.
+        package var replacing = 0.0
+        package var writing = 0.0
+        /// All the rest: opening the model, tokenizing, embedding.
+        package var rest = 0.0
     }
 
     /// Names the tool that wrote the directory; `--overwrite` replaces no other.
@@ -107,7 +126,7 @@ package struct QuantizationReport: Sendable, Codable {
     package var layers: [Layer] = []
 
     /// Sums up the layers.
-    mutating func close(seconds: Double, forwardSeconds: Double) {
+    mutating func close(seconds: Double, _ times: RunTimes) {
         let weights = layers.map { Double($0.shape[0] * $0.shape[1]) }
         func mean(_ bits: KeyPath<Layer, Double>) -> Double {
             zip(layers, weights).reduce(0) { $0 + $1.0[keyPath: bits] * $1.1 } / max(weights.reduce(0, +), 1)
@@ -117,8 +136,31 @@ package struct QuantizationReport: Sendable, Codable {
             quantizedLayers: layers.count,
             perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
             bitsPerWeight: mean(\.bitsPerWeight), packedBitsPerWeight: mean(\.packedBitsPerWeight),
-            seconds: seconds, forwardSeconds: forwardSeconds)
+            seconds: seconds, parts: parts(of: seconds, times))
+    }
+
+    private func parts(of seconds: Double, _ times: RunTimes) -> Parts {
+        func sum(_ part: KeyPath<LayerSeconds, Double>) -> Double {
+            layers.reduce(0) { $0 + $1.seconds[keyPath: part] }
+        }
+        var parts = Parts(
+            reading: times.reading.seconds, forward: times.forward.seconds, gram: sum(\.gram), factor: sum(\.factor),
+            reference: sum(\.reference), rtn: sum(\.rtn), sweep: sum(\.sweep), replacing: times.replacing.seconds,
+            writing: times.writing.seconds + sum(\.write))
+        parts.rest = max(0, seconds - parts.all.reduce(0) { $0 + $1.seconds })
+        return parts
     }
 
     package static let fileName = "quantization-report.json"
+}
+
+extension QuantizationReport.Parts {
+    /// Each part under the name that a reader knows it by.
+    package var all: [(name: String, seconds: Double)] {
+        [
+            ("decoder blocks", forward), ("Gram", gram), ("factor", factor), ("‖WX‖²", reference), ("RTN", rtn),
+            ("sweep", sweep), ("replacing weights", replacing), ("reading", reading), ("writing", writing),
+            ("rest", rest),
+        ]
+    }
 }

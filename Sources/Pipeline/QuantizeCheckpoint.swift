@@ -36,17 +36,18 @@ package struct QuantizeCheckpoint {
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
             var run = Run(
-                plan: plan, checkpoint: checkpoint, model: model, stream: try CalibrationStream(samples, model),
+                plan: plan, checkpoint: checkpoint, stream: try CalibrationStream(samples, model),
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
                 report: QuantizationReport(versions: .current, options: job.described(samples)))
             observer.progress(
                 .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
-            for index in 0..<checkpoint.configuration.blockCount {
-                var block = try model.block(index)
+            let reader = BlockReader(model, end: plan.last.block + 1)
+            for index in 0...plan.last.block {
+                var block = try run.times.reading.time { try reader.block(index) }
                 try quantize(&block, &run)
             }
-            try run.writer.finish()
-            run.report.close(seconds: start.secondsUntilNow, forwardSeconds: run.forward.seconds)
+            try run.times.writing.time { try run.writer.finish() }
+            run.report.close(seconds: start.secondsUntilNow, run.times)
             run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
             try run.report.write(to: partial)
             return run.report
@@ -57,14 +58,10 @@ package struct QuantizeCheckpoint {
     private struct Run {
         let plan: LayerPlan
         let checkpoint: Checkpoint
-        let model: DecoderModel
         var stream: CalibrationStream
         let writer: CheckpointWriter
         var report: QuantizationReport
-        var forward = Stopwatch()
-
-        /// The block behind which nothing is left to compute.
-        func isLast(_ block: DecoderBlock) -> Bool { block.index == model.configuration.blockCount - 1 }
+        var times = RunTimes()
     }
 
     private func drawSamples(for configuration: ModelConfiguration) throws -> CalibrationSamples {
@@ -86,20 +83,21 @@ package struct QuantizeCheckpoint {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
-            let isLast = run.isLast(block) && stage == .down
-            if var gram = try quantizer.gram(of: stage, in: block, run.stream, between: observer.checkCancellation) {
+            let isLast = run.plan.isLast(stage, of: block.index)
+            if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
                 var replacements: [LinearRole: Matrix<Float>] = [:]
                 try quantizer.quantize(stage, of: block, &gram, scaleType: run.checkpoint.scaleType) { result in
                     if !isLast {
-                        replacements[result.layer.role] = try run.checkpoint.asStored(
-                            result.quantization.quantized.dequantized(), result.layer)
+                        replacements[result.layer.role] = try run.times.replacing.time {
+                            try run.checkpoint.asStored(result.quantization.quantized.dequantized(), result.layer)
+                        }
                     }
                     try finish(result, &run)
                 }
                 for (role, weight) in replacements { block.replace(role, with: weight) }
             }
-            if isLast { continue }
-            try run.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
+            if isLast { return }
+            try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
     }
 
@@ -109,11 +107,11 @@ package struct QuantizeCheckpoint {
         var grams: [(stage: BlockStage, gram: StageQuantizer.TimedGram)] = []
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
-            if let gram = try quantizer.gram(of: stage, in: block, run.stream, between: observer.checkCancellation) {
+            if let gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
                 grams.append((stage, gram))
             }
-            if run.isLast(block) && stage == .down { continue }
-            try run.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
+            if run.plan.isLast(stage, of: block.index) { break }
+            try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
         for index in grams.indices {
             try observer.checkCancellation()

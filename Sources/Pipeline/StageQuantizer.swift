@@ -31,7 +31,7 @@ struct StageQuantizer {
     /// Sums up the inputs of a stage; nil if none of its layers is to be quantized.
     /// - Parameter between: called after every batch.
     func gram(
-        of stage: BlockStage, in block: DecoderBlock, _ stream: CalibrationStream, between: () throws -> Void
+        of stage: BlockStage, in block: DecoderBlock, _ stream: inout CalibrationStream, between: () throws -> Void
     ) throws -> TimedGram? {
         guard let layer = layers(of: stage, in: block.index).first else { return nil }
         var watch = Stopwatch()

@@ -72,7 +72,7 @@ struct BlockTests {
             #expect(input.columns == 17)
             widths.append(input.rows)
             for role in stage.roles { #expect(block.weights[role]?.columns == input.rows) }
-            try block.advance(&staged, input: input)
+            try block.advance(&staged)
         }
         #expect(staged.hidden == whole.hidden && staged.stage == .queryKeyValue)
         #expect(staged.hidden != state.hidden)
@@ -93,8 +93,7 @@ struct BlockTests {
 
         var changed = state
         for stage in BlockStage.allCases {
-            let input = block.input(of: changed)
-            try block.advance(&changed, input: input)
+            try block.advance(&changed)
             if stage == .attentionOutput {
                 let (rows, columns) = (model.configuration.hiddenSize, model.configuration.hiddenSize)
                 block.replace(.output, with: Matrix(repeating: 0, rows: rows, columns: columns))

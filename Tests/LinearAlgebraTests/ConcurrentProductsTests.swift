@@ -30,4 +30,21 @@ import Testing
         concurrentlyCallingBLAS(2) { if $0 == 0 { BLASLibrary.threadCount = 1 } }
         #expect(BLASLibrary.threadCount == 1)
     }
+
+    @Test func itemsChangeInPlaceAndTheFirstFailureIsThrown() throws {
+        struct Failure: Error, Equatable { let item: Int }
+        var items = Array(0..<20)
+        concurrentlyUpdating(&items, in: 5..<12) { $0 += 100 }
+        #expect(items == Array(0..<5) + Array(105..<112) + Array(12..<20))
+        items = Array(0..<20)
+        #expect(throws: Failure(item: 7)) {
+            try concurrentlyUpdating(&items, in: 0..<20) { (item) throws(Failure) in
+                if item == 7 || item == 14 { throw Failure(item: item) }
+                item = -1
+            }
+        }
+        #expect(items[3] == -1 && items[19] == -1 && items[14] == 14)
+        concurrentlyUpdating(&items, in: 4..<4) { $0 = 0 }
+        #expect(!items.contains(0))
+    }
 }

@@ -68,6 +68,37 @@ import Testing
         }
     }
 
+    /// Blocks and stages that nothing waits for are not computed, and what was quantized before is none the worse for it.
+    @Test(arguments: QuantizationJob.Propagation.allCases)
+    func skippingTheEndChangesNothingBeforeIt(_ propagation: QuantizationJob.Propagation) throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        job.propagation = propagation
+        let whole = try QuantizeCheckpoint(job).run()
+        job.output = scratch.url.appending(path: "first")
+        job.skip = ["model.layers.[1-9]*", "up_proj", "gate_proj", "down_proj"]
+        let first = try QuantizeCheckpoint(job).run()
+        #expect(first.layers.map(\.name) == whole.layers.prefix(4).map(\.name))
+        #expect(first.layers.map(\.loss) == whole.layers.prefix(4).map(\.loss))
+        // The other blocks' tensors are there, untouched.
+        let (original, written) = (try Checkpoint(directory: job.model), try Checkpoint(directory: job.output))
+        #expect(written.tensorNames == original.tensorNames)
+        let last = LinearLayer(block: original.configuration.blockCount - 1, role: .down).weightName
+        #expect(try written.matrix(last) == original.matrix(last))
+    }
+
+    /// The report's parts make up its seconds.
+    @Test func whereTheTimeWentAddsUp() throws {
+        let scratch = try Scratch()
+        let totals = try QuantizeCheckpoint(job(scratch)).run().totals
+        let parts = totals.parts.all
+        #expect(parts.allSatisfy { $0.seconds >= 0 })
+        #expect(abs(parts.reduce(0) { $0 + $1.seconds } - totals.seconds) <= 1e-9 * Double(parts.count))
+        for name in ["decoder blocks", "Gram", "factor", "‖WX‖²", "RTN", "sweep", "replacing weights", "writing"] {
+            #expect(parts.contains { $0.name == name && $0.seconds > 0 }, "\(name)")
+        }
+    }
+
     /// The loss in the report is ‖(W−Q)X‖² of what was written, X being the original model's inputs of the first stage.
     @Test func reportedLossIsThatOfTheWrittenWeights() throws {
         let scratch = try Scratch()

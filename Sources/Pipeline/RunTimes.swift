@@ -1,0 +1,11 @@
+/// Where a run's time goes, but for what its layers tell themselves.
+struct RunTimes: Sendable {
+    /// Waiting for a block's weights.
+    var reading = Stopwatch()
+    /// Running the decoder blocks.
+    var forward = Stopwatch()
+    /// Putting quantized weights in the place of the original ones.
+    var replacing = Stopwatch()
+    /// Writing what no layer stands for.
+    var writing = Stopwatch()
+}
