@@ -2,11 +2,11 @@ import AdaDimLinearAlgebra
 
 /// How the rows of a weight are cut into panels that are worked on side by side, each with BLAS on its own thread. A panel
 /// holds whole per-IC groups.
-struct RowPanels: Sendable, Equatable {
-    let ranges: [Range<Int>]
+package struct RowPanels: Sendable, Equatable {
+    package let ranges: [Range<Int>]
 
-    /// Rows of a panel below which its products lose speed.
-    private static let fewestRows = 128
+    /// Rows of a panel from which a second one to each thread costs its products no speed.
+    private static let ampleRows = 512
     /// Bytes of working memory of one panel, at most, unless its fewest rows need more.
     private static let memoryBudget = 256 << 20
 
@@ -15,15 +15,16 @@ struct RowPanels: Sendable, Equatable {
     ///   - alignment: rows that stay together, the per-IC group size or 1.
     ///   - bytesPerRow: working memory of a row.
     ///   - threads: panels that run at the same time.
-    init(rows: Int, alignment: Int, bytesPerRow: Int, threads: Int) {
+    package init(rows: Int, alignment: Int, bytesPerRow: Int, threads: Int) {
         let unit = Self.unit(alignment)
         let units = (rows + unit - 1) / unit
-        let fewest = (Self.fewestRows + unit - 1) / unit
-        let most = max(fewest, Self.memoryBudget / max(1, bytesPerRow * unit))
-        // Two panels to a thread, so that a slow one does not keep all the others waiting; one, where two would be too low.
+        let most = max(1, Self.memoryBudget / max(1, bytesPerRow * unit))
         var count = max(1, (units + most - 1) / most)
-        for panelsPerThread in threads > 1 ? [1, 2] : [] where units / (threads * panelsPerThread) >= fewest {
-            count = max(count, (count + threads - 1) / threads * threads, threads * panelsPerThread)
+        if threads > 1 && units >= threads {
+            // A multiple of the threads; two to each if they are high enough, so that a slow one does not keep the others
+            // waiting. With fewer units than threads one panel at a time gets all threads.
+            let ample = units / (2 * threads) * unit >= Self.ampleRows
+            count = max((count + threads - 1) / threads * threads, threads * (ample ? 2 : 1))
         }
         let perPanel = (units + count - 1) / count
         ranges = stride(from: 0, to: rows, by: perPanel * unit).map { $0..<min($0 + perPanel * unit, rows) }

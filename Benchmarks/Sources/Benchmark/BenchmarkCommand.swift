@@ -19,11 +19,17 @@ struct BenchmarkCommand: ParsableCommand {
 
     func validate() throws {
         guard threads > 0 else { throw ValidationError("--threads is \(threads), expected at least 1") }
-        if let only { _ = try Regex(only) }
+        guard try Workbench.allNames.contains(where: matches) else {
+            throw ValidationError("--only \(only ?? "") matches no work, such as: factor 4096, sweep per-ic 4096x4096")
+        }
     }
 
     func run() throws {
         if let child { return try measure(as: child) }
+        // Better now than in half an hour.
+        if let json, !FileManager.default.createFile(atPath: json, contents: nil) {
+            throw ValidationError("--json \(json): no file can be written there")
+        }
         var peer = self.peer ? Peer(repository: root, threads: threads) : nil
         if peer == nil { print("No peer: \(self.peer ? "no python3 on the PATH has torch" : "left out").") }
         let model = try wantsEndToEnd ? EndToEnd.model(repository: root) : nil

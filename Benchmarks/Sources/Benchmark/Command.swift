@@ -7,16 +7,21 @@ enum Command {
     }
 
     /// Runs a program to its end.
-    /// - Parameter environment: as this process's if nil.
+    /// - Parameters:
+    ///   - environment: as this process's if nil.
+    ///   - quiet: whether to drop what it says of its errors.
     /// - Returns: what it wrote to its standard output.
     /// - Throws: ``Failure`` if it cannot be started or fails.
     @discardableResult
-    static func run(_ program: URL, _ arguments: [String], environment: [String: String]? = nil) throws -> Data {
+    static func run(_ program: URL, _ arguments: [String], environment: [String: String]? = nil, quiet: Bool = false)
+        throws -> Data
+    {
         let process = Process()
         let output = Pipe()
         process.executableURL = program
         process.arguments = arguments
         process.standardOutput = output
+        if quiet { process.standardError = FileHandle.nullDevice }
         if let environment { process.environment = environment }
         try process.run()
         let data = output.fileHandleForReading.readDataToEndOfFile()

@@ -12,11 +12,11 @@ struct EndToEnd: Sendable {
 
     /// What the flops depend on, in the model's config.json.
     private struct Configuration: Decodable {
-        let hidden_size: Int
-        let intermediate_size: Int
-        let num_hidden_layers: Int
-        let num_attention_heads: Int
-        let num_key_value_heads: Int
+        let hiddenSize: Int
+        let intermediateSize: Int
+        let numHiddenLayers: Int
+        let numAttentionHeads: Int
+        let numKeyValueHeads: Int
     }
 
     /// - Parameters:
@@ -26,14 +26,16 @@ struct EndToEnd: Sendable {
         tool = repository.appending(path: ".build/release/adadim")
         calibration = repository.appending(path: "Models/jargon-6m/texts/calibration.txt")
         self.model = model
-        let config = try JSONDecoder().decode(
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let config = try decoder.decode(
             Configuration.self, from: Data(contentsOf: model.appending(path: "config.json")))
         flops = Self.flops(config)
     }
 
     private static func flops(_ config: Configuration) -> Double {
-        let (hidden, wide) = (config.hidden_size, config.intermediate_size)
-        let keyValue = hidden / config.num_attention_heads * config.num_key_value_heads
+        let (hidden, wide) = (config.hiddenSize, config.intermediateSize)
+        let keyValue = hidden / config.numAttentionHeads * config.numKeyValueHeads
         let layers =
             [hidden, keyValue, keyValue, hidden, wide, wide].map { LayerShape(rows: $0, inputs: hidden) }
             + [LayerShape(rows: hidden, inputs: wide)]
@@ -49,7 +51,7 @@ struct EndToEnd: Sendable {
         let forward = 2 * Double(tokens) * Double(weights) + attention
         // Nobody reads what comes behind the last block's down projection.
         let unneeded = 2 * Double(tokens) * Double(hidden * wide)
-        return Double(config.num_hidden_layers) * (grams + sweeps + forward) - unneeded
+        return Double(config.numHiddenLayers) * (grams + sweeps + forward) - unneeded
     }
 
     /// Wall-clock time of one run of the tool.
@@ -74,7 +76,7 @@ struct EndToEnd: Sendable {
         if FileManager.default.fileExists(atPath: directory.appending(path: "config.json").path) { return directory }
         let script = repository.appending(path: "Tests/RealModel/smollm2.py")
         for python in Command.pythons(repository: repository)
-        where (try? Command.run(python, [script.path, directory.path])) != nil {
+        where (try? Command.run(python, [script.path, directory.path], quiet: true)) != nil {
             return directory
         }
         return nil

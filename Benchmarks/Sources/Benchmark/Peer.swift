@@ -3,9 +3,15 @@ import Foundation
 /// The usual GPTQ in PyTorch, `gptq_torch.py`, for the same layers.
 struct Peer {
     private struct Times: Decodable {
-        let gram_s: Double
-        var factor_s: Double?
-        var sweep_s: Double?
+        let gram: Double
+        var factor: Double?
+        var sweep: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case gram = "gram_s"
+            case factor = "factor_s"
+            case sweep = "sweep_s"
+        }
     }
 
     private let python: URL
@@ -17,7 +23,7 @@ struct Peer {
     /// Nil where no interpreter has torch.
     init?(repository: URL, threads: Int) {
         let found = Command.pythons(repository: repository).first {
-            (try? Command.run($0, ["-c", "import torch"])) != nil
+            (try? Command.run($0, ["-c", "import torch"], quiet: true)) != nil
         }
         guard let found else { return nil }
         python = found
@@ -38,7 +44,7 @@ struct Peer {
     mutating func measureGramBlock() throws {
         let output = try Command.run(
             python, [scripts.appending(path: "gram_block_torch.py").path, "--threads", "\(threads)"])
-        blocks.append(try JSONDecoder().decode(Times.self, from: output).gram_s)
+        blocks.append(try JSONDecoder().decode(Times.self, from: output).gram)
     }
 
     /// The peer's time for a work; nil where it has none to compare. Its sweep is per-OC; a search is held against it too.
@@ -51,12 +57,12 @@ struct Peer {
         guard let runs else { return nil }
         func median(_ part: (Times) -> Double) -> Double { runs.map(part).median }
         switch first {
-        case "gram": return median(\.gram_s)
-        case "factor": return median { $0.factor_s ?? 0 }
-        case "sweep", "search": return median { $0.sweep_s ?? 0 }
-        case "factor+sweep", "factor+search": return median { ($0.factor_s ?? 0) + ($0.sweep_s ?? 0) }
+        case "gram": return median(\.gram)
+        case "factor": return median { $0.factor ?? 0 }
+        case "sweep", "search": return median { $0.sweep ?? 0 }
+        case "factor+sweep", "factor+search": return median { ($0.factor ?? 0) + ($0.sweep ?? 0) }
         case "layer" where words.count == 3 && words[1] != "1":
-            return median { $0.gram_s + ($0.factor_s ?? 0) + ($0.sweep_s ?? 0) }
+            return median { $0.gram + ($0.factor ?? 0) + ($0.sweep ?? 0) }
         default: return nil
         }
     }

@@ -36,6 +36,11 @@ struct Workbench {
         return results
     }
 
+    /// Everything that can be asked for.
+    static var allNames: [String] {
+        shapes.flatMap { names($0.shape) } + [gramBlock, oneThread, twoThreads, EndToEnd.work]
+    }
+
     static let gramBlock = "gram block 4096/11008"
     static let (oneThread, twoThreads) = ("layer 4096x4096 1 thread", "layer 4096x4096 2 threads")
 
