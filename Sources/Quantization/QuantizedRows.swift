@@ -10,10 +10,11 @@ struct QuantizedRows: Sendable {
 
     mutating func append(_ panel: QuantizedMatrix) { panels.append(panel) }
 
-    /// The whole weight. Each panel is let go as it is copied; a single one is not copied at all.
-    consuming func joined() -> QuantizedMatrix {
+    /// The whole weight. Each panel is let go as it is copied, so that nothing is left here; a single one is not copied at
+    /// all.
+    mutating func join() -> QuantizedMatrix {
         precondition(!panels.isEmpty, "a weight without panels")
-        if panels.count == 1 { return panels[0] }
+        if panels.count == 1 { return panels.removeLast() }
         let first = panels[0]
         let layout = GroupLayout(
             rows: rows, columns: first.columns, groupSize: first.groupSize, dimension: first.dimension)

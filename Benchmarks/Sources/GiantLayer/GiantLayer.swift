@@ -54,9 +54,10 @@ struct GiantLayer: ParsableCommand {
 
         stage = Stage("factor", flops: square * Double(inputs) / 3)
         let shown = stage
-        let factor = try stage.time {
-            try GramFactor(consume gram, dampingShare: options.damping) { shown.show($0) }
-        }
+        // Not in a closure: Swift 6.3 lets go of a captured variable a second time when it is consumed there.
+        let start = ContinuousClock.now
+        let factor = try GramFactor(consume gram, dampingShare: options.damping) { [stage] in stage.show($0) }
+        stage.add(since: start)
         stages.append(stage)
 
         stage = Stage("‖WX‖² and both sweeps", flops: 3 * Double(out) * square)

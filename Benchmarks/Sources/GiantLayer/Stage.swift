@@ -16,11 +16,13 @@ final class Stage: Sendable {
 
     func time<Result>(_ work: () throws -> Result) rethrows -> Result {
         let start = ContinuousClock.now
-        defer {
-            let seconds = start.duration(to: .now) / .seconds(1)
-            state.withLock { $0.seconds += seconds }
-        }
+        defer { add(since: start) }
         return try work()
+    }
+
+    func add(since start: ContinuousClock.Instant) {
+        let seconds = start.duration(to: .now) / .seconds(1)
+        state.withLock { $0.seconds += seconds }
     }
 
     func show(_ share: Double) {

@@ -136,15 +136,18 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     }
 
     /// The layer in its direction: the one asked for, or of the smaller loss.
-    /// - Precondition: ``nextRows`` is nil.
-    public consuming func finished() -> LayerQuantization {
+    /// - Precondition: ``nextRows`` is nil, and this is the first call.
+    public mutating func finished() -> LayerQuantization {
         precondition(passes.isEmpty, "a layer that still wants rows \(position)… of \(rows)")
         let method = quantizer.options.method
         let dimension = outputs.count == 1 ? outputs.first?.key : measured.better(method)
-        guard let dimension, let output = outputs[dimension] else { preconditionFailure("a layer without codes") }
+        guard let dimension, var output = outputs.removeValue(forKey: dimension) else {
+            preconditionFailure("a layer without codes, or one that was finished before")
+        }
+        // The other direction's codes make room for the joining.
         outputs = [:]
         return LayerQuantization(
-            quantized: output.joined(), method: method, loss: measured.losses[dimension]?[method] ?? 0,
+            quantized: output.join(), method: method, loss: measured.losses[dimension]?[method] ?? 0,
             outputEnergy: measured.outputEnergy, losses: measured.losses, seconds: measured.seconds)
     }
 }
