@@ -22,14 +22,13 @@ package struct CalibrationStream: Sendable {
         max(1, batchBudget / (4 * intermediateSize * length), (fewestTokens + length - 1) / length)
     }
 
-    /// The sequences of each batch: as many batches as threads, or a multiple, if that leaves each the fewest tokens.
-    package static func batches(
-        sequences: Int, length: Int, intermediateSize: Int, threads: Int
-    ) -> [Range<Int>] {
+    /// The sequences of each batch: a multiple of eight batches, which most numbers of threads share evenly, if that leaves
+    /// each the fewest tokens. The number of threads itself does not enter: sums over batches must not depend on it.
+    package static func batches(sequences: Int, length: Int, intermediateSize: Int) -> [Range<Int>] {
         let most = sequencesPerBatch(length: length, intermediateSize: intermediateSize)
         let fewest = (fewestTokens + length - 1) / length
         var count = (sequences + most - 1) / most
-        let even = (count + threads - 1) / threads * threads
+        let even = (count + 7) / 8 * 8
         if even * fewest <= sequences { count = even }
         return (0..<count).map { $0 * sequences / count..<($0 + 1) * sequences / count }
     }
@@ -39,7 +38,7 @@ package struct CalibrationStream: Sendable {
         let length = samples.sequences.first?.count ?? 1
         let (intermediate, threads) = (model.configuration.intermediateSize, BLASLibrary.threadCount)
         let ranges = Self.batches(
-            sequences: samples.sequences.count, length: length, intermediateSize: intermediate, threads: threads)
+            sequences: samples.sequences.count, length: length, intermediateSize: intermediate)
         let largest = ranges.lazy.map(\.count).max() ?? 0
         runsSideBySide =
             ranges.count >= threads && 4 * intermediate * length * largest * threads <= Self.sideBySideBudget

@@ -12,17 +12,14 @@ import Testing
         #expect(CalibrationStream.sequencesPerBatch(length: length, intermediateSize: intermediate) == sequences)
     }
 
-    /// Batches for all threads if each is long enough, no longer than memory allows, none left out.
+    /// Eight batches, or a multiple, if each is long enough; none longer than memory allows, no sequence left out.
     @Test(arguments: [
-        (32, 512, 1536, 2, [8, 8, 8, 8]), (32, 512, 1536, 1, [8, 8, 8, 8]),
-        (32, 512, 1536, 8, [4, 4, 4, 4, 4, 4, 4, 4]),
-        (32, 512, 1536, 16, [8, 8, 8, 8]), (5, 4096, 11008, 2, [1, 1, 1, 1, 1]), (3, 8, 64, 4, [3]), (0, 8, 64, 2, []),
+        (32, 512, 1536, [4, 4, 4, 4, 4, 4, 4, 4]), (31, 512, 1536, [7, 8, 8, 8]), (35, 512, 1536, [4, 4, 5, 4, 4, 5, 4, 5]),
+        (5, 4096, 11008, [1, 1, 1, 1, 1]), (3, 8, 64, [3]), (0, 8, 64, []),
     ])
-    func batchesSuitTheThreads(
-        _ sequences: Int, _ length: Int, _ intermediate: Int, _ threads: Int, _ expected: [Int]
-    ) {
+    func batchesShareTheSequences(_ sequences: Int, _ length: Int, _ intermediate: Int, _ expected: [Int]) {
         let batches = CalibrationStream.batches(
-            sequences: sequences, length: length, intermediateSize: intermediate, threads: threads)
+            sequences: sequences, length: length, intermediateSize: intermediate)
         #expect(batches.map(\.count) == expected)
         #expect(batches.flatMap { Array($0) } == Array(0..<sequences))
     }
