@@ -54,7 +54,7 @@ BENCHMARKS := swift package --package-path Benchmarks clean && swift build -c re
 .PHONY: bench
 bench: build ## time the engine beside sgemm and the usual GPTQ: [JSON=FILE] [ONLY=REGEX] [THREADS=N]; half an hour
 	$(BENCHMARKS) --product Benchmark
-	Benchmarks/.build/release/Benchmark $(if $(THREADS),--threads '$(THREADS)') $(if $(ONLY),--only '$(ONLY)') \
+	Benchmarks/.build/release/Benchmark $(if $(THREADS),--threads '$(THREADS)') $(if $(value ONLY),--only '$(value ONLY)') \
 	  $(if $(JSON),--json '$(JSON)')
 
 .PHONY: bench-giant

@@ -33,7 +33,9 @@ public enum BLASLibrary {
 
     /// Runs `body` with every product on the thread that calls it. Calls may overlap: the last to end gives the threads
     /// back to OpenBLAS.
-    static func withOneThreadToAProduct(_ body: () -> Void) {
+    static func withOneThreadToAProduct<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
         lending.withLock { state in
             if state.borrowers == 0 {
                 state.threads = threadsOfProducts
@@ -47,6 +49,6 @@ public enum BLASLibrary {
                 if state.borrowers == 0 { openblas_set_num_threads(Int32(clamping: state.threads)) }
             }
         }
-        body()
+        return try body()
     }
 }

@@ -6,6 +6,8 @@
 /// whole matrix reversed before and after.
 /// - Parameter progress: called with the flops done since its last call.
 /// - Throws: ``FactorizationError/notPositiveDefinite(pivot:order:)``, the pivot that failed counted from 0 in A's order.
+@_specialize(where S == Float)
+@_specialize(where S == Double)
 package func reverseCholesky<S: RealScalar>(
     _ a: MutableMatrixView<S>, progress: (Double) -> Void = { _ in }
 ) throws(FactorizationError) {
@@ -20,6 +22,8 @@ private enum ReverseCholeskyBlock {
 }
 
 /// Factors the square that begins at `origin` of a matrix of `order` rows.
+@_specialize(where S == Float)
+@_specialize(where S == Double)
 private func factor<S: RealScalar>(
     _ a: MutableMatrixView<S>, at origin: Int, of order: Int, reversed: Workspace<S>, _ progress: (Double) -> Void
 ) throws(FactorizationError) {
@@ -64,6 +68,8 @@ private func subtractProduct<S: RealScalar>(
 }
 
 /// Factors a square that fits in cache: a reversed copy of it, whose factor is L·Lᵀ, and back.
+@_specialize(where S == Float)
+@_specialize(where S == Double)
 private func factorBlock<S: RealScalar>(
     _ a: MutableMatrixView<S>, at origin: Int, of order: Int, reversed: MutableMatrixView<S>
 ) throws(FactorizationError) {
@@ -73,7 +79,8 @@ private func factorBlock<S: RealScalar>(
         for i in 0...j { target[last - i] = source[i] }
     }
     do {
-        try potrf(.lower, reversed)
+        // A block this small is done before other threads would have woken up.
+        try BLASLibrary.withOneThreadToAProduct { () throws(FactorizationError) in try potrf(.lower, reversed) }
     } catch .notPositiveDefinite(let pivot, _) {
         throw .notPositiveDefinite(pivot: origin + last - pivot, order: order)
     }
