@@ -21,11 +21,3 @@ package func load8<S: RealScalar>(_ pointer: UnsafePointer<S>, _ count: Int, fil
 package func store8<S: RealScalar>(_ value: SIMD8<S>, _ pointer: UnsafeMutablePointer<S>) {
     UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: SIMD8<S>.self)
 }
-
-/// Writes the first `count` of eight elements.
-@inlinable
-@inline(__always)
-package func store8<S: RealScalar>(_ value: SIMD8<S>, _ pointer: UnsafeMutablePointer<S>, _ count: Int) {
-    if count == 8 { return store8(value, pointer) }
-    for lane in 0..<count { pointer[lane] = value[lane] }
-}

@@ -11,7 +11,7 @@ public struct Gram<Scalar: RealScalar>: Sendable {
 
     /// The Gram matrix of no tokens, all zero.
     public init(order: Int) {
-        lower = Matrix(repeating: 0, rows: order, columns: order)
+        lower = Matrix(zeros: order, order)
         tokens = 0
     }
 

@@ -21,6 +21,13 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         storage = AlignedStorage(count: rows * columns)
     }
 
+    /// A matrix [rows, columns] of elements whose bits are zero. Large ones cost nothing yet: the system hands out zeros when
+    /// memory is first touched, on the thread that does.
+    package init(zeros rows: Int, _ columns: Int) {
+        precondition(rows >= 0 && columns >= 0, "a matrix cannot have \(rows) rows and \(columns) columns")
+        self.init(rows: rows, columns: columns, storage: AlignedStorage(count: rows * columns, isZero: true))
+    }
+
     init(rows: Int, columns: Int, storage: AlignedStorage<Element>) {
         self.rows = rows
         self.columns = columns
@@ -141,11 +148,13 @@ final class AlignedStorage<Element: BitwiseCopyable & Sendable>: @unchecked Send
     /// Aligned by hand: the aligned allocation of glibc before 2.38 rarely reuses what was freed (its bug 14581), and
     /// a process that makes and drops large matrices would grow without end.
     @usableFromInline
-    init(count: Int) {
+    init(count: Int, isZero: Bool = false) {
         let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         let isLarge = bytes >= LargePages.worthwhile
         let alignment = isLarge ? LargePages.size : 64
-        guard !overflow, bytes <= Int.max - alignment, let allocation = malloc(bytes + alignment) else {
+        guard !overflow, bytes <= Int.max - alignment,
+            let allocation = isZero ? calloc(1, bytes + alignment) : malloc(bytes + alignment)
+        else {
             preconditionFailure("no memory for a matrix of \(count) elements of \(MemoryLayout<Element>.stride) bytes")
         }
         self.allocation = allocation

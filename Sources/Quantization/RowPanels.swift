@@ -4,6 +4,8 @@ import AdaDimLinearAlgebra
 /// holds whole per-IC groups.
 package struct RowPanels: Sendable, Equatable {
     package let ranges: [Range<Int>]
+    /// How many run at the same time: as many as there are threads, or one that gets all of them.
+    package let atOnce: Int
 
     /// Rows of a panel from which a second one to each thread costs its products no speed.
     private static let ampleRows = 512
@@ -20,9 +22,11 @@ package struct RowPanels: Sendable, Equatable {
         let units = (rows + unit - 1) / unit
         let most = max(1, Self.memoryBudget / max(1, bytesPerRow * unit))
         var count = max(1, (units + most - 1) / most)
-        if threads > 1 && units >= threads {
+        // With fewer units than threads one panel at a time gets all threads.
+        atOnce = units >= threads ? threads : 1
+        if atOnce > 1 {
             // A multiple of the threads; two to each if they are high enough, so that a slow one does not keep the others
-            // waiting. With fewer units than threads one panel at a time gets all threads.
+            // waiting.
             let ample = units / (2 * threads) * unit >= Self.ampleRows
             count = max((count + threads - 1) / threads * threads, threads * (ample ? 2 : 1))
         }
@@ -33,9 +37,18 @@ package struct RowPanels: Sendable, Equatable {
     /// The least multiple of the alignment that is whole tiles of 64 rows or longer than them.
     private static func unit(_ alignment: Int) -> Int { (64 + alignment - 1) / alignment * alignment }
 
+    /// Runs `job`, which may call BLAS, on each panel's number and rows.
+    func forEach(_ job: @Sendable (_ index: Int, _ rows: Range<Int>) -> Void) {
+        if atOnce > 1 {
+            concurrentlyCallingBLAS(ranges.count) { job($0, ranges[$0]) }
+        } else {
+            for (index, rows) in ranges.enumerated() { job(index, rows) }
+        }
+    }
+
     /// Working memory of all panels that run at the same time, bytes.
     static func bytes(rows: Int, alignment: Int, bytesPerRow: Int, threads: Int) -> Int {
         let panels = RowPanels(rows: rows, alignment: alignment, bytesPerRow: bytesPerRow, threads: threads)
-        return min(threads, panels.ranges.count) * (panels.ranges.first?.count ?? 0) * bytesPerRow
+        return min(panels.atOnce, panels.ranges.count) * (panels.ranges.first?.count ?? 0) * bytesPerRow
     }
 }

@@ -16,6 +16,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     private let work: WorkCount
 
     private var passes: ArraySlice<Pass>
+    private var isFirstPass = true
     private var position = 0
     private var measured = MeasuredLayer()
     private var outputs: [ChannelDimension: QuantizedRows] = [:]
@@ -75,7 +76,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     }
 
     /// Works on the rows asked for, [nextRows.count, in].
-    /// - Throws: ``QuantizationError``.
+    /// - Throws: ``QuantizationError``. A panel of the wrong shape or with NaN changes nothing; after another error begin anew.
     public mutating func add(_ panel: Matrix<Scalar>) throws(QuantizationError) {
         guard let range = nextRows, let pass = passes.first else {
             preconditionFailure("rows for a layer that wants none")
@@ -84,7 +85,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             throw .panelMismatch(
                 rows: panel.rows, columns: panel.columns, expectedRows: range, expectedColumns: columns)
         }
-        if passes.startIndex == 0 { try measure(panel, range) }
+        if isFirstPass { try measure(panel, range) }
         let dimensions = pass.dimensions.isEmpty ? [measured.better(.roundToNearest)] : pass.dimensions
         let found = try quantize(panel, pass.method, dimensions)
         if pass.keepsCodes {
@@ -96,6 +97,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         if position == rows {
             position = 0
             passes = passes.dropFirst()
+            isFirstPass = false
         }
     }
 

@@ -61,7 +61,12 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         let order = activationOrder ? Self.descendingOrder(naturalDiagonal) : nil
         let diagonal = order.map { $0.map { naturalDiagonal[$0] } } ?? naturalDiagonal
         var matrix: Matrix<Scalar>
-        if let order { matrix = gram.permuted(by: order) } else { matrix = gram.takeLower() }
+        if let order {
+            matrix = gram.permuted(by: order)
+            gram = Gram(order: 0)
+        } else {
+            matrix = gram.takeLower()
+        }
 
         var failed: [DampingAttempt] = []
         for share in dampingShares(from: dampingShare) {

@@ -19,8 +19,7 @@ extension GramFactor {
         let losses = Workspace<SweepLoss>(rows: panels.ranges.count, columns: 1)
         error.withView { error in
             storage.withView { v in
-                concurrentlyCallingBLAS(panels.ranges.count) { index in
-                    let rows = panels.ranges[index]
+                panels.forEach { index, rows in
                     losses.view[index, 0] = products.borrow { product in
                         let product = product.view[rows: 0..<rows.count, columns: 0..<inputs]
                         var loss = SweepLoss()

@@ -11,20 +11,24 @@ package func roundToNearest<S: RealScalar>(
     var table = GridTable<S>(grid, layout)
     table.setAllGroups(from: weight, kernels)
     let codes = Workspace<UInt8>(rows: layout.rows, columns: layout.columns)
-    let error = Workspace<S>(copying: weight)
-    table.scales.withView { scales in
-        table.zeros.withView { zeros in
-            concurrently(layout.columns) { j in
-                let column = ColumnRounding(
-                    grid: grid, kernels: kernels, weight: error.view.column(j), codes: codes.view.column(j))
-                switch layout.dimension {
-                case .perOutputChannel:
-                    let group = j / layout.groupSize
-                    column.round(0..<layout.rows, scales.column(group), zeros.column(group), step: 1)
-                case .perInputChannel:
-                    for group in 0..<layout.groupsPerChannel {
-                        column.round(
-                            layout.range(ofGroup: group), scales.column(j) + group, zeros.column(j) + group, step: 0)
+    let error = Workspace<S>(rows: layout.rows, columns: layout.columns)
+    weight.withView { weight in
+        table.scales.withView { scales in
+            table.zeros.withView { zeros in
+                concurrently(layout.columns) { j in
+                    error.view.column(j).update(from: weight.column(j), count: layout.rows)
+                    let column = ColumnRounding(
+                        grid: grid, kernels: kernels, weight: error.view.column(j), codes: codes.view.column(j))
+                    switch layout.dimension {
+                    case .perOutputChannel:
+                        let group = j / layout.groupSize
+                        column.round(0..<layout.rows, scales.column(group), zeros.column(group), step: 1)
+                    case .perInputChannel:
+                        for group in 0..<layout.groupsPerChannel {
+                            column.round(
+                                layout.range(ofGroup: group), scales.column(j) + group, zeros.column(j) + group,
+                                step: 0)
+                        }
                     }
                 }
             }

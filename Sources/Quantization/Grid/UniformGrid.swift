@@ -39,13 +39,7 @@ public struct UniformGrid: Sendable, Equatable {
         return (scale, min(max((-low / scale).rounded(.toNearestOrEven), 0), largest))
     }
 
-    /// The code of each weight relative to its zero point, a whole number in −zero … largest − zero.
-    @inline(__always)
-    func relativeCodes<S: RealScalar>(_ weights: SIMD8<S>, scale: SIMD8<S>, zero: SIMD8<S>) -> SIMD8<S> {
-        Self.relativeCodes(weights, scale: scale, zero: zero, largestCode: S(largestCode))
-    }
-
-    /// As the method, for codes 0 … `largestCode`.
+    /// The code of each weight relative to its zero point, a whole number in −zero … largestCode − zero.
     ///
     /// Clamps first, then rounds, which is the same as the bounds are whole; rounds by adding and subtracting 1.5·2^(p−1)
     /// with p the type's significant bits, exact for such small numbers in the default rounding mode, to even on ties.

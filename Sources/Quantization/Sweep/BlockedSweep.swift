@@ -57,12 +57,12 @@ package func blockedSweep<S: RealScalar>(
     let losses = Workspace<SweepLoss>(rows: layouts.count, columns: panels.ranges.count)
     weight.withView { weight in
         factor.storage.withView { v in
-            concurrentlyCallingBLAS(panels.ranges.count) { index in
-                let rows = panels.ranges[index]
+            let blocks = packedBlocks(v, schedule, directions)
+            panels.forEach { index, rows in
                 sums.borrow { sums in
                     let panel = SweepPanel(
                         weight: weight[rows: rows, columns: 0..<weight.columns], factor: factor, v: v,
-                        directions: directions.map { $0[rows: rows] },
+                        directions: directions.map { $0[rows: rows] }, blocks: blocks,
                         sums: sums.view[rows: 0..<layouts.count * rows.count, columns: 0..<weight.columns],
                         kernels: kernels, memory: tiles, progress: progress)
                     for (direction, loss) in panel.sweep(schedule.root, hasSums: false).enumerated() {
@@ -78,6 +78,20 @@ package func blockedSweep<S: RealScalar>(
         swept.append(try result.finished(loss))
     }
     return swept
+}
+
+/// The factor's blocks as each direction's tiles read them, one and the same where they divide them alike.
+private func packedBlocks<S: RealScalar>(
+    _ v: MatrixView<S>, _ schedule: SweepSchedule, _ directions: [SweepDirection<S>]
+) -> [PackedBlocks<S>] {
+    var packed: [Int?: PackedBlocks<S>] = [:]
+    return directions.map { direction in
+        let size = direction.layout.groupSize
+        let width = direction.findsGrids && size < SweepSchedule.blockWidth ? size : nil
+        let blocks = packed[width] ?? PackedBlocks(v, columns: schedule.blocks, groupWidth: width)
+        packed[width] = blocks
+        return blocks
+    }
 }
 
 /// ``blockedSweep(_:_:_:_:kernels:progress:)`` in one direction.

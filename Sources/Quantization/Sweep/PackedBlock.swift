@@ -1,5 +1,36 @@
 import AdaDimLinearAlgebra
 
+/// All of a sweep's blocks, packed once for all of its panels.
+struct PackedBlocks<S: RealScalar>: Sendable {
+    /// By their first columns.
+    private let blocks: [Int: PackedBlock<S>]
+
+    private struct Place: Sendable {
+        let columns: Range<Int>
+        var block: PackedBlock<S>?
+    }
+
+    /// - Parameters:
+    ///   - columns: of each block.
+    ///   - groupWidth: columns of a group whose grids are set together; nil where a block is not divided.
+    init(_ v: MatrixView<S>, columns: [Range<Int>], groupWidth: Int?) {
+        var places = columns.map { Place(columns: $0) }
+        concurrentlyUpdating(&places, in: places.indices) { place in
+            place.block = PackedBlock(v, columns: place.columns, groupWidth: groupWidth ?? place.columns.count)
+        }
+        blocks = Dictionary(
+            uniqueKeysWithValues: places.compactMap { place in place.block.map { (place.columns.lowerBound, $0) } })
+    }
+
+    /// The block of some columns, one of those that were packed.
+    subscript(columns: Range<Int>) -> PackedBlock<S> {
+        guard let block = blocks[columns.lowerBound], block.columns == columns else {
+            preconditionFailure("columns \(columns) are no block of this sweep")
+        }
+        return block
+    }
+}
+
 /// The factor's square on one block of columns, packed in strips of eight columns as the tile kernels read it: element
 /// (k, c) of a strip at 8·k + c, k counted from the block's first row. Columns that a strip lacks are zero.
 struct PackedBlock<S: RealScalar>: Sendable {

@@ -14,6 +14,8 @@ struct SweepPanel<S: RealScalar>: Sendable {
     let factor: GramFactor<S>
     let v: MatrixView<S>
     let directions: [SweepDirection<S>]
+    /// For each direction.
+    let blocks: [PackedBlocks<S>]
     let sums: MutableMatrixView<S>
     let kernels: TileKernels
     let memory: WorkspacePool<TileMemory<S>>
@@ -59,8 +61,7 @@ struct SweepPanel<S: RealScalar>: Sendable {
     private func sweepTiles(of columns: Range<Int>, _ index: Int, hasSums: Bool) -> SweepLoss {
         let direction = directions[index]
         let sums = sums(of: index)
-        let block = PackedBlock(
-            v, columns: columns, groupWidth: direction.findsGrids ? direction.layout.groupSize : columns.count)
+        let block = blocks[index][columns]
         let tileRows = SweepTile<S>.rows(for: direction.layout)
         let tiles = (rows + tileRows - 1) / tileRows
         let losses = Workspace<SweepLoss>(rows: tiles, columns: 1)
@@ -106,5 +107,6 @@ struct SweepPanel<S: RealScalar>: Sendable {
                     low: low[i - run.lowerBound], high: high[i - run.lowerBound])
             }
         }
+        withExtendedLifetime((updated, ranges)) {}
     }
 }
