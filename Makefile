@@ -58,9 +58,9 @@ bench: build ## time the engine beside sgemm and the usual GPTQ: [JSON=FILE] [ON
 	  $(if $(JSON),--json '$(JSON)')
 
 .PHONY: bench-giant
-bench-giant: setup ## quantize one layer of 16384 × 53248 in less than 22 GB: [GIANT='--in 8192 …']; half an hour
+bench-giant: setup ## quantize one layer of 16384 × 53248 in less than 22 GB: [JSON=FILE] [GIANT='--in 8192 …']; half an hour
 	$(BENCHMARKS) --product GiantLayer
-	Benchmarks/.build/release/GiantLayer $(GIANT)
+	Benchmarks/.build/release/GiantLayer $(GIANT) $(if $(JSON),--json '$(JSON)')
 
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers

@@ -12,10 +12,11 @@ let package = Package(
     ],
     targets: [
         .target(name: "SyntheticData", dependencies: [.product(name: "AdaDim", package: "AdaDim")]),
+        .target(name: "Results"),
         .executableTarget(
             name: "Benchmark",
             dependencies: [
-                "SyntheticData",
+                "Results", "SyntheticData",
                 .product(name: "AdaDim", package: "AdaDim"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -23,7 +24,7 @@ let package = Package(
         .executableTarget(
             name: "GiantLayer",
             dependencies: [
-                "SyntheticData",
+                "Results", "SyntheticData",
                 .product(name: "AdaDim", package: "AdaDim"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import Results
 
-/// `make bench`: two child processes measure, one for each choice of kernels; the peer runs before, between and after them.
+/// `make bench`: two child processes measure, one for each choice of kernels; the peer runs before, between and after
+/// them.
 @main
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +21,9 @@ struct BenchmarkCommand: ParsableCommand {
 
     func validate() throws {
         guard threads > 0 else { throw ValidationError("--threads is \(threads), expected at least 1") }
+        if let only, (try? Regex(only)) == nil {
+            throw ValidationError("--only \(only) is no regular expression")
+        }
         guard try Workbench.allNames.contains(where: matches) else {
             throw ValidationError("--only \(only ?? "") matches no work, such as: factor 4096, sweep per-ic 4096x4096")
         }
@@ -27,9 +32,7 @@ struct BenchmarkCommand: ParsableCommand {
     func run() throws {
         if let child { return try measure(as: child) }
         // Better now than in half an hour.
-        if let json, !FileManager.default.createFile(atPath: json, contents: nil) {
-            throw ValidationError("--json \(json): no file can be written there")
-        }
+        let file = try json.map { try ResultsFile($0) }
         var peer = self.peer ? Peer(repository: root, threads: threads) : nil
         if peer == nil { print("No peer: \(self.peer ? "no python3 on the PATH has torch" : "left out").") }
         let model = try wantsEndToEnd ? EndToEnd.model(repository: root) : nil
@@ -47,7 +50,7 @@ struct BenchmarkCommand: ParsableCommand {
 
         let report = Report(children: [asIs, native], peer: peer, threads: threads, repository: root)
         print(report.text)
-        if let json { try report.json().write(to: URL(filePath: json)) }
+        try file?.write(report.results)
     }
 
     private var wantsEndToEnd: Bool { get throws { try matches(EndToEnd.work) } }

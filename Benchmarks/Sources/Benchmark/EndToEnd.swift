@@ -1,4 +1,5 @@
 import Foundation
+import Results
 
 /// The tool on a real model of 135M parameters: 3 bits, groups of 64, adaptive, 32 × 512 calibration tokens.
 struct EndToEnd: Sendable {
@@ -54,8 +55,23 @@ struct EndToEnd: Sendable {
         return Double(config.numHiddenLayers) * (grams + sweeps + forward) - unneeded
     }
 
-    /// Wall-clock time of one run of the tool.
-    func seconds(threads: Int) throws -> Double {
+    /// What one run of the tool took and lost.
+    struct Run {
+        let seconds: Double
+        let meanRelativeLoss: Double
+    }
+
+    /// What is read of the tool's report.
+    private struct ToolReport: Decodable {
+        struct Totals: Decodable {
+            let meanRelativeLoss: Double
+        }
+
+        let totals: Totals
+    }
+
+    /// Runs the tool once, by the wall clock.
+    func run(threads: Int) throws -> Run {
         let output = FileManager.default.temporaryDirectory.appending(path: "adadim-benchmark-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: output) }
         let start = ContinuousClock.now
@@ -63,11 +79,13 @@ struct EndToEnd: Sendable {
             tool,
             [
                 "quantize", model.path, output.path, "--calibration", calibration.path, "--bits", "3", "--group-size",
-                "64",
-                "--samples", "\(Self.samples)", "--sequence-length", "\(Self.length)", "--threads", "\(threads)",
+                "64", "--samples", "\(Self.samples)", "--sequence-length", "\(Self.length)", "--threads", "\(threads)",
                 "--quiet",
             ])
-        return start.duration(to: .now).seconds
+        let seconds = start.duration(to: .now).seconds
+        let report = try Data(contentsOf: output.appending(path: "quantization-report.json"))
+        let totals = try JSONDecoder().decode(ToolReport.self, from: report).totals
+        return Run(seconds: seconds, meanRelativeLoss: totals.meanRelativeLoss)
     }
 
     /// The model, written beside the build by the script that the tests use, if a Python with its weights is there.

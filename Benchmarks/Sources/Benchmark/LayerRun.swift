@@ -8,6 +8,7 @@ struct LayerRun {
     var reference = 0.0
     var sweep = 0.0
     var whole = 0.0
+    var factorAndSweep: Double { factor + sweep }
     var relativeLoss = 0.0
     /// Of a run that was asked for them; its times mean little.
     var residuals: Residuals?
@@ -28,9 +29,8 @@ struct LayerRun {
         let clock = ContinuousClock()
         let start = clock.now
         var gram = Gram<Float>(order: shape.inputs)
-        let allocated = clock.now
         try gram.accumulate(activations)
-        self.gram = allocated.duration(to: clock.now).seconds
+        self.gram = start.duration(to: clock.now).seconds
         let kept = measuringResiduals ? gram.symmetric() : nil
         let before = clock.now
         let quantizer = try LayerQuantizer(gram: consume gram, options: options)

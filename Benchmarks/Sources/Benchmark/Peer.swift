@@ -1,4 +1,5 @@
 import Foundation
+import Results
 
 /// The usual GPTQ in PyTorch, `gptq_torch.py`, for the same layers.
 struct Peer {
@@ -47,7 +48,8 @@ struct Peer {
         blocks.append(try JSONDecoder().decode(Times.self, from: output).gram)
     }
 
-    /// The peer's time for a work; nil where it has none to compare. Its sweep is per-OC; a search is held against it too.
+    /// The peer's time for a work; nil where it has none to compare. Its sweep is per-OC; a search is held against it
+    /// too.
     func seconds(for work: String) -> Double? {
         if work == Workbench.gramBlock { return blocks.isEmpty ? nil : blocks.median }
         let words = work.split(separator: " ")
@@ -61,7 +63,7 @@ struct Peer {
         case "factor": return median { $0.factor ?? 0 }
         case "sweep", "search": return median { $0.sweep ?? 0 }
         case "factor+sweep", "factor+search": return median { ($0.factor ?? 0) + ($0.sweep ?? 0) }
-        case "layer" where words.count == 3 && words[1] != "1":
+        case "layer" where words.count == 3:
             return median { $0.gram + ($0.factor ?? 0) + ($0.sweep ?? 0) }
         default: return nil
         }

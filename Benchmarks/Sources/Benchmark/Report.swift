@@ -1,34 +1,30 @@
 import Foundation
+import Results
 import TextTable
 
-/// All results of one run, as text that is valid Markdown and as JSON.
+/// All results of one run, as text that is valid Markdown.
 struct Report {
     private let children: [ChildResults]
-    private let rows: [Row]
-    private let machine: String
-    private let commit: String
-    private let threads: Int
+    let results: Results
 
     init(children: [ChildResults], peer: Peer?, threads: Int, repository: URL) {
         self.children = children
-        self.threads = threads
-        rows = children.flatMap(\.rows).map { row in
+        let rows = children.flatMap(\.rows).map { row in
             var row = row
             row.peerSeconds = peer?.seconds(for: row.work)
             row.peerRatio = row.peerSeconds.map { $0 / row.seconds }
             return row
         }
-        machine = Self.machine()
-        commit = Self.commit(repository)
+        results = Results(rows, threads: threads, repository: repository)
     }
 
     var text: String {
         let kernels = zip(["environment", "native"], children).map { "\($0): \($1.core)" }.joined(separator: ", ")
         let same = Set(children.map(\.core)).count == 1 ? " (the environment chooses no others)" : ""
         return """
-            machine: \(machine)
+            machine: \(results.machine)
             BLAS: \(children.first?.configuration ?? ""); kernels \(kernels)\(same)
-            threads: \(threads); commit \(commit)
+            threads: \(results.threads); commit \(results.commit)
 
             \(table)
 
@@ -50,7 +46,7 @@ struct Report {
                 Column(title: "residual", value: number(row.residual, "%.0e"), align: .right),
                 Column(title: "relative loss", value: number(row.relativeLoss, "%.5f"), align: .right),
             ]
-        }.string(for: rows, style: Style.pipe) ?? ""
+        }.string(for: results.results, style: Style.pipe) ?? ""
     }
 
     /// What the two directions' sweeps cost beside each other.
@@ -64,36 +60,5 @@ struct Report {
                 format: "%@: the per-IC sweep of 4096x4096 takes %.2f times the per-OC one's time",
                 child.rows[0].kernel, ic / oc)
         }
-    }
-
-    private struct File: Encodable {
-        let machine: String
-        let commit: String
-        let threads: Int
-        let results: [Row]
-    }
-
-    func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return try encoder.encode(File(machine: machine, commit: commit, threads: threads, results: rows))
-            + Data("\n".utf8)
-    }
-
-    private static func machine() -> String {
-        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        let model = text.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last
-        let process = ProcessInfo.processInfo
-        return
-            "\(model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"), \(process.processorCount) cores, \(process.physicalMemory >> 30) GB"
-    }
-
-    private static func commit(_ repository: URL) -> String {
-        func git(_ arguments: String...) -> String {
-            let output = try? Command.run(URL(filePath: "/usr/bin/git"), ["-C", repository.path] + arguments)
-            return output.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
-                ?? ""
-        }
-        return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain").isEmpty ? "" : " and changes")
     }
 }

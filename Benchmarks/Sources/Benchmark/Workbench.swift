@@ -1,5 +1,6 @@
 import AdaDim
 import Foundation
+import Results
 import SyntheticData
 
 /// Measures all works in this process, with the kernels that OpenBLAS has chosen in it.
@@ -57,22 +58,14 @@ struct Workbench {
     }
 
     private mutating func add(
-        _ work: String, flops: Double, seconds: [Double], rate: Double, residual: Double? = nil,
-        relativeLoss: Double? = nil
+        _ work: String, flops: Double, _ samples: [Sample], residual: Double? = nil, relativeLoss: Double? = nil
     ) {
         guard wants([work]), !results.rows.contains(where: { $0.work == work }) else { return }
-        let time = seconds.median
         results.rows.append(
             Row(
-                work: work, kernel: kernel, seconds: time, gflops: flops / time * 1e-9,
-                shareOfSgemm: flops / time / rate, residual: residual, relativeLoss: relativeLoss))
-    }
-
-    /// The `sgemm` rate around some work: the mean of before and after.
-    private func withRate(_ work: () throws -> Void) rethrows -> Double {
-        let before = BLASLibrary.productRate(repeats: 3)
-        try work()
-        return (before + BLASLibrary.productRate(repeats: 3)) / 2
+                work: work, kernel: kernel, flops: flops, seconds: samples.map(\.seconds).median,
+                shareOfSgemm: samples.map { flops / $0.seconds / $0.rate }.median, residual: residual,
+                relativeLoss: relativeLoss))
     }
 
     private mutating func layer(_ shape: LayerShape, runs: Int) throws {
@@ -81,49 +74,42 @@ struct Workbench {
         let weight = data.weight(rows: 0..<shape.rows, columns: shape.inputs)
         let gramFlops = Flops.gram(inputs: shape.inputs, tokens: LayerRun.tokens)
         let (factor, sweep) = (Flops.factor(inputs: shape.inputs), Flops.sweep(shape))
-        var (grams, factors): ([Double], [Double]) = ([], [])
+        var (grams, factors): ([Sample], [Sample]) = ([], [])
         for (name, dimension) in Self.directions {
             progress("\(shape.name) \(name)")
             let first = try LayerRun(
                 shape, dimension, activations: activations, weight: weight, measuringResiduals: true)
-            var measured: [LayerRun] = []
-            let rate = try withRate {
-                for _ in 0..<runs {
-                    measured.append(
-                        try LayerRun(
-                            shape, dimension, activations: activations, weight: weight, measuringResiduals: false))
-                }
+            let measured = try Timed.runs(runs) {
+                try LayerRun(shape, dimension, activations: activations, weight: weight, measuringResiduals: false)
             }
             let residuals = first.residuals
             let swept = dimension == .adaptive ? 2 * sweep : sweep
             let loss = first.relativeLoss
             if dimension == .adaptive {
                 add(
-                    "search adaptive \(shape.name)", flops: swept, seconds: measured.map(\.sweep), rate: rate,
+                    "search adaptive \(shape.name)", flops: swept, measured.samples(\.sweep),
                     residual: residuals?.sweep, relativeLoss: loss)
                 add(
-                    "factor+search \(shape.name)", flops: factor + swept,
-                    seconds: measured.map { $0.factor + $0.sweep },
-                    rate: rate, residual: residuals?.sweep, relativeLoss: loss)
+                    "factor+search \(shape.name)", flops: factor + swept, measured.samples(\.factorAndSweep),
+                    residual: residuals?.sweep, relativeLoss: loss)
             } else {
                 add(
-                    "sweep \(name) \(shape.name)", flops: swept, seconds: measured.map(\.sweep), rate: rate,
+                    "sweep \(name) \(shape.name)", flops: swept, measured.samples(\.sweep),
                     residual: residuals?.sweep, relativeLoss: loss)
             }
             if name == "per-oc" {
                 add(
-                    "factor+sweep per-oc \(shape.name)", flops: factor + swept,
-                    seconds: measured.map { $0.factor + $0.sweep }, rate: rate, residual: residuals?.sweep,
-                    relativeLoss: loss)
+                    "factor+sweep per-oc \(shape.name)", flops: factor + swept, measured.samples(\.factorAndSweep),
+                    residual: residuals?.sweep, relativeLoss: loss)
             }
             add(
-                "layer \(name) \(shape.name)", flops: gramFlops + factor + sweep + swept,
-                seconds: measured.map(\.whole), rate: rate, residual: residuals?.sweep, relativeLoss: loss)
-            grams += measured.map(\.gram)
-            factors += measured.map(\.factor)
+                "layer \(name) \(shape.name)", flops: gramFlops + factor + sweep + swept, measured.samples(\.whole),
+                residual: residuals?.sweep, relativeLoss: loss)
+            grams += measured.samples(\.gram)
+            factors += measured.samples(\.factor)
             if dimension == .adaptive {
-                add("gram \(shape.inputs)", flops: gramFlops, seconds: grams, rate: rate, residual: residuals?.gram)
-                add("factor \(shape.inputs)", flops: factor, seconds: factors, rate: rate, residual: residuals?.factor)
+                add("gram \(shape.inputs)", flops: gramFlops, grams, residual: residuals?.gram)
+                add("factor \(shape.inputs)", flops: factor, factors, residual: residuals?.factor)
             }
         }
     }
@@ -134,22 +120,24 @@ struct Workbench {
         let data = SyntheticLayer(seed: 2)
         let inputs = [4096, 4096, 4096, 11008]
         let activations = [4096, 11008].map { data.activations(inputs: $0, tokens: 0..<LayerRun.tokens) }
-        var (times, residual): ([Double], Double) = ([], 0)
-        let clock = ContinuousClock()
-        let rate = try withRate {
-            for run in 0..<4 {
-                var seconds = 0.0
-                for order in inputs {
-                    var gram = Gram<Float>(order: order)
-                    let x = activations[order == 4096 ? 0 : 1]
-                    seconds += try clock.measure { try gram.accumulate(x) }.seconds
-                    if run == 0 { residual = max(residual, gram.symmetric().residual(asGramOf: x)) }
-                }
-                if run > 0 { times.append(seconds) }
+        func seconds(_ check: (Gram<Float>, Matrix<Float>) -> Void) throws -> Double {
+            let clock = ContinuousClock()
+            var seconds = 0.0
+            for order in inputs {
+                let x = activations[order == 4096 ? 0 : 1]
+                let start = clock.now
+                var gram = Gram<Float>(order: order)
+                try gram.accumulate(x)
+                seconds += start.duration(to: clock.now).seconds
+                check(gram, x)
             }
+            return seconds
         }
+        var residual = 0.0
+        _ = try seconds { gram, x in residual = max(residual, gram.symmetric().residual(asGramOf: x)) }
+        let measured = try Timed.runs(3) { try seconds { _, _ in } }
         let flops = inputs.reduce(0) { $0 + Flops.gram(inputs: $1, tokens: LayerRun.tokens) }
-        add(Self.gramBlock, flops: flops, seconds: times, rate: rate, residual: residual)
+        add(Self.gramBlock, flops: flops, measured.samples(\.self), residual: residual)
     }
 
     /// The whole adaptive layer with one thread and with two, and how that compares with `sgemm`'s own gain.
@@ -161,39 +149,46 @@ struct Workbench {
         let flops =
             Flops.gram(inputs: shape.inputs, tokens: LayerRun.tokens) + Flops.factor(inputs: shape.inputs)
             + 3 * Flops.sweep(shape)
-        var (times, rates): ([[Double]], [[Double]]) = ([[], []], [[], []])
-        for run in 0..<4 {
+        let works = [Self.oneThread, Self.twoThreads]
+        func run(measuringResiduals: Bool) throws -> LayerRun {
+            try LayerRun(
+                shape, .adaptive, activations: activations, weight: weight, measuringResiduals: measuringResiduals)
+        }
+        var (first, samples): ([LayerRun], [[Sample]]) = ([], [[], []])
+        for round in 0..<4 {
             // In turn, so that a slow spell of the machine meets both.
-            for (index, count) in [1, 2].enumerated() {
-                progress("\(shape.name) with \(count) \(count == 1 ? "thread" : "threads")")
-                BLASLibrary.threadCount = count
-                rates[index].append(BLASLibrary.productRate(repeats: 3))
-                let measured = try LayerRun(
-                    shape, .adaptive, activations: activations, weight: weight, measuringResiduals: false)
-                if run > 0 { times[index].append(measured.whole) }
+            for (index, work) in works.enumerated() {
+                progress(work)
+                BLASLibrary.threadCount = index + 1
+                if round == 0 {
+                    first.append(try run(measuringResiduals: true))
+                } else {
+                    samples[index] += try Timed.runs(1) { try run(measuringResiduals: false) }.samples(\.whole)
+                }
             }
         }
         BLASLibrary.threadCount = threads
-        add(Self.oneThread, flops: flops, seconds: times[0], rate: rates[0].median)
-        add(Self.twoThreads, flops: flops, seconds: times[1], rate: rates[1].median)
-        let gain = times[0].median / times[1].median
-        let ownGain = rates[1].median / rates[0].median
+        for ((work, first), samples) in zip(zip(works, first), samples) {
+            add(work, flops: flops, samples, residual: first.residuals?.sweep, relativeLoss: first.relativeLoss)
+        }
+        let gains = zip(samples[0], samples[1]).map { one, two in
+            (layer: one.seconds / two.seconds, sgemm: two.rate / one.rate)
+        }
         results.notes.append(
             String(
                 format:
                     "%@: a second thread makes the layer %.2f times as fast, sgemm %.2f times: %.3f of sgemm's gain",
-                kernel, gain, ownGain, gain / ownGain))
+                kernel, gains.map(\.layer).median, gains.map(\.sgemm).median, gains.map { $0.layer / $0.sgemm }.median))
     }
 
     private mutating func run(_ endToEnd: EndToEnd) throws {
-        var times: [Double] = []
-        let rate = try withRate {
-            for _ in 0..<3 {
-                progress(EndToEnd.work)
-                times.append(try endToEnd.seconds(threads: threads))
-            }
+        let measured = try Timed.runs(3) {
+            progress(EndToEnd.work)
+            return try endToEnd.run(threads: threads)
         }
-        add(EndToEnd.work, flops: endToEnd.flops, seconds: times, rate: rate)
+        add(
+            EndToEnd.work, flops: endToEnd.flops, measured.samples(\.seconds),
+            relativeLoss: measured.map(\.run.meanRelativeLoss).median)
     }
 
     private func progress(_ work: String) {

@@ -1,10 +1,11 @@
 import AdaDim
 import ArgumentParser
 import Foundation
+import Results
 import SyntheticData
 
-/// A layer as large as Llama-3-405B's down projection, from activations to codes in both directions: Gram, factor and adaptive
-/// sweep, with activations and weight made and handed over panel by panel.
+/// A layer as large as Llama-3-405B's down projection, from activations to codes in both directions: Gram, factor and
+/// adaptive sweep, with activations and weight made and handed over panel by panel.
 @main
 struct GiantLayer: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +20,7 @@ struct GiantLayer: ParsableCommand {
     @Option(help: "Bits.") var bits = 4
     @Option(help: "Weights to a group.") var groupSize = 128
     @Option(help: "Threads of BLAS and engine.") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Also write the results to this file.") var json: String?
 
     func validate() throws {
         for (name, value) in [
@@ -30,70 +32,83 @@ struct GiantLayer: ParsableCommand {
     }
 
     func run() throws {
+        let file = try json.map { try ResultsFile($0) }
         BLASLibrary.threadCount = threads
         let options = QuantizationOptions(bits: bits, groupSize: groupSize, selection: .sweep)
         let plan = try MemoryPlan(
             rows: out, columns: inputs, tokensAtOnce: tokensAtOnce, panelRows: panelRows, options: options)
         try plan.check()
         say(
-            "[\(out), \(inputs)], \(tokens) tokens, \(bits) bits, groups of \(groupSize); \(BLASLibrary.coreName), \(threads) threads; planned \(gigabytes(plan.total)), H of it \(gigabytes(plan.gram))"
-        )
+            "[\(out), \(inputs)], \(tokens) tokens, \(bits) bits, groups of \(groupSize); \(BLASLibrary.coreName), "
+                + "\(threads) threads; planned \(gigabytes(plan.total)), H of it \(gigabytes(plan.gram))")
         let rate = BLASLibrary.productRate()
         let data = SyntheticLayer(seed: 1)
-        var stages: [Stage] = []
 
-        var gram = Gram<Float>(order: inputs)
-        var stage = Stage("Gram", flops: Double(tokens) * square)
+        let gramStage = Stage("giant gram", flops: Double(tokens) * square)
+        var gram = gramStage.time { Gram<Float>(order: inputs) }
         for start in stride(from: 0, to: tokens, by: tokensAtOnce) {
             let range = start..<min(start + tokensAtOnce, tokens)
             let activations = data.activations(inputs: inputs, tokens: range)
-            try stage.time { try gram.accumulate(activations) }
-            stage.show(Double(range.upperBound) / Double(tokens))
+            try gramStage.time { try gram.accumulate(activations) }
+            gramStage.show(Double(range.upperBound) / Double(tokens))
         }
-        stages.append(stage)
 
-        stage = Stage("factor", flops: square * Double(inputs) / 3)
-        let shown = stage
+        let factorStage = Stage("giant factor", flops: square * Double(inputs) / 3)
         // Not in a closure: Swift 6.3 lets go of a captured variable a second time when it is consumed there.
         let start = ContinuousClock.now
-        let factor = try GramFactor(consume gram, dampingShare: options.damping) { [stage] in stage.show($0) }
-        stage.add(since: start)
-        stages.append(stage)
+        let factor = try GramFactor(consume gram, dampingShare: options.damping) { factorStage.show($0) }
+        factorStage.add(since: start)
 
-        stage = Stage("‖WX‖² and both sweeps", flops: 3 * Double(out) * square)
-        let sweeping = stage
+        // ‖WX‖² and both sweeps.
+        let search = Stage("giant search", flops: 3 * Double(out) * square)
         var layer = try PanelledLayer(
             rows: out, columns: inputs, panelRows: panelRows,
             quantizer: try LayerQuantizer(factor: factor, options: options)
-        ) { sweeping.show($0) }
+        ) { search.show($0) }
         while let rows = layer.nextRows {
             let panel = data.weight(rows: rows, columns: inputs)
-            try stage.time { try layer.add(panel) }
+            try search.time { try layer.add(panel) }
         }
-        let result = stage.time { layer.finished() }
-        stages.append(stage)
-        report(result, stages, rate: rate)
-        try check(result, data, factor)
+        let result = search.time { layer.finished() }
+        let peak = peakBytes
+        let meanRate = (rate + BLASLibrary.productRate()) / 2
+        let residual = try residual(of: result, data, factor, panelRows: plan.panelRows)
+
+        let whole = Stage("giant", of: [gramStage, factorStage, search])
+        var rows = [gramStage, factorStage].map { $0.row(rate: meanRate, residual: residual) }
+        rows += [search, whole].map {
+            $0.row(rate: meanRate, residual: residual, relativeLoss: result.relativeLoss)
+        }
+        rows[rows.count - 1].peakBytes = peak
+        report(result, rows)
+        try file?.write(Results(rows, threads: threads, repository: URL(filePath: ".")))
     }
 
     private var square: Double { Double(inputs) * Double(inputs) }
 
-    private func report(_ result: LayerQuantization, _ stages: [Stage], rate: Double) {
-        for stage in stages { say(stage.text(rate: rate)) }
-        let seconds = stages.reduce(0) { $0 + $1.seconds }
-        let flops = stages.reduce(0) { $0 + $1.flops }
+    private func report(_ result: LayerQuantization, _ rows: [Row]) {
+        for row in rows {
+            say(
+                String(
+                    format: "%@: %.1f s, %.0f GFLOP/s, %.0f %% of sgemm", row.work, row.seconds, row.gflops,
+                    row.shareOfSgemm * 100))
+        }
+        func relative(_ dimension: ChannelDimension) -> Double {
+            result.relative(result.losses[dimension]?.gptq ?? .nan)
+        }
         say(
             String(
-                format:
-                    "giant: %.0f s, %.0f GFLOP/s, %.0f %% of sgemm; %@ chosen, relative loss %.5f (per-OC %.5f, per-IC %.5f); peak memory %.2f GB",
-                seconds, flops / seconds * 1e-9, 100 * flops / seconds / rate, result.dimension.rawValue,
-                result.relativeLoss, result.relative(result.losses[.perOutputChannel]?.gptq ?? .nan),
-                result.relative(result.losses[.perInputChannel]?.gptq ?? .nan), peakMemory))
+                format: "%@ chosen, relative loss %.5f (per-OC %.5f, per-IC %.5f); peak memory %@",
+                result.dimension.rawValue, result.relativeLoss, relative(.perOutputChannel), relative(.perInputChannel),
+                gigabytes(rows.last?.peakBytes ?? 0)))
     }
 
-    /// The loss of a few rows far apart by the factor, and once more in Double from the activations themselves: a wrong index
-    /// beyond 2³¹ elements, in Gram, factor or codes, would show.
-    private func check(_ result: LayerQuantization, _ data: SyntheticLayer, _ factor: GramFactor<Float>) throws {
+    /// The loss of a few rows far apart by the factor, and once more in Double from the activations themselves: a wrong
+    /// index beyond 2³¹ elements, in Gram or factor, would show.
+    /// - Returns: the relative difference of the two.
+    private func residual(
+        of result: LayerQuantization, _ data: SyntheticLayer, _ factor: GramFactor<Float>, panelRows: Int
+    ) throws -> Double {
         let rows = Array(Set([0, out / 2, out - 1])).sorted()
         var weight = Matrix<Float>(repeating: 0, rows: rows.count, columns: inputs)
         var quantized = weight
@@ -119,11 +134,12 @@ struct GiantLayer: ParsableCommand {
                 byActivations += missed.reduce(0) { $0 + $1 * $1 }
             }
         }
+        let residual = abs(byFactor - byActivations) / byActivations
         say(
             String(
                 format: "loss of %d rows by the factor %.8g, by the activations in Double %.8g: residual %.0e",
-                rows.count,
-                byFactor, byActivations, abs(byFactor - byActivations) / byActivations))
+                rows.count, byFactor, byActivations, residual))
+        return residual
     }
 }
 
@@ -138,9 +154,9 @@ extension QuantizedMatrix {
 /// Bytes in 10⁹.
 private func gigabytes(_ bytes: Int) -> String { String(format: "%.2f GB", Double(bytes) * 1e-9) }
 
-/// The most memory that this process has held, in 10⁹ bytes.
-private var peakMemory: Double {
+/// The most memory that this process has held.
+private var peakBytes: Int {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_maxrss) * 1024 * 1e-9
+    return usage.ru_maxrss * 1024
 }

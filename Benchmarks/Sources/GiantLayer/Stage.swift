@@ -1,4 +1,5 @@
 import Foundation
+import Results
 import Synchronization
 
 /// A stage of the work: what it needs, what it has taken so far, and a line for every tenth of it.
@@ -12,6 +13,12 @@ final class Stage: Sendable {
         self.flops = flops
     }
 
+    /// All of some stages.
+    convenience init(_ name: String, of stages: [Stage]) {
+        self.init(name, flops: stages.reduce(0) { $0 + $1.flops })
+        add(seconds: stages.reduce(0) { $0 + $1.seconds })
+    }
+
     var seconds: Double { state.withLock(\.seconds) }
 
     func time<Result>(_ work: () throws -> Result) rethrows -> Result {
@@ -21,7 +28,10 @@ final class Stage: Sendable {
     }
 
     func add(since start: ContinuousClock.Instant) {
-        let seconds = start.duration(to: .now) / .seconds(1)
+        add(seconds: start.duration(to: .now) / .seconds(1))
+    }
+
+    private func add(seconds: Double) {
         state.withLock { $0.seconds += seconds }
     }
 
@@ -34,10 +44,11 @@ final class Stage: Sendable {
         if isNew { say("\(name): \(tenths * 10) %") }
     }
 
-    func text(rate: Double) -> String {
-        String(
-            format: "%@: %.1f s, %.0f GFLOP/s, %.0f %% of sgemm", name, seconds, flops / seconds * 1e-9,
-            100 * flops / seconds / rate)
+    /// - Parameter rate: of `sgemm`, in flops per second.
+    func row(rate: Double, residual: Double, relativeLoss: Double? = nil) -> Row {
+        Row(
+            work: name, kernel: "environment", flops: flops, seconds: seconds, shareOfSgemm: flops / seconds / rate,
+            residual: residual, relativeLoss: relativeLoss)
     }
 }
 
