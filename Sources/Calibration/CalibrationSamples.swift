@@ -4,8 +4,8 @@ package struct CalibrationSamples: Sendable, Equatable {
 
     package var tokens: Int { sequences.reduce(0) { $0 + $1.count } }
 
-    /// Draws `samples` sequences of `length` tokens from a text at random, every start equally likely; or takes the first
-    /// `samples` of ready-made ones.
+    /// Draws `samples` sequences of `length` tokens from a text at random, every start equally likely; or takes the
+    /// first `samples` of ready-made ones.
     /// - Parameters:
     ///   - samples: nil for 128, or for all the ready-made sequences there are.
     ///   - length: nil for 512, or for the length of ready-made sequences.

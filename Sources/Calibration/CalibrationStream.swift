@@ -4,17 +4,18 @@ import AdaDimLinearAlgebra
 /// The hidden states of all calibration samples on their way through the decoder blocks, in batches whose products are
 /// large. All batches stand at the same stage of the same block.
 package struct CalibrationStream: Sendable {
-    private var batches: [BlockState]
-    /// Whether batches go through a block side by side, each on a thread of its own, with no wait inside a product.
-    private let runsSideBySide: Bool
+    package private(set) var batches: [BlockState]
+    /// Batches that go through a block at the same time: one, its products on all threads, or as many as there are
+    /// threads, with no wait inside a product.
+    package let batchesAtOnce: Int
 
     /// Bytes of one [intermediate, tokens] matrix of a batch, at most, but for one of the fewest tokens.
     private static let batchBudget = 32 << 20
-    /// Every batch reads and writes a whole Gram matrix once, n² numbers for n²·tokens flops: with fewer tokens memory would
-    /// set the pace.
+    /// Every batch reads and writes a whole Gram matrix once, n² numbers for n²·tokens flops: with fewer tokens memory
+    /// would set the pace.
     private static let fewestTokens = 2048
-    /// Bytes of one [intermediate, tokens] matrix up to which as many batches as there are threads go through a block side
-    /// by side; larger ones go one after another, their products on all threads.
+    /// Bytes of one [intermediate, tokens] matrix up to which as many batches as there are threads go through a block
+    /// side by side; larger ones go one after another, their products on all threads.
     private static let sideBySideBudget = 128 << 20
 
     /// How many sequences of `length` tokens go into a batch.
@@ -22,33 +23,48 @@ package struct CalibrationStream: Sendable {
         max(1, batchBudget / (4 * intermediateSize * length), (fewestTokens + length - 1) / length)
     }
 
-    /// The sequences of each batch: a multiple of eight batches, which most numbers of threads share evenly, if that leaves
-    /// each the fewest tokens. The number of threads itself does not enter: sums over batches must not depend on it.
+    /// The sequences of each batch: a multiple of eight batches, which most numbers of threads share evenly, if that
+    /// leaves each the fewest tokens. The number of threads itself does not enter: sums over batches must not depend on
+    /// it.
     package static func batches(sequences: Int, length: Int, intermediateSize: Int) -> [Range<Int>] {
+        let count = batchCount(sequences: sequences, length: length, intermediateSize: intermediateSize)
+        return (0..<count).map { $0 * sequences / count..<($0 + 1) * sequences / count }
+    }
+
+    private static func batchCount(sequences: Int, length: Int, intermediateSize: Int) -> Int {
         let most = sequencesPerBatch(length: length, intermediateSize: intermediateSize)
         let fewest = (fewestTokens + length - 1) / length
-        var count = (sequences + most - 1) / most
+        let count = (sequences + most - 1) / most
         let even = (count + 7) / 8 * 8
-        if even * fewest <= sequences { count = even }
-        return (0..<count).map { $0 * sequences / count..<($0 + 1) * sequences / count }
+        return even * fewest <= sequences ? even : count
+    }
+
+    /// How many batches go through a block at the same time, and how many tokens the longest of them has.
+    package static func atOnce(
+        sequences: Int, length: Int, intermediateSize: Int, threads: Int
+    ) -> (batches: Int, tokensOfEach: Int) {
+        let count = batchCount(sequences: sequences, length: length, intermediateSize: intermediateSize)
+        let longest = count > 0 ? (sequences + count - 1) / count * length : 0
+        let fit = count >= threads && 4 * intermediateSize * longest * threads <= sideBySideBudget
+        return (fit ? threads : 1, longest)
     }
 
     /// The embeddings of the samples, in front of block 0.
     package init(_ samples: CalibrationSamples, _ model: DecoderModel) throws {
         let length = samples.sequences.first?.count ?? 1
-        let (intermediate, threads) = (model.configuration.intermediateSize, BLASLibrary.threadCount)
-        let ranges = Self.batches(
-            sequences: samples.sequences.count, length: length, intermediateSize: intermediate)
-        let largest = ranges.lazy.map(\.count).max() ?? 0
-        runsSideBySide =
-            ranges.count >= threads && 4 * intermediate * length * largest * threads <= Self.sideBySideBudget
-        batches = try ranges.map {
+        let (count, intermediate) = (samples.sequences.count, model.configuration.intermediateSize)
+        batchesAtOnce =
+            Self.atOnce(
+                sequences: count, length: length, intermediateSize: intermediate, threads: BLASLibrary.threadCount
+            ).batches
+        batches = try Self.batches(sequences: count, length: length, intermediateSize: intermediate).map {
             try model.embed(Array(samples.sequences[$0]), firstSequence: $0.lowerBound)
         }
+        model.releaseEmbeddings()
     }
 
-    /// The Gram matrix of the inputs that the linear layers of the current stage see, over all samples. Each batch keeps its
-    /// inputs for ``advance(through:between:)``.
+    /// The Gram matrix of the inputs that the linear layers of the current stage see, over all samples. Each batch
+    /// keeps its inputs for ``advance(through:between:)``.
     /// - Parameter between: called after every batch; what it throws ends the sum.
     package mutating func gram(
         in block: DecoderBlock, order: Int, between: () throws -> Void = {}
@@ -62,12 +78,11 @@ package struct CalibrationStream: Sendable {
     }
 
     /// Takes every batch through the current stage of `block`, with the weights that it has now.
-    /// - Parameter between: called after every batch, or every few that run side by side; what it throws leaves the batches
-    ///   at different stages.
+    /// - Parameter between: called after every batch, or every few that run side by side; what it throws leaves the
+    ///   batches at different stages.
     package mutating func advance(through block: DecoderBlock, between: () throws -> Void = {}) throws {
-        let atOnce = runsSideBySide ? BLASLibrary.threadCount : 1
-        for start in stride(from: 0, to: batches.count, by: atOnce) {
-            let range = start..<min(start + atOnce, batches.count)
+        for start in stride(from: 0, to: batches.count, by: batchesAtOnce) {
+            let range = start..<min(start + batchesAtOnce, batches.count)
             try concurrentlyUpdating(&batches, in: range) { (batch) throws(DecoderError) in try block.advance(&batch) }
             try between()
         }

@@ -75,8 +75,8 @@ extension Checkpoint {
         return values
     }
 
-    /// Rows of a matrix [rows, columns], one a column of the result [columns, ids.count]: a gather of embeddings, without
-    /// widening the rest of the table.
+    /// Rows of a matrix [rows, columns], one a column of the result [columns, ids.count]: a gather of embeddings,
+    /// without widening the rest of the table.
     package func rows(of name: String, ids: [Int32]) throws(CheckpointError) -> Matrix<Float> {
         let location = try location(of: name)
         return try withStoredMatrix(location, nil) { stored throws(CheckpointError) in

@@ -48,7 +48,8 @@ package final class Checkpoint: Sendable {
         return location
     }
 
-    /// Gives back the memory that reading these tensors brought in, a packed layer's under its weight's name. Names that there are none of are passed over.
+    /// Gives back the memory that reading these tensors brought in, a packed layer's under its weight's name. Names
+    /// that there are none of are passed over.
     package func release(_ names: some Sequence<String>) {
         for name in names {
             let stored = packedModule(of: name).map { module in PackedTensor.allCases.map { $0.name(in: module) } }

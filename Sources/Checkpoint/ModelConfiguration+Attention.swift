@@ -2,7 +2,8 @@
 
 extension ModelConfiguration {
     /// For each block the window of its attention, nil for the whole context. Mistral: `sliding_window` in every block.
-    /// Qwen: only with `use_sliding_window`, in the blocks that `layer_types` names or else from `max_window_layers` on.
+    /// Qwen: only with `use_sliding_window`, in the blocks that `layer_types` names or else from `max_window_layers`
+    /// on.
     static func slidingWindows(
         _ keys: JSONKeys, _ architecture: Architecture, blockCount: Int
     ) throws(CheckpointError) -> [Int?] {

@@ -1,8 +1,9 @@
 import AdaDimLinearAlgebra
 import Synchronization
 
-/// A packed layer's tensors as a file lends them, row-major: codes [rows, ⌈columns·bits/32⌉ words], a dense little-endian
-/// bit stream a row, and for every block of weights a scale and a zero point, [rows / blockRows, columns / blockColumns].
+/// A packed layer's tensors as a file lends them, row-major: codes [rows, ⌈columns·bits/32⌉ words], a dense
+/// little-endian bit stream a row, and for every block of weights a scale and a zero point,
+/// [rows / blockRows, columns / blockColumns].
 struct PackedLayer: @unchecked Sendable {
     let rows: Int
     let columns: Int

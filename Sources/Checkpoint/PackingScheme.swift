@@ -1,8 +1,8 @@
 import AdaDimSafetensors
 import Foundation
 
-/// How the layers of a compressed-tensors checkpoint are packed: what `quantization_config` in config.json says, as this
-/// project's export writes it (format pack-quantized, every layer's strategy block, integers, asymmetric).
+/// How the layers of a compressed-tensors checkpoint are packed: what `quantization_config` in config.json says, as
+/// this project's export writes it (format pack-quantized, every layer's strategy block, integers, asymmetric).
 package struct PackingScheme: Sendable, Equatable {
     /// One layer's codes, and the block of weights that shares a scale.
     package struct Layer: Sendable, Equatable {

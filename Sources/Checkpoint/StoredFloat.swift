@@ -81,13 +81,4 @@ package enum StoredFloat: Sendable, CaseIterable {
             return carries >> 31 == 0
         }
     }
-
-    /// A float rounded to the nearest number that this type holds.
-    package func rounded(_ value: Float) -> Float {
-        switch self {
-        case .bfloat16: floatFromBFloat16(bfloat16FromFloat(value))
-        case .float16: floatFromFloat16(float16FromFloat(value))
-        case .float32: value
-        }
-    }
 }

@@ -9,7 +9,9 @@ package struct BlockState: Sendable {
     package let layout: SequenceLayout
     /// The stage that the current block goes through next; `queryKeyValue` between blocks.
     package internal(set) var stage = BlockStage.queryKeyValue
-    /// Input of that stage where it cannot be had from `hidden` alone: in front of o and of down.
+    /// Input of that stage, [in, tokens]: in front of o and of down, where it cannot be had from `hidden` alone, and in
+    /// front of any stage once ``DecoderBlock/keepInput(of:)`` has computed it, until ``DecoderBlock/advance(_:)`` uses
+    /// it up.
     var carried: Matrix<Float>?
 
     let rotation: RotaryEmbedding

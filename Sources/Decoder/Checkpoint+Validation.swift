@@ -1,8 +1,8 @@
 import AdaDimCheckpoint
 
 extension Checkpoint {
-    /// Checks by the files' headers alone that every tensor that the model computes with is there, has its shape and holds
-    /// floats, so that the last block's tensors are known to be good before the first block is computed.
+    /// Checks by the files' headers alone that every tensor that the model computes with is there, has its shape and
+    /// holds floats, so that the last block's tensors are known to be good before the first block is computed.
     package func validateTensors() throws(CheckpointError) {
         let configuration = configuration
         let table = [configuration.vocabularySize, configuration.hiddenSize]

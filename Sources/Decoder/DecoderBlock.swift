@@ -1,8 +1,8 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 
-/// One decoder block of a Llama-like model: attention and a gated feed-forward network, each behind an RMSNorm and added
-/// to the residual stream. Runs in four stages, so that a linear layer can be replaced after its input was seen.
+/// One decoder block of a Llama-like model: attention and a gated feed-forward network, each behind an RMSNorm and
+/// added to the residual stream. Runs in four stages, so that a linear layer can be replaced after its input was seen.
 package struct DecoderBlock: Sendable {
     /// Place in the model, from 0.
     package let index: Int

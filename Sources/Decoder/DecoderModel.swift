@@ -33,6 +33,9 @@ package struct DecoderModel: Sendable {
         return BlockState(hidden: hidden, layout, configuration)
     }
 
+    /// Lets go of the file pages behind the embeddings.
+    package func releaseEmbeddings() { checkpoint.release([Self.embeddingName]) }
+
     /// Reads a block from the checkpoint.
     package func block(_ index: Int) throws(CheckpointError) -> DecoderBlock {
         try DecoderBlock(configuration, index: index, from: checkpoint)

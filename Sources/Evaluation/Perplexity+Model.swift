@@ -18,8 +18,8 @@ extension Perplexity {
     ///   - tokens: ids of the whole text.
     ///   - windows: from ``PerplexityWindows/init(tokens:length:limit:)`` for the same text.
     ///   - hiddenBytes: what the hidden states of one round may take, but for a single longer window.
-    ///   - batchBytes: what one [intermediate, tokens] matrix of a batch may take, likewise: the tokens of a batch pass a
-    ///     linear layer in one product.
+    ///   - batchBytes: what one [intermediate, tokens] matrix of a batch may take, likewise: the tokens of a batch pass
+    ///     a linear layer in one product.
     ///   - progress: called before the first block and after each one; what it throws ends the evaluation.
     package init(
         of model: DecoderModel, on tokens: [Int32], windows: PerplexityWindows,

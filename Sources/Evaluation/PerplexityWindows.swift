@@ -20,8 +20,8 @@ package struct PerplexityWindows: Sendable, Equatable {
         starts = Self.spread(min(limit ?? count, count), over: count).map { $0 * length }
     }
 
-    /// `chosen` of the positions 0 ..< count, evenly spread, both ends among them; as NumPy's linspace computes them, in
-    /// double precision, so that other tools can pick the same ones.
+    /// `chosen` of the positions 0 ..< count, evenly spread, both ends among them; as NumPy's linspace computes them,
+    /// in double precision, so that other tools can pick the same ones.
     private static func spread(_ chosen: Int, over count: Int) -> [Int] {
         guard chosen < count else { return Array(0..<count) }
         guard chosen > 1 else { return [0] }

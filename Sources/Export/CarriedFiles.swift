@@ -2,7 +2,8 @@ import AdaDimCheckpoint
 import Foundation
 import Glibc
 
-/// The files of a model that an export takes along as they are: tokenizer, generation settings, chat templates, licence.
+/// The files of a model that an export takes along as they are: tokenizer, generation settings, chat templates,
+/// licence.
 package struct CarriedFiles {
     private let source: URL
     private let configFile: URL

@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimSafetensors
 import Foundation
@@ -27,8 +28,8 @@ package final class CheckpointWriter {
         let format = format.makeLayers()
         self.layers = layers
         self.format = format
-        // What is read now cannot fail after hours of work. The configuration is written for no packed layers, so that one
-        // that cannot be written is refused here; finish() writes it for those that are.
+        // What is read now cannot fail after hours of work. The configuration is written for no packed layers, so that
+        // one that cannot be written is refused here; finish() writes it for those that are.
         files = try CarriedFiles(model)
         try files.copy(into: directory)
         try format.writeConfig(of: files, layers: layers, into: directory)
@@ -42,8 +43,12 @@ package final class CheckpointWriter {
     }
 
     /// Writes a finished layer.
+    /// - Parameter weight: what the codes stand for, [out, in], rounded to the type that the model stores the weight in
+    ///   or not yet; nil where the caller has no need of it, and it is computed if the format has.
     @discardableResult
-    package func write(_ layer: LinearLayer, _ quantized: QuantizedMatrix) throws -> StoredLayer {
+    package func write(
+        _ layer: LinearLayer, _ quantized: QuantizedMatrix, dequantized weight: Matrix<Float>? = nil
+    ) throws -> StoredLayer {
         let entry = try model.location(of: layer.weightName).entry
         guard let type = StoredFloat(entry.elementType) else {
             throw ExportError.unsupportedElementType(module: layer.moduleName, found: entry.elementType.rawValue)
@@ -53,10 +58,11 @@ package final class CheckpointWriter {
                 module: layer.moduleName, found: [quantized.rows, quantized.columns], expected: entry.shape)
         }
         guard written.insert(layer).inserted else { throw ExportError.layerTwice(module: layer.moduleName) }
-        return try format.write(layer, quantized, type, to: shards)
+        return try format.write(layer, quantized, dequantized: weight, type, to: shards)
     }
 
-    /// Copies every other tensor of the model, completes config.json and closes the files. The writer takes nothing more.
+    /// Copies every other tensor of the model, completes config.json and closes the files. The writer takes nothing
+    /// more.
     package func finish() throws {
         try shards.finish()
         try format.writeConfig(of: files, layers: layers, into: directory)

@@ -22,11 +22,12 @@ struct CompressedTensorsLayers: LayerFormat {
     }
 
     mutating func write(
-        _ layer: LinearLayer, _ quantized: QuantizedMatrix, _ type: StoredFloat, to shards: ShardSet
+        _ layer: LinearLayer, _ quantized: QuantizedMatrix, dequantized weight: Matrix<Float>?, _ type: StoredFloat,
+        to shards: ShardSet
     ) throws -> StoredLayer {
         let isPerOutput = quantized.dimension == .perOutputChannel
         guard !quantized.layout.hasTail else {
-            try shards.writeDense(layer, quantized, type)
+            try shards.writeDense(layer, weight ?? quantized.dequantized(), type)
             return StoredLayer(
                 layer: layer, size: StoredSize(dense: type, rows: quantized.rows, columns: quantized.columns),
                 denseBecause: "the group size \(quantized.groupSize) does not divide its "

@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimLinearAlgebra
 import AdaDimQuantization
 import Foundation
 
@@ -7,9 +8,10 @@ struct DequantizedLayers: LayerFormat {
     func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor] { [] }
 
     func write(
-        _ layer: LinearLayer, _ quantized: QuantizedMatrix, _ type: StoredFloat, to shards: ShardSet
+        _ layer: LinearLayer, _ quantized: QuantizedMatrix, dequantized weight: Matrix<Float>?, _ type: StoredFloat,
+        to shards: ShardSet
     ) throws -> StoredLayer {
-        try shards.writeDense(layer, quantized, type)
+        try shards.writeDense(layer, weight ?? quantized.dequantized(), type)
         return StoredLayer(
             layer: layer, size: StoredSize(dense: type, rows: quantized.rows, columns: quantized.columns),
             denseBecause: nil)
@@ -21,11 +23,11 @@ struct DequantizedLayers: LayerFormat {
 }
 
 extension ShardSet {
-    /// Writes a quantized layer's weight as plain numbers, under its own name.
-    func writeDense(_ layer: LinearLayer, _ quantized: QuantizedMatrix, _ type: StoredFloat) throws {
+    /// Writes a quantized layer's weight [out, in] as plain numbers, under its own name.
+    func writeDense(_ layer: LinearLayer, _ weight: Matrix<Float>, _ type: StoredFloat) throws {
         let name = layer.weightName
-        try write(name, type.elementType, [quantized.rows, quantized.columns], insteadOf: name) { writer in
-            guard try DenseLayer(layer: quantized, type: type).append(to: writer) else {
+        try write(name, type.elementType, [weight.rows, weight.columns], insteadOf: name) { writer in
+            guard try DenseLayer(weight: weight, type: type).append(to: writer) else {
                 throw ExportError.overflow(module: layer.moduleName, elementType: type.elementType.rawValue)
             }
         }

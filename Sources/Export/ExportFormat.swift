@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimLinearAlgebra
 import AdaDimQuantization
 import Foundation
 
@@ -23,8 +24,10 @@ protocol LayerFormat {
     func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor]
 
     /// Writes a layer whose weight the model stores as `type`.
+    /// - Parameter weight: what the codes stand for, where the caller has it.
     mutating func write(
-        _ layer: LinearLayer, _ quantized: QuantizedMatrix, _ type: StoredFloat, to shards: ShardSet
+        _ layer: LinearLayer, _ quantized: QuantizedMatrix, dequantized weight: Matrix<Float>?, _ type: StoredFloat,
+        to shards: ShardSet
     ) throws -> StoredLayer
 
     /// Writes config.json, given all linear layers of the model's blocks in order.

@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// The directory that a run leaves behind, whole or not at all: everything is written to a hidden sibling, which gets the
-/// directory's name at the end. What is not committed is removed with the value; what a killed process leaves is hidden,
-/// does not bear the name, and is removed by the next run for the same directory.
+/// The directory that a run leaves behind, whole or not at all: everything is written to a hidden sibling, which gets
+/// the directory's name at the end. What is not committed is removed with the value; what a killed process leaves is
+/// hidden, does not bear the name, and is removed by the next run for the same directory.
 package final class OutputDirectory {
     /// A report of this name, whose `producer` begins with "adadim" and whose `files` name everything in the directory,
     /// marks it as ours to replace.
@@ -48,8 +48,8 @@ package final class OutputDirectory {
         }
     }
 
-    /// Gives the directory its name, once its files are on the disk. An earlier output is moved aside first, put back if
-    /// that fails, and its files removed after.
+    /// Gives the directory its name, once its files are on the disk. An earlier output is moved aside first, put back
+    /// if that fails, and its files removed after.
     package func commit() throws(ExportError) {
         precondition(isOpen, "an output directory committed or discarded before")
         for name in try Self.files(in: partial) {
@@ -87,7 +87,8 @@ package final class OutputDirectory {
 
     // MARK: The file system
 
-    /// A hidden name beside `output`, with this process's number, by which ``removeLeftovers(of:sparing:)`` knows the dead.
+    /// A hidden name beside `output`, with this process's number, by which ``removeLeftovers(of:sparing:)`` knows the
+    /// dead.
     private static func sibling(of output: ResolvedPath, kind: String) -> URL {
         let tag = String(UInt64.random(in: .min ... .max), radix: 36)
         return URL(fileURLWithPath: output.parent)

@@ -2,9 +2,9 @@ import AdaDimDecoder
 import Dispatch
 import Synchronization
 
-/// Hands out the decoder blocks of a model in turn, and reads the next one's weights while the current one is computed: at
-/// most one block more than the current one is in memory.
-final class BlockReader: Sendable {
+/// Hands out the decoder blocks of a model in turn, and reads the next one's weights while the current one is computed:
+/// at most one block more than the current one is in memory.
+package final class BlockReader: Sendable {
     private let model: DecoderModel
     private let end: Int
     private let next = Mutex<Reading?>(nil)
@@ -31,13 +31,13 @@ final class BlockReader: Sendable {
     }
 
     /// - Parameter end: the block behind the last one that will be asked for.
-    init(_ model: DecoderModel, end: Int) {
+    package init(_ model: DecoderModel, end: Int) {
         self.model = model
         self.end = end
     }
 
     /// Block `index`; an error that reading it met comes up here, not before.
-    func block(_ index: Int) throws -> DecoderBlock {
+    package func block(_ index: Int) throws -> DecoderBlock {
         let reading = next.withLock { next in
             defer { next = nil }
             return next?.index == index ? next : nil

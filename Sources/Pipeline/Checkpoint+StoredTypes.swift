@@ -18,7 +18,8 @@ extension Checkpoint {
         }
     }
 
-    /// Bits per weight of a layer in the compressed-tensors format: dense where its last group is shorter than the others.
+    /// Bits per weight of a layer in the compressed-tensors format: dense where its last group is shorter than the
+    /// others.
     func packedBitsPerWeight(_ result: StageQuantizer.Result) throws(CheckpointError) -> Double {
         let quantized = result.quantization.quantized
         let type = try storedFloat(result.layer) ?? .float32
@@ -29,16 +30,10 @@ extension Checkpoint {
         return size.bitsPerWeight
     }
 
-    /// A weight [out, in] as whoever opens the output reads it: rounded to the type of the tensor that holds it.
-    func asStored(_ weight: Matrix<Float>, _ layer: LinearLayer) throws(CheckpointError) -> Matrix<Float> {
-        guard let type = try storedFloat(layer), type != .float32 else { return weight }
-        var rounded = weight
-        rounded.withMutableView { view in
-            concurrently(view.columns) { j in
-                let column = view.column(j)
-                for i in 0..<view.rows { column[i] = type.rounded(column[i]) }
-            }
-        }
-        return rounded
+    /// What a quantized layer stands for, [out, in], as whoever opens the output reads it: rounded to the type of the
+    /// tensor that holds it.
+    func asStored(_ quantized: QuantizedMatrix, _ layer: LinearLayer) throws(CheckpointError) -> Matrix<Float> {
+        let type = try storedFloat(layer) ?? .float32
+        return type.rounded(quantized.dequantized())
     }
 }

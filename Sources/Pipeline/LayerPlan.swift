@@ -4,13 +4,14 @@ import AdaDimQuantization
 import Glibc
 
 /// What becomes of each linear layer: the direction it is quantized in, or nothing for one that is skipped.
-struct LayerPlan: Sendable {
+package struct LayerPlan: Sendable {
     private let decisions: [LinearLayer: QuantizationOptions.Dimension]
 
     /// Number of layers to be quantized.
     var count: Int { decisions.count }
 
-    /// The last block with a layer to be quantized, and the last such stage of it: nothing behind them need be computed.
+    /// The last block with a layer to be quantized, and the last such stage of it: nothing behind them need be
+    /// computed.
     let last: (block: Int, stage: BlockStage)
 
     /// Whether nothing that is to be quantized comes behind this stage.
@@ -18,11 +19,14 @@ struct LayerPlan: Sendable {
         (block, stage.rawValue) >= (last.block, last.stage.rawValue)
     }
 
+    /// The roles of the layers to be quantized, in whatever block.
+    var roles: Set<LinearRole> { Set(decisions.keys.map(\.role)) }
+
     /// How a layer is to be quantized; nil for one that stays as it is.
     subscript(layer: LinearLayer) -> QuantizationOptions.Dimension? { decisions[layer] }
 
     /// - Throws: ``PipelineError/globMatchesNothing(option:glob:examples:)``, ``PipelineError/nothingToQuantize``.
-    init(_ job: QuantizationJob, blockCount: Int) throws(PipelineError) {
+    package init(_ job: QuantizationJob, blockCount: Int) throws(PipelineError) {
         let layers = LinearLayer.all(blocks: blockCount)
         let skipped = try Self.select(job.skip, from: layers, option: "--skip")
         let direction: (LinearLayer) -> QuantizationOptions.Dimension

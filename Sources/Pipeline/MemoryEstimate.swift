@@ -1,32 +1,28 @@
 import AdaDimCalibration
 import AdaDimCheckpoint
+import AdaDimDecoder
 import AdaDimLinearAlgebra
+import AdaDimQuantization
 
-/// The memory that a run cannot do without, in bytes: what grows with the calibration tokens and with a block.
-struct MemoryEstimate: Sendable, Equatable {
-    let bytes: Double
+/// The memory that a run holds when it holds most, in bytes: what grows with the calibration tokens, with a block and
+/// with a layer. The program itself and the tokenizer come on top, some 40 MB.
+package struct MemoryEstimate: Sendable, Equatable {
+    package let bytes: Double
 
-    /// Counts in Double, where no product overflows.
-    /// - Parameter tokens: calibration tokens, all samples together.
-    init(_ configuration: ModelConfiguration, tokens: Double) {
-        let hidden = Double(configuration.hiddenSize)
-        let intermediate = Double(configuration.intermediateSize)
-        let attention = Double(configuration.attentionHeads * configuration.headDimension)
-        let keyValue = Double(configuration.keyValueHeads * configuration.headDimension)
-        let widest = max(intermediate, attention, hidden)
-        // The ids; the residual stream, and beside it one stage's input, which waits while its layers are quantized.
-        let perToken = 4 + 4 * hidden + 4 * max(intermediate, attention)
-        let weights = hidden * (2 * attention + 2 * keyValue + 3 * intermediate)
-        // One block's weights and the next one's, the widest Gram matrix, and the largest layer's working copies: sums or
-        // errors, a product, and codes.
-        bytes = tokens * perToken + 2 * 4 * weights + 4 * widest * widest + 9 * hidden * intermediate
-    }
-
-    /// For the sequences that the job asks for.
-    init(_ configuration: ModelConfiguration, _ job: QuantizationJob) {
-        let samples = Double(job.samples ?? CalibrationSamples.defaultCount)
-        let length = Double(job.sequenceLength ?? CalibrationSamples.defaultLength)
-        self.init(configuration, tokens: samples * length)
+    /// For the sequences that the job asks for. Counts in Double, where no product overflows.
+    /// - Throws: ``QuantizationError/tooLargeToCount(rows:columns:)``.
+    package init(
+        _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan,
+        threads: Int = BLASLibrary.threadCount
+    ) throws(QuantizationError) {
+        let stages = try Self.stages(configuration, job, plan, threads: threads)
+        let tokens = Tokens(configuration, job, threads: threads)
+        // Ids, positions and the residual stream.
+        let stream = tokens.all * (4 + 8 + 4 * Double(configuration.hiddenSize))
+        let weights = LinearRole.allCases.reduce(0) { $0 + configuration.weightBytes($1) }
+        // The next block is read at the same time, from pages with half as many bytes or as many.
+        let blocks = plan.last.block > 0 ? 2.5 * weights : weights
+        bytes = stream + blocks + Self.peak(stages, tokens, job, last: plan.last.stage)
     }
 
     /// - Throws: ``PipelineError/notEnoughMemory(needed:available:)``.
@@ -34,5 +30,117 @@ struct MemoryEstimate: Sendable, Equatable {
         if let available = MachineMemory.bytes.map(Double.init), bytes > available {
             throw .notEnoughMemory(needed: bytes, available: available)
         }
+    }
+
+    /// How many tokens there are, and how many of them are inside a block at the same time.
+    private struct Tokens {
+        let all: Double
+        let atOnce: Double
+
+        init(_ configuration: ModelConfiguration, _ job: QuantizationJob, threads: Int) {
+            let samples = job.samples ?? CalibrationSamples.defaultCount
+            let length = job.sequenceLength ?? CalibrationSamples.defaultLength
+            all = Double(samples) * Double(length)
+            // Within what integers count; whatever is beyond is refused for its tokens alone.
+            let (batches, tokensOfEach) = CalibrationStream.atOnce(
+                sequences: max(0, min(samples, 1 << 32)), length: max(1, min(length, 1 << 24)),
+                intermediateSize: configuration.intermediateSize, threads: threads)
+            atOnce = min(all, Double(batches) * Double(tokensOfEach))
+        }
+    }
+
+    /// What one stage of a block holds.
+    private struct Stage {
+        /// Bytes of a token's input.
+        let input: Double
+        /// Bytes of what a token carries to the next stage.
+        let carried: Double
+        /// Bytes of what a token needs besides the two, while it is inside the stage.
+        let within: Double
+        /// The Gram matrix of the input; 0 where no layer of the stage is quantized.
+        var gram = 0.0
+        /// Quantizing the layers, the Gram matrix in `gram` not counted.
+        var quantizing = 0.0
+
+        init(_ stage: BlockStage, _ configuration: ModelConfiguration) {
+            func output(_ role: LinearRole) -> Double { 4 * Double(configuration.shape(of: role).out) }
+            input = 4 * Double(configuration.shape(of: stage.roles[0]).width)
+            switch stage {
+            // Queries, keys and values, then what attention reads.
+            case .queryKeyValue: (carried, within) = (output(.query), output(.query) + 2 * output(.key))
+            // The gate becomes what is carried.
+            case .gateUp: (carried, within) = (output(.gate), output(.up))
+            // Added to the residual stream.
+            case .attentionOutput, .down: (carried, within) = (0, 0)
+            }
+        }
+
+        /// The batches while they go through the stage: some wait with their inputs, some are done.
+        func advancing(_ tokens: Tokens) -> Double {
+            let others = (tokens.all - tokens.atOnce) * max(input, carried)
+            return others + tokens.atOnce * (input + carried + within)
+        }
+    }
+
+    private static func stages(
+        _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, threads: Int
+    ) throws(QuantizationError) -> [Stage] {
+        var options = job.engineOptions
+        // Of the fixed directions, the one whose panels are whole groups.
+        options.dimension = job.dimension == .adaptive ? .adaptive : .fixed(.perInputChannel)
+        let replaces = job.propagation == .quantized
+        var stages: [Stage] = []
+        for stage in BlockStage.allCases {
+            var counted = Stage(stage, configuration)
+            // Quantized weights that wait until the whole stage is done.
+            var replacements = 0.0
+            for role in stage.roles where plan.roles.contains(role) {
+                let (rows, columns) = configuration.shape(of: role)
+                let layer = try MemoryPlan(rows: rows, columns: columns, options: options, threads: threads)
+                counted.gram = 4 * Double(columns) * Double(columns)
+                let sorted = Double(layer.gram) - counted.gram
+                // The engine at work, or the weight as it is written.
+                let work = max(Double(layer.work), configuration.weightBytes(role))
+                counted.quantizing = max(counted.quantizing, sorted + work + Double(layer.codes) + replacements)
+                if replaces { replacements += configuration.weightBytes(role) }
+            }
+            stages.append(counted)
+        }
+        return stages
+    }
+
+    /// The largest of what the steps of a block hold.
+    private static func peak(
+        _ stages: [Stage], _ tokens: Tokens, _ job: QuantizationJob, last: BlockStage
+    ) -> Double {
+        var peak = 0.0
+        switch job.propagation {
+        case .quantized:
+            for stage in stages {
+                peak = max(peak, tokens.all * stage.input + stage.gram + stage.quantizing, stage.advancing(tokens))
+            }
+        case .original:
+            var grams = 0.0
+            for stage in stages {
+                grams += stage.gram
+                peak = max(peak, grams + stage.advancing(tokens))
+            }
+            // The last block's last input stays. A Gram matrix becomes a factor, and goes with it, unless it was
+            // sorted.
+            let input = tokens.all * stages[last.rawValue].input
+            for stage in stages {
+                peak = max(peak, input + grams + stage.quantizing)
+                if !job.activationOrder { grams -= stage.gram }
+            }
+        }
+        return peak
+    }
+}
+
+extension ModelConfiguration {
+    /// Bytes of a layer's weight in memory.
+    fileprivate func weightBytes(_ role: LinearRole) -> Double {
+        let (rows, columns) = shape(of: role)
+        return 4 * Double(rows) * Double(columns)
     }
 }

@@ -17,8 +17,8 @@ package enum PipelineError: Error, CustomStringConvertible {
         case .globMatchesNothing(let option, let glob, let example):
             "\(option) \(glob): no linear layer matches; names are like \(example)"
         case .notEnoughMemory(let needed, let available):
-            "this run needs at least \(gigabytes(needed)) of memory, the machine has \(gigabytes(available)); fewer --samples "
-                + "or a shorter --sequence-length need less"
+            "this run needs at least \(gigabytes(needed)) of memory, the machine has \(gigabytes(available)); "
+                + "fewer --samples or a shorter --sequence-length need less"
         case .nothingToQuantize: "--skip leaves no layer to quantize"
         case .cancelled: "stopped before the end; no output was written"
         }

@@ -16,6 +16,7 @@ package struct QuantizationReport: Sendable, Codable {
 
     /// Seconds of one layer's work. Gram and factor are shared by the layers of one input and stand at its first layer.
     package struct LayerSeconds: Sendable, Codable, Equatable {
+        /// The sum over all batches, and the RMSNorm that makes their inputs where the stage begins with one.
         package var gram = 0.0
         package var factor = 0.0
         package var reference = 0.0
@@ -101,15 +102,16 @@ package struct QuantizationReport: Sendable, Codable {
     package struct Parts: Sendable, Codable, Equatable {
         /// Waiting for weights that were not read yet when the block before was done.
         package var reading = 0.0
-        /// Running the decoder blocks.
+        /// Running the decoder blocks, but for what `gram` has of them.
         package var forward = 0.0
+        /// Gram matrices, and the RMSNorms in front of q, k, v and of gate, up where their layers are quantized.
         package var gram = 0.0
         package var factor = 0.0
         /// ‖WX‖², the reference of relative losses.
         package var reference = 0.0
         package var rtn = 0.0
         package var sweep = 0.0
-        /// Dequantizing, for the layers behind to see what became of a weight.
+        /// Dequantizing, for the layers behind to see what became of a weight; such a weight is written as it is.
         package var replacing = 0.0
         package var writing = 0.0
         /// All the rest: opening the model, tokenizing, embedding.

@@ -30,7 +30,7 @@ package struct QuantizeCheckpoint {
         let checkpoint = try Checkpoint(directory: job.model)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
         let model = try DecoderModel(checkpoint)
-        try MemoryEstimate(checkpoint.configuration, job).check()
+        try MemoryEstimate(checkpoint.configuration, job, plan).check()
         let samples = try drawSamples(for: checkpoint.configuration)
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
@@ -87,12 +87,15 @@ package struct QuantizeCheckpoint {
             if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
                 var replacements: [LinearRole: Matrix<Float>] = [:]
                 try quantizer.quantize(stage, of: block, &gram, scaleType: run.checkpoint.scaleType) { result in
-                    if !isLast {
-                        replacements[result.layer.role] = try run.times.replacing.time {
-                            try run.checkpoint.asStored(result.quantization.quantized.dequantized(), result.layer)
+                    if isLast {
+                        try finish(result, &run)
+                    } else {
+                        let weight = try run.times.replacing.time {
+                            try run.checkpoint.asStored(result.quantization.quantized, result.layer)
                         }
+                        try finish(result, dequantized: weight, &run)
+                        replacements[result.layer.role] = weight
                     }
-                    try finish(result, &run)
                 }
                 for (role, weight) in replacements { block.replace(role, with: weight) }
             }
@@ -124,9 +127,14 @@ package struct QuantizeCheckpoint {
     }
 
     /// Writes a layer that is done, enters it in the report, and tells of it.
-    private func finish(_ result: StageQuantizer.Result, _ run: inout Run) throws {
+    /// - Parameter weight: what its codes stand for, where the layers behind are to see it.
+    private func finish(
+        _ result: StageQuantizer.Result, dequantized weight: Matrix<Float>? = nil, _ run: inout Run
+    ) throws {
         var watch = Stopwatch()
-        let stored = try watch.time { try run.writer.write(result.layer, result.quantization.quantized) }
+        let stored = try watch.time {
+            try run.writer.write(result.layer, result.quantization.quantized, dequantized: weight)
+        }
         let entry = QuantizationReport.Layer(
             result, stored, packedBitsPerWeight: try run.checkpoint.packedBitsPerWeight(result),
             writeSeconds: watch.seconds)

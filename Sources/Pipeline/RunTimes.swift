@@ -2,7 +2,7 @@
 struct RunTimes: Sendable {
     /// Waiting for a block's weights.
     var reading = Stopwatch()
-    /// Running the decoder blocks.
+    /// Running the decoder blocks, but for the RMSNorms whose results enter a Gram matrix: those are the layers' own.
     var forward = Stopwatch()
     /// Putting quantized weights in the place of the original ones.
     var replacing = Stopwatch()

@@ -52,8 +52,8 @@ struct StageQuantizer {
         let seconds: Double
     }
 
-    /// Quantizes the layers of a stage one after another and hands each to `finish`. The Gram matrix's memory becomes the
-    /// factor's.
+    /// Quantizes the layers of a stage one after another and hands each to `finish`. The Gram matrix's memory becomes
+    /// the factor's.
     func quantize(
         _ stage: BlockStage, of block: DecoderBlock, _ timed: inout TimedGram,
         scaleType: (LinearLayer) throws -> ScaleType,
@@ -104,7 +104,10 @@ struct StageQuantizer {
         if let first = factor.failedAttempts.first {
             let steps = factor.failedAttempts.count
             log.warning(
-                "\(subject): damping raised from \(short(first.share)) to \(short(factor.dampingShare)) of the mean diagonal in \(steps) \(steps == 1 ? "step" : "steps"): not positive definite before"
+                """
+                \(subject): damping raised from \(short(first.share)) to \(short(factor.dampingShare)) of the mean \
+                diagonal in \(steps) \(steps == 1 ? "step" : "steps"): not positive definite before
+                """
             )
         }
         if !factor.inactiveInputs.isEmpty {

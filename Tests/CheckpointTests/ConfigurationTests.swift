@@ -71,8 +71,8 @@ struct ConfigurationTests {
             .linear(factor: 2)
         ),
         (
-            #""max_position_embeddings": 512, "rope_parameters": {"rope_type": "llama3", "rope_theta": 2, "factor": 8, "#
-                + #""low_freq_factor": 1, "high_freq_factor": 4}"#,
+            #""max_position_embeddings": 512, "rope_parameters": {"rope_type": "llama3", "rope_theta": 2, "#
+                + #""factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}"#,
             2, .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 512)
         ),
     ])

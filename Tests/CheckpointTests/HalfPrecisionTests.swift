@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimLinearAlgebra
 import Testing
 
 @Suite("16-bit floats")
@@ -59,6 +60,17 @@ struct HalfPrecisionTests {
         #expect(float16FromFloat(.leastNonzeroMagnitude) == 0)
         #expect(float16FromFloat(0x1p-24) == 1 && float16FromFloat(0x1p-25) == 0)
         #expect(float16FromFloat(-0.0) == 0x8000 && bfloat16FromFloat(-0.0) == 0x8000)
+    }
+
+    /// A matrix is rounded element by element; one that somebody else holds stays as it is.
+    @Test(arguments: StoredFloat.allCases) func matricesAreRounded(_ type: StoredFloat) {
+        for (rows, columns) in [(0, 3), (1, 1), (37, 11), (20_000, 3)] {
+            let values = Matrix<Float>(rows: rows, columns: columns) { Float($0 * 7919 + $1 * 104_729 + 1) * 0x1p-23 }
+            let before = values.columnMajorElements
+            let rounded = type.rounded(values)
+            #expect(rounded == Matrix(rows: rows, columns: columns) { type.rounded(values[$0, $1]) })
+            #expect(values.columnMajorElements == before)
+        }
     }
 
     /// `narrow` says whether the rounded numbers are finite, `widen` whether the stored ones are.

@@ -83,7 +83,8 @@ struct BlockTests {
             ])
     }
 
-    /// With o and down replaced by zero a block without biases adds nothing; a stage already passed keeps the old weight.
+    /// With o and down replaced by zero a block without biases adds nothing; a stage already passed keeps the old
+    /// weight.
     @Test func replacedWeightsCount() throws {
         let model = try GoldenModel(name: "llama").model()
         var block = try model.block(0)

@@ -24,8 +24,8 @@ struct TargetLogLikelihoodsTests {
                 }
             }
         }
-        // x − max is rounded once: half an eps of at most 220. Exponentials (2 ulps) and sums of up to 32 terms in Float
-        // add 34 eps of the sum, hence of its logarithm.
+        // x − max is rounded once: half an eps of at most 220. Exponentials (2 ulps) and sums of up to 32 terms in
+        // Float add 34 eps of the sum, hence of its logarithm.
         let bound = (110 + 34) * Double(Float.ulpOfOne)
         for (column, value) in likelihoods.values.enumerated() {
             let values = logits.column(column).map(Double.init)

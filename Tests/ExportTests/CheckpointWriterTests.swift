@@ -68,9 +68,13 @@ struct CheckpointWriterTests {
     }
 
     /// All layers but o, with mixed widths, directions and group sizes; 48 leaves tails in channels of 64.
-    private func export(_ directory: ModelDirectory, _ format: ExportFormat, _ type: StoredFloat) throws -> Exported {
+    /// - Parameter handing: what is handed over with a layer's codes.
+    private func export(
+        _ directory: ModelDirectory, _ format: ExportFormat, _ type: StoredFloat, named name: String? = nil,
+        handing: (QuantizedMatrix) -> Matrix<Float>? = { _ in nil }
+    ) throws -> Exported {
         let checkpoint = try Checkpoint(directory: directory.url)
-        let url = directory.parent.appendingPathComponent(format.rawValue)
+        let url = directory.parent.appendingPathComponent(name ?? format.rawValue)
         let output = try OutputDirectory(url, model: directory.url, overwrite: false)
         let writer = try CheckpointWriter(checkpoint, format: format, to: output.partial)
         var exported = Exported(url: url)
@@ -83,11 +87,29 @@ struct CheckpointWriterTests {
             guard let (groupSize, bits, dimension) = choices[layer.role] else { continue }
             let quantized = try quantize(checkpoint, layer, groupSize: groupSize, bits: bits, dimension, type)
             exported.quantized[layer.role] = quantized
-            exported.stored[layer.role] = try writer.write(layer, quantized)
+            exported.stored[layer.role] = try writer.write(layer, quantized, dequantized: handing(quantized))
         }
         try writer.finish()
         try output.commit()
         return exported
+    }
+
+    /// A weight that the caller has dequantized, rounded already or not, gives the bytes that the codes alone give.
+    @Test(arguments: StoredFloat.allCases) func handedWeightsAreWrittenAsTheCodesWouldBe(_ type: StoredFloat) throws {
+        let directory = try makeModel(type)
+        defer { directory.remove() }
+        func files(_ exported: Exported) throws -> [Data] {
+            try Checkpoint(directory: exported.url, allowingQuantized: true).files.map {
+                try Data(contentsOf: URL(fileURLWithPath: $0.path))
+            }
+        }
+        for format in ExportFormat.allCases {
+            let alone = try files(export(directory, format, type))
+            let handed = try export(directory, format, type, named: "handed") { $0.dequantized() }
+            let rounded = try export(directory, format, type, named: "rounded") { type.rounded($0.dequantized()) }
+            #expect(try files(handed) == alone && files(rounded) == alone)
+            for exported in [handed, rounded] { try FileManager.default.removeItem(at: exported.url) }
+        }
     }
 
     @Test(arguments: StoredFloat.allCases) func bothFormatsCarryTheSameValues(_ type: StoredFloat) throws {
@@ -219,7 +241,8 @@ struct CheckpointWriterTests {
         let query = try quantize(checkpoint, Self.layers[0], groupSize: 32, bits: 3, .perInputChannel, .float16)
         #expect(
             text { try writer.write(LinearLayer(block: 0, role: .down), query) }
-                == "layer model.layers.0.mlp.down_proj: the quantized weight has shape [64, 64], the model's has [64, 96]"
+                == "layer model.layers.0.mlp.down_proj: the quantized weight has shape [64, 64], "
+                + "the model's has [64, 96]"
         )
         try writer.write(Self.layers[0], query)
         #expect(

@@ -144,8 +144,8 @@ struct OutputDirectoryTests {
         defer { directory.remove() }
         let output = try earlierOutput(directory)
         func refusal(_ name: String) -> String {
-            "/out: is not replaced, since it is not an earlier output of this tool: it holds \(name), which this tool did "
-                + "not write"
+            "/out: is not replaced, since it is not an earlier output of this tool: it holds \(name), "
+                + "which this tool did not write"
         }
         let added = ["mine.txt", ".hidden", "notes", "gone"].map(output.appendingPathComponent)
         try Data("mine".utf8).write(to: added[0])

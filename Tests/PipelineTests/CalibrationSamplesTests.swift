@@ -25,7 +25,8 @@ import Testing
     @Test func theSeedDecides() throws {
         #expect(try draw(text, length: 10) == draw(text, length: 10))
         #expect(try draw(text, length: 10) != draw(text, length: 10, seed: 1))
-        // SplitMix64 and the standard library's way to a range, pinned: a change would draw other samples from old seeds.
+        // SplitMix64 and the standard library's way to a range, pinned: a change would draw other samples from old
+        // seeds.
         #expect(try draw(text, samples: 3, length: 10).sequences.map { $0[0] } == Self.pinnedStarts)
     }
 

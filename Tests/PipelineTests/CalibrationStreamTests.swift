@@ -1,6 +1,7 @@
 import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
+import AdaDimLinearAlgebra
 import Testing
 
 @Suite struct CalibrationStreamTests {
@@ -14,7 +15,8 @@ import Testing
 
     /// Eight batches, or a multiple, if each is long enough; none longer than memory allows, no sequence left out.
     @Test(arguments: [
-        (32, 512, 1536, [4, 4, 4, 4, 4, 4, 4, 4]), (31, 512, 1536, [7, 8, 8, 8]), (35, 512, 1536, [4, 4, 5, 4, 4, 5, 4, 5]),
+        (32, 512, 1536, [4, 4, 4, 4, 4, 4, 4, 4]), (31, 512, 1536, [7, 8, 8, 8]),
+        (35, 512, 1536, [4, 4, 5, 4, 4, 5, 4, 5]),
         (5, 4096, 11008, [1, 1, 1, 1, 1]), (3, 8, 64, [3]), (0, 8, 64, []),
     ])
     func batchesShareTheSequences(_ sequences: Int, _ length: Int, _ intermediate: Int, _ expected: [Int]) {
@@ -22,6 +24,59 @@ import Testing
             sequences: sequences, length: length, intermediateSize: intermediate)
         #expect(batches.map(\.count) == expected)
         #expect(batches.flatMap { Array($0) } == Array(0..<sequences))
+    }
+
+    /// Eight batches one after another, two at a time, and again one after another where each product has more threads
+    /// than there are batches.
+    @Test func batchesSideBySideComputeTheSame() throws {
+        let scratch = try Scratch()
+        let model = try DecoderModel(try Checkpoint(directory: try scratch.copyOfModel("qwen2")))
+        let configuration = model.configuration
+        let samples = try CalibrationSamples(
+            from: .text((0..<4096).map { Int32($0 * $0 * 7 + $0 * 3) % 61 }), samples: 1024, length: 16, seed: 0,
+            vocabularySize: configuration.vocabularySize, maximumLength: 16)
+        let block = try model.block(0)
+
+        func run(threads: Int, expectedAtOnce: Int) throws -> (hidden: [Matrix<Float>], grams: [Gram<Float>]) {
+            let before = BLASLibrary.threadCount
+            defer { BLASLibrary.threadCount = before }
+            BLASLibrary.threadCount = threads
+            var stream = try CalibrationStream(samples, model)
+            #expect(stream.batches.count == 8 && stream.batchesAtOnce == expectedAtOnce)
+            var grams: [Gram<Float>] = []
+            for stage in BlockStage.allCases {
+                grams.append(try stream.gram(in: block, order: block.weight(stage.roles[0]).columns))
+                try stream.advance(through: block)
+            }
+            return (stream.batches.map(\.hidden), grams)
+        }
+
+        // Sums of n products differ, whatever their order, by at most 2γₙ ≈ n·eps of the sum of the terms' absolute
+        // values (Higham, Accuracy and Stability of Numerical Algorithms, 3.1; γₙ ≈ n·eps/2). To first order the errors
+        // of the sums that follow on each other in a block add up: n is all their lengths, taken in the norm of a whole
+        // matrix.
+        let lengths = [
+            configuration.hiddenSize, configuration.headDimension, 16, configuration.hiddenSize,
+            configuration.hiddenSize, configuration.intermediateSize,
+        ]
+        let n = Double(lengths.reduce(0, +))
+        let eps = Double(Float.ulpOfOne)
+        let expected = try run(threads: 1, expectedAtOnce: 1)
+        for (threads, atOnce) in [(2, 2), (9, 1)] {
+            let found = try run(threads: threads, expectedAtOnce: atOnce)
+            for (a, b) in zip(found.hidden, expected.hidden) { #expect(relativeDifference(a, b) <= n * eps) }
+            for (a, b) in zip(found.grams, expected.grams) {
+                // An error of the inputs counts twice in H = X·Xᵀ, whose own sums are as long as there are tokens.
+                let bound = (2 * n + Double(samples.tokens)) * eps
+                #expect(a.tokens == b.tokens && relativeDifference(a.symmetric(), b.symmetric()) <= bound)
+            }
+        }
+    }
+
+    /// ‖A − B‖ / ‖B‖, Frobenius norms.
+    private func relativeDifference(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Double {
+        let difference = Matrix<Float>(rows: a.rows, columns: a.columns) { a[$0, $1] - b[$0, $1] }
+        return (difference.squaredNorm / b.squaredNorm).squareRoot()
     }
 
     @Test func whatIsThrownBetweenBatchesEndsTheWork() throws {

@@ -38,8 +38,8 @@ import Testing
         }
     }
 
-    /// Four tokens give H a rank of four: a damping below what Float resolves is raised, each raise is told, and what was
-    /// used in the end stands beside it.
+    /// Four tokens give H a rank of four: a damping below what Float resolves is raised, each raise is told, and what
+    /// was used in the end stands beside it.
     @Test func raisesAreReported() throws {
         let scratch = try Scratch()
         var job = try job(scratch)

@@ -52,8 +52,8 @@ import Testing
         #expect(try scratch.contents == [model, "out", "tokens.safetensors"].sorted())
     }
 
-    /// Every tensor but the quantized weights is carried over byte by byte; those are on a grid of at most 2^bits values
-    /// a group.
+    /// Every tensor but the quantized weights is carried over byte by byte; those are on a grid of at most 2^bits
+    /// values a group.
     private func expectOnlyLinearLayersChanged(_ original: Checkpoint, _ output: URL) throws {
         let written = try Checkpoint(directory: output)
         #expect(written.tensorNames == original.tensorNames)
@@ -68,7 +68,8 @@ import Testing
         }
     }
 
-    /// Blocks and stages that nothing waits for are not computed, and what was quantized before is none the worse for it.
+    /// Blocks and stages that nothing waits for are not computed, and what was quantized before is none the worse for
+    /// it.
     @Test(arguments: QuantizationJob.Propagation.allCases)
     func skippingTheEndChangesNothingBeforeIt(_ propagation: QuantizationJob.Propagation) throws {
         let scratch = try Scratch()
@@ -120,8 +121,8 @@ import Testing
             let error = Matrix<Float>(rows: w.rows, columns: w.columns) { w[$0, $1] - q[$0, $1] }
             let expected = error.multiplied(by: x).squaredNorm
             let entry = try #require(report.layers.first { $0.name == layer.moduleName })
-            // What was written is rounded once more, to 2⁻⁸ of a weight at most (bfloat16); a weight is a few steps of its
-            // grid, so that is below 4·2⁻⁸ of an error's size.
+            // What was written is rounded once more, to 2⁻⁸ of a weight at most (bfloat16); a weight is a few steps of
+            // its grid, so that is below 4·2⁻⁸ of an error's size.
             #expect(abs(entry.loss.absolute - expected) <= 0.04 * expected, "\(role)")
             let energy = w.multiplied(by: x).squaredNorm
             #expect(abs(entry.loss.relative - entry.loss.absolute / energy) <= 1e-4 * entry.loss.relative)

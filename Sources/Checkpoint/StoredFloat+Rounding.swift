@@ -1,0 +1,32 @@
+import AdaDimLinearAlgebra
+
+extension StoredFloat {
+    /// A float rounded to the nearest number that this type holds.
+    package func rounded(_ value: Float) -> Float {
+        switch self {
+        case .bfloat16: floatFromBFloat16(bfloat16FromFloat(value))
+        case .float16: floatFromFloat16(float16FromFloat(value))
+        case .float32: value
+        }
+    }
+
+    /// A matrix with every element rounded so, in the memory of `values` where nobody else holds it.
+    package func rounded(_ values: consuming Matrix<Float>) -> Matrix<Float> {
+        if self == .float32 { return values }
+        let rows = values.rows
+        values.withMutableView { view in
+            concurrently(view.columns, by: max(1, 16_384 / max(rows, 1))) { columns in
+                for j in columns { round(view.column(j), count: rows) }
+            }
+        }
+        return values
+    }
+
+    private func round(_ values: UnsafeMutablePointer<Float>, count: Int) {
+        switch self {
+        case .bfloat16: for i in 0..<count { values[i] = floatFromBFloat16(bfloat16FromFloat(values[i])) }
+        case .float16: for i in 0..<count { values[i] = floatFromFloat16(float16FromFloat(values[i])) }
+        case .float32: break
+        }
+    }
+}
