@@ -6,7 +6,8 @@ enum StandardStreams {
     /// Makes writing safe for the whole process; to be called before any file is opened.
     ///
     /// A stream that the caller closed gets a descriptor that keeps its number from the next file opened: an output's
-    /// weights must not be mixed with progress. Standard output's takes no bytes, so that results are not lost in silence.
+    /// weights must not be mixed with progress. Standard output's takes no bytes, so that results are not lost in
+    /// silence.
     static func prepare() {
         signal(SIGPIPE, SIG_IGN)
         for (descriptor, mode) in [(STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY)]

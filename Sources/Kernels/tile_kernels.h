@@ -1,4 +1,5 @@
-// The loops of AdaDimKernels.h over vectors of LANES floats. Included once by each instruction set's file, which defines:
+// The loops of AdaDimKernels.h over vectors of LANES floats. Included once by each instruction set's file, which
+// defines:
 //
 //   LANES            floats to a vector
 //   WIDE_COLUMNS     columns of a register block of two vectors: as many as the registers hold

@@ -1,6 +1,6 @@
 extension BLASLibrary {
-    /// What this machine's `sgemm` does, in flop/s: the yardstick of everything here. The median over several products of
-    /// two square matrices, into memory that was touched before, with the threads that ``threadCount`` tells.
+    /// What this machine's `sgemm` does, in flop/s: the yardstick of everything here. The median over several products
+    /// of two square matrices, into memory that was touched before, with the threads that ``threadCount`` tells.
     /// - Parameters:
     ///   - order: rows and columns of the matrices.
     ///   - repeats: products that are timed, after one that is not.

@@ -1,6 +1,7 @@
 /// What LAPACK found wrong with a matrix. Data, unlike a wrong argument, which is a bug and traps.
 public enum FactorizationError: Error, Equatable, CustomStringConvertible, Sendable {
-    /// The leading minor that ends at `pivot` (from 0) is not positive: the matrix of `order` rows has no Cholesky factor.
+    /// The leading minor that ends at `pivot` (from 0) is not positive: the matrix of `order` rows has no Cholesky
+    /// factor.
     case notPositiveDefinite(pivot: Int, order: Int)
     /// A triangular matrix has a zero at `pivot` (from 0) of its diagonal.
     case singular(pivot: Int, order: Int)

@@ -10,8 +10,8 @@ package func concurrently(_ count: Int, _ job: @Sendable (Int) -> Void) {
     run(count, workers: min(count, BLASLibrary.threadsOfProducts), job)
 }
 
-/// As ``concurrently(_:_:)``, for jobs that call BLAS: each product runs on its job's thread alone, so nothing queues and
-/// no thread waits for the others within a product. A single job gets all threads instead.
+/// As ``concurrently(_:_:)``, for jobs that call BLAS: each product runs on its job's thread alone, so nothing queues
+/// and no thread waits for the others within a product. A single job gets all threads instead.
 package func concurrentlyCallingBLAS(_ count: Int, _ job: @Sendable (Int) -> Void) {
     let workers = min(count, BLASLibrary.threadsOfProducts)
     if workers > 1 {
@@ -21,7 +21,8 @@ package func concurrentlyCallingBLAS(_ count: Int, _ job: @Sendable (Int) -> Voi
     }
 }
 
-/// Changes the items of a range in place by `body`, which may call BLAS, as ``concurrentlyCallingBLAS(_:_:)`` runs its jobs.
+/// Changes the items of a range in place by `body`, which may call BLAS, as ``concurrentlyCallingBLAS(_:_:)`` runs its
+/// jobs.
 /// - Throws: what `body` threw for the first of the items that failed; the others were changed.
 package func concurrentlyUpdating<Item: Sendable, Failure: Error>(
     _ items: inout [Item], in range: Range<Int>, _ body: @Sendable (inout Item) throws(Failure) -> Void
@@ -60,7 +61,8 @@ private func run(_ count: Int, workers: Int, _ job: @Sendable (Int) -> Void) {
     }
 }
 
-/// Cuts `0..<count` into runs of `length` (the last one shorter) and runs `job` on each, as ``concurrently(_:_:)`` does.
+/// Cuts `0..<count` into runs of `length` (the last one shorter) and runs `job` on each, as ``concurrently(_:_:)``
+/// does.
 @usableFromInline
 package func concurrently(_ count: Int, by length: Int, _ job: @Sendable (Range<Int>) -> Void) {
     precondition(length > 0, "runs of length \(length)")

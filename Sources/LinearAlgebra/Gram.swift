@@ -42,8 +42,8 @@ public struct Gram<Scalar: RealScalar>: Sendable {
         accumulate(finite: activations)
     }
 
-    /// As ``accumulate(_:)-(Matrix<Scalar>)`` for inputs [order, tokens] that were looked at before. Should one be NaN or infinite after all, so is the
-    /// diagonal, and no factor comes of it.
+    /// As ``accumulate(_:)-(Matrix<Scalar>)`` for inputs [order, tokens] that were looked at before. Should one be NaN
+    /// or infinite after all, so is the diagonal, and no factor comes of it.
     package mutating func accumulate(finite activations: MatrixView<Scalar>) {
         precondition(activations.rows == order, "\(activations.rows) inputs for a Gram matrix of order \(order)")
         guard activations.columns > 0 else { return }

@@ -2,8 +2,8 @@ import Glibc
 
 /// The memory that this process may use.
 public enum MachineMemory {
-    /// Bytes of physical memory, or of the control group that the process runs in if that allows less; nil if the system
-    /// tells neither.
+    /// Bytes of physical memory, or of the control group that the process runs in if that allows less; nil if the
+    /// system tells neither.
     public static var bytes: Int? {
         [physical, controlGroupLimit].compactMap { $0 }.min()
     }
@@ -13,7 +13,8 @@ public enum MachineMemory {
         return pages > 0 && size > 0 ? pages * size : nil
     }
 
-    /// As containers see their own group: version 2 of control groups, then version 1. A file that says "max" sets no limit.
+    /// As containers see their own group: version 2 of control groups, then version 1. A file that says "max" sets no
+    /// limit.
     private static var controlGroupLimit: Int? {
         ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].lazy.compactMap(number).first
     }

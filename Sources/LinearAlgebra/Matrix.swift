@@ -21,8 +21,8 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         storage = AlignedStorage(count: rows * columns)
     }
 
-    /// A matrix [rows, columns] of elements whose bits are zero. Large ones cost nothing yet: the system hands out zeros when
-    /// memory is first touched, on the thread that does.
+    /// A matrix [rows, columns] of elements whose bits are zero. Large ones cost nothing yet: the system hands out
+    /// zeros when memory is first touched, on the thread that does.
     package init(zeros rows: Int, _ columns: Int) {
         precondition(rows >= 0 && columns >= 0, "a matrix cannot have \(rows) rows and \(columns) columns")
         self.init(rows: rows, columns: columns, storage: AlignedStorage(count: rows * columns, isZero: true))
@@ -166,8 +166,8 @@ final class AlignedStorage<Element: BitwiseCopyable & Sendable>: @unchecked Send
     deinit { free(allocation) }
 }
 
-/// Pages of 2 MB where the system grants them on request: fresh memory comes in five hundred times fewer faults, and the
-/// walks of a product through a matrix miss fewer address translations.
+/// Pages of 2 MB where the system grants them on request: fresh memory comes in five hundred times fewer faults, and
+/// the walks of a product through a matrix miss fewer address translations.
 private enum LargePages {
     static let size = 2 << 20
     /// Bytes from which an allocation is aligned for them.

@@ -30,7 +30,8 @@ package func syrk<S: RealScalar>(
         leading(c.leadingDimension))
 }
 
-/// C ← alpha·A·B + beta·C (side left) or alpha·B·A + beta·C (right), A symmetric with one triangle read, B and C [m, n].
+/// C ← alpha·A·B + beta·C (side left) or alpha·B·A + beta·C (right), A symmetric with one triangle read, B and C [m,
+/// n].
 package func symm<S: RealScalar>(
     _ side: Side, _ triangle: Triangle, _ alpha: S = 1, _ a: MatrixView<S>, _ b: MatrixView<S>, _ beta: S = 0,
     _ c: MutableMatrixView<S>

@@ -1,11 +1,12 @@
-/// Overwrites the upper triangle of the symmetric A with V, A = V·Vᵀ, V upper triangular: Cholesky's factorization from the
-/// last row to the first. The strict lower triangle is left alone. n³/3 flops.
+/// Overwrites the upper triangle of the symmetric A with V, A = V·Vᵀ, V upper triangular: Cholesky's factorization from
+/// the last row to the first. The strict lower triangle is left alone. n³/3 flops.
 ///
-/// By halves: V₂₂ of the lower right one, then V₁₂ = A₁₂·V₂₂⁻ᵀ, then V₁₁ of A₁₁ − V₁₂·V₁₂ᵀ. Nearly all of it is `trsm` and
-/// `syrk` on matrices as large as can be, in place; LAPACK knows only the forward factorization, which would need the
-/// whole matrix reversed before and after.
+/// By halves: V₂₂ of the lower right one, then V₁₂ = A₁₂·V₂₂⁻ᵀ, then V₁₁ of A₁₁ − V₁₂·V₁₂ᵀ. Nearly all of it is `trsm`
+/// and `syrk` on matrices as large as can be, in place; LAPACK knows only the forward factorization, which would need
+/// the whole matrix reversed before and after.
 /// - Parameter progress: called with the flops done since its last call.
-/// - Throws: ``FactorizationError/notPositiveDefinite(pivot:order:)``, the pivot that failed counted from 0 in A's order.
+/// - Throws: ``FactorizationError/notPositiveDefinite(pivot:order:)``, the pivot that failed counted from 0 in A's
+///   order.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func reverseCholesky<S: RealScalar>(

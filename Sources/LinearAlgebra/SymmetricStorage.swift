@@ -4,8 +4,8 @@ extension MutableMatrixView {
     @_specialize(where Element == Double)
     package func mirrorLowerTriangle() where Element: SIMDScalar {
         precondition(rows == columns, "mirroring [\(rows), \(columns)], which is not square")
-        // Tall tiles: columns are a power of two apart often enough, and then one element from each of many columns would
-        // share few cache lines, where long runs of them do not.
+        // Tall tiles: columns are a power of two apart often enough, and then one element from each of many columns
+        // would share few cache lines, where long runs of them do not.
         let (height, width) = (256, 64)
         let tiles = (rows + height - 1) / height
         concurrently(tiles) { index in

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Memory [rows, columns] that one task at a time works in, uninitialized: made once, used from step to step. A reference,
-/// unlike ``Matrix``, so that nothing is ever copied.
+/// Memory [rows, columns] that one task at a time works in, uninitialized: made once, used from step to step. A
+/// reference, unlike ``Matrix``, so that nothing is ever copied.
 package final class Workspace<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
     fileprivate let storage: AlignedStorage<Element>
     /// Valid while the workspace lives.

@@ -8,7 +8,8 @@ public struct MemoryPlan: Sendable, Equatable {
     /// Rows of a panel of the weight, whole per-IC groups.
     public let panelRows: Int
 
-    /// H [in, in], whose memory becomes the factor's. Twice with activation order, which needs a second place to sort it to.
+    /// H [in, in], whose memory becomes the factor's. Twice with activation order, which needs a second place to sort
+    /// it to.
     public let gram: Int
     /// One panel of activations [in, tokens at once].
     public let activations: Int
@@ -28,8 +29,8 @@ public struct MemoryPlan: Sendable, Equatable {
     ///   - tokensAtOnce: tokens of a panel of activations.
     ///   - panelRows: rows of a panel of the weight; nil for all of them.
     ///   - bytesPerNumber: 4 for Float, 8 for Double.
-    /// - Throws: what is wrong with the options, ``QuantizationError/emptyWeight(rows:columns:)``, and ``QuantizationError/tooLargeToCount(rows:columns:)`` for
-    ///   a layer whose bytes no integer counts.
+    /// - Throws: what is wrong with the options, ``QuantizationError/emptyWeight(rows:columns:)``, and
+    ///   ``QuantizationError/tooLargeToCount(rows:columns:)`` for a layer whose bytes no integer counts.
     public init(
         rows: Int, columns: Int, tokensAtOnce: Int = 0, panelRows: Int? = nil, options: QuantizationOptions = .init(),
         threads: Int = BLASLibrary.threadCount, bytesPerNumber: Int = MemoryLayout<Float>.stride

@@ -23,7 +23,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case notEnoughMemory(needed: Int, available: Int, rows: Int, columns: Int)
     /// A layer so large that its bytes overflow.
     case tooLargeToCount(rows: Int, columns: Int)
-    /// The factor was made for columns in descending activation order and the options ask for the other, or the reverse.
+    /// The factor was made for columns in descending activation order and the options ask for the other, or the
+    /// reverse.
     case activationOrderMismatch(factorIsOrdered: Bool)
     /// The factor was made with another damping than the options ask for.
     case dampingMismatch(factor: Double, options: Double)

@@ -18,8 +18,8 @@ public func quantize<Scalar: RealScalar>(
     return try quantize(weight, gram: consume gram, options: options)
 }
 
-/// Quantizes one linear layer whose calibration inputs have been summed up in a Gram matrix [in, in]. For several layers
-/// with the same inputs make one ``LayerQuantizer``.
+/// Quantizes one linear layer whose calibration inputs have been summed up in a Gram matrix [in, in]. For several
+/// layers with the same inputs make one ``LayerQuantizer``.
 /// - Throws: ``QuantizationError``, saying what was found and what was expected.
 public func quantize<Scalar: RealScalar>(
     _ weight: Matrix<Scalar>, gram: consuming Gram<Scalar>, options: QuantizationOptions = .init()

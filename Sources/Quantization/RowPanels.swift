@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 
-/// How the rows of a weight are cut into panels that are worked on side by side, each with BLAS on its own thread. A panel
-/// holds whole per-IC groups.
+/// How the rows of a weight are cut into panels that are worked on side by side, each with BLAS on its own thread. A
+/// panel holds whole per-IC groups.
 package struct RowPanels: Sendable, Equatable {
     package let ranges: [Range<Int>]
     /// How many run at the same time: as many as there are threads, or one that gets all of them.
@@ -25,8 +25,8 @@ package struct RowPanels: Sendable, Equatable {
         // With fewer units than threads one panel at a time gets all threads.
         atOnce = units >= threads ? threads : 1
         if atOnce > 1 {
-            // A multiple of the threads; two to each if they are high enough, so that a slow one does not keep the others
-            // waiting.
+            // A multiple of the threads; two to each if they are high enough, so that a slow one does not keep the
+            // others waiting.
             let ample = units / (2 * threads) * unit >= Self.ampleRows
             count = max((count + threads - 1) / threads * threads, threads * (ample ? 2 : 1))
         }
@@ -38,7 +38,7 @@ package struct RowPanels: Sendable, Equatable {
     private static func unit(_ alignment: Int) -> Int { (64 + alignment - 1) / alignment * alignment }
 
     /// Runs `job`, which may call BLAS, on each panel's number and rows.
-    func forEach(_ job: @Sendable (_ index: Int, _ rows: Range<Int>) -> Void) {
+    func run(_ job: @Sendable (_ index: Int, _ rows: Range<Int>) -> Void) {
         if atOnce > 1 {
             concurrentlyCallingBLAS(ranges.count) { job($0, ranges[$0]) }
         } else {

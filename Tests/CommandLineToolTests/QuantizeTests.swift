@@ -26,8 +26,8 @@ import Testing
         #expect(outcome.output.hasSuffix("Written to out\n"))
     }
 
-    /// 4 bits, and for every 8 weights a scale of 16 bits and a zero point of 8; and 128 bits for the shape of each of six
-    /// layers that have 6400 weights together.
+    /// 4 bits, and for every 8 weights a scale of 16 bits and a zero point of 8; and 128 bits for the shape of each of
+    /// six layers that have 6400 weights together.
     @Test func sizeIsThatOfThePackedFormat() throws {
         let scratch = try Scratch()
         let dense = try scratch.quantize("--skip", "down_proj", "--dimension", "per-oc")

@@ -24,8 +24,8 @@ import Testing
             for i in 0..<n where i <= j { largest = max(largest, abs(a[i, j] - known[i, j])) }
             for i in j + 1..<max(n, j + 1) { #expect(a[i, j] == -77) }
         }
-        // Higham, Accuracy and Stability, theorem 10.3: backward error (n + 1)·eps·|V||Vᵀ|, here below 2·(n + 1)·eps·10; a
-        // condition below 10 carries it to V.
+        // Higham, Accuracy and Stability, theorem 10.3: backward error (n + 1)·eps·|V||Vᵀ|, here below 2·(n +
+        // 1)·eps·10; a condition below 10 carries it to V.
         #expect(largest <= 200 * S(n + 1) * S.ulpOfOne)
         let expected = Double(n) * Double(n) * Double(n) / 3
         #expect(abs(flops - expected) <= 1e-9 * expected)
@@ -36,8 +36,8 @@ import Testing
         try check(order: n, Double.self)
     }
 
-    /// One pivot is made negative, in any block; the factorization runs from the last to the first, so it is the largest such
-    /// index that is told.
+    /// One pivot is made negative, in any block; the factorization runs from the last to the first, so it is the
+    /// largest such index that is told.
     @Test(arguments: [(600, 599), (600, 344), (600, 343), (600, 100), (600, 0), (5, 2)])
     func failingPivotIsNamed(_ n: Int, _ pivot: Int) {
         var a = Matrix<Double>(rows: n, columns: n) { $0 == $1 ? ($0 == pivot || $0 == pivot / 2 ? -1 : 4) : 0.001 }

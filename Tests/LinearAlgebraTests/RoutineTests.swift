@@ -1,8 +1,8 @@
 import AdaDimLinearAlgebra
 import Testing
 
-/// Every wrapper against plain loops in Double, both scalar types, every triangle, side and transposition, on windows whose
-/// leading dimension is larger than their height.
+/// Every wrapper against plain loops in Double, both scalar types, every triangle, side and transposition, on windows
+/// whose leading dimension is larger than their height.
 @Suite struct RoutineTests {
     /// A window [rows, columns] into a larger matrix of small whole numbers, and the same numbers by themselves.
     private func sample<S: RealScalar>(_ rows: Int, _ columns: Int, _ seed: Int, _: S.Type) -> Matrix<S> {
@@ -17,7 +17,8 @@ import Testing
         transpose == .none ? a : a.transposed()
     }
 
-    /// Runs `body` on a window that holds `matrix` inside a padded one; returns the window, and checks that padding survives.
+    /// Runs `body` on a window that holds `matrix` inside a padded one; returns the window, and checks that padding
+    /// survives.
     private func padded<S: RealScalar>(_ matrix: Matrix<S>, _ body: (MutableMatrixView<S>) throws -> Void) rethrows
         -> Matrix<S>
     {

@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    /// Loud inputs with small weights, as training leaves them: in a per-OC group the other weights set the scale, a coarse
-    /// one for them, and their error is amplified; per-IC they have a scale of their own.
+    /// Loud inputs with small weights, as training leaves them: in a per-OC group the other weights set the scale, a
+    /// coarse one for them, and their error is amplified; per-IC they have a scale of their own.
     @Test func quietWeightsOnLoudInputsChoosePerInputChannel() throws {
         let base = RandomLayer(out: 128, in: 128, seed: 1, outliers: 1)
         let weight = Matrix<Double>(rows: 128, columns: 128) { base.weight[$0, $1] / ($1 % 32 == 5 ? 10 : 1) }

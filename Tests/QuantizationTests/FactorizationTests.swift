@@ -67,8 +67,8 @@ import Testing
         #expect(error?.description.contains("Cholesky failed at input \(input) of \(size)") == true)
     }
 
-    /// A dense matrix with one eigenvalue flipped negative is refused at the pivot where plain loops in Double, from the last
-    /// input to the first, first meet a number that is not positive.
+    /// A dense matrix with one eigenvalue flipped negative is refused at the pivot where plain loops in Double, from
+    /// the last input to the first, first meet a number that is not positive.
     @Test(arguments: [31, 64, 65, 127, 129, 500])
     func flippedEigenvalueOfADenseMatrixIsRefused(_ size: Int) throws {
         var random = NormalGenerator(seed: UInt64(size))

@@ -2,14 +2,15 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import Testing
 
-/// The sweep in Float beside the sweep in Double. One flipped code legitimately changes what follows, so each row (per-IC:
-/// each tile of g rows) is compared up to its first difference: there the Double sweep must have stood near a tie, of a
-/// code, of a scale's rounding to bfloat16 or of a zero point's, within the error that Float carries.
+/// The sweep in Float beside the sweep in Double. One flipped code legitimately changes what follows, so each row
+/// (per-IC: each tile of g rows) is compared up to its first difference: there the Double sweep must have stood near a
+/// tie, of a code, of a scale's rounding to bfloat16 or of a zero point's, within the error that Float carries.
 @Suite struct FloatSweepTests {
-    /// Float errors at a first difference: in·eps for the sums and the factor (Higham, theorem 10.3), times the growth of
-    /// the factor's triangular recursions, below 8 for these Gram matrices, which 1 % of damping bounds.
+    /// Float errors at a first difference: in·eps for the sums and the factor (Higham, theorem 10.3), times the growth
+    /// of the factor's triangular recursions, below 8 for these Gram matrices, which 1 % of damping bounds.
     private static let growth = 8.0
-    /// Share of rows or tiles that may differ at all. A weight flips with probability 2·error/step; measured 4 % at most.
+    /// Share of rows or tiles that may differ at all. A weight flips with probability 2·error/step; measured 4 % at
+    /// most.
     private static let differingShare = 0.1
 
     @Test(arguments: straddlingSizes, ChannelDimension.allCases)
@@ -113,8 +114,8 @@ private struct Comparison {
         )
     }
 
-    /// GPTQ's updated weight (i, j) when the sweep has come to column `start`, and in·eps of Float times the terms' size:
-    /// W + x with x·V = Σ_{k<start} e_k·V_k over the columns from `start` to j.
+    /// GPTQ's updated weight (i, j) when the sweep has come to column `start`, and in·eps of Float times the terms'
+    /// size: W + x with x·V = Σ_{k<start} e_k·V_k over the columns from `start` to j.
     private func updated(_ i: Int, _ j: Int, from start: Int) -> (value: Double, error: Double) {
         var update: [Double] = []
         var magnitude = 0.0

@@ -3,7 +3,8 @@ import AdaDimQuantization
 import Foundation
 import Testing
 
-/// The engine in Double against the textbook in NumPy float64 (Goldens/layers.json, written by Goldens/make_goldens.py).
+/// The engine in Double against the textbook in NumPy float64 (Goldens/layers.json, written by
+/// Goldens/make_goldens.py).
 @Suite struct GoldenTests {
     struct Golden: Decodable, Sendable {
         struct Result: Decodable, Sendable {
@@ -50,8 +51,8 @@ import Testing
                 #expect(layer.quantized.codes.rowMajorElements == expected.codes, "\(place)")
                 #expect(layer.quantized.scales.rowMajorElements == expected.scales, "\(place)")
                 #expect(layer.quantized.zeroPoints.rowMajorElements == expected.zeroPoints, "\(place)")
-                // Both are sums of out·tokens squares of sums of `in` terms; the free loss is relative to the damped one,
-                // which the loud input makes up to 100 times as large.
+                // Both are sums of out·tokens squares of sums of `in` terms; the free loss is relative to the damped
+                // one, which the loud input makes up to 100 times as large.
                 let bound = Double(golden.in * 100) * Double.ulpOfOne * 100 * expected.loss
                 #expect(abs(layer.loss - expected.loss) <= bound, "\(place)")
             }

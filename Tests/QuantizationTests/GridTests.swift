@@ -80,7 +80,8 @@ import Testing
         #expect(ScaleType.float16.leastNonzeroMagnitude == Double(Float16.leastNonzeroMagnitude))
     }
 
-    /// Every weight lies within half a step of its value (clamping aside, which a step's rounding may cause at the ends).
+    /// Every weight lies within half a step of its value (clamping aside, which a step's rounding may cause at the
+    /// ends).
     @Test(arguments: UniformGrid.supportedBits, ChannelDimension.allCases)
     func roundToNearestIsNearest(_ bits: Int, _ dimension: ChannelDimension) throws {
         let layer = RandomLayer(out: 33, in: 50, seed: 90)
@@ -92,7 +93,8 @@ import Testing
             for j in 0..<50 {
                 let (r, c) = dimension == .perOutputChannel ? (i, j / 16) : (i / 16, j)
                 let scale = Double(q.scales[r, c])
-                // bfloat16 rounds a scale by at most 2⁻⁹ of itself: the range shrinks by at most that, spread over its ends.
+                // bfloat16 rounds a scale by at most 2⁻⁹ of itself: the range shrinks by at most that, spread over its
+                // ends.
                 let allowed = scale * (0.5 + Double(q.grid.largestCode) / 256)
                 #expect(abs(layer.weight[i, j] - Double(values[i, j])) <= allowed)
                 #expect(Int(q.codes[i, j]) <= q.grid.largestCode)

@@ -1,6 +1,7 @@
 import AdaDimLinearAlgebra
 
-/// Seeded layers for property tests: a weight [out, in] and activations [in, tokens], some inputs much louder than others.
+/// Seeded layers for property tests: a weight [out, in] and activations [in, tokens], some inputs much louder than
+/// others.
 struct RandomLayer {
     let weight: Matrix<Double>
     let activations: Matrix<Double>

@@ -2,7 +2,8 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import Testing
 
-/// In Double the blocked sweep gives the codes, scales and zero points of the textbook sweep with the inverse, all of them.
+/// In Double the blocked sweep gives the codes, scales and zero points of the textbook sweep with the inverse, all of
+/// them.
 @Suite struct SweepEquivalenceTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let out: Int, inputs: Int, groupSize: Int?, bits: Int, symmetric: Bool

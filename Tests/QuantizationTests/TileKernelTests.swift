@@ -2,16 +2,17 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import Testing
 
-/// The kernels of each instruction set against the plain Swift ones. With weights that are multiples of 1/64 and a factor of few
-/// small elements every sum is exact in Float whatever the order and however it is fused, so nothing may differ.
+/// The kernels of each instruction set against the plain Swift ones. With weights that are multiples of 1/64 and a
+/// factor of few small elements every sum is exact in Float whatever the order and however it is fused, so nothing may
+/// differ.
 @Suite struct TileKernelTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let out: Int, inputs: Int, groupSize: Int?
         var testDescription: String { "[\(out), \(inputs)] g \(groupSize.map(String.init) ?? "channel")" }
     }
 
-    // Tiles with and without rows to spare, more than one panel, groups that end inside a strip or a vector, and a per-IC
-    // channel long enough to be shared by threads.
+    // Tiles with and without rows to spare, more than one panel, groups that end inside a strip or a vector, and a
+    // per-IC channel long enough to be shared by threads.
     static let cases = [
         Case(out: 64, inputs: 128, groupSize: 128), Case(out: 70, inputs: 300, groupSize: 48),
         Case(out: 1, inputs: 257, groupSize: 5), Case(out: 600, inputs: 140, groupSize: 64),

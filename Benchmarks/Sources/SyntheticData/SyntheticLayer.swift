@@ -1,8 +1,8 @@
 import AdaDim
 import Dispatch
 
-/// Seeded data of the peer's kind: normal activations with four inputs thirty times larger, weights of deviation 0.02. Any
-/// panel of it can be made by itself, and is the same whichever panels were made before.
+/// Seeded data of the peer's kind: normal activations with four inputs thirty times larger, weights of deviation 0.02.
+/// Any panel of it can be made by itself, and is the same whichever panels were made before.
 public struct SyntheticLayer: Sendable {
     private let seed: UInt64
 
@@ -42,8 +42,8 @@ public struct SyntheticLayer: Sendable {
 private struct SplitMix64 {
     var state: UInt64
 
-    /// Close to a standard normal number: the sum of eight uniform ones of 16 bits, from two draws, less its mean, over its
-    /// deviation √(8/12).
+    /// Close to a standard normal number: the sum of eight uniform ones of 16 bits, from two draws, less its mean, over
+    /// its deviation √(8/12).
     mutating func normal() -> Float {
         var sum: UInt64 = 0
         for _ in 0..<2 {

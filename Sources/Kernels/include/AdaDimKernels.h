@@ -1,10 +1,10 @@
-// The innermost loops of the column sweep, for instruction sets that the compiler may not assume. Each set has a file of its
-// own and a table of the same functions; which table serves is decided at run time. The Swift twins of these functions
-// (TileKernels+Portable.swift) are the fallback, and the oracle of the tests.
+// The innermost loops of the column sweep, for instruction sets that the compiler may not assume. Each set has a file
+// of its own and a table of the same functions; which table serves is decided at run time. The Swift twins of these
+// functions (TileKernels+Portable.swift) are the fallback, and the oracle of the tests.
 //
 // Legend: a tile is a run of rows of a weight through one block of columns, column-major, its columns `stride` floats
-// apart. `height` is a multiple of ADADIM_TILE_LANES; rows beyond the weight's are zero. A strip is eight columns of the
-// factor's block, packed: element (k, c) at 8·k + c. Errors e are W − Q; sums s are Σ e_k·V_kj.
+// apart. `height` is a multiple of ADADIM_TILE_LANES; rows beyond the weight's are zero. A strip is eight columns of
+// the factor's block, packed: element (k, c) at 8·k + c. Errors e are W − Q; sums s are Σ e_k·V_kj.
 #ifndef ADADIM_KERNELS_H
 #define ADADIM_KERNELS_H
 
@@ -42,9 +42,9 @@ typedef struct {
         int64_t height, int64_t stride, int64_t columns, const float *weight, const float *update, float *low,
         float *high);
 
-    // Rounds a column of updated weights to the grid value = (code − zero)·scale with codes 0 … largest, to nearest, ties to
-    // even. weight ← weight − value. losses[0] ← Σ (updated − value)², losses[1] ← Σ (weight − value)².
-    // Scale and zero of row i are scales[i·step], zeros[i·step], step 0 or 1.
+    // Rounds a column of updated weights to the grid value = (code − zero)·scale with codes 0 … largest, to nearest,
+    // ties to even. weight ← weight − value. losses[0] ← Σ (updated − value)², losses[1] ← Σ (weight − value)². Scale
+    // and zero of row i are scales[i·step], zeros[i·step], step 0 or 1.
     void (*quantize_column)(
         int64_t height, const float *updated, const float *scales, const float *zeros, int64_t step, float largest,
         float *weight, uint8_t *codes, float *losses);

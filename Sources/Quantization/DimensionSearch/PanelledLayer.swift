@@ -1,8 +1,8 @@
 import AdaDimLinearAlgebra
 import Synchronization
 
-/// One weight on its way through a ``LayerQuantizer``, panel of rows after panel: for weights that memory should not hold
-/// at once. Ask for the rows it wants next and hand them over, until it wants no more; with an adaptive choice by
+/// One weight on its way through a ``LayerQuantizer``, panel of rows after panel: for weights that memory should not
+/// hold at once. Ask for the rows it wants next and hand them over, until it wants no more; with an adaptive choice by
 /// round-to-nearest it wants all of them twice.
 ///
 ///     var layer = try PanelledLayer(rows: 16384, columns: 53248, panelRows: 2048, quantizer: quantizer)
@@ -76,7 +76,8 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     }
 
     /// Works on the rows asked for, [nextRows.count, in].
-    /// - Throws: ``QuantizationError``. A panel of the wrong shape or with NaN changes nothing; after another error begin anew.
+    /// - Throws: ``QuantizationError``. A panel of the wrong shape or with NaN changes nothing; after another error
+    ///   begin anew.
     public mutating func add(_ panel: Matrix<Scalar>) throws(QuantizationError) {
         guard let range = nextRows, let pass = passes.first else {
             preconditionFailure("rows for a layer that wants none")

@@ -35,7 +35,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     ///   - activationOrder: whether to take the inputs by descending diagonal.
     ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
     /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``,
-    ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``, ``QuantizationError/invalidDamping(found:)``.
+    ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``,
+    ///   ``QuantizationError/invalidDamping(found:)``.
     public init(
         _ gram: consuming Gram<Scalar>, dampingShare: Double = 0.01, activationOrder: Bool = false,
         progress: (Double) -> Void = { _ in }
@@ -114,8 +115,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
 }
 
 extension Matrix where Element: RealScalar {
-    /// Overwrites the upper triangle with V, H + ridge = V·Vᵀ, given H in the strict lower triangle and its diagonal apart.
-    /// The lower triangle survives, so a failed attempt can be followed by another with a larger ridge.
+    /// Overwrites the upper triangle with V, H + ridge = V·Vᵀ, given H in the strict lower triangle and its diagonal
+    /// apart. The lower triangle survives, so a failed attempt can be followed by another with a larger ridge.
     @_specialize(where Element == Float)
     @_specialize(where Element == Double)
     mutating func factorInReverse(

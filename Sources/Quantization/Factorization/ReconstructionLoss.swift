@@ -2,8 +2,8 @@ import AdaDimLinearAlgebra
 
 extension GramFactor {
     /// L = tr(E·H·Eᵀ) = ‖E·X‖²_F of a weight error E [out, in], H undamped, as ‖E·V‖² − Σⱼ ridgeⱼ·‖eⱼ‖²: one triangular
-    /// product, out·in² flops, by panels of rows side by side. Columns of E stand in the order of the weight. Never below zero, where
-    /// rounding could take it.
+    /// product, out·in² flops, by panels of rows side by side. Columns of E stand in the order of the weight. Never
+    /// below zero, where rounding could take it.
     /// - Parameter progress: called with the flops done since its last call, from any thread.
     /// - Throws: ``QuantizationError/lossNotFinite``.
     @_specialize(where Scalar == Float)
@@ -19,7 +19,7 @@ extension GramFactor {
         let losses = Workspace<SweepLoss>(rows: panels.ranges.count, columns: 1)
         error.withView { error in
             storage.withView { v in
-                panels.forEach { index, rows in
+                panels.run { index, rows in
                     losses.view[index, 0] = products.borrow { product in
                         let product = product.view[rows: 0..<rows.count, columns: 0..<inputs]
                         var loss = SweepLoss()

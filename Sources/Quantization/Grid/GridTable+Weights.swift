@@ -36,7 +36,8 @@ extension GridTable {
         }
     }
 
-    /// Sets the grids of one per-OC group from the weights `columns` of a matrix [out, …] in that group, in plain loops.
+    /// Sets the grids of one per-OC group from the weights `columns` of a matrix [out, …] in that group, in plain
+    /// loops.
     mutating func setOutputChannelGroup(_ group: Int, from weights: Matrix<S>, columns: Range<Int>) {
         for i in 0..<layout.rows {
             let row = columns.map { weights[i, $0] }
@@ -47,8 +48,8 @@ extension GridTable {
 }
 
 extension MatrixView where Element: RealScalar {
-    /// The least and the greatest element of each of some rows over some columns, zero among them: whole vectors of rows by the
-    /// tile kernels, the last few rows one by one.
+    /// The least and the greatest element of each of some rows over some columns, zero among them: whole vectors of
+    /// rows by the tile kernels, the last few rows one by one.
     @inline(__always)
     fileprivate func rowRanges(
         _ rows: Range<Int>, _ columns: Range<Int>, _ kernels: TileKernels, low: UnsafeMutablePointer<Element>,

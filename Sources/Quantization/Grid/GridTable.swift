@@ -16,7 +16,8 @@ struct GridTable<S: RealScalar>: Sendable {
     }
 
     /// The finished layer.
-    /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)`` for the first scale that its type cannot hold.
+    /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)`` for the first scale that its type cannot
+    ///   hold.
     func quantized(codes: Matrix<UInt8>) throws(QuantizationError) -> QuantizedMatrix {
         for j in 0..<scales.columns {
             for i in 0..<scales.rows where !scales[i, j].isFinite {

@@ -1,5 +1,5 @@
-/// How a weight [out, in] is cut into groups that share one scale and one zero point. The last group of a channel may be
-/// shorter: sizes such as 576 and 18944 are not multiples of 128, and that is no error.
+/// How a weight [out, in] is cut into groups that share one scale and one zero point. The last group of a channel may
+/// be shorter: sizes such as 576 and 18944 are not multiples of 128, and that is no error.
 public struct GroupLayout: Sendable, Equatable {
     /// Shape of the weight, out and in.
     public let rows: Int

@@ -24,8 +24,9 @@ public struct UniformGrid: Sendable, Equatable {
     /// The largest code, 2^bits − 1.
     public var largestCode: Int { (1 << bits) - 1 }
 
-    /// Scale and zero point of a group whose weights lie in low … high, with low ≤ 0 ≤ high. A group of zeros gets scale 1.
-    /// A scale too small for its type becomes the type's smallest; one too large becomes infinite, which callers refuse.
+    /// Scale and zero point of a group whose weights lie in low … high, with low ≤ 0 ≤ high. A group of zeros gets
+    /// scale 1. A scale too small for its type becomes the type's smallest; one too large becomes infinite, which
+    /// callers refuse.
     @inline(__always)
     func parameters<S: RealScalar>(low: S, high: S) -> (scale: S, zero: S) {
         let largest = S(largestCode)
@@ -41,8 +42,9 @@ public struct UniformGrid: Sendable, Equatable {
 
     /// The code of each weight relative to its zero point, a whole number in −zero … largestCode − zero.
     ///
-    /// Clamps first, then rounds, which is the same as the bounds are whole; rounds by adding and subtracting 1.5·2^(p−1)
-    /// with p the type's significant bits, exact for such small numbers in the default rounding mode, to even on ties.
+    /// Clamps first, then rounds, which is the same as the bounds are whole; rounds by adding and subtracting
+    /// 1.5·2^(p−1) with p the type's significant bits, exact for such small numbers in the default rounding mode, to
+    /// even on ties.
     @inline(__always)
     static func relativeCodes<S: RealScalar>(
         _ weights: SIMD8<S>, scale: SIMD8<S>, zero: SIMD8<S>, largestCode: S

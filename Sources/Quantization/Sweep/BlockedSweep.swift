@@ -13,9 +13,9 @@ package struct SweptWeight: Sendable {
 ///
 ///     w′ⱼ = Wⱼ + Σ_{k<j} (W_k − Q_k)·F_kj          Qⱼ = grid(w′ⱼ)
 ///
-/// Panels of rows are independent jobs (``SweepPanel``). Inside a panel the columns are halved recursively: one half's errors
-/// enter the other's sums by one `gemm`. At the leaves tiles of rows go through a block of columns (``SweepTile``).
-/// out·in² flops for each layout. The codes are those of ``referenceSweep(_:_:_:_:)``, up to rounding.
+/// Panels of rows are independent jobs (``SweepPanel``). Inside a panel the columns are halved recursively: one half's
+/// errors enter the other's sums by one `gemm`. At the leaves tiles of rows go through a block of columns
+/// (``SweepTile``). out·in² flops for each layout. The codes are those of ``referenceSweep(_:_:_:_:)``, up to rounding.
 ///
 /// - Parameters:
 ///   - weight: W [out, in].
@@ -58,7 +58,7 @@ package func blockedSweep<S: RealScalar>(
     weight.withView { weight in
         factor.storage.withView { v in
             let blocks = packedBlocks(v, schedule, directions)
-            panels.forEach { index, rows in
+            panels.run { index, rows in
                 sums.borrow { sums in
                     let panel = SweepPanel(
                         weight: weight[rows: rows, columns: 0..<weight.columns], factor: factor, v: v,

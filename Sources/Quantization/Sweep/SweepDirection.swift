@@ -4,8 +4,9 @@ import AdaDimLinearAlgebra
 struct SweepDirection<S: RealScalar>: Sendable {
     let layout: GroupLayout
     let grid: UniformGrid
-    /// Whether a tile sets the grids of a per-OC group when it comes to it. Not so for groups wider than a block, which have
-    /// theirs when their first block is reached, nor in activation order, where a group's columns come up scattered.
+    /// Whether a tile sets the grids of a per-OC group when it comes to it. Not so for groups wider than a block, which
+    /// have theirs when their first block is reached, nor in activation order, where a group's columns come up
+    /// scattered.
     let findsGrids: Bool
     /// Per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in].
     let scales: MutableMatrixView<S>

@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 
-/// A run of a weight's rows on its way through all columns. Rows know nothing of each other but for the groups they share,
-/// so panels are independent jobs.
+/// A run of a weight's rows on its way through all columns. Rows know nothing of each other but for the groups they
+/// share, so panels are independent jobs.
 ///
 /// | here | shape | meaning |
 /// |---|---|---|
@@ -56,8 +56,8 @@ struct SweepPanel<S: RealScalar>: Sendable {
         sums[rows: direction * rows..<(direction + 1) * rows, columns: 0..<sums.columns]
     }
 
-    /// Sweeps one block in one direction, tiles side by side on the threads that this panel has; the losses are summed in
-    /// the order of the tiles whatever thread ran them.
+    /// Sweeps one block in one direction, tiles side by side on the threads that this panel has; the losses are summed
+    /// in the order of the tiles whatever thread ran them.
     private func sweepTiles(of columns: Range<Int>, _ index: Int, hasSums: Bool) -> SweepLoss {
         let direction = directions[index]
         let sums = sums(of: index)

@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 
-/// In which order the sweep goes through the columns: blocks that a tile keeps in cache, at the leaves of a tree that is halved
-/// again and again, so that the products between its halves are as large as they can be.
+/// In which order the sweep goes through the columns: blocks that a tile keeps in cache, at the leaves of a tree that
+/// is halved again and again, so that the products between its halves are as large as they can be.
 ///
 /// A block never cuts a per-OC group that is no wider than a block, and never reaches across the start of one that is
 /// wider; such a wide group is a whole branch, whose sums over all columns before it are complete when it is entered.

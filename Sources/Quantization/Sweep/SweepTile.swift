@@ -8,8 +8,8 @@ import AdaDimLinearAlgebra
 /// | s | [height, width] | Σ e_k·V_kj over the columns before the block, then over more, then w′ |
 /// | x | [height, width] | the group's update so far, for setting a per-OC group's grid |
 ///
-/// The rows are cut into segments, each rounded up to whole vectors by rows that are zero and stay zero: for per-IC a segment
-/// is a group, for per-OC all of the tile.
+/// The rows are cut into segments, each rounded up to whole vectors by rows that are zero and stay zero: for per-IC a
+/// segment is a group, for per-OC all of the tile.
 struct SweepTile<S: RealScalar> {
     let direction: SweepDirection<S>
     /// Of the panel.
@@ -42,8 +42,8 @@ struct SweepTile<S: RealScalar> {
     /// Sweeps the tile; returns Σ Vⱼⱼ²·‖w′ⱼ − Qⱼ‖² and Σ ridgeⱼ·‖eⱼ‖².
     /// - Parameters:
     ///   - weight: W of the panel, [rows, in], in the weight's own order of columns.
-    ///   - sums: of the direction, [rows, in] in the factor's order: Σ over the columns before the block where a column's
-    ///     turn has not come, errors where it has. The block's columns become errors.
+    ///   - sums: of the direction, [rows, in] in the factor's order: Σ over the columns before the block where a
+    ///     column's turn has not come, errors where it has. The block's columns become errors.
     ///   - hasSums: false in front of the first block, whose sums were never written.
     func sweep(
         weight: MatrixView<S>, sums: MutableMatrixView<S>, hasSums: Bool, _ memory: TileMemory<S>
@@ -105,8 +105,8 @@ struct SweepTile<S: RealScalar> {
         direction.zeros.column(index).advanced(by: rows.lowerBound).update(from: zero, count: rows.count)
     }
 
-    /// target_j ← target_j ± Σ_k source_k·V_kj for the columns j of a strip, over the block's columns k from `start` to the
-    /// strip's first or to `end`.
+    /// target_j ← target_j ± Σ_k source_k·V_kj for the columns j of a strip, over the block's columns k from `start` to
+    /// the strip's first or to `end`.
     @inline(__always)
     private func accumulate(
         _ strip: PackedBlock<S>.Strip, from start: Int, to end: Int? = nil, of source: MutableMatrixView<S>,

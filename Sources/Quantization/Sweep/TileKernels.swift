@@ -1,9 +1,9 @@
 import AdaDimKernels
 import AdaDimLinearAlgebra
 
-/// The innermost loops of a sweep's tile: those of the best instruction set that this processor has, or the plain Swift ones
-/// of `TileKernels+Portable.swift`, which also serve Double. All do the same operations in the same order, but that
-/// AVX2 and AVX-512 fuse a product with the sum it enters.
+/// The innermost loops of a sweep's tile: those of the best instruction set that this processor has, or the plain Swift
+/// ones of `TileKernels+Portable.swift`, which also serve Double. All do the same operations in the same order, but
+/// that AVX2 and AVX-512 fuse a product with the sum it enters.
 ///
 /// Columns of a tile are `stride` elements apart; `height` is a multiple of ``lanes``. A strip is eight columns of the
 /// factor's block, packed: element (k, c) at 8·k + c.
