@@ -52,7 +52,7 @@ venv: ## a Python environment for goldens, peers and judges
 BENCHMARKS := swift package --package-path Benchmarks clean && swift build -c release --package-path Benchmarks
 
 .PHONY: bench
-bench: build ## time the engine beside sgemm and the usual GPTQ: [JSON=FILE] [ONLY=REGEX] [THREADS=N]; half an hour
+bench: build ## time the engine beside sgemm and the usual GPTQ: [JSON=FILE] [ONLY=REGEX] [THREADS=N]; fifty minutes
 	$(BENCHMARKS) --product Benchmark
 	Benchmarks/.build/release/Benchmark $(if $(THREADS),--threads '$(THREADS)') $(if $(value ONLY),--only '$(value ONLY)') \
 	  $(if $(JSON),--json '$(JSON)')

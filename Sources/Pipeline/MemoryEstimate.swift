@@ -125,12 +125,11 @@ package struct MemoryEstimate: Sendable, Equatable {
                 grams += stage.gram
                 peak = max(peak, grams + stage.advancing(tokens))
             }
-            // The last block's last input stays. A Gram matrix becomes a factor, and goes with it, unless it was
-            // sorted.
+            // The last block's last input stays. A Gram matrix becomes a factor, and goes with it.
             let input = tokens.all * stages[last.rawValue].input
             for stage in stages {
                 peak = max(peak, input + grams + stage.quantizing)
-                if !job.activationOrder { grams -= stage.gram }
+                grams -= stage.gram
             }
         }
         return peak

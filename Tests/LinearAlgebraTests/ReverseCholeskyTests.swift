@@ -24,8 +24,8 @@ import Testing
             for i in 0..<n where i <= j { largest = max(largest, abs(a[i, j] - known[i, j])) }
             for i in j + 1..<max(n, j + 1) { #expect(a[i, j] == -77) }
         }
-        // Higham, Accuracy and Stability, theorem 10.3: backward error (n + 1)·eps·|V||Vᵀ|, here below 2·(n +
-        // 1)·eps·10; a condition below 10 carries it to V.
+        // Higham, Accuracy and Stability, theorem 10.3: backward error (n + 1)·eps·|V||Vᵀ|, here below
+        // 2·(n + 1)·eps·10; a condition below 10 carries it to V.
         #expect(largest <= 200 * S(n + 1) * S.ulpOfOne)
         let expected = Double(n) * Double(n) * Double(n) / 3
         #expect(abs(flops - expected) <= 1e-9 * expected)
