@@ -69,7 +69,7 @@ package struct CalibrationStream: Sendable {
     package mutating func gram(
         in block: DecoderBlock, order: Int, between: () throws -> Void = {}
     ) throws -> Gram<Float> {
-        var gram = Gram<Float>(order: order)
+        var gram = try Gram<Float>(order: order)
         for index in batches.indices {
             block.keepInput(of: &batches[index]).withView { gram.accumulate(finite: $0) }
             try between()

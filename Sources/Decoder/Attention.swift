@@ -38,11 +38,13 @@ package struct Attention: Sendable {
         let output = Workspace<Float>(rows: queries.rows, columns: queries.columns)
         let jobs = jobs(layout)
         let reach = min(layout.longest, (window ?? layout.longest) + Self.tileLength)
-        let scores = WorkspacePool { Workspace<Float>(rows: reach, columns: min(Self.tileLength, layout.longest)) }
+        let scores = WorkspacePool(count: min(jobs.count, BLASLibrary.threadCount)) {
+            Workspace<Float>(rows: reach, columns: min(Self.tileLength, layout.longest))
+        }
         queries.withView { queries in
             keys.withView { keys in
                 values.withView { values in
-                    concurrentlyCallingBLAS(jobs.count) { index in
+                    concurrentlyCallingBLAS(jobs.count, workers: scores.count) { index in
                         scores.borrow { attend(jobs[index], queries, keys, values, $0.view, output.view) }
                     }
                 }

@@ -7,6 +7,8 @@ public enum FactorizationError: Error, Equatable, CustomStringConvertible, Senda
     case singular(pivot: Int, order: Int)
     /// LAPACKE could not allocate its workspace.
     case outOfMemory(order: Int)
+    /// Whoever watched the progress wanted no more of it.
+    case cancelled
 
     public var description: String {
         switch self {
@@ -14,6 +16,7 @@ public enum FactorizationError: Error, Equatable, CustomStringConvertible, Senda
             "not positive definite: pivot \(pivot) of \(order) is not a positive number"
         case .singular(let pivot, let order): "singular: element \(pivot) of \(order) on the diagonal is zero"
         case .outOfMemory(let order): "LAPACK could not allocate its workspace for a matrix of order \(order)"
+        case .cancelled: "cancelled"
         }
     }
 }
@@ -40,7 +43,9 @@ private func checkSquare<S>(_ a: MutableMatrixView<S>, _ routine: StaticString) 
 package func potrf<S: RealScalar>(_ triangle: Triangle, _ a: MutableMatrixView<S>) throws(FactorizationError) {
     checkSquare(a, "potrf")
     guard a.rows > 0 else { return }
-    let info = S._potrf(triangle, blasInt(a.rows), a.base, leading(a.leadingDimension))
+    let info = ThreadLending.shared.wholeProduct {
+        S._potrf(triangle, blasInt(a.rows), a.base, leading(a.leadingDimension))
+    }
     try check(info, "potrf", order: a.rows) { .notPositiveDefinite(pivot: $0, order: a.rows) }
     // potrf's comparisons let NaN through on some kernels; a factor's diagonal must be positive numbers.
     for j in 0..<a.rows where !(a[j, j] > 0 && a[j, j].isFinite) {
@@ -52,7 +57,9 @@ package func potrf<S: RealScalar>(_ triangle: Triangle, _ a: MutableMatrixView<S
 package func potri<S: RealScalar>(_ triangle: Triangle, _ a: MutableMatrixView<S>) throws(FactorizationError) {
     checkSquare(a, "potri")
     guard a.rows > 0 else { return }
-    let info = S._potri(triangle, blasInt(a.rows), a.base, leading(a.leadingDimension))
+    let info = ThreadLending.shared.wholeProduct {
+        S._potri(triangle, blasInt(a.rows), a.base, leading(a.leadingDimension))
+    }
     try check(info, "potri", order: a.rows) { .singular(pivot: $0, order: a.rows) }
 }
 
@@ -62,6 +69,8 @@ package func trtri<S: RealScalar>(
 ) throws(FactorizationError) {
     checkSquare(a, "trtri")
     guard a.rows > 0 else { return }
-    let info = S._trtri(triangle, diagonal, blasInt(a.rows), a.base, leading(a.leadingDimension))
+    let info = ThreadLending.shared.wholeProduct {
+        S._trtri(triangle, diagonal, blasInt(a.rows), a.base, leading(a.leadingDimension))
+    }
     try check(info, "trtri", order: a.rows) { .singular(pivot: $0, order: a.rows) }
 }

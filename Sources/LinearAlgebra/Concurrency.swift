@@ -4,31 +4,42 @@ import Synchronization
 /// Runs `job(0)`, …, `job(count - 1)`, each once, on as many threads as BLAS has; returns when all are done.
 /// Jobs are handed out in order, one at a time, so uneven ones balance. BLAS calls do not belong inside a job:
 /// OpenBLAS threads its own products, and with several threads calls from many tasks queue;
-/// ``concurrentlyCallingBLAS(_:_:)`` is for such jobs.
+/// ``concurrentlyCallingBLAS(_:workers:_:)`` is for such jobs.
+/// - Parameter workers: jobs that run at the same time, at most; nil for as many as there are threads.
 @usableFromInline
-package func concurrently(_ count: Int, _ job: @Sendable (Int) -> Void) {
-    run(count, workers: min(count, BLASLibrary.threadsOfProducts), job)
+package func concurrently(_ count: Int, workers: Int? = nil, _ job: @Sendable (Int) -> Void) {
+    let threads = ThreadLending.shared.threadsHere
+    run(count, workers: min(count, workers ?? threads, threads), job)
 }
 
-/// As ``concurrently(_:_:)``, for jobs that call BLAS: each product runs on its job's thread alone, so nothing queues
+/// As ``concurrently(_:workers:_:)``, for jobs that call BLAS: each product runs on its job's thread alone, so nothing queues
 /// and no thread waits for the others within a product. A single job gets all threads instead.
-package func concurrentlyCallingBLAS(_ count: Int, _ job: @Sendable (Int) -> Void) {
-    let workers = min(count, BLASLibrary.threadsOfProducts)
+/// - Parameter workers: jobs that run at the same time, at most; nil for as many as there are threads.
+package func concurrentlyCallingBLAS(_ count: Int, workers: Int? = nil, _ job: @Sendable (Int) -> Void) {
+    let lending = ThreadLending.shared
+    let threads = lending.threadsHere
+    let workers = min(count, workers ?? threads, threads)
     if workers > 1 {
-        BLASLibrary.withOneThreadToAProduct { run(count, workers: workers, job) }
+        lending.jobs { run(count, workers: workers) { index in lending.insideJob { job(index) } } }
     } else {
         run(count, workers: 1, job)
     }
 }
 
-/// Changes the items of a range in place by `body`, which may call BLAS, as ``concurrentlyCallingBLAS(_:_:)`` runs its
+/// Runs `body` with every product on the calling thread, as a job would.
+func onOneThread<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    let lending = ThreadLending.shared
+    return try lending.jobs { () throws(Failure) in try lending.insideJob(body) }
+}
+
+/// Changes the items of a range in place by `body`, which may call BLAS, as ``concurrentlyCallingBLAS(_:workers:_:)`` runs its
 /// jobs.
 /// - Throws: what `body` threw for the first of the items that failed; the others were changed.
 package func concurrentlyUpdating<Item: Sendable, Failure: Error>(
     _ items: inout [Item], in range: Range<Int>, _ body: @Sendable (inout Item) throws(Failure) -> Void
 ) throws(Failure) {
     precondition(range.lowerBound >= 0 && range.upperBound <= items.count, "items \(range) of \(items.count)")
-    let failures = Mutex<[(index: Int, error: Failure)]>([])
+    let failures = Guarded<[(index: Int, error: Failure)]>([])
     items.withUnsafeMutableBufferPointer { buffer in
         // Each job has an element of its own.
         nonisolated(unsafe) let elements = buffer
@@ -61,7 +72,7 @@ private func run(_ count: Int, workers: Int, _ job: @Sendable (Int) -> Void) {
     }
 }
 
-/// Cuts `0..<count` into runs of `length` (the last one shorter) and runs `job` on each, as ``concurrently(_:_:)``
+/// Cuts `0..<count` into runs of `length` (the last one shorter) and runs `job` on each, as ``concurrently(_:workers:_:)``
 /// does.
 @usableFromInline
 package func concurrently(_ count: Int, by length: Int, _ job: @Sendable (Range<Int>) -> Void) {

@@ -10,8 +10,10 @@ public struct Gram<Scalar: RealScalar>: Sendable {
     public var order: Int { lower.rows }
 
     /// The Gram matrix of no tokens, all zero.
-    public init(order: Int) {
-        lower = Matrix(zeros: order, order)
+    /// - Precondition: `order` is not negative.
+    /// - Throws: ``GramError/outOfMemory(_:)``.
+    public init(order: Int) throws(GramError) {
+        do { lower = try Matrix(zeros: order, order) } catch { throw .outOfMemory(error) }
         tokens = 0
     }
 
@@ -69,6 +71,7 @@ public enum GramError: Error, Equatable, CustomStringConvertible, Sendable {
     case notSquare(rows: Int, columns: Int)
     case nonFinite(input: Int, other: Int)
     case negativeDiagonal(input: Int, value: Double)
+    case outOfMemory(OutOfMemory)
 
     public var description: String {
         switch self {
@@ -81,6 +84,7 @@ public enum GramError: Error, Equatable, CustomStringConvertible, Sendable {
             "the Gram matrix holds NaN or infinity at [\(input), \(other)]"
         case .negativeDiagonal(let input, let value):
             "the Gram matrix has \(value) at input \(input) of its diagonal, expected a sum of squares"
+        case .outOfMemory(let error): "\(error), a Gram matrix"
         }
     }
 }

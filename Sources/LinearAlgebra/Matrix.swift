@@ -15,19 +15,20 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
     /// A matrix whose elements are whatever the memory held: for callers that write every element.
     @inlinable
     package init(uninitialized rows: Int, _ columns: Int) {
-        precondition(rows >= 0 && columns >= 0, "a matrix cannot have \(rows) rows and \(columns) columns")
-        self.rows = rows
-        self.columns = columns
-        storage = AlignedStorage(count: rows * columns)
+        self.init(
+            rows: rows, columns: columns,
+            storage: orTrap { () throws(OutOfMemory) in
+                try AlignedStorage(rows, by: columns)
+            })
     }
 
     /// A matrix [rows, columns] of elements whose bits are zero. Large ones cost nothing yet: the system hands out
     /// zeros when memory is first touched, on the thread that does.
-    package init(zeros rows: Int, _ columns: Int) {
-        precondition(rows >= 0 && columns >= 0, "a matrix cannot have \(rows) rows and \(columns) columns")
-        self.init(rows: rows, columns: columns, storage: AlignedStorage(count: rows * columns, isZero: true))
+    package init(zeros rows: Int, _ columns: Int) throws(OutOfMemory) {
+        self.init(rows: rows, columns: columns, storage: try AlignedStorage(rows, by: columns, isZero: true))
     }
 
+    @usableFromInline
     init(rows: Int, columns: Int, storage: AlignedStorage<Element>) {
         self.rows = rows
         self.columns = columns
@@ -124,10 +125,28 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
     @inlinable
     mutating func makeUnique() {
         if isKnownUniquelyReferenced(&storage) { return }
-        let copy = AlignedStorage<Element>(count: count)
+        orTrap { () throws(OutOfMemory) in try copyStorage() }
+    }
+
+    /// A matrix with storage of its own.
+    package func copy() throws(OutOfMemory) -> Matrix {
+        var result = self
+        try result.copyStorage()
+        return result
+    }
+
+    @usableFromInline
+    mutating func copyStorage() throws(OutOfMemory) {
+        let copy = try AlignedStorage<Element>(rows, by: columns)
         copy.base.initialize(from: storage.base, count: count)
         storage = copy
     }
+}
+
+/// For callers without a way on when there is no memory.
+@usableFromInline
+func orTrap<Result>(_ body: () throws(OutOfMemory) -> Result) -> Result {
+    do { return try body() } catch { preconditionFailure("\(error)") }
 }
 
 extension Matrix: Equatable where Element: Equatable {
@@ -148,14 +167,17 @@ final class AlignedStorage<Element: BitwiseCopyable & Sendable>: @unchecked Send
     /// Aligned by hand: the aligned allocation of glibc before 2.38 rarely reuses what was freed (its bug 14581), and
     /// a process that makes and drops large matrices would grow without end.
     @usableFromInline
-    init(count: Int, isZero: Bool = false) {
-        let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    init(_ rows: Int, by columns: Int, isZero: Bool = false) throws(OutOfMemory) {
+        precondition(rows >= 0 && columns >= 0, "a matrix cannot have \(rows) rows and \(columns) columns")
+        let width = MemoryLayout<Element>.stride
+        let (count, countOverflows) = rows.multipliedReportingOverflow(by: columns)
+        let (bytes, bytesOverflow) = max(count, 1).multipliedReportingOverflow(by: width)
         let isLarge = bytes >= LargePages.worthwhile
         let alignment = isLarge ? LargePages.size : 64
-        guard !overflow, bytes <= Int.max - alignment,
+        guard !countOverflows, !bytesOverflow, bytes <= Int.max - alignment,
             let allocation = isZero ? calloc(1, bytes + alignment) : malloc(bytes + alignment)
         else {
-            preconditionFailure("no memory for a matrix of \(count) elements of \(MemoryLayout<Element>.stride) bytes")
+            throw OutOfMemory(elements: countOverflows ? .max : count, elementBytes: width)
         }
         self.allocation = allocation
         let aligned = allocation.alignedUp(toMultipleOf: alignment)

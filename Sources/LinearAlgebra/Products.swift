@@ -12,9 +12,11 @@ package func gemm<S: RealScalar>(
         inner == k && c.rows == m && c.columns == n,
         "gemm: op(A) [\(m), \(k)], op(B) [\(inner), \(n)], C [\(c.rows), \(c.columns)]")
     guard m > 0 && n > 0 else { return }
-    S._gemm(
-        transposeA, transposeB, blasInt(m), blasInt(n), blasInt(k), alpha, a.base, leading(a.leadingDimension),
-        b.base, leading(b.leadingDimension), beta, c.base, leading(c.leadingDimension))
+    ThreadLending.shared.wholeProduct {
+        S._gemm(
+            transposeA, transposeB, blasInt(m), blasInt(n), blasInt(k), alpha, a.base, leading(a.leadingDimension),
+            b.base, leading(b.leadingDimension), beta, c.base, leading(c.leadingDimension))
+    }
 }
 
 /// C ← alpha·op(A)·op(A)ᵀ + beta·C in one triangle of C [n, n], with op(A) [n, k]. n²·k flops, half of gemm's.
@@ -25,9 +27,11 @@ package func syrk<S: RealScalar>(
     let (n, k) = transpose == .none ? (a.rows, a.columns) : (a.columns, a.rows)
     precondition(c.rows == n && c.columns == n, "syrk: op(A) [\(n), \(k)], C [\(c.rows), \(c.columns)]")
     guard n > 0 else { return }
-    S._syrk(
-        triangle, transpose, blasInt(n), blasInt(k), alpha, a.base, leading(a.leadingDimension), beta, c.base,
-        leading(c.leadingDimension))
+    ThreadLending.shared.wholeProduct {
+        S._syrk(
+            triangle, transpose, blasInt(n), blasInt(k), alpha, a.base, leading(a.leadingDimension), beta, c.base,
+            leading(c.leadingDimension))
+    }
 }
 
 /// C ← alpha·A·B + beta·C (side left) or alpha·B·A + beta·C (right), A symmetric with one triangle read, B and C [m,
@@ -41,9 +45,11 @@ package func symm<S: RealScalar>(
         a.rows == order && a.columns == order && c.rows == b.rows && c.columns == b.columns,
         "symm: A [\(a.rows), \(a.columns)] on the \(side), B [\(b.rows), \(b.columns)], C [\(c.rows), \(c.columns)]")
     guard c.rows > 0 && c.columns > 0 else { return }
-    S._symm(
-        side, triangle, blasInt(b.rows), blasInt(b.columns), alpha, a.base, leading(a.leadingDimension), b.base,
-        leading(b.leadingDimension), beta, c.base, leading(c.leadingDimension))
+    ThreadLending.shared.wholeProduct {
+        S._symm(
+            side, triangle, blasInt(b.rows), blasInt(b.columns), alpha, a.base, leading(a.leadingDimension), b.base,
+            leading(b.leadingDimension), beta, c.base, leading(c.leadingDimension))
+    }
 }
 
 extension Matrix where Element: RealScalar {

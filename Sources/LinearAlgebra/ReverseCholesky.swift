@@ -4,17 +4,19 @@
 /// By halves: V₂₂ of the lower right one, then V₁₂ = A₁₂·V₂₂⁻ᵀ, then V₁₁ of A₁₁ − V₁₂·V₁₂ᵀ. Nearly all of it is `trsm`
 /// and `syrk` on matrices as large as can be, in place; LAPACK knows only the forward factorization, which would need
 /// the whole matrix reversed before and after.
-/// - Parameter progress: called with the flops done since its last call.
+/// - Parameter progress: called with the flops done since its last call; what it throws ends the work.
 /// - Throws: ``FactorizationError/notPositiveDefinite(pivot:order:)``, the pivot that failed counted from 0 in A's
 ///   order.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func reverseCholesky<S: RealScalar>(
-    _ a: MutableMatrixView<S>, progress: (Double) -> Void = { _ in }
+    _ a: MutableMatrixView<S>, progress: (Double) throws(FactorizationError) -> Void = { _ in }
 ) throws(FactorizationError) {
     precondition(a.rows == a.columns, "reverseCholesky: [\(a.rows), \(a.columns)] is not square")
     let block = min(a.rows, ReverseCholeskyBlock.order)
-    try factor(a, at: 0, of: a.rows, reversed: Workspace(rows: block, columns: block), progress)
+    let reversed: Workspace<S>
+    do { reversed = try Workspace(allocating: block, block) } catch { throw .outOfMemory(order: block) }
+    try factor(a, at: 0, of: a.rows, reversed: reversed, progress)
 }
 
 private enum ReverseCholeskyBlock {
@@ -26,12 +28,13 @@ private enum ReverseCholeskyBlock {
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 private func factor<S: RealScalar>(
-    _ a: MutableMatrixView<S>, at origin: Int, of order: Int, reversed: Workspace<S>, _ progress: (Double) -> Void
+    _ a: MutableMatrixView<S>, at origin: Int, of order: Int, reversed: Workspace<S>,
+    _ progress: (Double) throws(FactorizationError) -> Void
 ) throws(FactorizationError) {
     let n = a.rows
     guard n > ReverseCholeskyBlock.order else {
         try factorBlock(a, at: origin, of: order, reversed: reversed.view[rows: 0..<n, columns: 0..<n])
-        progress(Double(n) * Double(n) * Double(n) / 3)
+        try progress(Double(n) * Double(n) * Double(n) / 3)
         return
     }
     // Whole blocks at the end, the shorter rest at the beginning.
@@ -44,11 +47,11 @@ private func factor<S: RealScalar>(
     try factor(a22, at: origin + second.lowerBound, of: order, reversed: reversed, progress)
     for rows in pieces(of: first.count) {
         trsm(.right, .upper, .transposed, .stored, 1, a22.reading, a12[rows: rows, columns: 0..<second.count])
-        progress(Double(rows.count) * Double(second.count) * Double(second.count))
+        try progress(Double(rows.count) * Double(second.count) * Double(second.count))
     }
     for columns in pieces(of: first.count) {
         subtractProduct(of: a12.reading, from: a11, columns: columns)
-        progress(Double(second.count) * Double(columns.count) * Double(columns.lowerBound + columns.upperBound))
+        try progress(Double(second.count) * Double(columns.count) * Double(columns.lowerBound + columns.upperBound))
     }
     try factor(a11, at: origin, of: order, reversed: reversed, progress)
 }
@@ -81,7 +84,7 @@ private func factorBlock<S: RealScalar>(
     }
     do {
         // A block this small is done before other threads would have woken up.
-        try BLASLibrary.withOneThreadToAProduct { () throws(FactorizationError) in try potrf(.lower, reversed) }
+        try onOneThread { () throws(FactorizationError) in try potrf(.lower, reversed) }
     } catch .notPositiveDefinite(let pivot, _) {
         throw .notPositiveDefinite(pivot: origin + last - pivot, order: order)
     }

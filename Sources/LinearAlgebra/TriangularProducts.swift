@@ -14,9 +14,11 @@ package func trmm<S: RealScalar>(
 ) {
     checkTriangular("trmm", side, a, b)
     guard b.rows > 0 && b.columns > 0 else { return }
-    S._trmm(
-        side, triangle, transpose, diagonal, blasInt(b.rows), blasInt(b.columns), alpha, a.base,
-        leading(a.leadingDimension), b.base, leading(b.leadingDimension))
+    ThreadLending.shared.wholeProduct {
+        S._trmm(
+            side, triangle, transpose, diagonal, blasInt(b.rows), blasInt(b.columns), alpha, a.base,
+            leading(a.leadingDimension), b.base, leading(b.leadingDimension))
+    }
 }
 
 /// B ← alpha·op(A)⁻¹·B (side left) or alpha·B·op(A)⁻¹ (right), A triangular, B [m, n]. m·n·order flops.
@@ -27,7 +29,9 @@ package func trsm<S: RealScalar>(
 ) {
     checkTriangular("trsm", side, a, b)
     guard b.rows > 0 && b.columns > 0 else { return }
-    S._trsm(
-        side, triangle, transpose, diagonal, blasInt(b.rows), blasInt(b.columns), alpha, a.base,
-        leading(a.leadingDimension), b.base, leading(b.leadingDimension))
+    ThreadLending.shared.wholeProduct {
+        S._trsm(
+            side, triangle, transpose, diagonal, blasInt(b.rows), blasInt(b.columns), alpha, a.base,
+            leading(a.leadingDimension), b.base, leading(b.leadingDimension))
+    }
 }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Memory [rows, columns] that one task at a time works in, uninitialized: made once, used from step to step. A
 /// reference, unlike ``Matrix``, so that nothing is ever copied.
 package final class Workspace<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
@@ -8,17 +6,17 @@ package final class Workspace<Element: BitwiseCopyable & Sendable>: @unchecked S
     package let view: MutableMatrixView<Element>
 
     /// - Parameter leadingDimension: elements from one column to the next, at least `rows`.
-    package init(rows: Int, columns: Int, leadingDimension: Int? = nil) {
+    package init(allocating rows: Int, _ columns: Int, leadingDimension: Int? = nil) throws(OutOfMemory) {
         let stride = leadingDimension ?? rows
         precondition(
             rows >= 0 && columns >= 0 && stride >= rows, "a workspace [\(rows), \(columns)] with stride \(stride)")
-        storage = AlignedStorage(count: stride * columns)
+        storage = try AlignedStorage(stride, by: columns)
         view = MutableMatrixView(base: storage.base, rows: rows, columns: columns, leadingDimension: stride)
     }
 
-    package convenience init(copying matrix: Matrix<Element>) {
-        self.init(rows: matrix.rows, columns: matrix.columns)
-        matrix.withView { view.copy(from: $0) }
+    /// For callers without a way on when there is no memory.
+    package convenience init(rows: Int, columns: Int) {
+        do { try self.init(allocating: rows, columns) } catch { preconditionFailure("\(error)") }
     }
 }
 
@@ -31,16 +29,25 @@ extension Matrix {
     }
 }
 
-/// Workspaces that concurrent jobs borrow: one comes to be for each job that runs at the same time.
+/// Workspaces that concurrent jobs borrow, one for each job that runs at the same time.
 package final class WorkspacePool<Memory: AnyObject & Sendable>: Sendable {
-    private let idle = Mutex<[Memory]>([])
-    private let make: @Sendable () -> Memory
+    /// How many there are, and so how many jobs may run at the same time.
+    package let count: Int
+    private let idle: Guarded<[Memory]>
 
-    package init(_ make: @escaping @Sendable () -> Memory) { self.make = make }
+    /// - Throws: what `make` throws.
+    package init<Failure: Error>(count: Int, _ make: () throws(Failure) -> Memory) throws(Failure) {
+        var made: [Memory] = []
+        for _ in 0..<count { made.append(try make()) }
+        self.count = count
+        idle = Guarded(made)
+    }
 
     /// Lends a workspace to `body`, which must not keep it.
     package func borrow<Result>(_ body: (Memory) -> Result) -> Result {
-        let memory = idle.withLock { $0.popLast() } ?? make()
+        guard let memory = idle.withLock({ $0.popLast() }) else {
+            preconditionFailure("more than \(count) jobs at the same time")
+        }
         defer { idle.withLock { $0.append(memory) } }
         return body(memory)
     }

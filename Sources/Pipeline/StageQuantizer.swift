@@ -79,7 +79,7 @@ struct StageQuantizer {
                 Result(
                     layer: layer, quantization: quantization, damping: factor.damping,
                     dampingShare: factor.dampingShare, failedAttempts: factor.failedAttempts,
-                    inactiveInputs: factor.inactiveInputs.count,
+                    inactiveInputs: factor.inactiveInputCount,
                     seconds: .init(
                         gram: isFirst ? timed.seconds : 0, factor: isFirst ? watch.seconds : 0,
                         reference: quantization.seconds.reference, rtn: quantization.seconds.roundToNearest,
@@ -110,8 +110,9 @@ struct StageQuantizer {
                 """
             )
         }
-        if !factor.inactiveInputs.isEmpty {
-            log.notice("\(subject): \(factor.inactiveInputs.count) inputs were never active and are rounded plainly")
+        let inactive = factor.inactiveInputCount
+        if inactive > 0 {
+            log.notice("\(subject): \(inactive) inputs were never active and are rounded plainly")
         }
     }
 }

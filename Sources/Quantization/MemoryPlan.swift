@@ -64,7 +64,7 @@ public struct MemoryPlan: Sendable, Equatable {
         let kept = options.method == .gptq ? sweeps : directions
         // In panels, the chosen direction's codes stand twice while they are joined.
         let codeBytes = max(kept, panel < rows ? 2 : 1) * rows * columns
-        let group = options.groupSize ?? max(rows, columns)
+        let group = min(options.groupSize ?? .max, max(rows, columns))
         let groups = max(rows * ((columns + group - 1) / group), (rows + group - 1) / group * columns)
         // Scales and zero points, in the arithmetic's type and as they are kept.
         codes = codeBytes + kept * groups * (2 * bytesPerNumber + 5)

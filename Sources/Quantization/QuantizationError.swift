@@ -19,6 +19,9 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     /// No Cholesky factor even with the largest damping tried; the raises say what was.
     case notPositiveDefinite(input: Int, inputs: Int, attempts: [DampingAttempt])
     case factorizationOutOfMemory(order: Int)
+    case outOfMemory(OutOfMemory)
+    /// Stopped by its ``Cancellation``.
+    case cancelled
     /// What a ``MemoryPlan`` counts is more than there is, in bytes.
     case notEnoughMemory(needed: Int, available: Int, rows: Int, columns: Int)
     /// A layer so large that its bytes overflow.
@@ -55,6 +58,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
                 + attempts.map { "\($0.share) of the mean diagonal (failed at input \($0.failedInput))" }
                 .joined(separator: ", ")
         case .factorizationOutOfMemory(let order): "no memory for LAPACK's workspace at order \(order)"
+        case .outOfMemory(let error): "\(error)"
+        case .cancelled: "cancelled"
         case .notEnoughMemory(let needed, let available, let rows, let columns):
             "a layer [\(rows), \(columns)] needs \(gigabytes(needed)) of memory and this process may use "
                 + "\(gigabytes(available)); take fewer rows or tokens at once, or fewer threads"

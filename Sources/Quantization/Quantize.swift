@@ -13,7 +13,7 @@ public func quantize<Scalar: RealScalar>(
         rows: weight.rows, columns: weight.columns, tokensAtOnce: activations.columns, options: options,
         bytesPerNumber: MemoryLayout<Scalar>.stride
     ).check()
-    var gram = Gram<Scalar>(order: weight.columns)
+    var gram = try Gram<Scalar>(order: weight.columns)
     try gram.accumulate(activations)
     return try quantize(weight, gram: consume gram, options: options)
 }

@@ -12,16 +12,16 @@ struct QuantizedRows: Sendable {
 
     /// The whole weight. Each panel is let go as it is copied, so that nothing is left here; a single one is not copied
     /// at all.
-    mutating func join() -> QuantizedMatrix {
+    mutating func join() throws(QuantizationError) -> QuantizedMatrix {
         precondition(!panels.isEmpty, "a weight without panels")
         if panels.count == 1 { return panels.removeLast() }
         let first = panels[0]
         let layout = GroupLayout(
             rows: rows, columns: first.columns, groupSize: first.groupSize, dimension: first.dimension)
         let bits = first.bits
-        let codes = Workspace<UInt8>(rows: rows, columns: layout.columns)
-        let scales = Workspace<Float>(rows: layout.scaleRows, columns: layout.scaleColumns)
-        let zeros = Workspace<UInt8>(rows: layout.scaleRows, columns: layout.scaleColumns)
+        let codes = try Workspace<UInt8>(rows, by: layout.columns)
+        let scales = try Workspace<Float>(layout.scaleRows, by: layout.scaleColumns)
+        let zeros = try Workspace<UInt8>(layout.scaleRows, by: layout.scaleColumns)
         var (row, scaleRow) = (0, 0)
         panels.reverse()
         while let panel = panels.popLast() {

@@ -40,7 +40,7 @@ package struct RowPanels: Sendable, Equatable {
     /// Runs `job`, which may call BLAS, on each panel's number and rows.
     func run(_ job: @Sendable (_ index: Int, _ rows: Range<Int>) -> Void) {
         if atOnce > 1 {
-            concurrentlyCallingBLAS(ranges.count) { job($0, ranges[$0]) }
+            concurrentlyCallingBLAS(ranges.count, workers: atOnce) { job($0, ranges[$0]) }
         } else {
             for (index, rows) in ranges.enumerated() { job(index, rows) }
         }

@@ -61,7 +61,7 @@ import Testing
                 == "the weight holds NaN or infinity at [3, 2]")
         var activations = layer.activations
         activations[5, 7] = value
-        var gram = Gram<Double>(order: 6)
+        var gram = try Gram<Double>(order: 6)
         try gram.accumulate(layer.activations)
         let before = gram.symmetric()
         #expect(

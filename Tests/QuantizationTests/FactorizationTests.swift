@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: straddlingSizes)
     func factorReproducesTheDampedGram(_ size: Int) throws {
         let layer = RandomLayer(out: 1, in: size, seed: 40)
-        var gram = Gram<Float>(order: size)
+        var gram = try Gram<Float>(order: size)
         try gram.accumulate(layer.activations.inFloat)
         for activationOrder in [false, true] {
             let factor = try GramFactor(gram, dampingShare: 0.01, activationOrder: activationOrder)
@@ -129,7 +129,7 @@ import Testing
             i % 10 == 7 ? 0 : layer.activations[i, t % 88] + Double(t) * 1e-3
         }
         for damping in [0, 0.01] {
-            var gram = Gram<Double>(order: 40)
+            var gram = try Gram<Double>(order: 40)
             try gram.accumulate(silent)
             let options = QuantizationOptions(
                 bits: 4, groupSize: 20, dimension: .fixed(.perInputChannel), damping: damping)

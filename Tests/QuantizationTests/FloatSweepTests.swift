@@ -20,7 +20,7 @@ import Testing
         let layout = GroupLayout(rows: out, columns: size, groupSize: groupSize, dimension: dimension)
         let grid = UniformGrid(bits: 4)
         let factor = try GramFactor(layer.gram)
-        var gram = Gram<Float>(order: size)
+        var gram = try Gram<Float>(order: size)
         try gram.accumulate(layer.activations.inFloat)
         let weight = layer.weight.inFloat
         let single = try blockedSweep(weight, GramFactor(gram), grid, layout)

@@ -27,7 +27,7 @@ import Testing
             readings += rows.count
             try panelled.add(Matrix(rows: rows.count, columns: 150) { layer.weight[rows.lowerBound + $0, $1] })
         }
-        let found = panelled.finished()
+        let found = try panelled.finished()
         let twice = options.dimension == .adaptive && options.method == .gptq && options.selection == .roundToNearest
         #expect(readings == (twice ? 260 : 130))
         #expect(found.quantized == expected.quantized)

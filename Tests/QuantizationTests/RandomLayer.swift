@@ -19,7 +19,7 @@ struct RandomLayer {
 
     var gram: Gram<Double> {
         get throws {
-            var gram = Gram<Double>(order: weight.columns)
+            var gram = try Gram<Double>(order: weight.columns)
             try gram.accumulate(activations)
             return gram
         }

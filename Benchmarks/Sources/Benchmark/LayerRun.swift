@@ -28,7 +28,7 @@ struct LayerRun {
         let options = QuantizationOptions(bits: 4, groupSize: 128, dimension: dimension, selection: .sweep)
         let clock = ContinuousClock()
         let start = clock.now
-        var gram = Gram<Float>(order: shape.inputs)
+        var gram = try Gram<Float>(order: shape.inputs)
         try gram.accumulate(activations)
         self.gram = start.duration(to: clock.now).seconds
         let kept = measuringResiduals ? gram.symmetric() : nil

@@ -126,7 +126,7 @@ struct Workbench {
             for order in inputs {
                 let x = activations[order == 4096 ? 0 : 1]
                 let start = clock.now
-                var gram = Gram<Float>(order: order)
+                var gram = try Gram<Float>(order: order)
                 try gram.accumulate(x)
                 seconds += start.duration(to: clock.now).seconds
                 check(gram, x)

@@ -45,7 +45,7 @@ struct GiantLayer: ParsableCommand {
         let data = SyntheticLayer(seed: 1)
 
         let gramStage = Stage("giant gram", flops: Double(tokens) * square)
-        var gram = gramStage.time { Gram<Float>(order: inputs) }
+        var gram = try gramStage.time { try Gram<Float>(order: inputs) }
         for start in stride(from: 0, to: tokens, by: tokensAtOnce) {
             let range = start..<min(start + tokensAtOnce, tokens)
             let activations = data.activations(inputs: inputs, tokens: range)
@@ -69,7 +69,7 @@ struct GiantLayer: ParsableCommand {
             let panel = data.weight(rows: rows, columns: inputs)
             try search.time { try layer.add(panel) }
         }
-        let result = search.time { layer.finished() }
+        let result = try search.time { try layer.finished() }
         let peak = peakBytes
         let meanRate = (rate + BLASLibrary.productRate()) / 2
         let residual = try residual(of: result, data, factor, panelRows: plan.panelRows)

@@ -7,10 +7,18 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
     public let options: QuantizationOptions
 
     /// Factors the damped Gram matrix [in, in].
+    /// - Parameters:
+    ///   - cancellation: stops the work from another thread.
+    ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
     /// - Throws: ``QuantizationError``, for options out of range and for a Gram matrix without a factor.
-    public init(gram: consuming Gram<Scalar>, options: QuantizationOptions) throws(QuantizationError) {
+    public init(
+        gram: consuming Gram<Scalar>, options: QuantizationOptions, cancellation: Cancellation? = nil,
+        progress: (Double) -> Void = { _ in }
+    ) throws(QuantizationError) {
         try options.validate()
-        factor = try GramFactor(consume gram, dampingShare: options.damping, activationOrder: options.activationOrder)
+        factor = try GramFactor(
+            consume gram, dampingShare: options.damping, activationOrder: options.activationOrder,
+            cancellation: cancellation, progress: progress)
         self.options = options
     }
 
@@ -19,8 +27,8 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
     ///   ``QuantizationError/dampingMismatch(factor:options:)`` where it was not.
     public init(factor: GramFactor<Scalar>, options: QuantizationOptions) throws(QuantizationError) {
         try options.validate()
-        guard (factor.order != nil) == options.activationOrder else {
-            throw .activationOrderMismatch(factorIsOrdered: factor.order != nil)
+        guard (factor.positions != nil) == options.activationOrder else {
+            throw .activationOrderMismatch(factorIsOrdered: factor.positions != nil)
         }
         guard factor.requestedDampingShare == options.damping else {
             throw .dampingMismatch(factor: factor.requestedDampingShare, options: options.damping)
@@ -30,11 +38,18 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
     }
 
     /// Quantizes a weight [out, in]: searches the direction if the options leave it open, then finds the codes.
+    /// - Parameters:
+    ///   - cancellation: stops the work from another thread.
+    ///   - progress: called with the share of the flops that is done, from any thread, one call at a time.
     /// - Throws: ``QuantizationError``.
-    public func quantize(_ weight: Matrix<Scalar>) throws(QuantizationError) -> LayerQuantization {
+    public func quantize(
+        _ weight: Matrix<Scalar>, cancellation: Cancellation? = nil,
+        progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) throws(QuantizationError) -> LayerQuantization {
         var layer = try PanelledLayer(
-            rows: weight.rows, columns: weight.columns, panelRows: weight.rows, quantizer: self)
+            rows: weight.rows, columns: weight.columns, panelRows: weight.rows, quantizer: self,
+            cancellation: cancellation, progress: progress)
         while layer.nextRows != nil { try layer.add(weight) }
-        return layer.finished()
+        return try layer.finished()
     }
 }

@@ -1,5 +1,4 @@
 import AdaDimLinearAlgebra
-import Synchronization
 
 /// One weight on its way through a ``LayerQuantizer``, panel of rows after panel: for weights that memory should not
 /// hold at once. Ask for the rows it wants next and hand them over, until it wants no more; with an adaptive choice by
@@ -7,13 +6,13 @@ import Synchronization
 ///
 ///     var layer = try PanelledLayer(rows: 16384, columns: 53248, panelRows: 2048, quantizer: quantizer)
 ///     while let rows = layer.nextRows { try layer.add(read(rows)) }
-///     let result = layer.finished()
+///     let result = try layer.finished()
 public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     private let quantizer: LayerQuantizer<Scalar>
     private let rows: Int
     private let columns: Int
     private let panelRows: Int
-    private let work: WorkCount
+    private let work: Work
 
     private var passes: ArraySlice<Pass>
     private var isFirstPass = true
@@ -34,12 +33,13 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     ///   - rows: outputs of the weight.
     ///   - columns: its inputs, as many as the quantizer's factor has.
     ///   - panelRows: rows to a panel; rounded up to whole per-IC groups unless the direction is fixed to per-OC.
-    ///   - progress: called with the share of the layer's flops that is done, from any thread.
+    ///   - cancellation: stops the work from another thread.
+    ///   - progress: called with the share of the layer's flops that is done, from any thread, one call at a time.
     /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``,
     ///   ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``.
     public init(
         rows: Int, columns: Int, panelRows: Int, quantizer: LayerQuantizer<Scalar>,
-        progress: @escaping @Sendable (Double) -> Void = { _ in }
+        cancellation: Cancellation? = nil, progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
         guard rows > 0 && columns > 0 else { throw .emptyWeight(rows: rows, columns: columns) }
         guard columns == quantizer.factor.inputs else {
@@ -53,7 +53,9 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         passes = Self.passes(options)[...]
         // ‖WX‖², then a product or a sweep for each direction of each pass.
         let products = 1 + passes.reduce(0) { $0 + max(1, $1.dimensions.count) }
-        work = WorkCount(total: Double(products) * Double(rows) * Double(columns) * Double(columns), progress)
+        work = Work(
+            total: Double(products) * Double(rows) * Double(columns) * Double(columns), cancellation: cancellation,
+            progress: progress)
     }
 
     private static func passes(_ options: QuantizationOptions) -> [Pass] {
@@ -108,7 +110,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             throw .nonFiniteWeight(output: range.lowerBound + row, input: column)
         }
         let start = ContinuousClock.now
-        measured.outputEnergy += try quantizer.factor.loss(panel, progress: work.add)
+        measured.outputEnergy += try quantizer.factor.loss(panel, work: work)
         measured.seconds.reference += start.secondsUntilNow
     }
 
@@ -125,13 +127,13 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             var found: [QuantizedMatrix] = []
             for layout in layouts {
                 let (quantized, error) = try roundToNearest(panel, options.grid, layout)
-                measured.add(try factor.loss(error, progress: work.add), method, layout.dimension)
+                measured.add(try factor.loss(error, work: work), method, layout.dimension)
                 found.append(quantized)
             }
             measured.seconds.roundToNearest += start.secondsUntilNow
             return found
         case .gptq:
-            let swept = try blockedSweep(panel, factor, options.grid, layouts, progress: work.add)
+            let swept = try blockedSweep(panel, factor, options.grid, layouts, work: work)
             for (layout, result) in zip(layouts, swept) { measured.add(result.loss, method, layout.dimension) }
             measured.seconds.sweep += start.secondsUntilNow
             return swept.map(\.quantized)
@@ -140,7 +142,8 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
 
     /// The layer in its direction: the one asked for, or of the smaller loss.
     /// - Precondition: ``nextRows`` is nil, and this is the first call.
-    public mutating func finished() -> LayerQuantization {
+    /// - Throws: ``QuantizationError/outOfMemory(_:)``.
+    public mutating func finished() throws(QuantizationError) -> LayerQuantization {
         precondition(passes.isEmpty, "a layer that still wants rows \(position)… of \(rows)")
         let method = quantizer.options.method
         let dimension = outputs.count == 1 ? outputs.first?.key : measured.better(method)
@@ -150,7 +153,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         // The other direction's codes make room for the joining.
         outputs = [:]
         return LayerQuantization(
-            quantized: output.join(), method: method, loss: measured.losses[dimension]?[method] ?? 0,
+            quantized: try output.join(), method: method, loss: measured.losses[dimension]?[method] ?? 0,
             outputEnergy: measured.outputEnergy, losses: measured.losses, seconds: measured.seconds)
     }
 }
@@ -171,25 +174,5 @@ private struct MeasuredLayer: Sendable {
             return .perOutputChannel
         }
         return .perInputChannel
-    }
-}
-
-/// Flops done of a known total, told as a share.
-private final class WorkCount: Sendable {
-    private let done = Mutex(0.0)
-    private let total: Double
-    private let progress: @Sendable (Double) -> Void
-
-    init(total: Double, _ progress: @escaping @Sendable (Double) -> Void) {
-        self.total = total
-        self.progress = progress
-    }
-
-    @Sendable func add(_ flops: Double) {
-        progress(
-            done.withLock { done in
-                done += flops
-                return min(1, done / total)
-            })
     }
 }

@@ -28,7 +28,11 @@ package func dampingShares(from share: Double) -> [Double] {
 /// What is added to each diagonal element of H. λ for every input, so that the free loss can be freed of it again;
 /// with λ = 0 an inactive input, whose row and column of H are zero, gets the mean diagonal instead: the factor needs a
 /// positive pivot there, and any value leaves the other inputs untouched.
-func ridge<S: RealScalar>(diagonal: [S], mean: S, share: Double) -> [S] {
+///
+/// [in, 1], as the diagonal.
+func ridge<S: RealScalar>(
+    diagonal: Matrix<S>, mean: S, share: Double
+) throws(QuantizationError) -> Matrix<S> {
     let damping = S(share) * mean
-    return diagonal.map { $0 == 0 && damping == 0 ? mean : damping }
+    return try diagonal.converted { $0 == 0 && damping == 0 ? mean : damping }
 }

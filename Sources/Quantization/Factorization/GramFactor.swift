@@ -8,12 +8,12 @@ import AdaDimLinearAlgebra
 public struct GramFactor<Scalar: RealScalar>: Sendable {
     /// V in the upper triangle. The strict lower triangle still holds H, for ``diagonal`` has the rest of it.
     package let storage: Matrix<Scalar>
-    /// Diagonal of H, undamped, in the factor's order.
-    package let diagonal: [Scalar]
-    /// What was added to each diagonal element, in the factor's order.
-    package let ridge: [Scalar]
-    /// Input that stands at each position of the factor: descending diagonal of H; nil for the order of the weight.
-    public let order: [Int]?
+    /// Diagonal of H, undamped, in the factor's order. [in, 1]
+    package let diagonal: Matrix<Scalar>
+    /// What was added to each diagonal element, in the factor's order. [in, 1]
+    package let ridge: Matrix<Scalar>
+    /// Input that stands at each position of the factor, [in, 1]; nil for the order of the weight.
+    package let positions: Matrix<Int>?
     /// λ, in the units of H.
     public let damping: Double
     /// λ as a share of the mean diagonal of H: the one asked for, or what it had to be raised to.
@@ -22,88 +22,108 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     public let requestedDampingShare: Double
     /// The smaller dampings that did not do.
     public let failedAttempts: [DampingAttempt]
-    /// Inputs that no token activated: zero on H's diagonal.
-    public let inactiveInputs: [Int]
 
     /// Number of inputs.
     public var inputs: Int { storage.rows }
+    /// Input that stands at each position of the factor: descending diagonal of H; nil for the order of the weight.
+    public var order: [Int]? { positions?.columnMajorElements }
+    /// Inputs that no token activated: zero on H's diagonal.
+    public var inactiveInputs: [Int] {
+        (0..<inputs).filter { diagonal[$0, 0] == 0 }.map { positions?[$0, 0] ?? $0 }.sorted()
+    }
+    /// How many they are.
+    public var inactiveInputCount: Int { (0..<inputs).count { diagonal[$0, 0] == 0 } }
 
     /// Factors H + λI, raising λ tenfold up to the mean diagonal while there is no factor.
     /// - Parameters:
     ///   - gram: H; a caller that has no more use for it passes `consume gram`, and no second n² buffer comes to be.
     ///   - dampingShare: λ as a share of the mean diagonal of H; 0 is never raised.
     ///   - activationOrder: whether to take the inputs by descending diagonal.
+    ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
     /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``,
     ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``,
-    ///   ``QuantizationError/invalidDamping(found:)``.
+    ///   ``QuantizationError/invalidDamping(found:)``, ``QuantizationError/outOfMemory(_:)``,
+    ///   ``QuantizationError/cancelled``.
     public init(
         _ gram: consuming Gram<Scalar>, dampingShare: Double = 0.01, activationOrder: Bool = false,
-        progress: (Double) -> Void = { _ in }
+        cancellation: Cancellation? = nil, progress: (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
         var given = consume gram
         try self.init(
-            taking: &given, dampingShare: dampingShare, activationOrder: activationOrder, progress: progress)
+            taking: &given, dampingShare: dampingShare, activationOrder: activationOrder, cancellation: cancellation,
+            progress: progress)
     }
 
-    /// As ``init(_:dampingShare:activationOrder:progress:)``, in the memory of `gram`, which is left without inputs.
+    /// As ``init(_:dampingShare:activationOrder:cancellation:progress:)``, in the memory of `gram`, which is left
+    /// without inputs.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package init(
         taking gram: inout Gram<Scalar>, dampingShare: Double, activationOrder: Bool,
-        progress: (Double) -> Void = { _ in }
+        cancellation: Cancellation? = nil, progress: (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
         guard dampingShare.isFinite && dampingShare >= 0 else { throw .invalidDamping(found: dampingShare) }
-        let naturalDiagonal = gram.diagonal
-        let mean = Scalar(naturalDiagonal.reduce(0.0) { $0 + Double($1) } / Double(max(naturalDiagonal.count, 1)))
-        guard mean.isFinite else { throw .gramOverflow }
-        guard mean > 0 else { throw .allInputsInactive(inputs: gram.order, tokens: gram.tokens) }
-
-        let order = activationOrder ? Self.descendingOrder(naturalDiagonal) : nil
-        let diagonal = order.map { $0.map { naturalDiagonal[$0] } } ?? naturalDiagonal
+        var (mean, diagonal) = try Self.checked(gram)
+        let inputs = diagonal.rows
+        var positions: Matrix<Int>?
         var matrix: Matrix<Scalar>
-        if let order {
-            matrix = gram.permuted(by: order)
-            gram = Gram(order: 0)
-        } else {
-            matrix = gram.takeLower()
+        do {
+            if activationOrder {
+                let order = try diagonal.descendingOrder()
+                matrix = try gram.permuted(by: order)
+                _ = gram.takeLower()
+                diagonal = try matrix.diagonalColumn()
+                positions = order
+            } else {
+                matrix = gram.takeLower()
+            }
+        } catch {
+            throw .outOfMemory(error)
         }
 
+        let flopsOfAll = Double(inputs) * Double(inputs) * Double(inputs) / 3
         var failed: [DampingAttempt] = []
         for share in dampingShares(from: dampingShare) {
-            let ridge = AdaDimQuantization.ridge(diagonal: diagonal, mean: mean, share: share)
-            let order3 = Double(diagonal.count) * Double(diagonal.count) * Double(diagonal.count)
+            let ridge = try AdaDimQuantization.ridge(diagonal: diagonal, mean: mean, share: share)
             var done = 0.0
             do {
-                try matrix.factorInReverse(diagonal: diagonal, ridge: ridge) { flops in
+                try matrix.factorInReverse(diagonal: diagonal, ridge: ridge) { (flops) throws(FactorizationError) in
+                    if cancellation?.isCancelled ?? false { throw .cancelled }
                     done += flops
-                    progress(min(1, done / (order3 / 3)))
+                    progress(min(1, done / flopsOfAll))
                 }
                 storage = matrix
                 self.diagonal = diagonal
                 self.ridge = ridge
-                self.order = order
+                self.positions = positions
                 damping = Double(Scalar(share) * mean)
                 self.dampingShare = share
                 requestedDampingShare = dampingShare
                 failedAttempts = failed
-                inactiveInputs = naturalDiagonal.indices.filter { naturalDiagonal[$0] == 0 }
                 return
             } catch .notPositiveDefinite(let pivot, _) {
-                failed.append(DampingAttempt(share: share, failedInput: order?[pivot] ?? pivot))
+                failed.append(DampingAttempt(share: share, failedInput: positions?[pivot, 0] ?? pivot))
+            } catch .cancelled {
+                throw .cancelled
             } catch {
-                throw .factorizationOutOfMemory(order: diagonal.count)
+                throw .factorizationOutOfMemory(order: inputs)
             }
         }
-        throw .notPositiveDefinite(
-            input: failed[failed.count - 1].failedInput, inputs: diagonal.count, attempts: failed)
+        throw .notPositiveDefinite(input: failed[failed.count - 1].failedInput, inputs: inputs, attempts: failed)
     }
 
-    /// Inputs by descending diagonal; equal ones keep their order.
-    @_specialize(where Scalar == Float)
-    @_specialize(where Scalar == Double)
-    private static func descendingOrder(_ diagonal: [Scalar]) -> [Int] {
-        diagonal.indices.sorted { (diagonal[$1], $0) < (diagonal[$0], $1) }
+    /// The mean of H's diagonal, which must be a positive number, and the diagonal [in, 1].
+    private static func checked(
+        _ gram: borrowing Gram<Scalar>
+    ) throws(QuantizationError) -> (mean: Scalar, diagonal: Matrix<Scalar>) {
+        let diagonal: Matrix<Scalar>
+        do { diagonal = try gram.diagonalColumn() } catch { throw .outOfMemory(error) }
+        let sum = (0..<diagonal.rows).reduce(0.0) { $0 + Double(diagonal[$1, 0]) }
+        let mean = Scalar(sum / Double(max(diagonal.rows, 1)))
+        guard mean.isFinite else { throw .gramOverflow }
+        guard mean > 0 else { throw .allInputsInactive(inputs: gram.order, tokens: gram.tokens) }
+        return (mean, diagonal)
     }
 
     /// V, with zeros below the diagonal.
@@ -120,11 +140,11 @@ extension Matrix where Element: RealScalar {
     @_specialize(where Element == Float)
     @_specialize(where Element == Double)
     mutating func factorInReverse(
-        diagonal: [Element], ridge: [Element], progress: (Double) -> Void
+        diagonal: Matrix<Element>, ridge: Matrix<Element>, progress: (Double) throws(FactorizationError) -> Void
     ) throws(FactorizationError) {
         try withMutableView { (view) throws(FactorizationError) in
             view.mirrorLowerTriangle()
-            for j in 0..<view.columns { view[j, j] = diagonal[j] + ridge[j] }
+            for j in 0..<view.columns { view[j, j] = diagonal[j, 0] + ridge[j, 0] }
             try reverseCholesky(view, progress: progress)
         }
     }

@@ -14,6 +14,7 @@ public struct InverseHessianFactor<Scalar: RealScalar>: Sendable {
         } catch {
             switch error {
             case .outOfMemory(let order): throw .factorizationOutOfMemory(order: order)
+            case .cancelled: throw .cancelled
             case .singular(let pivot, let order), .notPositiveDefinite(let pivot, let order):
                 throw .notPositiveDefinite(input: pivot, inputs: order, attempts: [])
             }

@@ -4,39 +4,45 @@ extension GramFactor {
     /// L = tr(E·H·Eᵀ) = ‖E·X‖²_F of a weight error E [out, in], H undamped, as ‖E·V‖² − Σⱼ ridgeⱼ·‖eⱼ‖²: one triangular
     /// product, out·in² flops, by panels of rows side by side. Columns of E stand in the order of the weight. Never
     /// below zero, where rounding could take it.
-    /// - Parameter progress: called with the flops done since its last call, from any thread.
-    /// - Throws: ``QuantizationError/lossNotFinite``.
+    /// - Parameter work: told the flops as they are done.
+    /// - Throws: ``QuantizationError/lossNotFinite``, ``QuantizationError/outOfMemory(_:)``,
+    ///   ``QuantizationError/cancelled``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     func loss(
-        _ error: borrowing Matrix<Scalar>, progress: @escaping @Sendable (Double) -> Void = { _ in }
+        _ error: borrowing Matrix<Scalar>, work: Work? = nil
     ) throws(QuantizationError) -> Double {
         let inputs = inputs
         let panels = RowPanels(
             rows: error.rows, alignment: 1, bytesPerRow: inputs * MemoryLayout<Scalar>.stride,
             threads: BLASLibrary.threadCount)
-        let products = WorkspacePool { Workspace<Scalar>(rows: panels.ranges.first?.count ?? 0, columns: inputs) }
-        let losses = Workspace<SweepLoss>(rows: panels.ranges.count, columns: 1)
+        let products = try WorkspacePool(count: panels.atOnce) { () throws(QuantizationError) in
+            try Workspace<Scalar>(panels.ranges.first?.count ?? 0, by: inputs)
+        }
+        let losses = try Workspace<SweepLoss>(panels.ranges.count, by: 1)
         error.withView { error in
             storage.withView { v in
                 panels.run { index, rows in
+                    if work?.isCancelled ?? false { return }
                     losses.view[index, 0] = products.borrow { product in
                         let product = product.view[rows: 0..<rows.count, columns: 0..<inputs]
                         var loss = SweepLoss()
                         for position in 0..<inputs {
                             let column = product.column(position)
                             column.update(
-                                from: error.column(order?[position] ?? position) + rows.lowerBound, count: rows.count)
-                            loss.ridge += Double(ridge[position]) * product.reading.squaredNorm(column: position)
+                                from: error.column(positions?[position, 0] ?? position) + rows.lowerBound,
+                                count: rows.count)
+                            loss.ridge += Double(ridge[position, 0]) * product.reading.squaredNorm(column: position)
                         }
                         trmm(.right, .upper, .none, .stored, 1, v, product)
                         loss.damped = product.reading.squaredNorm
                         return loss
                     }
-                    progress(Double(rows.count) * Double(inputs) * Double(inputs))
+                    work?.add(Double(rows.count) * Double(inputs) * Double(inputs))
                 }
             }
         }
+        try work?.checkCancelled()
         let loss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] }
         // Before the maximum below, which would make a perfect loss of NaN.
         guard loss.damped.isFinite && loss.ridge.isFinite else { throw .lossNotFinite }

@@ -8,16 +8,16 @@ struct GridTable<S: RealScalar>: Sendable {
     var scales: Matrix<S>
     var zeros: Matrix<S>
 
-    init(_ grid: UniformGrid, _ layout: GroupLayout) {
+    init(_ grid: UniformGrid, _ layout: GroupLayout) throws(QuantizationError) {
         self.grid = grid
         self.layout = layout
-        scales = Matrix(repeating: 1, rows: layout.scaleRows, columns: layout.scaleColumns)
-        zeros = Matrix(repeating: 0, rows: layout.scaleRows, columns: layout.scaleColumns)
+        scales = try Matrix(filledWith: 1, layout.scaleRows, by: layout.scaleColumns)
+        zeros = try Matrix(filledWith: 0, layout.scaleRows, by: layout.scaleColumns)
     }
 
     /// The finished layer.
     /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)`` for the first scale that its type cannot
-    ///   hold.
+    ///   hold; ``QuantizationError/outOfMemory(_:)``.
     func quantized(codes: Matrix<UInt8>) throws(QuantizationError) -> QuantizedMatrix {
         for j in 0..<scales.columns {
             for i in 0..<scales.rows where !scales[i, j].isFinite {
@@ -25,8 +25,7 @@ struct GridTable<S: RealScalar>: Sendable {
             }
         }
         return QuantizedMatrix(
-            codes: codes, scales: Matrix<Float>(rows: scales.rows, columns: scales.columns) { Float(scales[$0, $1]) },
-            zeroPoints: Matrix<UInt8>(rows: zeros.rows, columns: zeros.columns) { UInt8(zeros[$0, $1]) },
+            codes: codes, scales: try scales.converted { Float($0) }, zeroPoints: try zeros.converted { UInt8($0) },
             bits: grid.bits, layout: layout)
     }
 }

@@ -2,16 +2,16 @@ import AdaDimLinearAlgebra
 
 /// Round to nearest: every weight [out, in] on the grid of its own group.
 /// - Returns: the quantized weight and what is left, W − Q [out, in].
-/// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``.
+/// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/outOfMemory(_:)``.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func roundToNearest<S: RealScalar>(
     _ weight: Matrix<S>, _ grid: UniformGrid, _ layout: GroupLayout, kernels: TileKernels = .best
 ) throws(QuantizationError) -> (quantized: QuantizedMatrix, error: Matrix<S>) {
-    var table = GridTable<S>(grid, layout)
+    var table = try GridTable<S>(grid, layout)
     table.setAllGroups(from: weight, kernels)
-    let codes = Workspace<UInt8>(rows: layout.rows, columns: layout.columns)
-    let error = Workspace<S>(rows: layout.rows, columns: layout.columns)
+    let codes = try Workspace<UInt8>(layout.rows, by: layout.columns)
+    let error = try Workspace<S>(layout.rows, by: layout.columns)
     weight.withView { weight in
         table.scales.withView { scales in
             table.zeros.withView { zeros in

@@ -20,23 +20,24 @@ package struct SweptWeight: Sendable {
 /// - Parameters:
 ///   - weight: W [out, in].
 ///   - layouts: the directions to sweep in, side by side: they share the products' reading of V.
-///   - progress: called with the flops done since its last call, from any thread.
+///   - work: told the flops as they are done.
 /// - Returns: one result for each layout.
-/// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``.
+/// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``,
+///   ``QuantizationError/outOfMemory(_:)``, ``QuantizationError/cancelled``.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
     _ weight: Matrix<S>, _ factor: GramFactor<S>, _ grid: UniformGrid, _ layouts: [GroupLayout],
-    kernels: TileKernels = .best, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    kernels: TileKernels = .best, work: Work? = nil
 ) throws(QuantizationError) -> [SweptWeight] {
-    let inOrder = factor.order == nil
+    let inOrder = factor.positions == nil
     let groupSize = layouts.lazy.compactMap { SweepDirection<S>.groupSize($0, inOrder: inOrder) }.first
     let schedule = SweepSchedule(columns: weight.columns, groupSize: groupSize)
-    let results = layouts.map { layout in
-        var table = GridTable<S>(grid, layout)
+    let results = try layouts.map { (layout) throws(QuantizationError) in
+        var table = try GridTable<S>(grid, layout)
         // In activation order a per-OC group's columns come up scattered: its grid is set beforehand, from the weight.
         if !inOrder && layout.dimension == .perOutputChannel { table.setAllGroups(from: weight) }
-        return SweepResult(table)
+        return try SweepResult(table)
     }
     let directions = zip(layouts, results).map { layout, result in
         let size = SweepDirection<S>.groupSize(layout, inOrder: inOrder)
@@ -48,23 +49,27 @@ package func blockedSweep<S: RealScalar>(
         rows: weight.rows, alignment: alignment,
         bytesPerRow: layouts.count * weight.columns * MemoryLayout<S>.stride, threads: BLASLibrary.threadCount)
     let tallest = panels.ranges.first?.count ?? 0
-    let sums = WorkspacePool { Workspace<S>(rows: layouts.count * tallest, columns: weight.columns) }
-    let tileHeight =
-        layouts.lazy.map { layout in
-            SweepTile<S>.height(for: layout, rows: min(tallest, SweepTile<S>.rows(for: layout)))
-        }.max() ?? 0
-    let tiles = WorkspacePool { TileMemory<S>(height: tileHeight, width: SweepSchedule.blockWidth) }
-    let losses = Workspace<SweepLoss>(rows: layouts.count, columns: panels.ranges.count)
-    weight.withView { weight in
-        factor.storage.withView { v in
-            let blocks = packedBlocks(v, schedule, directions)
+    let tileRows = layouts.map { min(tallest, SweepTile<S>.rows(for: $0)) }
+    let memory = try WorkspacePool(count: panels.atOnce) { () throws(QuantizationError) in
+        try PanelMemory<S>(
+            rows: layouts.count * tallest, columns: weight.columns,
+            tiles: tileRows.map { (tallest + $0 - 1) / $0 }.max() ?? 0,
+            groupWidth: groupSize.flatMap { $0 > SweepSchedule.blockWidth ? $0 : nil })
+    }
+    let tileHeight = zip(layouts, tileRows).map { SweepTile<S>.height(for: $0, rows: $1) }.max() ?? 0
+    let tiles = try WorkspacePool(count: BLASLibrary.threadCount) { () throws(QuantizationError) in
+        try TileMemory<S>(height: tileHeight, width: SweepSchedule.blockWidth)
+    }
+    let losses = try Workspace<SweepLoss>(layouts.count, by: panels.ranges.count)
+    try weight.withView { (weight) throws(QuantizationError) in
+        try factor.storage.withView { (v) throws(QuantizationError) in
+            let blocks = try packedBlocks(v, schedule, directions)
             panels.run { index, rows in
-                sums.borrow { sums in
+                memory.borrow { memory in
                     let panel = SweepPanel(
                         weight: weight[rows: rows, columns: 0..<weight.columns], factor: factor, v: v,
-                        directions: directions.map { $0[rows: rows] }, blocks: blocks,
-                        sums: sums.view[rows: 0..<layouts.count * rows.count, columns: 0..<weight.columns],
-                        kernels: kernels, memory: tiles, progress: progress)
+                        directions: directions.map { $0[rows: rows] }, blocks: blocks, memory: memory,
+                        kernels: kernels, tiles: tiles, work: work)
                     for (direction, loss) in panel.sweep(schedule.root, hasSums: false).enumerated() {
                         losses.view[direction, index] = loss
                     }
@@ -72,6 +77,7 @@ package func blockedSweep<S: RealScalar>(
             }
         }
     }
+    try work?.checkCancelled()
     var swept: [SweptWeight] = []
     for (direction, result) in results.enumerated() {
         let loss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[direction, $1] }
@@ -83,18 +89,19 @@ package func blockedSweep<S: RealScalar>(
 /// The factor's blocks as each direction's tiles read them, one and the same where they divide them alike.
 private func packedBlocks<S: RealScalar>(
     _ v: MatrixView<S>, _ schedule: SweepSchedule, _ directions: [SweepDirection<S>]
-) -> [PackedBlocks<S>] {
+) throws(QuantizationError) -> [PackedBlocks<S>] {
     var packed: [Int?: PackedBlocks<S>] = [:]
-    return directions.map { direction in
+    return try directions.map { (direction) throws(QuantizationError) in
         let size = direction.layout.groupSize
         let width = direction.findsGrids && size < SweepSchedule.blockWidth ? size : nil
-        let blocks = packed[width] ?? PackedBlocks(v, columns: schedule.blocks, groupWidth: width)
+        if let blocks = packed[width] { return blocks }
+        let blocks = try PackedBlocks(v, columns: schedule.blocks, groupWidth: width)
         packed[width] = blocks
         return blocks
     }
 }
 
-/// ``blockedSweep(_:_:_:_:kernels:progress:)`` in one direction.
+/// ``blockedSweep(_:_:_:_:kernels:work:)`` in one direction.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
@@ -112,11 +119,11 @@ private struct SweepResult<S: RealScalar>: Sendable {
     private let codes: Workspace<UInt8>
 
     /// - Parameter table: grids that are set already; the sweep sets the others.
-    init(_ table: GridTable<S>) {
+    init(_ table: GridTable<S>) throws(QuantizationError) {
         self.table = table
-        scales = Workspace(copying: table.scales)
-        zeros = Workspace(copying: table.zeros)
-        codes = Workspace(rows: table.layout.rows, columns: table.layout.columns)
+        scales = try Workspace(copying: table.scales)
+        zeros = try Workspace(copying: table.zeros)
+        codes = try Workspace(table.layout.rows, by: table.layout.columns)
     }
 
     func direction(findsGrids: Bool) -> SweepDirection<S> {

@@ -13,10 +13,10 @@ struct PackedBlocks<S: RealScalar>: Sendable {
     /// - Parameters:
     ///   - columns: of each block.
     ///   - groupWidth: columns of a group whose grids are set together; nil where a block is not divided.
-    init(_ v: MatrixView<S>, columns: [Range<Int>], groupWidth: Int?) {
+    init(_ v: MatrixView<S>, columns: [Range<Int>], groupWidth: Int?) throws(QuantizationError) {
         var places = columns.map { Place(columns: $0) }
-        concurrentlyUpdating(&places, in: places.indices) { place in
-            place.block = PackedBlock(v, columns: place.columns, groupWidth: groupWidth ?? place.columns.count)
+        try concurrentlyUpdating(&places, in: places.indices) { (place) throws(QuantizationError) in
+            place.block = try PackedBlock(v, columns: place.columns, groupWidth: groupWidth ?? place.columns.count)
         }
         blocks = Dictionary(
             uniqueKeysWithValues: places.compactMap { place in place.block.map { (place.columns.lowerBound, $0) } })
@@ -63,7 +63,7 @@ struct PackedBlock<S: RealScalar>: Sendable {
     }
 
     /// - Parameter groupWidth: columns of a group; strips do not reach across groups.
-    init(_ v: MatrixView<S>, columns: Range<Int>, groupWidth: Int) {
+    init(_ v: MatrixView<S>, columns: Range<Int>, groupWidth: Int) throws(QuantizationError) {
         self.columns = columns
         let stripWidth = TileKernels.stripWidth
         var size = 0
@@ -75,8 +75,8 @@ struct PackedBlock<S: RealScalar>: Sendable {
             }
             return Group(columns: group, strips: strips)
         }
-        packed = Workspace(rows: size, columns: 1)
-        diagonal = Workspace(rows: columns.count, columns: 2)
+        packed = try Workspace(size, by: 1)
+        diagonal = try Workspace(columns.count, by: 2)
         for group in groups {
             for strip in group.strips { pack(strip, of: v) }
         }

@@ -12,7 +12,7 @@ package func referenceSweep<S: RealScalar>(
 ) throws(QuantizationError) -> (quantized: QuantizedMatrix, dampedLoss: Double) {
     var w = weight
     let u = inverse.upper
-    var table = GridTable<S>(grid, layout)
+    var table = try GridTable<S>(grid, layout)
     var codes = Matrix<UInt8>(repeating: 0, rows: layout.rows, columns: layout.columns)
     var loss = 0.0
     for j in 0..<layout.columns {

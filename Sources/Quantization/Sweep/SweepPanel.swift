@@ -16,21 +16,22 @@ struct SweepPanel<S: RealScalar>: Sendable {
     let directions: [SweepDirection<S>]
     /// For each direction.
     let blocks: [PackedBlocks<S>]
-    let sums: MutableMatrixView<S>
+    let memory: PanelMemory<S>
     let kernels: TileKernels
-    let memory: WorkspacePool<TileMemory<S>>
-    /// Called with the flops done since the last call.
-    let progress: @Sendable (Double) -> Void
+    let tiles: WorkspacePool<TileMemory<S>>
+    let work: Work?
 
     private var rows: Int { weight.rows }
+    private var sums: MutableMatrixView<S> { memory.sums(rows: directions.count * rows) }
 
     /// Sweeps the columns of a node, the earlier columns' errors being in its sums.
     /// - Parameter hasSums: false at the left edge, where no column is earlier and the sums were never written.
-    /// - Returns: the loss of each direction.
+    /// - Returns: the loss of each direction; anything if the work was cancelled meanwhile.
     func sweep(_ node: SweepSchedule.Node, hasSums: Bool) -> [SweepLoss] {
+        if work?.isCancelled ?? false { return directions.map { _ in SweepLoss() } }
         switch node {
         case .block(let columns):
-            defer { progress(flops(columns.count, columns.count) / 2) }
+            defer { work?.add(flops(columns.count, columns.count) / 2) }
             return directions.indices.map { sweepTiles(of: columns, $0, hasSums: hasSums) }
         case .wideGroup(let group, let node):
             for (index, direction) in directions.enumerated()
@@ -44,7 +45,7 @@ struct SweepPanel<S: RealScalar>: Sendable {
             gemm(
                 1, sums.reading[rows: 0..<sums.rows, columns: done], .none, v[rows: done, columns: next], .none,
                 hasSums ? 1 : 0, sums[rows: 0..<sums.rows, columns: next])
-            progress(flops(done.count, next.count))
+            work?.add(flops(done.count, next.count))
             for (index, loss) in sweep(second, hasSums: true).enumerated() { losses[index] += loss }
             return losses
         }
@@ -63,15 +64,15 @@ struct SweepPanel<S: RealScalar>: Sendable {
         let sums = sums(of: index)
         let block = blocks[index][columns]
         let tileRows = SweepTile<S>.rows(for: direction.layout)
-        let tiles = (rows + tileRows - 1) / tileRows
-        let losses = Workspace<SweepLoss>(rows: tiles, columns: 1)
-        concurrently(tiles) { tile in
-            let work = SweepTile(
+        let count = (rows + tileRows - 1) / tileRows
+        let losses = memory.losses
+        concurrently(count, workers: tiles.count) { tile in
+            let sweep = SweepTile(
                 direction: direction, rows: tile * tileRows..<min(rows, (tile + 1) * tileRows), block: block,
                 factor: factor, kernels: kernels)
-            losses.view[tile, 0] = memory.borrow { work.sweep(weight: weight, sums: sums, hasSums: hasSums, $0) }
+            losses[tile, 0] = tiles.borrow { sweep.sweep(weight: weight, sums: sums, hasSums: hasSums, $0) }
         }
-        return (0..<tiles).reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] }
+        return (0..<count).reduce(into: SweepLoss()) { $0 += losses[$1, 0] }
     }
 
     /// Sets the grid of a per-OC group wider than a block from GPTQ's updated weights of that group when the sweep
@@ -80,13 +81,13 @@ struct SweepPanel<S: RealScalar>: Sendable {
     private func setWideGroup(
         _ group: Int, columns: Range<Int>, _ direction: SweepDirection<S>, _ sums: MutableMatrixView<S>, hasSums: Bool
     ) {
-        let height = min(rows, 256)
+        let room = memory.lendWideGroup()
+        let (updated, ranges) = (room.updated.view, room.ranges.view)
         let lanes = TileKernels.lanes
-        let updated = Workspace<S>(rows: (height + lanes - 1) / lanes * lanes, columns: columns.count)
-        let ranges = Workspace<S>(rows: updated.view.rows, columns: 2)
-        for start in stride(from: 0, to: rows, by: height) {
-            let run = start..<min(start + height, rows)
-            let x = updated.view[rows: 0..<run.count, columns: 0..<columns.count]
+        for start in stride(from: 0, to: rows, by: updated.rows) {
+            let run = start..<min(start + updated.rows, rows)
+            let height = (run.count + lanes - 1) / lanes * lanes
+            let x = updated[rows: 0..<run.count, columns: 0..<columns.count]
             if hasSums {
                 x.copy(from: sums.reading[rows: run, columns: columns])
                 trsm(.right, .upper, .none, .stored, 1, v[rows: columns, columns: columns], x)
@@ -96,17 +97,16 @@ struct SweepPanel<S: RealScalar>: Sendable {
             for j in 0..<columns.count {
                 let (column, original) = (x.column(j), weight.column(columns.lowerBound + j) + run.lowerBound)
                 for i in 0..<run.count { column[i] += original[i] }
-                (column + run.count).update(repeating: 0, count: updated.view.rows - run.count)
+                (column + run.count).update(repeating: 0, count: height - run.count)
             }
-            let (low, high) = (ranges.view.column(0), ranges.view.column(1))
+            let (low, high) = (ranges.column(0), ranges.column(1))
             kernels.rowRanges(
-                height: updated.view.rows, stride: updated.view.leadingDimension, columns: columns.count,
+                height: height, stride: updated.leadingDimension, columns: columns.count,
                 weight: x.column(0), update: nil, low: low, high: high)
             for i in run {
                 (direction.scales[i, group], direction.zeros[i, group]) = direction.grid.parameters(
                     low: low[i - run.lowerBound], high: high[i - run.lowerBound])
             }
         }
-        withExtendedLifetime((updated, ranges)) {}
     }
 }

@@ -175,12 +175,14 @@ struct SweepTile<S: RealScalar> {
         copyOut(codes, to: direction.codes.column(input) + rows.lowerBound)
         let pivot = Double(block.pivots[j])
         loss.damped += pivot * pivot * missed
-        loss.ridge += Double(factor.ridge[position]) * left
+        loss.ridge += Double(factor.ridge[position, 0]) * left
     }
 
     /// The input that stands at column j of the block.
     @inline(__always)
-    private func input(_ j: Int) -> Int { factor.order?[columns.lowerBound + j] ?? (columns.lowerBound + j) }
+    private func input(_ j: Int) -> Int {
+        factor.positions?[columns.lowerBound + j, 0] ?? (columns.lowerBound + j)
+    }
 
     /// Copies the tile's rows, zeros behind each segment.
     @inline(__always)

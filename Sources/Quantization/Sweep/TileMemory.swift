@@ -8,13 +8,13 @@ final class TileMemory<S: RealScalar>: Sendable {
     private let width: Int
 
     /// - Parameter width: columns of a block; there is room for a last strip that reaches beyond it.
-    init(height: Int, width: Int) {
+    init(height: Int, width: Int) throws(QuantizationError) {
         // Columns whose distance is a multiple of 1 KB would share few cache lines.
         let stride = height % 256 == 0 ? height + TileKernels.lanes : height
         self.width = width + TileKernels.stripWidth
-        columns = Workspace(rows: height, columns: 3 * self.width, leadingDimension: stride)
-        rows = Workspace(rows: height, columns: 4)
-        bytes = Workspace(rows: height, columns: 1)
+        columns = try Workspace(height, by: 3 * self.width, leadingDimension: stride)
+        rows = try Workspace(height, by: 4)
+        bytes = try Workspace(height, by: 1)
     }
 
     /// [height, width] each, as the legend of ``SweepTile`` has them.

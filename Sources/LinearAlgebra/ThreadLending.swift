@@ -1,0 +1,111 @@
+import COpenBLAS
+import Glibc
+
+/// OpenBLAS keeps one number of threads for the whole process, and jobs that call it side by side need that number to
+/// be one. So its threads are used in two ways, one way at a time: by **whole products**, each on all of them, and by
+/// **jobs**, whose products run each on its job's thread. Callers of one kind share the time; those of the other kind
+/// wait, in the order in which they came. What a caller computes is the same, bit by bit, whatever other threads of the
+/// program compute meanwhile.
+final class ThreadLending: @unchecked Sendable {
+    static let shared = ThreadLending()
+
+    private enum Use { case wholeProduct, jobs }
+
+    // All below is guarded by the mutex.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var use = Use.wholeProduct
+    private var users = 0
+    private var tickets = (next: 0, serving: 0)
+    /// The number of threads to give back, while jobs have them.
+    private var lent: Int?
+    /// Set on threads that run such a job.
+    private let isJob: pthread_key_t
+
+    private init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(changed, nil)
+        var key = pthread_key_t()
+        let status = pthread_key_create(&key, nil)
+        precondition(status == 0, "no thread-local storage: \(status)")
+        isJob = key
+    }
+
+    /// Threads that a product of this thread uses: one inside a job, else the process's count.
+    var threadsHere: Int { isInsideJob ? 1 : threadCount }
+
+    /// The process's count, whoever has the threads at this moment.
+    var threadCount: Int {
+        get { locked { lent ?? Int(openblas_get_num_threads()) } }
+        set {
+            locked {
+                if lent != nil { lent = newValue } else { openblas_set_num_threads(Int32(clamping: newValue)) }
+            }
+        }
+    }
+
+    /// Runs a product.
+    func wholeProduct<Result>(_ body: () -> Result) -> Result { use(as: .wholeProduct, body) }
+
+    /// Runs jobs that call BLAS, each inside ``insideJob(_:)``.
+    func jobs<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        try use(as: .jobs, body)
+    }
+
+    private func use<Result, Failure: Error>(
+        as wanted: Use, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard !isInsideJob && enter(wanted) else { return try body() }
+        defer { leave() }
+        return try body()
+    }
+
+    /// Marks the calling thread as running a job while `body` runs.
+    func insideJob<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let outer = pthread_getspecific(isJob)
+        pthread_setspecific(isJob, UnsafeRawPointer(mutex))
+        defer { pthread_setspecific(isJob, outer) }
+        return try body()
+    }
+
+    private var isInsideJob: Bool { pthread_getspecific(isJob) != nil }
+
+    /// Waits until the threads are free for this use.
+    /// - Returns: whether ``leave()`` must follow. Not so with a single thread, where both uses are the same.
+    private func enter(_ wanted: Use) -> Bool {
+        locked {
+            if lent == nil && openblas_get_num_threads() == 1 { return false }
+            let ticket = tickets.next
+            tickets.next += 1
+            while tickets.serving != ticket || (users > 0 && use != wanted) { pthread_cond_wait(changed, mutex) }
+            tickets.serving += 1
+            use = wanted
+            users += 1
+            if users == 1 && wanted == .jobs {
+                lent = Int(openblas_get_num_threads())
+                openblas_set_num_threads(1)
+            }
+            pthread_cond_broadcast(changed)
+            return true
+        }
+    }
+
+    private func leave() {
+        locked {
+            users -= 1
+            guard users == 0 else { return }
+            // Unless somebody else has set a count of his own meanwhile.
+            if let threads = lent, openblas_get_num_threads() == 1 {
+                openblas_set_num_threads(Int32(clamping: threads))
+            }
+            lent = nil
+            pthread_cond_broadcast(changed)
+        }
+    }
+
+    private func locked<Result>(_ body: () -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body()
+    }
+}
