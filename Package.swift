@@ -16,6 +16,8 @@ let package = Package(
     products: [
         .library(name: "AdaDim", targets: ["AdaDim"]),
         .executable(name: "adadim", targets: ["AdaDimCommandLineTool"]),
+        // Installed as libadadim.so by `make install`, which also hides what adadim.h does not declare.
+        .library(name: "AdaDimC", type: .dynamic, targets: ["AdaDimCInterface"]),
     ],
     dependencies: [
         // Subcommands, typed options and generated help.
@@ -42,6 +44,12 @@ let package = Package(
         module("Kernels"),
         module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),
         .target(name: "AdaDim", dependencies: ["AdaDimLinearAlgebra", "AdaDimQuantization"], path: "Sources/AdaDim"),
+
+        // The engine for other languages: adadim.h, and its functions.
+        .target(name: "AdaDimCHeader", path: "Sources/CInterface/Header"),
+        .target(
+            name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
+            path: "Sources/CInterface/EntryPoints"),
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors"),
@@ -81,7 +89,8 @@ let package = Package(
 
         // What several test targets make their files with.
         .target(
-            name: "AdaDimTestSupport", dependencies: ["AdaDimCheckpoint", "AdaDimSafetensors"], path: "Tests/Support"),
+            name: "AdaDimTestSupport",
+            dependencies: ["AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors"], path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
         tests("Safetensors", ["AdaDimSafetensors", "AdaDimTestSupport"]),

@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimLinearAlgebra
 import AdaDimQuantization
 
 /// Bytes that a layer's weight takes in a checkpoint, by what they hold.

@@ -17,9 +17,15 @@ public struct Gram<Scalar: RealScalar>: Sendable {
         tokens = 0
     }
 
+    init(lower: Matrix<Scalar>, tokens: Int) {
+        self.lower = lower
+        self.tokens = tokens
+    }
+
     /// A Gram matrix [in, in] computed elsewhere, of which the lower triangle is read.
     /// - Parameter tokens: how many inputs it sums up.
     public init(_ matrix: Matrix<Scalar>, tokens: Int) throws(GramError) {
+        guard tokens >= 0 else { throw .negativeTokens(found: tokens) }
         guard matrix.rows == matrix.columns else { throw .notSquare(rows: matrix.rows, columns: matrix.columns) }
         if let (row, column) = matrix.firstNonFinite { throw .nonFinite(input: row, other: column) }
         for j in 0..<matrix.columns where matrix[j, j] < 0 {
@@ -41,6 +47,7 @@ public struct Gram<Scalar: RealScalar>: Sendable {
         if let (row, column) = activations.firstNonFinite {
             throw .nonFiniteActivation(input: row, token: tokens + column)
         }
+        _ = try tokens(adding: activations.columns)
         accumulate(finite: activations)
     }
 
@@ -52,6 +59,15 @@ public struct Gram<Scalar: RealScalar>: Sendable {
         lower.withMutableView { syrk(.lower, 1, activations, .none, 1, $0) }
         tokens += activations.columns
     }
+
+    /// The number of tokens when so many more have entered.
+    func tokens(adding more: Int) throws(GramError) -> Int {
+        let (sum, overflow) = tokens.addingReportingOverflow(more)
+        if overflow { throw .tooManyTokens }
+        return sum
+    }
+
+    mutating func count(_ tokens: Int) { self.tokens = tokens }
 
     /// Diagonal of H: Σ over the tokens of each input's square.
     public var diagonal: [Scalar] { (0..<order).map { lower[$0, $0] } }
@@ -71,6 +87,13 @@ public enum GramError: Error, Equatable, CustomStringConvertible, Sendable {
     case notSquare(rows: Int, columns: Int)
     case nonFinite(input: Int, other: Int)
     case negativeDiagonal(input: Int, value: Double)
+    /// A Gram matrix of another order than the one that it is to be added to.
+    case wrongOrder(found: Int, expected: Int)
+    /// Bytes that are not tokens·inputs numbers; nothing is expected where no integer counts them.
+    case wrongByteCount(found: Int, tokens: Int, inputs: Int, expected: Int?)
+    case negativeTokens(found: Int)
+    /// More tokens than an integer counts.
+    case tooManyTokens
     case outOfMemory(OutOfMemory)
 
     public var description: String {
@@ -84,7 +107,14 @@ public enum GramError: Error, Equatable, CustomStringConvertible, Sendable {
             "the Gram matrix holds NaN or infinity at [\(input), \(other)]"
         case .negativeDiagonal(let input, let value):
             "the Gram matrix has \(value) at input \(input) of its diagonal, expected a sum of squares"
-        case .outOfMemory(let error): "\(error), a Gram matrix"
+        case .wrongOrder(let found, let expected):
+            "a Gram matrix of \(found) inputs cannot be added to one of \(expected)"
+        case .wrongByteCount(let found, let tokens, let inputs, let expected):
+            "\(tokens) tokens of \(inputs) inputs come in \(found) bytes, expected "
+                + (expected.map { "\($0)" } ?? "a number of tokens whose bytes can be counted")
+        case .negativeTokens(let found): "a Gram matrix of \(found) tokens, expected 0 or more"
+        case .tooManyTokens: "more tokens than can be counted, expected fewer than 2^63"
+        case .outOfMemory(let error): "\(error) of a Gram matrix or its inputs"
         }
     }
 }

@@ -135,6 +135,18 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         return result
     }
 
+    /// A square matrix's lower triangle in storage of its own, copied on all threads; the rest is whatever the memory
+    /// held.
+    func copyOfLowerTriangle() throws(OutOfMemory) -> Matrix {
+        let result = try Workspace<Element>(allocating: rows, columns)
+        withView { source in
+            concurrently(columns) { j in
+                result.view.column(j).advanced(by: j).update(from: source.column(j) + j, count: rows - j)
+            }
+        }
+        return Matrix(result)
+    }
+
     @usableFromInline
     mutating func copyStorage() throws(OutOfMemory) {
         let copy = try AlignedStorage<Element>(rows, by: columns)

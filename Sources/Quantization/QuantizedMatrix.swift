@@ -44,7 +44,10 @@ public struct QuantizedMatrix: Sendable, Equatable {
                 zeroPoints.withView { zeros in
                     result.withMutableView { result in
                         concurrently(layout.columns) { j in
-                            Self.dequantize(column: j, codes, scales, zeros, layout, into: result.column(j))
+                            let column = result.column(j)
+                            Self.dequantize(0..<layout.rows, ofColumn: j, codes, scales, zeros, layout) {
+                                column[$0] = $1
+                            }
                         }
                     }
                 }
@@ -53,21 +56,26 @@ public struct QuantizedMatrix: Sendable, Equatable {
         return result
     }
 
-    private static func dequantize(
-        column j: Int, _ codes: MatrixView<UInt8>, _ scales: MatrixView<Float>, _ zeros: MatrixView<UInt8>,
-        _ layout: GroupLayout, into result: UnsafeMutablePointer<Float>
+    /// Tells the weights of some rows of column j, the rows counted from the first of them.
+    @inline(__always)
+    static func dequantize(
+        _ rows: Range<Int>, ofColumn j: Int, _ codes: MatrixView<UInt8>, _ scales: MatrixView<Float>,
+        _ zeros: MatrixView<UInt8>, _ layout: GroupLayout, _ put: (_ row: Int, _ value: Float) -> Void
     ) {
-        let code = codes.column(j)
+        let code = codes.column(j) + rows.lowerBound
         switch layout.dimension {
         case .perOutputChannel:
-            let scale = scales.column(j / layout.groupSize)
-            let zero = zeros.column(j / layout.groupSize)
-            for i in 0..<layout.rows { result[i] = Float(Int16(code[i]) - Int16(zero[i])) * scale[i] }
+            let scale = scales.column(j / layout.groupSize) + rows.lowerBound
+            let zero = zeros.column(j / layout.groupSize) + rows.lowerBound
+            for r in 0..<rows.count { put(r, Float(Int16(code[r]) - Int16(zero[r])) * scale[r]) }
         case .perInputChannel:
-            for group in 0..<layout.groupsPerChannel {
-                let scale = scales[group, j]
-                let zero = Int16(zeros[group, j])
-                for i in layout.range(ofGroup: group) { result[i] = Float(Int16(code[i]) - zero) * scale }
+            var start = 0
+            while start < rows.count {
+                let group = (rows.lowerBound + start) / layout.groupSize
+                let end = min(rows.count, layout.range(ofGroup: group).upperBound - rows.lowerBound)
+                let (scale, zero) = (scales[group, j], Int16(zeros[group, j]))
+                for r in start..<end { put(r, Float(Int16(code[r]) - zero) * scale) }
+                start = end
             }
         }
     }

@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimLinearAlgebra
 import AdaDimSafetensors
 import Foundation
 

@@ -50,8 +50,9 @@ typedef struct {
         float *weight, uint8_t *codes, float *losses);
 } adadim_tile_kernels;
 
-// The tables, null where this processor or this build has not the instructions.
-const adadim_tile_kernels *adadim_tile_kernels_avx2(void);
-const adadim_tile_kernels *adadim_tile_kernels_avx512(void);
+// The tables, null where this processor or this build has not the instructions. Not for users of a shared library that
+// they are linked into.
+__attribute__((visibility("hidden"))) const adadim_tile_kernels *adadim_tile_kernels_avx2(void);
+__attribute__((visibility("hidden"))) const adadim_tile_kernels *adadim_tile_kernels_avx512(void);
 
 #endif

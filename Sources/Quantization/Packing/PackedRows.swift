@@ -18,19 +18,28 @@ public struct PackedRows: Sendable, Equatable {
     /// Packs codes [out, in].
     /// - Precondition: `bits` is 1 to 8 and every code is below 2^bits.
     public init(packing codes: Matrix<UInt8>, bits: Int) {
-        precondition((1...8).contains(bits), "codes of \(bits) bits")
         rows = codes.rows
         columns = codes.columns
         self.bits = bits
-        let (rows, wordsPerRow) = (rows, Self.wordsPerRow(columns: columns, bits: bits))
-        words = [UInt32](unsafeUninitializedCapacity: rows * wordsPerRow) { buffer, count in
-            count = rows * wordsPerRow
-            guard let start = buffer.baseAddress, count > 0 else { return }
-            let target = MutableMatrixView(base: start, rows: wordsPerRow, columns: rows, leadingDimension: wordsPerRow)
-            codes.withView { codes in
-                concurrently(rows, by: PackingStrip.rows) {
-                    PackingStrip.pack(codes, rows: $0, bits: bits, into: target)
-                }
+        let count = rows * Self.wordsPerRow(columns: columns, bits: bits)
+        words = [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
+            Self.pack(codes, bits: bits, into: UnsafeMutableRawBufferPointer(buffer))
+            initialized = count
+        }
+    }
+
+    /// Packs codes [out, in] into words that lie at any address.
+    /// - Precondition: `bits` is 1 to 8, every code is below 2^bits, and `words` are rows·wordsPerRow of them.
+    static func pack(_ codes: Matrix<UInt8>, bits: Int, into words: UnsafeMutableRawBufferPointer) {
+        precondition((1...8).contains(bits), "codes of \(bits) bits")
+        let bytes = 4 * codes.rows * wordsPerRow(columns: codes.columns, bits: bits)
+        precondition(words.count >= bytes, "\(words.count) bytes for \(bytes) of packed codes")
+        guard let start = words.baseAddress, bytes > 0 else { return }
+        // Each run of rows has bytes of its own.
+        nonisolated(unsafe) let target = start
+        codes.withView { codes in
+            concurrently(codes.rows, by: PackingStrip.rows) {
+                PackingStrip.pack(codes, rows: $0, bits: bits, into: target)
             }
         }
     }

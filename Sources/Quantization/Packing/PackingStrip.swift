@@ -1,15 +1,16 @@
 import AdaDimLinearAlgebra
 
 /// A few rows side by side, turned in a buffer that stays in cache: codes lie column after column outside, row after
-/// row inside. `words` [wordsPerRow, rows] has a row's stream in each of its columns.
+/// row inside. A row's stream fills whole words, row after row.
 enum PackingStrip {
     static let rows = 64
     /// Codes of a row that are handled at once; a multiple of 32, so that each run begins at a word.
     private static let columns = 256
 
     static func pack(
-        _ codes: MatrixView<UInt8>, rows: Range<Int>, bits: Int, into words: MutableMatrixView<UInt32>
+        _ codes: MatrixView<UInt8>, rows: Range<Int>, bits: Int, into words: UnsafeMutableRawPointer
     ) {
+        let rowBytes = 4 * PackedRows.wordsPerRow(columns: codes.columns, bits: bits)
         withBuffers { tile, stream in
             for start in stride(from: 0, to: codes.columns, by: columns) {
                 let width = min(columns, codes.columns - start)
@@ -37,7 +38,7 @@ enum PackingStrip {
                     }
                     let allowed = ((UInt64(1) << UInt64(bits)) &- 1) &* 0x0101_0101_0101_0101
                     precondition(seen & ~allowed == 0, "a code in row \(i) does not fit \(bits) bits")
-                    (UnsafeMutableRawPointer(words.column(i)) + start / 8 * bits)
+                    (words + i * rowBytes + start / 8 * bits)
                         .copyMemory(from: stream, byteCount: 4 * wordCount)
                 }
             }

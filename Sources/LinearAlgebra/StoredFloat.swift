@@ -1,28 +1,18 @@
-import AdaDimSafetensors
-
-/// The types that weights are stored in.
-package enum StoredFloat: Sendable, CaseIterable {
+/// The types that weights and activations are stored in, little-endian.
+public enum StoredFloat: String, Sendable, CaseIterable {
     case bfloat16, float16, float32
 
-    /// Nil where weights of this type are not read.
-    package init?(_ elementType: TensorElementType) {
-        switch elementType {
-        case .bfloat16: self = .bfloat16
-        case .float16: self = .float16
-        case .float32: self = .float32
-        default: return nil
-        }
-    }
+    /// Bytes of a number.
+    public var byteWidth: Int { self == .float32 ? 4 : 2 }
 
-    package var elementType: TensorElementType {
+    /// One stored number as a float; any alignment.
+    func value(at source: UnsafeRawPointer) -> Float {
         switch self {
-        case .bfloat16: .bfloat16
-        case .float16: .float16
-        case .float32: .float32
+        case .bfloat16: floatFromBFloat16(source.loadUnaligned(as: UInt16.self))
+        case .float16: floatFromFloat16(source.loadUnaligned(as: UInt16.self))
+        case .float32: source.loadUnaligned(as: Float.self)
         }
     }
-
-    package var byteWidth: Int { elementType.bitWidth / 8 }
 
     /// Writes `count` stored numbers as floats.
     /// - Parameters:

@@ -1,18 +1,25 @@
-import AdaDimLinearAlgebra
 import Synchronization
 
-/// A stored matrix [rows, columns], row-major as files have it. Valid only while the file lends its bytes.
-struct StoredMatrix: @unchecked Sendable {
-    let base: UnsafeRawPointer
-    let type: StoredFloat
-    let rows: Int
-    let columns: Int
+/// A stored matrix [rows, columns], row-major as files and other programs have it, of any alignment. Valid only while
+/// its owner lends its bytes.
+package struct StoredMatrix: @unchecked Sendable {
+    package let base: UnsafeRawPointer
+    package let type: StoredFloat
+    package let rows: Int
+    package let columns: Int
 
-    func row(_ i: Int) -> UnsafeRawPointer { base + i * columns * type.byteWidth }
+    package init(base: UnsafeRawPointer, type: StoredFloat, rows: Int, columns: Int) {
+        self.base = base
+        self.type = type
+        self.rows = rows
+        self.columns = columns
+    }
+
+    package func row(_ i: Int) -> UnsafeRawPointer { base + i * columns * type.byteWidth }
 
     /// Widens and transposes in one pass, on all threads: `target` [rows, columns] is column-major.
     /// - Returns: whether all elements are finite.
-    func read(into target: MutableMatrixView<Float>) -> Bool {
+    package func read(into target: MutableMatrixView<Float>) -> Bool {
         // A tile of 32 rows by 64 columns, widened in a buffer of 8 KB, costs one cache line or two of every source
         // row and column it touches.
         let (tileRows, tileColumns) = (32, 64)
@@ -40,7 +47,7 @@ struct StoredMatrix: @unchecked Sendable {
 
     /// Widens one row after another, on all threads: column k of `target` [columns, count] is row `rowOf(k)`.
     /// - Returns: whether all elements are finite.
-    func readRows(_ rowOf: @Sendable (Int) -> Int, into target: MutableMatrixView<Float>) -> Bool {
+    package func readRows(_ rowOf: @Sendable (Int) -> Int, into target: MutableMatrixView<Float>) -> Bool {
         let allFinite = Atomic<Bool>(true)
         withoutActuallyEscaping(rowOf) { rowOf in
             concurrently(target.columns, by: 16) { range in
@@ -52,14 +59,35 @@ struct StoredMatrix: @unchecked Sendable {
         return allFinite.load(ordering: .relaxed)
     }
 
-    /// The first element, row after row, that is NaN or infinite.
-    func firstNotFinite(rows range: Range<Int>) -> (value: Float, row: Int, column: Int)? {
-        var buffer = [Float](repeating: 0, count: columns)
-        for i in range {
-            let finite = buffer.withUnsafeMutableBufferPointer { target in
-                target.baseAddress.map { type.widen(row(i), count: columns, to: $0) } ?? true
+    /// Whether all elements are finite. Looked at on all threads.
+    package var isFinite: Bool {
+        let runLength = 1024
+        let runs = (columns + runLength - 1) / runLength
+        let allFinite = Atomic<Bool>(true)
+        concurrently(rows, by: max(1, 32_768 / max(columns, 1))) { range in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: runLength) { buffer in
+                guard let widened = buffer.baseAddress, allFinite.load(ordering: .relaxed) else { return }
+                for i in range {
+                    for run in 0..<runs {
+                        let start = run * runLength
+                        let count = min(runLength, columns - start)
+                        if !type.widen(row(i) + start * type.byteWidth, count: count, to: widened) {
+                            allFinite.store(false, ordering: .relaxed)
+                        }
+                    }
+                }
             }
-            if !finite, let column = buffer.firstIndex(where: { !$0.isFinite }) { return (buffer[column], i, column) }
+        }
+        return allFinite.load(ordering: .relaxed)
+    }
+
+    /// The first element, row after row, that is NaN or infinite.
+    package func firstNotFinite(rows range: Range<Int>) -> (value: Float, row: Int, column: Int)? {
+        for i in range {
+            for j in 0..<columns {
+                let value = type.value(at: row(i) + j * type.byteWidth)
+                if !value.isFinite { return (value, i, j) }
+            }
         }
         return nil
     }

@@ -1,5 +1,3 @@
-import AdaDimLinearAlgebra
-
 extension StoredFloat {
     /// A float rounded to the nearest number that this type holds.
     package func rounded(_ value: Float) -> Float {

@@ -1,4 +1,3 @@
-import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import Testing
 

@@ -1,0 +1,122 @@
+import AdaDimCHeader
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+
+/// Behind an `adadim_layer *`.
+final class LayerHandle: Sendable {
+    let result: LayerQuantization
+    let dampingShare: Double
+    let inactiveInputs: Int
+
+    var quantized: QuantizedMatrix { result.quantized }
+
+    init(_ result: LayerQuantization, dampingShare: Double, inactiveInputs: Int) {
+        self.result = result
+        self.dampingShare = dampingShare
+        self.inactiveInputs = inactiveInputs
+    }
+
+    var info: adadim_layer_info {
+        let (codes, scales, layout) = (quantized.codes, quantized.scales, quantized.layout)
+        func loss(_ dimension: ChannelDimension, _ method: QuantizationOptions.Method) -> Double {
+            result.losses[dimension]?[method] ?? .nan
+        }
+        return adadim_layer_info(
+            size: Int64(MemoryLayout<adadim_layer_info>.size), out: Int64(codes.rows), in: Int64(codes.columns),
+            bits: Int64(quantized.bits), group_size: Int64(layout.groupSize), scale_rows: Int64(scales.rows),
+            scale_columns: Int64(scales.columns),
+            words_per_row: Int64(PackedRows.wordsPerRow(columns: codes.columns, bits: quantized.bits)),
+            inactive_inputs: Int64(inactiveInputs), loss: result.loss, relative_loss: result.relativeLoss,
+            output_energy: result.outputEnergy, damping: dampingShare,
+            rtn_loss_per_oc: loss(.perOutputChannel, .roundToNearest),
+            rtn_loss_per_ic: loss(.perInputChannel, .roundToNearest), gptq_loss_per_oc: loss(.perOutputChannel, .gptq),
+            gptq_loss_per_ic: loss(.perInputChannel, .gptq),
+            dimension: Int32(result.dimension == .perOutputChannel ? ADADIM_PER_OC : ADADIM_PER_IC),
+            method: Int32(result.method == .gptq ? ADADIM_GPTQ : ADADIM_ROUND_TO_NEAREST))
+    }
+}
+
+@_cdecl("adadim_layer_destroy")
+public func layerDestroy(_ layer: OpaquePointer?) { destroy(layer, LayerHandle.self) }
+
+@_cdecl("adadim_layer_get_info")
+public func layerGetInfo(_ layer: OpaquePointer?, _ info: UnsafeMutablePointer<adadim_layer_info>?) -> adadim_status {
+    call {
+        let handle: LayerHandle = try object(layer, "layer")
+        guard let info else { throw CallError.null("info", expected: "a struct to be filled") }
+        let size = UnsafeRawPointer(info).loadUnaligned(as: Int64.self)
+        guard size == MemoryLayout<adadim_layer_info>.size else {
+            throw CallError.outOfRange("info->size", found: size, expected: "sizeof(adadim_layer_info)")
+        }
+        store(handle.info, at: info)
+    }
+}
+
+@_cdecl("adadim_layer_codes")
+public func layerCodes(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status {
+    call {
+        let handle: LayerHandle = try object(layer, "layer")
+        let codes = handle.quantized.codes
+        try fill(buffer, capacity, count, needed: codes.count, width: 1) {
+            handle.quantized.writeCodes(rowMajor: $0)
+        }
+    }
+}
+
+@_cdecl("adadim_layer_scales")
+public func layerScales(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<Float>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status {
+    call {
+        let handle: LayerHandle = try object(layer, "layer")
+        try fill(buffer, capacity, count, needed: handle.quantized.scales.count, width: MemoryLayout<Float>.size) {
+            handle.quantized.writeScales(rowMajor: $0)
+        }
+    }
+}
+
+@_cdecl("adadim_layer_zero_points")
+public func layerZeroPoints(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status {
+    call {
+        let handle: LayerHandle = try object(layer, "layer")
+        try fill(buffer, capacity, count, needed: handle.quantized.zeroPoints.count, width: 1) {
+            handle.quantized.writeZeroPoints(rowMajor: $0)
+        }
+    }
+}
+
+@_cdecl("adadim_layer_packed_codes")
+public func layerPackedCodes(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<UInt32>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status {
+    call {
+        let handle: LayerHandle = try object(layer, "layer")
+        let quantized = handle.quantized
+        let words = quantized.rows * PackedRows.wordsPerRow(columns: quantized.columns, bits: quantized.bits)
+        try fill(buffer, capacity, count, needed: words, width: MemoryLayout<UInt32>.size) {
+            quantized.writePackedCodes(to: $0)
+        }
+    }
+}
+
+@_cdecl("adadim_layer_dequantized")
+public func layerDequantized(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutableRawPointer?, _ type: adadim_type, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status {
+    call {
+        let handle: LayerHandle = try object(layer, "layer")
+        let type = try StoredFloat(type)
+        try fill(buffer, capacity, count, needed: handle.quantized.codes.count, width: type.byteWidth) {
+            guard handle.quantized.writeDequantized(rowMajor: $0, as: type) else { throw CallError.notFloat16(type) }
+        }
+    }
+}

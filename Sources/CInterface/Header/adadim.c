@@ -1,0 +1,6 @@
+// The header by itself: that it compiles alone, and that its structs lie in memory as callers in other languages
+// declare them.
+#include "adadim.h"
+
+_Static_assert(sizeof(adadim_options) == 56, "adadim_options");
+_Static_assert(sizeof(adadim_layer_info) == 144, "adadim_layer_info");

@@ -1,0 +1,263 @@
+/* AdaDim: quantizes linear layers of language models to 2, 3, 4 or 8 bits, on CPUs.
+ *
+ * A layer y = W·x has a weight W [out, in]. Calibration inputs x are summed up in a Gram matrix H = X·Xᵀ [in, in]; with
+ * it a quantizer is made, whose factor all layers share that see the same inputs (q, k and v; gate and up); the quantizer
+ * turns weights into layers of codes, scales and zero points:
+ *
+ *     adadim_gram *gram = NULL;
+ *     adadim_quantizer *quantizer = NULL;
+ *     adadim_layer *layer = NULL;
+ *     adadim_options options;
+ *     adadim_options_init(&options);
+ *     options.bits = 3;
+ *     adadim_gram_create(in, &gram);
+ *     adadim_gram_accumulate(gram, inputs, ADADIM_FLOAT32, tokens);           // as often as there are batches
+ *     adadim_quantizer_create(gram, &options, NULL, NULL, &quantizer);
+ *     adadim_quantizer_quantize(quantizer, weight, ADADIM_BFLOAT16, out, NULL, NULL, &layer);
+ *     adadim_layer_codes(layer, codes, out * in, NULL);
+ *
+ * Each of these returns a status to look at; adadim_last_error() says more.
+ *
+ * CONVENTIONS
+ *
+ * Matrices are row-major, as C, NumPy and PyTorch have them, without gaps between rows. A shape [a, b] has a rows.
+ * Numbers are little-endian. Memory is the caller's; no function keeps a pointer to it beyond its return.
+ *
+ * Handles (adadim_gram, adadim_quantizer, adadim_layer) are made by the functions whose last argument points to one, and
+ * are let go by the matching destroy function, which takes NULL too. When a function fails, the handle it was to make is
+ * set to NULL. A handle that was let go must not be used again.
+ *
+ * No function traps, exits or prints. Every size is checked before it is used, and memory that is not to be had is a
+ * status. What no library can check is the caller's to keep: pointers must point to as many bytes as their sizes say.
+ * Addresses need no alignment.
+ *
+ * Functions may be called from several threads at once, with the same handles too; calls that change one Gram matrix
+ * wait for each other. What a call computes is the same, bit by bit, whatever other threads do meanwhile, as long as the
+ * number of threads, the machine and its BLAS stay the same.
+ *
+ * Copyright 2026 the AdaDim authors. Apache-2.0.
+ */
+#ifndef ADADIM_H
+#define ADADIM_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Version ---------------------------------------------------------------------------------------------------- */
+
+#define ADADIM_VERSION_MAJOR 0
+#define ADADIM_VERSION_MINOR 1
+#define ADADIM_VERSION_PATCH 0
+#define ADADIM_VERSION "0.1.0"
+
+/* The version of the library that is running, such as "0.1.0"; the macros are those of this header. */
+const char *adadim_version(void);
+
+/* The kernels that OpenBLAS chose for this CPU, such as "Haswell" or "SkylakeX". */
+const char *adadim_blas_core(void);
+
+/* ---- Status ----------------------------------------------------------------------------------------------------- */
+
+typedef int32_t adadim_status;
+enum {
+    ADADIM_OK = 0,
+    /* A null pointer, an option or another argument outside its range. */
+    ADADIM_INVALID_ARGUMENT = 1,
+    /* Sizes that do not fit each other. */
+    ADADIM_WRONG_SIZE = 2,
+    /* The caller's buffer holds less than there is to write. */
+    ADADIM_BUFFER_TOO_SMALL = 3,
+    /* NaN or infinity in weights, inputs or a Gram matrix. */
+    ADADIM_NOT_FINITE = 4,
+    /* The damped Gram matrix has no Cholesky factor. */
+    ADADIM_NOT_POSITIVE_DEFINITE = 5,
+    /* The Gram matrix is zero: no token has come, or every input was zero. */
+    ADADIM_ALL_INPUTS_INACTIVE = 6,
+    /* A result beyond the numbers of its type: a scale, a loss, a weight as float16. */
+    ADADIM_OVERFLOW = 7,
+    /* There is no memory, or not as much as the work would take. */
+    ADADIM_OUT_OF_MEMORY = 8,
+    /* The progress callback wanted no more. */
+    ADADIM_CANCELLED = 9
+};
+
+/* The name of a status, such as "ADADIM_OUT_OF_MEMORY". */
+const char *adadim_status_name(adadim_status status);
+
+/* What the last failed call of this thread found and what was expected, in a sentence; "" after a call that did not
+ * fail. Valid until the thread's next call. */
+const char *adadim_last_error(void);
+
+/* ---- Threads ---------------------------------------------------------------------------------------------------- */
+
+/* The number of threads is OpenBLAS's: one number for the process, at first as many as there are cores, or what
+ * OPENBLAS_NUM_THREADS says. Nothing but adadim_set_thread_count changes it. While a call computes on several threads,
+ * openblas_get_num_threads() itself may say 1. */
+adadim_status adadim_thread_count(int64_t *count);
+
+/* For calls that begin afterwards. count: 1 or more. */
+adadim_status adadim_set_thread_count(int64_t count);
+
+/* ---- Number types ----------------------------------------------------------------------------------------------- */
+
+typedef int32_t adadim_type;
+enum {
+    ADADIM_FLOAT32 = 0,
+    ADADIM_BFLOAT16 = 1,
+    ADADIM_FLOAT16 = 2
+};
+
+/* ---- Gram matrices ---------------------------------------------------------------------------------------------- */
+
+typedef struct adadim_gram adadim_gram;
+
+/* The Gram matrix of no tokens, [inputs, inputs]; 4·inputs² bytes. */
+adadim_status adadim_gram_create(int64_t inputs, adadim_gram **gram);
+
+/* One computed elsewhere: matrix is symmetric, float32 [inputs, inputs], the triangle from its diagonal to its right
+ * upper corner is read; tokens tells how many inputs it sums up. */
+adadim_status adadim_gram_create_from(const float *matrix, int64_t inputs, int64_t tokens, adadim_gram **gram);
+
+void adadim_gram_destroy(adadim_gram *gram);
+
+/* Adds a batch of inputs, [tokens, inputs], one token after another. Adds all of it or, if it fails, nothing. Inputs in
+ * float32 at an address that is a multiple of 4 are not copied. */
+adadim_status adadim_gram_accumulate(adadim_gram *gram, const void *inputs, adadim_type type, int64_t tokens);
+
+/* Adds the sums of another Gram matrix with as many inputs, which stays as it is: for callers that divide their
+ * calibration data. */
+adadim_status adadim_gram_merge(adadim_gram *gram, const adadim_gram *other);
+
+adadim_status adadim_gram_inputs(const adadim_gram *gram, int64_t *inputs);
+adadim_status adadim_gram_tokens(const adadim_gram *gram, int64_t *tokens);
+
+/* Copies the matrix, both triangles, float32 [inputs, inputs]. See READING A LAYER for capacity and count. */
+adadim_status adadim_gram_matrix(const adadim_gram *gram, float *buffer, int64_t capacity, int64_t *count);
+
+/* ---- Options ---------------------------------------------------------------------------------------------------- */
+
+/* How codes are found. */
+enum {
+    ADADIM_GPTQ = 0,             /* GPTQ's column sweep: later columns make up for the errors of earlier ones */
+    ADADIM_ROUND_TO_NEAREST = 1  /* each weight by itself */
+};
+
+/* In which direction the weights of a group run. */
+enum {
+    ADADIM_ADAPTIVE = 0,  /* whichever reconstructs the layer's outputs better */
+    ADADIM_PER_OC = 1,    /* inside an output channel, a row of W: the usual way */
+    ADADIM_PER_IC = 2     /* inside an input channel, a column of W */
+};
+
+/* By which loss ADADIM_ADAPTIVE with ADADIM_GPTQ chooses. */
+enum {
+    ADADIM_SELECT_RTN = 0,   /* round to nearest in both directions, as the paper does */
+    ADADIM_SELECT_SWEEP = 1  /* sweep in both directions and keep the smaller loss */
+};
+
+typedef struct adadim_options {
+    int64_t size;             /* sizeof(adadim_options); set by adadim_options_init */
+    int64_t bits;             /* 2, 3, 4 or 8                                 4 */
+    int64_t group_size;       /* weights that share a scale; 0: a channel   128 */
+    double damping;           /* share of H's mean diagonal, 0 or more     0.01 */
+    int32_t method;           /* ADADIM_GPTQ … */
+    int32_t dimension;        /* ADADIM_ADAPTIVE … */
+    int32_t selection;        /* ADADIM_SELECT_RTN … */
+    int32_t symmetric;        /* 1: zero points in the middle                 0 */
+    int32_t activation_order; /* 1: columns by descending activation          0 */
+    adadim_type scale_type;   /* to which scales are rounded    ADADIM_BFLOAT16 */
+} adadim_options;
+
+/* Sets the defaults, the figures above. */
+adadim_status adadim_options_init(adadim_options *options);
+
+/* The memory that quantizing a layer [out, in] takes at its peak, Gram matrix included, in bytes. options: NULL for the
+ * defaults. */
+adadim_status adadim_memory_needed(int64_t out, int64_t in, const adadim_options *options, int64_t *bytes);
+
+/* ---- Quantizing ------------------------------------------------------------------------------------------------- */
+
+/* Told the share of the work that is done, 0 to 1; another value than 0 cancels the work. Called from any thread, one call
+ * at a time. It must return soon, and must neither call into this library nor leave by an exception or longjmp. */
+typedef int (*adadim_progress)(double share, void *context);
+
+typedef struct adadim_quantizer adadim_quantizer;
+
+/* Factors H + λI. λ is raised tenfold, up to H's mean diagonal, while there is no factor (damping 0 is never raised);
+ * adadim_layer_get_info tells.
+ *
+ * options: NULL for the defaults. progress: NULL for none; context is passed on to it. */
+adadim_status adadim_quantizer_create(
+    const adadim_gram *gram, const adadim_options *options, adadim_progress progress, void *context,
+    adadim_quantizer **quantizer);
+
+/* The same in the memory of the Gram matrix, so that the matrix is in memory once: *gram is let go and set to NULL, unless
+ * it fails for its arguments. */
+adadim_status adadim_quantizer_take(
+    adadim_gram **gram, const adadim_options *options, adadim_progress progress, void *context,
+    adadim_quantizer **quantizer);
+
+void adadim_quantizer_destroy(adadim_quantizer *quantizer);
+
+typedef struct adadim_layer adadim_layer;
+
+/* Quantizes a weight [out, inputs of the Gram matrix]. */
+adadim_status adadim_quantizer_quantize(
+    const adadim_quantizer *quantizer, const void *weight, adadim_type type, int64_t out, adadim_progress progress,
+    void *context, adadim_layer **layer);
+
+void adadim_layer_destroy(adadim_layer *layer);
+
+/* ---- READING A LAYER -------------------------------------------------------------------------------------------- */
+
+typedef struct adadim_layer_info {
+    int64_t size;               /* sizeof(adadim_layer_info); set it before the call */
+    int64_t out, in;            /* shape of the weight and of the codes */
+    int64_t bits;
+    int64_t group_size;         /* weights of a group, at most the length of a channel */
+    int64_t scale_rows;         /* shape of scales and zero points: per-OC [out, ⌈in/g⌉], */
+    int64_t scale_columns;      /*                                  per-IC [⌈out/g⌉, in]  */
+    int64_t words_per_row;      /* packed codes: [out, ⌈in·bits/32⌉] */
+    int64_t inactive_inputs;    /* inputs that no token activated */
+    double loss;                /* ‖(W−Q)·X‖², summed over the calibration tokens */
+    double relative_loss;       /* loss / ‖W·X‖² */
+    double output_energy;       /* ‖W·X‖² */
+    double damping;             /* λ in units of H's mean diagonal: as asked for, or what it had to be raised to */
+    double rtn_loss_per_oc;     /* what was measured of each direction on the way; NaN where nothing was */
+    double rtn_loss_per_ic;
+    double gptq_loss_per_oc;
+    double gptq_loss_per_ic;
+    int32_t dimension;          /* ADADIM_PER_OC or ADADIM_PER_IC */
+    int32_t method;             /* ADADIM_GPTQ or ADADIM_ROUND_TO_NEAREST */
+} adadim_layer_info;
+
+adadim_status adadim_layer_get_info(const adadim_layer *layer, adadim_layer_info *info);
+
+/* Each function below writes numbers to a buffer of the caller's that has room for capacity of them. *count is set to how
+ * many there are; count may be NULL. With buffer NULL nothing is written: a way to ask for the count. A buffer that is too
+ * small is not written to. */
+
+/* Codes [out, in], a byte each: weight (i, j) is (code − zero)·scale. */
+adadim_status adadim_layer_codes(const adadim_layer *layer, uint8_t *buffer, int64_t capacity, int64_t *count);
+
+/* Scales [scale_rows, scale_columns]: of weight (i, j) at per-OC [i, j/g], per-IC [i/g, j]. */
+adadim_status adadim_layer_scales(const adadim_layer *layer, float *buffer, int64_t capacity, int64_t *count);
+
+/* Zero points, the codes of the value 0, shaped as the scales. */
+adadim_status adadim_layer_zero_points(const adadim_layer *layer, uint8_t *buffer, int64_t capacity, int64_t *count);
+
+/* Codes as words [out, words_per_row]: each row a dense stream of bits along in, least significant bit first, codes
+ * straddling words, zeros behind the last one. */
+adadim_status adadim_layer_packed_codes(const adadim_layer *layer, uint32_t *buffer, int64_t capacity, int64_t *count);
+
+/* The weight that the codes stand for, [out, in], in numbers of the type, each rounded to the nearest. */
+adadim_status adadim_layer_dequantized(
+    const adadim_layer *layer, void *buffer, adadim_type type, int64_t capacity, int64_t *count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
