@@ -93,6 +93,11 @@ let package = Package(
             dependencies: ["AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors"], path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
+        tests(
+            "CInterface",
+            [
+                "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimPipeline",
+            ]),
         tests("Safetensors", ["AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(

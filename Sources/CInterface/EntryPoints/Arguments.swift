@@ -53,7 +53,8 @@ func bytes(
 ) throws -> UnsafeRawBufferPointer {
     let (count, overflow) = Int(rows).multipliedReportingOverflow(by: columns)
     let (size, sizeOverflow) = count.multipliedReportingOverflow(by: type.byteWidth)
-    guard rows >= 0, !overflow, !sizeOverflow else {
+    // No address space is larger than 2^56 bytes.
+    guard rows >= 0, !overflow, !sizeOverflow, size < 1 << 56 else {
         throw QuantizationError.tooLargeToCount(rows: Int(rows), columns: columns)
     }
     guard base != nil || size == 0 else { throw CallError.null(name, expected: "a matrix") }
