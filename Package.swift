@@ -43,6 +43,9 @@ let package = Package(
         module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),
         .target(name: "AdaDim", dependencies: ["AdaDimLinearAlgebra", "AdaDimQuantization"], path: "Sources/AdaDim"),
 
+        // Numerical regression tests: the engine against identities and against an earlier run.
+        module("Regression", ["AdaDimLinearAlgebra", "AdaDimQuantization"]),
+
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors"),
         module("Checkpoint", ["AdaDimLinearAlgebra", "AdaDimSafetensors"]),
@@ -73,6 +76,7 @@ let package = Package(
             name: "AdaDimCommandLineTool",
             dependencies: [
                 "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -84,6 +88,8 @@ let package = Package(
             name: "AdaDimTestSupport", dependencies: ["AdaDimCheckpoint", "AdaDimSafetensors"], path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
+        tests(
+            "Regression", ["AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(

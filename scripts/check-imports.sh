@@ -23,6 +23,8 @@ forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKerne
 forbid "the engine imports the model side" \
     'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|Pipeline)' \
     Sources/LinearAlgebra Sources/Quantization Sources/AdaDim
+forbid "the regression tests import the model side" \
+    'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|Pipeline)' Sources/Regression
 forbid "the engine imports Foundation" 'Foundation' Sources/LinearAlgebra Sources/Quantization Sources/AdaDim
 forbid "the model side imports the quantizer" 'AdaDimQuantization' \
     Sources/Safetensors Sources/Checkpoint Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation

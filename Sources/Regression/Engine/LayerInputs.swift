@@ -1,0 +1,29 @@
+import AdaDimLinearAlgebra
+
+/// What a layer's Gram matrix comes from.
+package enum LayerInputs<S: RealScalar>: Sendable {
+    /// X [in, tokens], a token a column.
+    case activations(Matrix<S>)
+    /// H [in, in], of which the lower triangle is read.
+    case gram(Matrix<S>)
+
+    var digest: String {
+        switch self {
+        case .activations(let matrix), .gram(let matrix): Digest.text(matrix.inDouble)
+        }
+    }
+}
+
+/// A layer of the user's own, beside the bundled ones.
+package struct UserLayer: Sendable {
+    package let name: String
+    /// W [out, in].
+    package let weight: Matrix<Float>
+    package let inputs: LayerInputs<Float>
+
+    package init(name: String, weight: Matrix<Float>, inputs: LayerInputs<Float>) {
+        self.name = name
+        self.weight = weight
+        self.inputs = inputs
+    }
+}
