@@ -61,6 +61,11 @@ let package = Package(
             "Export",
             ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
 
+        // One layer in a file of its own.
+        module(
+            "LayerFiles",
+            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint"]),
+
         // Both together.
         module(
             "Pipeline",
@@ -92,6 +97,9 @@ let package = Package(
                 "AdaDimExport", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra",
                 "AdaDimTestSupport",
             ]),
+        tests(
+            "LayerFiles",
+            ["AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         tests(
             "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
