@@ -64,7 +64,9 @@ let package = Package(
         // One layer in a file of its own.
         module(
             "LayerFiles",
-            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint"]),
+            [
+                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+            ]),
 
         // Both together.
         module(
@@ -72,6 +74,7 @@ let package = Package(
             [
                 "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimLayerFiles",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -99,7 +102,10 @@ let package = Package(
             ]),
         tests(
             "LayerFiles",
-            ["AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
+            [
+                "AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         tests(
             "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
@@ -112,7 +118,12 @@ let package = Package(
                 "AdaDimTestSupport",
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
-        tests("CommandLineTool", ["AdaDimCommandLineTool", "AdaDimSafetensors"], resources: [.copy("Goldens")]),
+        tests(
+            "CommandLineTool",
+            [
+                "AdaDimCommandLineTool", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ], resources: [.copy("Goldens")]),
     ],
     swiftLanguageModes: [.v6]
 )

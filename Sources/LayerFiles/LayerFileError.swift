@@ -1,6 +1,6 @@
 import AdaDimSafetensors
 
-/// Why a file is not a layer.
+/// Why a file is not a layer, or not one to write a layer to.
 package struct LayerFileError: Error, Equatable, CustomStringConvertible {
     package let file: String
     package let problem: Problem
@@ -27,6 +27,8 @@ package struct LayerFileError: Error, Equatable, CustomStringConvertible {
         case notSymmetric(row: Int, column: Int, values: [Float], allowed: Float)
         case negativeDiagonal(input: Int, value: Float)
         case zeroGram
+        // Of the output.
+        case outputIsInput
     }
 }
 
@@ -54,6 +56,7 @@ extension LayerFileError.Problem: CustomStringConvertible {
         case .negativeDiagonal(let input, let value):
             "tensor gram holds \(value) at [\(input), \(input)], expected a sum of squares"
         case .zeroGram: "tensor gram has a diagonal of zeros: no input was ever active"
+        case .outputIsInput: "the output is the input's own file, expected another one"
         }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 /// Help texts are read by people; a change shows here. Goldens/write_help.sh writes them anew.
 @Suite struct HelpTests {
-    @Test(arguments: ["adadim", "quantize", "evaluate", "variants"])
+    @Test(arguments: ["adadim", "quantize", "layer", "evaluate", "variants"])
     func helpIsTheGolden(_ command: String) throws {
         let golden = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "Goldens/\(command)-help.txt")

@@ -6,7 +6,7 @@ package struct TestTensor {
     package let name: String
     let elementType: TensorElementType
     let shape: [Int]
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     package init(_ name: String, _ elementType: TensorElementType, _ shape: [Int], bytes: [UInt8]) {
         (self.name, self.elementType, self.shape, self.bytes) = (name, elementType, shape, bytes)

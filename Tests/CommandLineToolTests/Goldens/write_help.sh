@@ -6,6 +6,6 @@ tool=../../../.build/release/adadim
 # The library takes the width from here; where output is no terminal it is 80.
 unset COLUMNS LINES
 "$tool" --help > adadim-help.txt
-for command in quantize evaluate variants; do
+for command in quantize layer evaluate variants; do
     "$tool" "$command" --help > "$command-help.txt"
 done
