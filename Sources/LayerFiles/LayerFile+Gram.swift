@@ -5,17 +5,15 @@ import AdaDimSafetensors
 extension LayerFile {
     /// H = X·Xᵀ [in, in]: of the activations, panel of tokens after panel, or the file's own, whose upper triangle
     /// counts where the two differ by a rounding.
-    /// - Parameter between: called after every panel with the share of the tokens that is done; what it throws ends the
-    ///   sum.
+    /// - Parameter between: called after every panel of tokens, or of the file's Gram matrix, with the share that is
+    ///   done; what it throws ends the work.
     /// - Throws: ``LayerFileError`` for NaN and infinity, and for a `gram` that is none.
     package func makeGram(between: (_ share: Double) throws -> Void = { _ in }) throws -> Gram<Float> {
         switch calibration {
         case .activations(let entry, let type, let tokens):
             return try gram(of: entry, type, tokens: tokens, between: between)
         case .gram(let entry):
-            let gram = try Gram(symmetricMatrix(entry), tokens: tokenCount ?? 0)
-            try between(1)
-            return gram
+            return try Gram(symmetricMatrix(entry, between: between), tokens: tokenCount ?? 0)
         }
     }
 
@@ -54,13 +52,22 @@ extension LayerFile {
     }
 
     /// The tensor's transpose: rows of the file are columns of the matrix.
-    private func symmetricMatrix(_ entry: TensorEntry) throws(LayerFileError) -> Matrix<Float> {
+    private func symmetricMatrix(
+        _ entry: TensorEntry, between: (Double) throws -> Void
+    ) throws -> Matrix<Float> {
         var matrix = Matrix<Float>(uninitialized: columns, columns)
-        file.withBytes(of: entry) { bytes in
-            let stored = StoredSquare(bytes: bytes, elementType: entry.elementType, order: columns)
-            matrix.withMutableView { stored.read(into: $0) }
+        let rowBytes = entry.byteRange.count / columns
+        // Some 64 MB of the file are in memory at the same time.
+        let panel = max(1, (64 << 20) / rowBytes)
+        for start in stride(from: 0, to: columns, by: panel) {
+            let range = start..<min(start + panel, columns)
+            file.withBytes(of: entry) { bytes in
+                let stored = StoredSquare(bytes: bytes, elementType: entry.elementType, order: columns)
+                matrix.withMutableView { stored.read(range, into: $0) }
+            }
+            file.releasePages(of: entry, bytes: range.lowerBound * rowBytes..<range.upperBound * rowBytes)
+            try between(Double(range.upperBound) / Double(columns))
         }
-        file.releasePages(of: entry.name)
         let problem = matrix.withView { SymmetryCheck(matrix: $0).problem }
         guard let problem else { return matrix }
         if case .notFinite(let tensor, let value, let index) = problem, entry.elementType == .float64 {
@@ -81,10 +88,10 @@ private struct StoredSquare: @unchecked Sendable {
     let elementType: TensorElementType
     let order: Int
 
-    /// Writes row i into column i, rounded to Float, on all threads.
-    func read(into target: MutableMatrixView<Float>) {
-        concurrently(order, by: 16) { rows in
-            for i in rows {
+    /// Writes each of some rows into the column of its index, rounded to Float, on all threads.
+    func read(_ range: Range<Int>, into target: MutableMatrixView<Float>) {
+        concurrently(range.count, by: 16) { run in
+            for i in range.lowerBound + run.lowerBound..<range.lowerBound + run.upperBound {
                 let column = target.column(i)
                 if elementType == .float64 {
                     let start = 8 * i * order

@@ -11,21 +11,22 @@ package struct QuantizeLayerFile {
     private let job: LayerJob
     private let isCancelled: @Sendable () -> Bool
     private let progress: @Sendable (LayerProgress) -> Void
+    private let panelBytes: Int
     private let log: Logger
-
-    /// Bytes of a panel of the weight, at most: all of it, where it is smaller.
-    private static let panelBytes = 1 << 30
 
     /// - Parameters:
     ///   - isCancelled: asked between panels and stages; true ends the run with ``PipelineError/cancelled``.
     ///   - progress: called in order within a stage.
+    ///   - panelBytes: of a panel of the weight as floats, at most; a smaller weight is read once, as a whole.
     package init(
         _ job: LayerJob, isCancelled: @escaping @Sendable () -> Bool = { false },
-        progress: @escaping @Sendable (LayerProgress) -> Void = { _ in }, log: Logger = Logger(label: "adadim")
+        progress: @escaping @Sendable (LayerProgress) -> Void = { _ in }, panelBytes: Int = 1 << 30,
+        log: Logger = Logger(label: "adadim")
     ) {
         self.job = job
         self.isCancelled = isCancelled
         self.progress = progress
+        self.panelBytes = panelBytes
         self.log = log
     }
 
@@ -37,7 +38,7 @@ package struct QuantizeLayerFile {
         var options = job.options
         options.scaleType = job.scaleType ?? file.weightType.scaleType
         let plan = try naming(file) {
-            let panelRows = max(1, Self.panelBytes / 4 / file.columns)
+            let panelRows = max(1, panelBytes / 4 / file.columns)
             let plan = try MemoryPlan(
                 rows: file.rows, columns: file.columns, tokensAtOnce: file.tokensAtOnce, panelRows: panelRows,
                 options: options)
