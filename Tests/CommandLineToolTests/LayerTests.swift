@@ -162,6 +162,17 @@ import Testing
                 == ["factor", "gram", "read", "reference", "rtn", "sweep", "total", "write"])
     }
 
+    @Test(arguments: StoredFloat.allCases)
+    func scalesAreStoredAsTheWeightIs(_ type: StoredFloat) throws {
+        let scratch = try LayerScratch()
+        try scratch.write([scratch.weightTensor(type), scratch.activationsTensor()])
+        #expect(try scratch.run("--output", "out.safetensors", "--dequantized", "--quiet").status == 0)
+        let file = try SafetensorsFile(path: scratch.path("out.safetensors"))
+        #expect(file["scales"]?.elementType == type.elementType)
+        #expect(file["dequantized"]?.elementType == type.elementType)
+        #expect(file.metadata["weight_type"] == type.elementType.rawValue)
+    }
+
     @Test func theSummary() throws {
         let scratch = try LayerScratch()
         try scratch.write()
