@@ -64,19 +64,27 @@ let package = Package(
             "Export",
             ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
 
+        // One layer in a file of its own.
+        module(
+            "LayerFiles",
+            [
+                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+            ]),
+
         // Both together.
         module(
             "Pipeline",
             [
                 "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimLayerFiles",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
                 "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimRegression",
+                "AdaDimLayerFiles", "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -98,6 +106,12 @@ let package = Package(
                 "AdaDimExport", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra",
                 "AdaDimTestSupport",
             ]),
+        tests(
+            "LayerFiles",
+            [
+                "AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         tests(
             "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
@@ -110,7 +124,12 @@ let package = Package(
                 "AdaDimTestSupport",
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
-        tests("CommandLineTool", ["AdaDimCommandLineTool", "AdaDimSafetensors"], resources: [.copy("Goldens")]),
+        tests(
+            "CommandLineTool",
+            [
+                "AdaDimCommandLineTool", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ], resources: [.copy("Goldens")]),
     ],
     swiftLanguageModes: [.v6]
 )

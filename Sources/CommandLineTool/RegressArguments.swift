@@ -6,13 +6,6 @@ import Glibc
 /// Which layers a regression run goes through.
 struct RegressSuiteArguments: ParsableArguments {
     @Option(
-        help: ArgumentHelp(
-            "Layers of your own, too: every .safetensors file in this folder, with a weight [out, in] and activations [tokens, in] or a gram [in, in].",
-            valueName: "folder"),
-        completion: .directory)
-    var layers: String?
-
-    @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "Leave out bundled layers with more rows or columns than this: the large ones take a slow BLAS minutes each. (default: none is left out)",
@@ -27,13 +20,13 @@ struct RegressSuiteArguments: ParsableArguments {
     var only: [GlobList] = []
 
     func validate() throws {
-        if let layers { try refuseEmpty(layers, "--layers", expected: "a folder") }
         if let maxSize, maxSize < 1 { throw ValidationError("--max-size is \(maxSize), expected at least 1") }
     }
 
     /// - Throws: ``RegressionError/nothingToRun(reason:)``, and what is wrong with the user's layers.
-    func run() throws -> RegressionRun {
-        var run = RegressionRun(layers: try layers.map(RegressLayers.read) ?? [])
+    func run(_ layers: RegressLayerArguments) throws -> RegressionRun {
+        var run = RegressionRun(layers: try layers.read())
+        run.layerOptions = layers.options
         run.cases.removeAll { $0.size > maxSize ?? .max }
         let globs = only.flatMap(\.globs)
         if !globs.isEmpty {

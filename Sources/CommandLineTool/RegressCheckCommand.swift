@@ -17,6 +17,7 @@ struct RegressCheckCommand: ParsableCommand {
     var directory: String
 
     @OptionGroup(title: "Suite") var suite: RegressSuiteArguments
+    @OptionGroup(title: "Your own layers") var layers: RegressLayerArguments
     @OptionGroup(title: "Comparison") var comparison: RegressComparisonArguments
     @OptionGroup(title: "Output") var reporting: RegressReportArguments
     @OptionGroup(title: "Machine") var machine: MachineArguments
@@ -30,7 +31,7 @@ struct RegressCheckCommand: ParsableCommand {
         let source = BaselineDirectory(directory)
         let baseline = try source.read()
         try reporting.checkWritable()
-        let (report, _) = try regress(on: terminal, suite) { results, environment in
+        let (report, _) = try regress(on: terminal, suite, layers) { results, environment in
             var comparison = Comparison(environment: environment)
             comparison.boundsOnly = self.comparison.boundsOnly
             return try comparison.report(results, baseline: baseline) {

@@ -17,6 +17,7 @@ struct RegressRecordCommand: ParsableCommand {
     var directory: String
 
     @OptionGroup(title: "Suite") var suite: RegressSuiteArguments
+    @OptionGroup(title: "Your own layers") var layers: RegressLayerArguments
     @OptionGroup(title: "Output") var output: RegressOverwriteArguments
     @OptionGroup(title: "Output") var reporting: RegressReportArguments
     @OptionGroup(title: "Machine") var machine: MachineArguments
@@ -30,7 +31,7 @@ struct RegressRecordCommand: ParsableCommand {
         let target = BaselineDirectory(directory)
         try target.checkWritable(overwrite: output.overwrite)
         try reporting.checkWritable()
-        let (report, results) = try regress(on: terminal, suite) { results, environment in
+        let (report, results) = try regress(on: terminal, suite, layers) { results, environment in
             try Comparison(environment: environment).report(results, baseline: nil) {
                 (_, _, _) throws(RegressionError) in throw .cancelled
             }
@@ -57,10 +58,10 @@ struct RegressOverwriteArguments: ParsableArguments {
 
 /// Runs the suite with the real engine, and what a command needs around it.
 func regress(
-    on terminal: Terminal, _ suite: RegressSuiteArguments,
+    on terminal: Terminal, _ suite: RegressSuiteArguments, _ layers: RegressLayerArguments,
     _ judge: (RegressionRun.Results, RegressionEnvironment) throws -> RegressionReport
 ) throws -> (RegressionReport, RegressionRun.Results) {
-    var run = try suite.run()
+    var run = try suite.run(layers)
     let environment = RegressionEnvironment.current(tool: toolVersion)
     return try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
         run.progress = { name, index, count in

@@ -18,8 +18,8 @@ extension BLASLibrary {
         }
     }
 
-    /// The kernels that OpenBLAS chose, if it is OpenBLAS that multiplies; nil if another library stands before it, whose
-    /// kernels ``coreName`` knows nothing of.
+    /// The kernels that OpenBLAS chose, if it is OpenBLAS that multiplies; nil if another library stands before it,
+    /// whose kernels ``coreName`` knows nothing of.
     public static var coreNameOfProducts: String? {
         let products = fileDefining("cblas_sgemm")
         return products != nil && products == fileDefining("openblas_get_corename") ? coreName : nil

@@ -130,6 +130,9 @@ import Testing
         var other = results
         other.cases[1].record.source = "0"
         #expect(try failures(report(other, elsewhere: true)) == ["rounded: source"])
+        var older = baseline
+        older.cases[0].options = "others"
+        #expect(try failures(report(nil, older)) == ["swept: source"])
     }
 
     @Test func dampingRaisedOtherwise() throws {
@@ -155,7 +158,7 @@ import Testing
         other.cases[1].error = "no"
         let report = try report(other)
         #expect(failures(report) == ["rounded: error"] && !report.isGreen)
-        #expect(report.redCases.first?.failures.first?.text == "the engine refused it: no")
+        #expect(report.redCases.first?.failures.first?.text == "it cannot be quantized: no")
     }
 
     @Test func differencesAreNamed() {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `adadim regress record` keeps: the environment, every case's numbers, the refusals. Codes lie beside it, packed.
+/// What `adadim regress record` keeps: the environment, every case's numbers, the refusals. Codes lie beside it.
 package struct Baseline: Sendable, Codable, Equatable {
     /// Marks the file as ours.
     package var kind = Baseline.kind

@@ -5,6 +5,7 @@ package struct CaseRecord: Sendable, Codable, Equatable {
     package var name: String
     package var out: Int
     package var inputs: Int
+    package var options: String
     package var arithmetic: Arithmetic
     /// Threads that products used.
     package var threads: Int

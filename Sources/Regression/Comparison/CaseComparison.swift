@@ -22,6 +22,10 @@ struct CaseComparison {
             fail(.source, "another layer bore this name when the baseline was recorded, or its numbers were others")
             return
         }
+        guard old.options == new.options else {
+            fail(.source, "quantized by other options: \(new.options); was \(old.options)")
+            return
+        }
         worst.add(
             "backward error, n·eps", new.name, value: new.factor.residual,
             bound: Double(new.inputs + 4) / Double(new.inputs),

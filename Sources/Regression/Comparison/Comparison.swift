@@ -51,7 +51,8 @@ package struct Comparison {
         _ outcome: CaseOutcome, _ verdict: inout RegressionReport.Verdict, _ worst: inout WorstOffenders
     ) {
         if let error = outcome.error {
-            verdict.failures.append(.init(kind: ComparisonKind.error.rawValue, text: "the engine refused it: \(error)"))
+            verdict.failures.append(
+                .init(kind: ComparisonKind.error.rawValue, text: "it cannot be quantized: \(error)"))
         }
         for identity in Identity.allCases {
             guard let finding = outcome.findings.worst[identity] else { continue }

@@ -5,9 +5,9 @@ import AdaDimQuantization
 /// must be where none of them differs.
 ///
 /// The sums that make H, V and a sweep's w′ are rounded differently by every kernel. A code whose w′ stands near a tie
-/// may flip, and from there on its row (per-IC: its tile of g rows, which share grids) is swept by other numbers, to codes
-/// that are as good. So what matters is how many rows or tiles meet a tie: few, and no bound in eps·n says how few. The
-/// figures are four times the largest that were seen between the libraries, kernels and thread counts of
+/// may flip, and from there on its row (per-IC: its tile of g rows, which share grids) is swept by other numbers, to
+/// codes that are as good. So what matters is how many rows or tiles meet a tie: few, and no bound in eps·n says how
+/// few. The figures are four times the largest that were seen between the libraries, kernels and thread counts of
 /// Documentation/Regression.md, which has the commands.
 package struct ComparisonBounds: Sendable, Codable, Equatable {
     /// Rows or tiles whose codes may all differ, in Float.

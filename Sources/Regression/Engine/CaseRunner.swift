@@ -29,7 +29,7 @@ struct CaseRunner<S: RealScalar> {
         let judge = FactorJudge(
             factor, gram: h.inDouble, options, epsilon: arithmetic.epsilon, into: &findings)
         var outcome = CaseOutcome(
-            record: record(h: h, factor: factor, residual: judge.residual), findings: findings, codes: [:])
+            record: record(h: h, factor: factor, residual: judge.residual), findings: findings)
         try quantizeAndJudge(engine, factor, judge, &outcome, checkCancellation)
         outcome.record.identities = outcome.findings.worst.reduce(into: [:]) { $0[$1.key.rawValue] = $1.value.ratio }
         outcome.record.seconds = start.duration(to: .now) / .seconds(1)
@@ -40,7 +40,7 @@ struct CaseRunner<S: RealScalar> {
         var source = Digest()
         source.add(bytes: Array((Digest.text(weight.inDouble) + inputs.digest).utf8))
         return CaseRecord(
-            name: name, out: weight.rows, inputs: weight.columns, arithmetic: arithmetic,
+            name: name, out: weight.rows, inputs: weight.columns, options: options.text, arithmetic: arithmetic,
             threads: BLASLibrary.threadCount, source: source.text, gram: Digest.text(h.inDouble),
             factor: CaseRecord.Factor(
                 digest: Digest.text(factor.upper.inDouble), damping: factor.source.damping,
@@ -117,5 +117,15 @@ struct CaseRunner<S: RealScalar> {
             outputEnergy: layer.outputEnergy, histogram: histogram,
             codes: Digest.text(quantized.codes), scales: Digest.text(quantized.scales),
             zeroPoints: Digest.text(quantized.zeroPoints), shareNearTies: judged.shareNearTies)
+    }
+}
+
+extension QuantizationOptions {
+    /// All of them, as baselines spell it.
+    fileprivate var text: String {
+        let dimension = if case .fixed(let dimension) = dimension { dimension.rawValue } else { "adaptive" }
+        return "\(bits) bits, groups of \(groupSize.map(String.init) ?? "a channel"), \(dimension) \(method.rawValue), "
+            + "select \(selection.rawValue), damping \(damping), \(scaleType.rawValue) scales"
+            + (isSymmetric ? ", symmetric" : "") + (activationOrder ? ", activation order" : "")
     }
 }

@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantization
 
 /// What a layer's Gram matrix comes from.
 package enum LayerInputs<S: RealScalar>: Sendable {
@@ -14,16 +15,21 @@ package enum LayerInputs<S: RealScalar>: Sendable {
     }
 }
 
-/// A layer of the user's own, beside the bundled ones.
+/// A layer of the user's own, beside the bundled ones. It is read when its turn comes.
 package struct UserLayer: Sendable {
     package let name: String
-    /// W [out, in].
-    package let weight: Matrix<Float>
-    package let inputs: LayerInputs<Float>
+    private let read: @Sendable () throws -> (weight: Matrix<Float>, inputs: LayerInputs<Float>)
 
-    package init(name: String, weight: Matrix<Float>, inputs: LayerInputs<Float>) {
+    /// - Parameter read: gives W [out, in] and what its Gram matrix comes from.
+    package init(
+        name: String, read: @escaping @Sendable () throws -> (weight: Matrix<Float>, inputs: LayerInputs<Float>)
+    ) {
         self.name = name
-        self.weight = weight
-        self.inputs = inputs
+        self.read = read
+    }
+
+    func runner(_ options: QuantizationOptions) throws -> CaseRunner<Float> {
+        let (weight, inputs) = try read()
+        return CaseRunner(name: name, weight: weight, inputs: inputs, options: options, arithmetic: .float)
     }
 }

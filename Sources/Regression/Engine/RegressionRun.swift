@@ -43,9 +43,7 @@ package struct RegressionRun {
         }
         for (index, layer) in layers.enumerated() {
             progress(layer.name, cases.count + index, count)
-            let runner = CaseRunner(
-                name: layer.name, weight: layer.weight, inputs: layer.inputs, options: layerOptions, arithmetic: .float)
-            results.cases.append(try outcome(of: runner, engine))
+            results.cases.append(try outcome(layer.name, engine) { try layer.runner(layerOptions) })
         }
         for refusal in refusals {
             if isCancelled() { throw .cancelled }
@@ -58,8 +56,8 @@ package struct RegressionRun {
         of example: RegressionCase, _ engine: some RegressionEngine
     ) throws(RegressionError) -> CaseOutcome {
         switch example.arithmetic {
-        case .float: try outcome(of: runner(example, Float.self), engine)
-        case .double: try outcome(of: runner(example, Double.self), engine)
+        case .float: try outcome(example.name, engine) { runner(example, Float.self) }
+        case .double: try outcome(example.name, engine) { runner(example, Double.self) }
         }
     }
 
@@ -74,29 +72,16 @@ package struct RegressionRun {
             options: example.options, arithmetic: example.arithmetic)
     }
 
+    /// - Parameter make: reads or makes the layer; what it throws is its outcome.
     private func outcome<S: RealScalar>(
-        of runner: CaseRunner<S>, _ engine: some RegressionEngine
+        _ name: String, _ engine: some RegressionEngine, _ make: () throws -> CaseRunner<S>
     ) throws(RegressionError) -> CaseOutcome {
         do {
-            return try runner.run(engine) { if isCancelled() { throw RegressionError.cancelled } }
+            return try make().run(engine) { if isCancelled() { throw RegressionError.cancelled } }
         } catch RegressionError.cancelled {
             throw .cancelled
         } catch {
-            return runner.failed("\(error)")
+            return CaseOutcome(name: name, error: "\(error)")
         }
-    }
-}
-
-extension CaseRunner {
-    /// The outcome of a layer that the engine refused.
-    func failed(_ error: String) -> CaseOutcome {
-        CaseOutcome(
-            record: CaseRecord(
-                name: name, out: weight.rows, inputs: weight.columns, arithmetic: arithmetic,
-                threads: BLASLibrary.threadCount, source: "", gram: "",
-                factor: .init(digest: "", damping: 0, dampingShare: 0, isRaised: false, residual: 0, inactiveInputs: 0),
-                runs: [],
-                identities: [:], seconds: 0),
-            findings: Findings(), codes: [:], error: error)
     }
 }

@@ -1,8 +1,8 @@
 import AdaDimLinearAlgebra
 
-/// The judge's products in Double. BLAS makes them, being the faster by far, and plain loops vouch for them: for a vector
-/// z of signs, C·z and A·(B·z) differ by rounding alone (Freivalds, 1979). An element that is wrong by more than that
-/// shows, for no sign is zero; that several errors cancel, rows' bounds aside, is a matter of chance.
+/// The judge's products in Double. BLAS makes them, being the faster by far, and plain loops vouch for them: for a
+/// vector z of signs, C·z and A·(B·z) differ by rounding alone (Freivalds, 1979). An element that is wrong by more than
+/// that shows, for no sign is zero; that several errors of a row cancel is a matter of chance.
 package struct CertifiedProduct {
     package let product: Matrix<Double>
     /// The worst row's |C·z − A·(B·z)| in units of 2·(k + n)·eps·Σ|A|·|B|, k and n the lengths of the two sums.
