@@ -22,10 +22,11 @@ import Testing
 
     private func report(
         _ changed: RegressionRun.Results? = nil, _ baseline: Baseline? = nil, elsewhere: Bool = false,
-        boundsOnly: Bool = false
+        boundsOnly: Bool = false, moreThreads: Int = 0
     ) throws -> RegressionReport {
         var environment = environment
         if elsewhere { environment.kernels = "others" }
+        environment.threads += moreThreads
         var comparison = Comparison(environment: environment)
         comparison.boundsOnly = boundsOnly
         let codes = results.cases.map(\.codes)
@@ -72,8 +73,11 @@ import Testing
         #expect(try failures(report(other)) == ["swept: exactness", "in Double: exactness"])
     }
 
-    /// A case that ran with other threads than in the baseline is compared by bounds.
+    /// A case that ran with other threads than in the baseline is compared by bounds; one that ran with the same is not,
+    /// whatever the others had.
     @Test func otherThreadsOfACase() throws {
+        let one = try report(flipping(1, "swept"), moreThreads: 1)
+        #expect(failures(one) == ["swept: exactness"] && !one.isExact && one.differences.count == 1)
         var flipped = try flipping(1, "swept")
         flipped.cases[0].record.threads += 1
         #expect(try failures(report(flipped)).isEmpty)

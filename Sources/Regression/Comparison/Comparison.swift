@@ -19,6 +19,10 @@ package struct Comparison {
     ) throws(RegressionError) -> RegressionReport {
         let differences = baseline.map { environment.differences(from: $0.environment) } ?? []
         let isExact = baseline != nil && differences.isEmpty && !boundsOnly
+        // Cases that run on one thread always are the same whatever the number of threads of the others.
+        var sameThreads = baseline?.environment
+        sameThreads?.threads = environment.threads
+        let isExactButForThreads = !boundsOnly && sameThreads.map { environment.differences(from: $0).isEmpty } == true
         var worst = WorstOffenders()
         var verdicts: [RegressionReport.Verdict] = []
         let known = Dictionary(uniqueKeysWithValues: (baseline?.cases ?? []).enumerated().map { ($1.name, ($0, $1)) })
@@ -26,7 +30,8 @@ package struct Comparison {
             var verdict = RegressionReport.Verdict(name: outcome.name, seconds: outcome.record.seconds)
             judgeIdentities(outcome, &verdict, &worst)
             if let (index, old) = known[outcome.name], outcome.error == nil {
-                let comparison = CaseComparison(old: old, outcome: outcome, bounds: bounds, isExact: isExact)
+                let comparison = CaseComparison(
+                    old: old, outcome: outcome, bounds: bounds, isExact: isExactButForThreads)
                 try comparison.compare(&verdict, &worst) { (run) throws(RegressionError) in
                     try codes(old, index, run)
                 }

@@ -134,6 +134,7 @@ package enum BundledSuite {
             .init("1024x1024", 1024, 1024, .outliers(tokens: 2048), options(4, group: 128)),
             .init("1024x2048", 1024, 2048, .activations(tokens: 2048), options(4, group: 128, perOC)),
             .init("4096x1024", 4096, 1024, .outliers(tokens: 2048), options(3, group: 128, perIC)),
+            .init("2048x4096", 2048, 4096, .activations(tokens: 2048), options(2, group: 128, perIC, order: true)),
             .init("4096x4096", 4096, 4096, .outliers(tokens: 2048), options(4, group: 128, perOC)),
         ]
     }
