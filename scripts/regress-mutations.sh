@@ -72,7 +72,7 @@ build "the sources as they are"
 fault "wrong triangle of the Gram matrix" gram Sources/LinearAlgebra/Gram.swift \
     'syrk(.lower, 1, activations, .none, 1, $0)' 'syrk(.upper, 1, activations, .none, 1, $0)'
 fault "wrong triangle in the factor" factor Sources/LinearAlgebra/ReverseCholesky.swift \
-    'trsm(.right, .upper, .transposed, .stored, 1, a22.reading' 'trsm(.right, .lower, .transposed, .stored, 1, a22.reading'
+    'syrk(.upper, -1, part, .none, 1, c' 'syrk(.lower, -1, part, .none, 1, c'
 fault "dropped damping" factor Sources/Quantization/Factorization/Damping.swift \
     '$0 == 0 && damping == 0 ? mean : damping' '$0 == 0 && damping == 0 ? mean : 0'
 fault "group boundary one off" grids Sources/Quantization/Sweep/SweepTile.swift \

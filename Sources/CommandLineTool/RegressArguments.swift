@@ -37,6 +37,7 @@ struct RegressSuiteArguments: ParsableArguments {
         guard !run.cases.isEmpty || !run.layers.isEmpty || !run.refusals.isEmpty else {
             throw RegressionError.nothingToRun(reason: "no case is left by --max-size and --only")
         }
+        try run.checkMemory()
         return run
     }
 

@@ -55,7 +55,10 @@ struct RegressLayerArguments: ParsableArguments {
         return try names.map { name in
             let file = try LayerFile(path: URL(filePath: folder).appending(path: name).path)
             // The folder's name keeps them apart from the bundled ones.
-            return UserLayer(name: "layers/\(name)") {
+            return UserLayer(
+                name: "layers/\(name)", out: file.rows, inputs: file.columns,
+                tokens: file.tokensAtOnce > 0 ? file.tokenCount ?? 0 : 0
+            ) {
                 (try file.weight, try file.activations().map { .activations($0) } ?? .gram(file.makeGram().symmetric()))
             }
         }

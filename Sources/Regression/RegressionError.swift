@@ -14,6 +14,8 @@ package enum RegressionError: Error, Equatable, CustomStringConvertible, Sendabl
     case newerFormat(path: String, found: Int, expected: Int)
     /// The system refused something.
     case system(path: String, operation: String, reason: String)
+    /// The largest layer would not fit; bytes.
+    case notEnoughMemory(name: String, needed: Double, available: Double)
     /// No case is left to run or to compare.
     case nothingToRun(reason: String)
     case cancelled
@@ -31,6 +33,8 @@ package enum RegressionError: Error, Equatable, CustomStringConvertible, Sendabl
         case .newerFormat(let path, let found, let expected):
             "\(path): format \(found) of a later adadim, expected \(expected) or less"
         case .system(let path, let operation, let reason): "\(path): \(operation): \(reason)"
+        case .notEnoughMemory(let name, let needed, let available):
+            "\(name) needs \(shortText(needed / 1e9)) GB of memory and this process may use \(shortText(available / 1e9)) GB; --max-size and --only leave layers out"
         case .nothingToRun(let reason): "nothing to run: \(reason)"
         case .cancelled: "cancelled"
         }

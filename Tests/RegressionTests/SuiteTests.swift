@@ -32,6 +32,16 @@ import Testing
         #expect(cases.contains { $0.source == .condition(1e12) } && cases.contains { $0.source == .condition(1) })
     }
 
+    @Test func memoryIsCountedBeforeTheRun() throws {
+        let run = RegressionRun()
+        try run.checkMemory(available: 3_000_000_000)
+        let error = #expect(throws: RegressionError.self) { try run.checkMemory(available: 1_000_000_000) }
+        #expect(
+            error?.description
+                == "4096x4096 needs 2.15 GB of memory and this process may use 1.00 GB; --max-size and --only leave layers out"
+        )
+    }
+
     /// The first numbers of a seed, worked out with another implementation of SplitMix64 (Python's integers):
     /// m = lambda z: …; the state is m(seed + step) + (index + 1)·step.
     @Test func noiseIsWhatItWas() {

@@ -84,6 +84,14 @@ extension BundledSuite {
                 let activations = Matrix<Float>(repeating: 0, rows: inputs, columns: 9)
                 try quantize(weight, try $0.gram(activations: activations), .init(), $0)
             },
+            RefusalCase("activations whose squares overflow", "\(QuantizationError.gramOverflow)") {
+                let activations = Matrix<Float>(repeating: 1e30, rows: inputs, columns: 9)
+                try quantize(weight, try $0.gram(activations: activations), .init(), $0)
+            },
+            RefusalCase("weights whose outputs overflow", "\(QuantizationError.lossNotFinite)") {
+                let weight = Matrix<Float>(repeating: 1e30, rows: 50, columns: inputs)
+                try quantize(weight, try $0.gram(activations: activations), .init(), $0)
+            },
             RefusalCase(
                 "scales beyond float16", "scale [2, 0] is too large for float16, whose largest number is 65504.0"
             ) { engine in
