@@ -61,6 +61,23 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.url.path) == ["baseline"])
     }
 
+    /// A link stays one; what killed runs left goes, what living ones work on stays.
+    @Test func linksAndLeftovers() throws {
+        let target = temporary.path("target")
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(atPath: directory.path, withDestinationPath: target)
+        // No process has the largest number.
+        for name in [".target.partial-\(Int32.max)-7", ".target.partial-1-7", ".target.partial-x-7"] {
+            try FileManager.default.createDirectory(atPath: temporary.path(name), withIntermediateDirectories: false)
+        }
+        try write()
+        try write(overwrite: true)
+        #expect(try BaselineDirectory(target).read() == baseline)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: temporary.url.path).sorted()
+                == [".target.partial-1-7", ".target.partial-x-7", "baseline", "target"])
+    }
+
     @Test func otherFilesAreKept() throws {
         try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: false)
         try write()

@@ -14,8 +14,15 @@ package struct BaselineDirectory: Sendable {
         self.path = path
     }
 
-    private var url: URL { URL(filePath: path, directoryHint: .isDirectory) }
-    private var parent: URL { url.absoluteURL.standardizedFileURL.deletingLastPathComponent() }
+    /// Links resolved, so that it is their target which is replaced.
+    private var url: URL {
+        guard let resolved = realpath(path, nil) else {
+            return URL(filePath: path, directoryHint: .notDirectory).absoluteURL.standardizedFileURL
+        }
+        defer { free(resolved) }
+        return URL(filePath: String(cString: resolved), directoryHint: .notDirectory)
+    }
+    private var parent: URL { url.deletingLastPathComponent() }
     package var baselinePath: String { path + "/" + Baseline.fileName }
 
     /// Checks, before any work is done, that a baseline can be written here.
@@ -25,7 +32,7 @@ package struct BaselineDirectory: Sendable {
             throw failure(parent.path, "a baseline cannot be written in it")
         }
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
+        guard stat(url.path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw .system(path: path, operation: "writing a baseline", reason: "it is no directory")
         }
@@ -53,7 +60,10 @@ package struct BaselineDirectory: Sendable {
         _ baseline: Baseline, codes: [String: [String: PackedRows]], overwrite: Bool
     ) throws(RegressionError) {
         try checkWritable(overwrite: overwrite)
-        let name = url.absoluteURL.standardizedFileURL.lastPathComponent
+        // Once: while the earlier baseline is aside, a link leads nowhere.
+        let (url, parent) = (url, parent)
+        let name = url.lastPathComponent
+        removeLeftovers()
         let tag = "\(getpid())-\(UInt32.random(in: .min ... .max))"
         let partial = parent.appending(path: ".\(name).partial-\(tag)")
         let aside = parent.appending(path: ".\(name).old-\(tag)")
@@ -71,19 +81,31 @@ package struct BaselineDirectory: Sendable {
             try? FileManager.default.removeItem(at: partial)
             throw .system(path: path, operation: "writing the baseline", reason: Self.reason(error))
         }
-        let isReplacing = access(path, F_OK) == 0
-        if isReplacing, rename(path, aside.path) != 0 {
+        let isReplacing = access(url.path, F_OK) == 0
+        if isReplacing, rename(url.path, aside.path) != 0 {
             let error = failure(path, "moving the earlier baseline aside")
             try? FileManager.default.removeItem(at: partial)
             throw error
         }
-        guard rename(partial.path, path) == 0 else {
+        guard rename(partial.path, url.path) == 0 else {
             let error = failure(path, "giving the baseline its name")
-            if isReplacing { _ = rename(aside.path, path) }
+            if isReplacing { _ = rename(aside.path, url.path) }
             try? FileManager.default.removeItem(at: partial)
             throw error
         }
         if isReplacing { try? FileManager.default.removeItem(at: aside) }
+    }
+
+    /// Removes what runs that were killed while writing here have left: hidden siblings whose processes are gone.
+    private func removeLeftovers() {
+        let prefix = ".\(url.lastPathComponent).partial-"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [] {
+            let parts = name.dropFirst(prefix.count).split(separator: "-")
+            guard name.hasPrefix(prefix), parts.count == 2, let process = pid_t(parts[0]), process > 0,
+                UInt32(parts[1]) != nil, kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            try? FileManager.default.removeItem(at: parent.appending(path: name))
+        }
     }
 
     /// - Throws: ``RegressionError``, naming the file and what is wrong with it.
