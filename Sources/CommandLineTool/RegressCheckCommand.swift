@@ -31,7 +31,9 @@ struct RegressCheckCommand: ParsableCommand {
         let source = BaselineDirectory(directory)
         let baseline = try source.read()
         try reporting.checkWritable()
-        let (report, _) = try regress(on: terminal, suite, layers) { results, environment in
+        let run = try suite.run(layers)
+        try baseline.checkHasSome(of: run)
+        let (report, _) = try regress(on: terminal, run) { results, environment in
             var comparison = Comparison(environment: environment)
             comparison.boundsOnly = self.comparison.boundsOnly
             return try comparison.report(results, baseline: baseline) {

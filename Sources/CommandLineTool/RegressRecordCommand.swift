@@ -31,7 +31,7 @@ struct RegressRecordCommand: ParsableCommand {
         let target = BaselineDirectory(directory)
         try target.checkWritable(overwrite: output.overwrite)
         try reporting.checkWritable()
-        let (report, results) = try regress(on: terminal, suite, layers) { results, environment in
+        let (report, results) = try regress(on: terminal, suite.run(layers)) { results, environment in
             try Comparison(environment: environment).report(results, baseline: nil) {
                 (_, _, _) throws(RegressionError) in throw .cancelled
             }
@@ -56,12 +56,12 @@ struct RegressOverwriteArguments: ParsableArguments {
     var overwrite = false
 }
 
-/// Runs the suite with the real engine, and what a command needs around it.
+/// Makes a run with the real engine, and what a command needs around it.
 func regress(
-    on terminal: Terminal, _ suite: RegressSuiteArguments, _ layers: RegressLayerArguments,
+    on terminal: Terminal, _ run: RegressionRun,
     _ judge: (RegressionRun.Results, RegressionEnvironment) throws -> RegressionReport
 ) throws -> (RegressionReport, RegressionRun.Results) {
-    var run = try suite.run(layers)
+    var run = run
     let environment = RegressionEnvironment.current(tool: toolVersion)
     return try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
         run.progress = { name, index, count in

@@ -81,6 +81,10 @@ import Testing
             (["record", "new", "--junit", "model"], 1, "model: writing the JUnit report: it is a directory"),
             (["check", "nowhere"], 1, "nowhere: there is no such directory"),
             (["check", "model"], 1, "model: holds no baseline.json"),
+            (
+                ["check", "base", "--only", "rank*"], 1,
+                "none of the layers, such as rank 20 of 150, is in the baseline"
+            ),
             (["check", "base", "--overwrite"], 64, "Unknown option '--overwrite'"),
         ]
         for (arguments, status, text) in cases {

@@ -20,6 +20,14 @@ package struct Baseline: Sendable, Codable, Equatable {
         refusals = results.refusals.map(\.record)
     }
 
+    /// Refuses a run that has layers, but none of the baseline's: it would be green without any comparison.
+    package func checkHasSome(of run: RegressionRun) throws(RegressionError) {
+        let names = run.cases.map(\.name) + run.layers.map(\.name)
+        guard names.isEmpty || !Set(names).isDisjoint(with: cases.map(\.name)) else {
+            throw .nothingToRun(reason: "none of the layers, such as \(names[0]), is in the baseline")
+        }
+    }
+
     /// Keys sorted, so that two baselines can be compared as text.
     package func encoded() throws -> Data {
         let encoder = JSONEncoder()
