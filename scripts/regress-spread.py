@@ -24,7 +24,7 @@ def row(path):
         "layers": len(layers),
         "with flips": sum(any(run["flippedShare"] > 0 for run in case["runs"]) for case in layers),
         "largest share of flips": f"{100 * flips[0]['flippedShare']:.3f} % ({flips[1]})" if flips and flips[0]["flippedShare"] else "0",
-        "raised": f"{100 * max((run['flippedShare'] for run, name in runs if raised(name)), default=0):.1f} %",
+        "raised": f"{100 * max(shares):.1f} %" if (shares := [run["flippedShare"] for run, name in runs if raised(name)]) else "another step",
         "largest relative loss": f"{max((run['lossDifference'] for run, name in plain), default=0):.1e}",
         "loss to flips": f"{max(beyond, default=(0, ''))[0]:.2f}",
         "backward error": f"{worst.get('backward error, n·eps', 0):.3f}",

@@ -16,7 +16,7 @@ package struct ComparisonBounds: Sendable, Codable, Equatable {
     /// The same in Double, where none was seen.
     package var unitsBesidesInDouble = 1.0
     /// Relative difference of a loss to the share of codes that differ, beside what rounding explains.
-    package var lossToAFlip = 1.5
+    package var lossToAFlip = 1.25
 
     package init() {}
 
