@@ -50,6 +50,8 @@ let package = Package(
         .target(
             name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
             path: "Sources/CInterface/EntryPoints"),
+        // Numerical regression tests: the engine against identities and against an earlier run.
+        module("Regression", ["AdaDimLinearAlgebra", "AdaDimQuantization"]),
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors"),
@@ -69,18 +71,27 @@ let package = Package(
             "Export",
             ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
 
+        // One layer in a file of its own.
+        module(
+            "LayerFiles",
+            [
+                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+            ]),
+
         // Both together.
         module(
             "Pipeline",
             [
                 "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimLayerFiles",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
                 "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimLayerFiles", "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -98,6 +109,8 @@ let package = Package(
             [
                 "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimPipeline",
             ]),
+        tests(
+            "Regression", ["AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
@@ -105,6 +118,12 @@ let package = Package(
             [
                 "AdaDimExport", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra",
                 "AdaDimTestSupport",
+            ]),
+        tests(
+            "LayerFiles",
+            [
+                "AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         tests(
@@ -118,7 +137,12 @@ let package = Package(
                 "AdaDimTestSupport",
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
-        tests("CommandLineTool", ["AdaDimCommandLineTool", "AdaDimSafetensors"], resources: [.copy("Goldens")]),
+        tests(
+            "CommandLineTool",
+            [
+                "AdaDimCommandLineTool", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ], resources: [.copy("Goldens")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -142,5 +142,12 @@ refusals() {
     [ ! -e "$out/x" ] || { echo "a refused run left an output" >&2; exit 1; }
 }
 
-for part in ${PARTS:-sanitizers real_model variants packed memory interruption refusals}; do "$part"; done
+regress() {
+    step "numerical regression tests across BLAS libraries, kernels and threads"
+    TOOL=$tool PYTHON=$python scripts/regress-blas.sh
+    step "planted faults"
+    PYTHON=$python scripts/regress-mutations.sh
+}
+
+for part in ${PARTS:-sanitizers real_model variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"

@@ -18,7 +18,9 @@ struct AdaDimTool: ParsableCommand {
               adadim evaluate <output> --text other.txt
             """,
         version: toolVersion,
-        subcommands: [QuantizeCommand.self, EvaluateCommand.self, VariantsCommand.self])
+        subcommands: [
+            QuantizeCommand.self, LayerCommand.self, EvaluateCommand.self, VariantsCommand.self, RegressCommand.self,
+        ])
 
     /// As the argument parser's own, but a stream that takes nothing neither traps nor passes for success.
     static func main() {

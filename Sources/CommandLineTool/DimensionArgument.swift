@@ -16,9 +16,18 @@ enum DimensionArgument: String, ExpressibleByArgument, CaseIterable {
         case .perIC: .fixed(.perInputChannel)
         }
     }
+
+    var ofOneLayer: QuantizationOptions.Dimension {
+        switch self {
+        case .adaptive: .adaptive
+        case .perOC: .fixed(.perOutputChannel)
+        case .perIC: .fixed(.perInputChannel)
+        }
+    }
 }
 
 extension QuantizationOptions.Method: ExpressibleByArgument {}
 extension QuantizationOptions.Selection: ExpressibleByArgument {}
+extension ScaleType: ExpressibleByArgument {}
 extension QuantizationJob.Propagation: ExpressibleByArgument {}
 extension ExportFormat: ExpressibleByArgument {}

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Turns Ctrl-C, a request to terminate and the loss of the terminal into a wish that a run looks at between its steps,
 /// so that it can clean up.
-/// A second signal ends the process at once; what is left behind then is a hidden partial directory, never an output.
+/// A second signal ends the process at once; what is left behind then is a hidden partial output, never one under its name.
 final class Interruption: Sendable {
     private let wish = Atomic<Int32>(0)
     // Dispatch sources may be used from any thread; Dispatch does not say so to the compiler.

@@ -51,13 +51,6 @@ struct MethodArguments: ParsableArguments {
             valueName: "share"))
     var damping = 0.01
 
-    @Option(
-        help: ArgumentHelp(
-            "Layers to leave as they are: globs, comma-separated, against a layer's full name or its last part. May be given more than once.",
-            valueName: "globs"),
-        transform: GlobList.init)
-    var skip: [GlobList] = []
-
     func validate() throws {
         guard UniformGrid.supportedBits.contains(bits) else {
             throw ValidationError("--bits is \(bits), expected 2, 3, 4 or 8")
@@ -75,8 +68,28 @@ struct MethodArguments: ParsableArguments {
         job.isSymmetric = symmetric
         job.activationOrder = activationOrder
         job.damping = damping
-        job.skip = skip.flatMap(\.globs)
     }
+
+    /// The options as the engine takes them, the type of the scales left open.
+    func options(_ variant: VariantArguments) -> QuantizationOptions {
+        QuantizationOptions(
+            bits: bits, groupSize: groupSize.weights, isSymmetric: symmetric, method: variant.method,
+            dimension: (variant.dimension ?? .adaptive).ofOneLayer, selection: select, damping: damping,
+            activationOrder: activationOrder)
+    }
+}
+
+/// Which layers of a model are left out.
+struct SkipArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Layers to leave as they are: globs, comma-separated, against a layer's full name or its last part. May be given more than once.",
+            valueName: "globs"),
+        transform: GlobList.init)
+    var skip: [GlobList] = []
+
+    /// Enters the globs in a job.
+    func set(_ job: inout QuantizationJob) { job.skip = skip.flatMap(\.globs) }
 }
 
 /// The paper's selective study.

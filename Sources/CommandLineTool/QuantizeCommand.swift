@@ -32,6 +32,7 @@ struct QuantizeCommand: ParsableCommand {
 
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Method") var selective: SelectiveArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
     @OptionGroup(title: "Output") var writing: OutputArguments
@@ -48,6 +49,7 @@ struct QuantizeCommand: ParsableCommand {
     private var job: QuantizationJob {
         var job = calibration.job(model: model, output: URL(filePath: output))
         method.set(&job)
+        leavingOut.set(&job)
         job.method = variant.method
         job.dimension =
             selective.perIc.isEmpty

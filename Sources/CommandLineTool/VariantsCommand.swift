@@ -22,6 +22,7 @@ struct VariantsCommand: ParsableCommand {
     var model: String
 
     @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
     @OptionGroup(title: "Evaluation") var corpus: TextArguments
     @OptionGroup(title: "Evaluation") var window: EvaluationLengthArguments
@@ -61,6 +62,7 @@ struct VariantsCommand: ParsableCommand {
             let output = outputs.appending(path: variant.directoryName)
             var job = calibration.job(model: model, output: output)
             method.set(&job)
+            leavingOut.set(&job)
             job.method = variant.method
             job.dimension = variant.dimension.dimension
             job.overwrite = true

@@ -4,13 +4,18 @@ import AdaDimSafetensors
 import Synchronization
 
 /// A layer's weight [out, in] on its way into a file as plain numbers: rounded to a type, row-major.
-struct DenseLayer {
+package struct DenseLayer {
     let weight: Matrix<Float>
     let type: StoredFloat
 
+    package init(weight: Matrix<Float>, type: StoredFloat) {
+        self.weight = weight
+        self.type = type
+    }
+
     /// Appends the weights a panel of rows at a time.
     /// - Returns: whether all rounded weights are finite.
-    func append(to writer: SafetensorsWriter) throws(SafetensorsError) -> Bool {
+    package func append(to writer: SafetensorsWriter) throws(SafetensorsError) -> Bool {
         let rowBytes = weight.columns * type.byteWidth
         // Some 4 MB, and whole strips.
         let panelRows = max(1, (4 << 20) / max(rowBytes, 1) / Self.stripRows) * Self.stripRows

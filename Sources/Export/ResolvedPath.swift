@@ -1,16 +1,16 @@
 import Glibc
 
 /// A path to be written, with every symbolic link on the way to it followed.
-struct ResolvedPath {
+package struct ResolvedPath: Sendable {
     /// The directory that holds it, which exists.
-    let parent: String
-    let name: String
+    package let parent: String
+    package let name: String
     /// Whether something stands there already.
-    let exists: Bool
+    package let exists: Bool
 
-    var path: String { parent == "/" ? "/" + name : parent + "/" + name }
+    package var path: String { parent == "/" ? "/" + name : parent + "/" + name }
 
-    init(output: String) throws(ExportError) {
+    package init(output: String) throws(ExportError) {
         var trimmed = Substring(output)
         while trimmed.count > 1 && trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
         let path = String(trimmed)

@@ -17,6 +17,12 @@ package struct StoredMatrix: @unchecked Sendable {
 
     package func row(_ i: Int) -> UnsafeRawPointer { base + i * columns * type.byteWidth }
 
+    /// Some of the rows, as a matrix of its own.
+    package func panel(_ range: Range<Int>) -> StoredMatrix {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
+        return StoredMatrix(base: row(range.lowerBound), type: type, rows: range.count, columns: columns)
+    }
+
     /// Widens and transposes in one pass, on all threads: `target` [rows, columns] is column-major.
     /// - Returns: whether all elements are finite.
     package func read(into target: MutableMatrixView<Float>) -> Bool {

@@ -11,11 +11,7 @@ extension Checkpoint {
 
     /// Scales are stored in the type of the weight that they replace.
     func scaleType(_ layer: LinearLayer) throws(CheckpointError) -> ScaleType {
-        switch try storedFloat(layer) {
-        case .bfloat16?: .bfloat16
-        case .float16?: .float16
-        case .float32?, nil: .float32
-        }
+        try storedFloat(layer)?.scaleType ?? .float32
     }
 
     /// Bits per weight of a layer in the compressed-tensors format: dense where its last group is shorter than the

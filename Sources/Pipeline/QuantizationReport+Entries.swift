@@ -11,32 +11,44 @@ extension QuantizationReport.Layer {
     ) {
         let quantization = result.quantization
         let layout = quantization.quantized.layout
-        func loss(_ absolute: Double) -> QuantizationReport.Loss {
-            .init(absolute: absolute, relative: quantization.relative(absolute))
-        }
         name = result.layer.moduleName
         shape = [layout.rows, layout.columns]
         dimension = layout.dimension
         groupSize = layout.groupSize
-        self.loss = loss(quantization.loss)
-        losses = Dictionary(
-            uniqueKeysWithValues: quantization.losses.map { dimension, found in
-                (
-                    dimension.rawValue,
-                    .init(rtn: found.roundToNearest.map(loss), gptq: found.gptq.map(loss))
-                )
-            })
-        damping = result.damping
-        dampingShare = result.dampingShare
-        dampingRaises = result.failedAttempts
-        inactiveInputs = result.inactiveInputs
+        loss = quantization.reported(quantization.loss)
+        losses = quantization.reportedLosses
+        damping = result.damping.damping
+        dampingShare = result.damping.share
+        dampingRaises = result.damping.failedAttempts
+        inactiveInputs = result.damping.inactiveInputs.count
         bitsPerWeight = stored.bitsPerWeight
         self.packedBitsPerWeight = packedBitsPerWeight
         seconds = result.seconds
         seconds.write = writeSeconds
-        tailGroup = layout.hasTail ? layout.channelLength % layout.groupSize : nil
+        tailGroup = layout.tailGroup
         denseBecause = stored.denseBecause
     }
+}
+
+extension LayerQuantization {
+    /// A loss as reports give it.
+    func reported(_ loss: Double) -> QuantizationReport.Loss { .init(absolute: loss, relative: relative(loss)) }
+
+    /// The losses of every direction tried, by its name.
+    var reportedLosses: [String: QuantizationReport.DirectionLosses] {
+        Dictionary(
+            uniqueKeysWithValues: losses.map { dimension, found in
+                (
+                    dimension.rawValue,
+                    .init(rtn: found.roundToNearest.map(reported), gptq: found.gptq.map(reported))
+                )
+            })
+    }
+}
+
+extension GroupLayout {
+    /// Weights of the last group of a channel where it is shorter than the others.
+    var tailGroup: Int? { hasTail ? channelLength % groupSize : nil }
 }
 
 extension QuantizationReport.Versions {

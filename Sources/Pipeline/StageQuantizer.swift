@@ -3,7 +3,6 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import Foundation
 import Logging
 
 /// Quantizes the layers of one stage of a block, which share their input: one Gram matrix, one factor.
@@ -16,10 +15,7 @@ struct StageQuantizer {
     struct Result {
         let layer: LinearLayer
         let quantization: LayerQuantization
-        let damping: Double
-        let dampingShare: Double
-        let failedAttempts: [DampingAttempt]
-        let inactiveInputs: Int
+        let damping: AppliedDamping
         var seconds: QuantizationReport.LayerSeconds
     }
 
@@ -66,7 +62,8 @@ struct StageQuantizer {
                 try GramFactor(taking: &timed.gram, dampingShare: job.damping, activationOrder: job.activationOrder)
             }
         }
-        report(factor, layers)
+        let damping = AppliedDamping(factor)
+        damping.log(to: log, subject: Self.subject(layers))
         for layer in layers {
             var options = job.engineOptions
             options.dimension = plan[layer] ?? options.dimension
@@ -77,9 +74,7 @@ struct StageQuantizer {
             let isFirst = layer == layers[0]
             try finish(
                 Result(
-                    layer: layer, quantization: quantization, damping: factor.damping,
-                    dampingShare: factor.dampingShare, failedAttempts: factor.failedAttempts,
-                    inactiveInputs: factor.inactiveInputCount,
+                    layer: layer, quantization: quantization, damping: damping,
                     seconds: .init(
                         gram: isFirst ? timed.seconds : 0, factor: isFirst ? watch.seconds : 0,
                         reference: quantization.seconds.reference, rtn: quantization.seconds.roundToNearest,
@@ -95,27 +90,10 @@ struct StageQuantizer {
         }
     }
 
-    /// Says what a user should know of a factor even when all went well.
-    /// - Precondition: there is a layer.
-    private func report(_ factor: GramFactor<Float>, _ layers: [LinearLayer]) {
+    /// The layers as messages name them.
+    /// - Precondition: there is one.
+    private static func subject(_ layers: [LinearLayer]) -> String {
         let others = layers.count - 1
-        let subject = layers[0].moduleName + (others > 0 ? " and \(others) more with its inputs" : "")
-        // The report has every attempt.
-        if let first = factor.failedAttempts.first {
-            let steps = factor.failedAttempts.count
-            log.warning(
-                """
-                \(subject): damping raised from \(short(first.share)) to \(short(factor.dampingShare)) of the mean \
-                diagonal in \(steps) \(steps == 1 ? "step" : "steps"): not positive definite before
-                """
-            )
-        }
-        let inactive = factor.inactiveInputCount
-        if inactive > 0 {
-            log.notice("\(subject): \(inactive) inputs were never active and are rounded plainly")
-        }
+        return layers[0].moduleName + (others > 0 ? " and \(others) more with its inputs" : "")
     }
 }
-
-/// A number without the last digits that repeated multiplication leaves.
-private func short(_ number: Double) -> String { String(format: "%g", number) }

@@ -3,13 +3,16 @@ import Testing
 
 /// Help texts are read by people; a change shows here. Goldens/write_help.sh writes them anew.
 @Suite struct HelpTests {
-    @Test(arguments: ["adadim", "quantize", "evaluate", "variants"])
+    @Test(arguments: [
+        "adadim", "quantize", "layer", "evaluate", "variants", "regress", "regress record", "regress check",
+    ])
     func helpIsTheGolden(_ command: String) throws {
         let golden = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Goldens/\(command)-help.txt")
+            .appending(path: "Goldens/\(command.replacing(" ", with: "-"))-help.txt")
         let expected = try String(contentsOf: golden, encoding: .utf8)
         let tool = Tool(directory: FileManager.default.temporaryDirectory)
-        let outcome = try tool.run((command == "adadim" ? [] : [command]) + ["--help"])
+        let outcome = try tool.run(
+            (command == "adadim" ? [] : command.split(separator: " ").map(String.init)) + ["--help"])
         #expect(outcome.status == 0)
         #expect(outcome.output == expected)
         #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 })

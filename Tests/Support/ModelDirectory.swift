@@ -1,32 +1,5 @@
 import AdaDimCheckpoint
-import AdaDimLinearAlgebra
-import AdaDimSafetensors
 import Foundation
-
-/// A tensor to write into a test's model.
-package struct TestTensor {
-    package let name: String
-    let elementType: TensorElementType
-    let shape: [Int]
-    let bytes: [UInt8]
-
-    package init(_ name: String, _ elementType: TensorElementType, _ shape: [Int], bytes: [UInt8]) {
-        (self.name, self.elementType, self.shape, self.bytes) = (name, elementType, shape, bytes)
-    }
-
-    /// Elements row-major, rounded to the type.
-    package init(_ name: String, _ type: StoredFloat, _ shape: [Int], _ values: [Float]) {
-        var bytes = [UInt8](repeating: 0, count: values.count * type.byteWidth)
-        bytes.withUnsafeMutableBytes { target in
-            values.withUnsafeBufferPointer { source in
-                if let source = source.baseAddress, let target = target.baseAddress {
-                    _ = type.narrow(source, count: values.count, to: target)
-                }
-            }
-        }
-        self.init(name, type.elementType, shape, bytes: bytes)
-    }
-}
 
 /// A model directory made for one test, which removes it at its end.
 package struct ModelDirectory {
@@ -52,15 +25,7 @@ package struct ModelDirectory {
     package func write(_ text: String, _ name: String) throws { try write(Data(text.utf8), name) }
 
     package func write(_ tensors: [TestTensor], _ name: String = "model.safetensors") throws {
-        let writer = try SafetensorsWriter(
-            path: url.appendingPathComponent(name).path,
-            headerCapacity: SafetensorsWriter.headerCapacity(
-                for: tensors.map { ($0.name, $0.elementType, $0.shape) }))
-        for tensor in tensors {
-            try writer.begin(tensor.name, tensor.elementType, shape: tensor.shape)
-            try writer.append(tensor.bytes)
-        }
-        try writer.finish()
+        try writeSafetensors(tensors, to: url.appendingPathComponent(name).path)
     }
 
     package func writeIndex(_ map: [String: String]) throws {

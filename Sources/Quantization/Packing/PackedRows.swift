@@ -44,6 +44,19 @@ public struct PackedRows: Sendable, Equatable {
         }
     }
 
+    /// Codes that were packed before.
+    /// - Precondition: there are `rows` times ``wordsPerRow`` words.
+    package init(words: [UInt32], rows: Int, columns: Int, bits: Int) {
+        precondition((1...8).contains(bits), "codes of \(bits) bits")
+        precondition(
+            words.count == rows * Self.wordsPerRow(columns: columns, bits: bits),
+            "\(words.count) words for codes [\(rows), \(columns)] of \(bits) bits")
+        self.rows = rows
+        self.columns = columns
+        self.bits = bits
+        self.words = words
+    }
+
     /// The codes [out, in].
     public func unpacked() -> Matrix<UInt8> {
         var result = Matrix<UInt8>(uninitialized: rows, columns)

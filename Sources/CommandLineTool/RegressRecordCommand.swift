@@ -1,0 +1,82 @@
+import AdaDimPipeline
+import AdaDimRegression
+import ArgumentParser
+
+struct RegressRecordCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Run the suite and keep its numbers as a baseline.",
+        usage: "adadim regress record <directory> [<options>]",
+        discussion: """
+            Writes <directory>/baseline.json and the packed codes beside it, whole or not at all. Two minutes at most on two \
+            cores. A run that does not hold by itself is no baseline: it is reported, nothing is written, and the exit \
+            status is 1.
+            """)
+
+    @Argument(help: "The directory to write.", completion: .directory)
+    var directory: String
+
+    @OptionGroup(title: "Suite") var suite: RegressSuiteArguments
+    @OptionGroup(title: "Your own layers") var layers: RegressLayerArguments
+    @OptionGroup(title: "Output") var output: RegressOverwriteArguments
+    @OptionGroup(title: "Output") var reporting: RegressReportArguments
+    @OptionGroup(title: "Machine") var machine: MachineArguments
+
+    func validate() throws {
+        try refuseEmpty(directory, "<directory>", expected: "a directory to write")
+    }
+
+    func run() throws {
+        let terminal = machine.begin()
+        let target = BaselineDirectory(directory)
+        try target.checkWritable(overwrite: output.overwrite)
+        try reporting.checkWritable()
+        let (report, results) = try regress(on: terminal, suite.run(layers)) { results, environment in
+            try Comparison(environment: environment).report(results, baseline: nil) {
+                (_, _, _) throws(RegressionError) in throw .cancelled
+            }
+        }
+        if report.isGreen {
+            try target.write(
+                Baseline(results, environment: report.environment),
+                codes: Dictionary(uniqueKeysWithValues: results.cases.map { ($0.name, $0.codes) }),
+                overwrite: output.overwrite)
+        }
+        try reporting.write(report)
+        guard report.isGreen else {
+            terminal.message("No baseline was written")
+            throw ExitCode.failure
+        }
+        if !reporting.json { try StandardStreams.print("Written to \(directory)") }
+    }
+}
+
+struct RegressOverwriteArguments: ParsableArguments {
+    @Flag(help: "Replace the baseline that <directory> holds.")
+    var overwrite = false
+}
+
+/// Makes a run with the real engine, and what a command needs around it.
+func regress(
+    on terminal: Terminal, _ run: RegressionRun,
+    _ judge: (RegressionRun.Results, RegressionEnvironment) throws -> RegressionReport
+) throws -> (RegressionReport, RegressionRun.Results) {
+    var run = run
+    let environment = RegressionEnvironment.current(tool: toolVersion)
+    return try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+        run.progress = { name, index, count in
+            terminal.progress(
+                "layer \(index + 1)/\(count): \(name)",
+                plain: index == 0 ? "\(count) layers to quantize and to judge" : nil)
+        }
+        run.isCancelled = observer.isCancelled
+        do {
+            let results = try run.run()
+            // A signal that came during the last step counts, too: nothing is written after it.
+            if observer.isCancelled() { throw RegressionError.cancelled }
+            return (try judge(results, environment), results)
+        } catch RegressionError.cancelled {
+            throw PipelineError.cancelled
+        }
+    }
+}

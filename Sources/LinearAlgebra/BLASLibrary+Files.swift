@@ -1,0 +1,43 @@
+import Glibc
+
+extension BLASLibrary {
+    /// A routine that the engine calls, and the file whose code answers the call.
+    public struct Answer: Sendable, Equatable {
+        /// Such as "cblas_sgemm".
+        public let symbol: String
+        /// The file, links resolved; nil where the process does not know the symbol or where it came from.
+        public let file: String?
+    }
+
+    /// Which files really answer: products by CBLAS, LAPACK by its C interface, and what that one calls. They need not
+    /// be one library, nor the one that was linked: a library named in LD_PRELOAD comes before it, for the symbols that
+    /// it has.
+    public static var answers: [Answer] {
+        ["cblas_sgemm", "cblas_dgemm", "cblas_ssyrk", "cblas_strsm", "LAPACKE_spotrf_work", "spotrf_", "sgemm_"].map {
+            Answer(symbol: $0, file: fileDefining($0))
+        }
+    }
+
+    /// The kernels that OpenBLAS chose, if it is OpenBLAS that multiplies; nil if another library stands before it,
+    /// whose kernels ``coreName`` knows nothing of.
+    public static var coreNameOfProducts: String? {
+        let products = fileDefining("cblas_sgemm")
+        return products != nil && products == fileDefining("openblas_get_corename") ? coreName : nil
+    }
+
+    /// The file that the dynamic linker takes a symbol from, as `dladdr` tells it, links resolved.
+    private static func fileDefining(_ symbol: String) -> String? {
+        // The headers show `dladdr` to GNU sources only, which Swift's view of them is not. It fills four pointers, of
+        // which the first is the file's name.
+        typealias Dladdr = @convention(c) (UnsafeRawPointer, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Int32
+        guard let address = dlsym(nil, symbol), let function = dlsym(nil, "dladdr") else { return nil }
+        let dladdr = unsafeBitCast(function, to: Dladdr.self)
+        return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: 4) { info in
+            info.initialize(repeating: nil)
+            guard let start = info.baseAddress, dladdr(address, start) != 0, let name = info[0] else { return nil }
+            guard let resolved = realpath(name, nil) else { return String(cString: name) }
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+    }
+}

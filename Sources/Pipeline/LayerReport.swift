@@ -1,0 +1,122 @@
+import AdaDimLayerFiles
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+
+/// What `adadim layer --json` says of a run.
+package struct LayerReport: Sendable, Codable {
+    package struct Options: Sendable, Codable, Equatable {
+        package let bits: Int
+        /// Null for a whole channel.
+        @NullWhereAbsent package internal(set) var groupSize: Int?
+        package let method: QuantizationOptions.Method
+        package let dimension: String
+        package let select: QuantizationOptions.Selection
+        package let damping: Double
+        package let symmetric: Bool
+        package let activationOrder: Bool
+        package let scaleType: ScaleType
+        package let threads: Int
+    }
+
+    package struct Seconds: Sendable, Codable, Equatable {
+        /// Reading the weight; activations are read while they are summed up.
+        package var read = 0.0
+        package var gram = 0.0
+        package var factor = 0.0
+        /// ‖WX‖², the reference of relative losses.
+        package var reference = 0.0
+        package var rtn = 0.0
+        package var sweep = 0.0
+        package var write = 0.0
+        /// All of the run.
+        package var total = 0.0
+    }
+
+    package let versions: QuantizationReport.Versions
+    package let options: Options
+    package let name: String
+    /// [out, in].
+    package let shape: [Int]
+    /// How the weight is stored: BF16, F16 or F32.
+    package let weightType: String
+    /// Null where a Gram matrix came without their number.
+    @NullWhereAbsent package internal(set) var tokens: Int?
+    package let dimension: ChannelDimension
+    package let groupSize: Int
+    /// Weights of the last group of a channel where it is shorter than the others; null where it is not.
+    @NullWhereAbsent package internal(set) var tailGroup: Int?
+    /// Of the layer as quantized.
+    package let loss: QuantizationReport.Loss
+    /// Of every direction tried, by its name.
+    package let losses: [String: QuantizationReport.DirectionLosses]
+    /// ‖WX‖²_F.
+    package let outputEnergy: Double
+    /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
+    package let damping: Double
+    package let dampingShare: Double
+    /// Smaller dampings that left the Gram matrix without a factor.
+    package let dampingRaises: [DampingAttempt]
+    /// How many there are, and which.
+    package let inactiveInputs: Int
+    package let inactiveInputIndices: [Int]
+    /// Tensors of the file that had no use.
+    package let unusedTensors: [String]
+    /// The file written; null where none was asked for.
+    @NullWhereAbsent package internal(set) var output: String?
+    package internal(set) var seconds: Seconds
+}
+
+extension LayerReport {
+    init(_ job: LayerJob, _ file: LayerFile, _ options: QuantizationOptions, _ result: QuantizeLayerFile.Result) {
+        let quantization = result.quantization
+        let layout = quantization.quantized.layout
+        versions = .current
+        self.options = Options(options)
+        name = file.name
+        shape = [file.rows, file.columns]
+        weightType = file.weightType.elementType.rawValue
+        tokens = file.tokenCount
+        dimension = layout.dimension
+        groupSize = layout.groupSize
+        tailGroup = layout.tailGroup
+        loss = quantization.reported(quantization.loss)
+        losses = quantization.reportedLosses
+        outputEnergy = quantization.outputEnergy
+        damping = result.damping.damping
+        dampingShare = result.damping.share
+        dampingRaises = result.damping.failedAttempts
+        inactiveInputs = result.damping.inactiveInputs.count
+        inactiveInputIndices = result.damping.inactiveInputs
+        unusedTensors = file.unusedTensors
+        output = job.output
+        seconds = result.seconds
+    }
+
+    /// What the metadata of the output say beside what the quantized weight itself does.
+    var facts: [String: String] {
+        var facts = [
+            "producer": "adadim \(versions.adadim)", "weight_type": weightType,
+            "symmetric": "\(options.symmetric)", "activation_order": "\(options.activationOrder)",
+            "select": options.select.rawValue, "requested_dimension": options.dimension,
+            "damping": "\(damping)", "damping_share": "\(dampingShare)",
+            "requested_damping_share": "\(options.damping)", "inactive_inputs": "\(inactiveInputs)",
+            "blas": versions.blas, "kernels": versions.kernels,
+        ]
+        if let tokens { facts["tokens"] = "\(tokens)" }
+        return facts
+    }
+}
+
+extension LayerReport.Options {
+    fileprivate init(_ options: QuantizationOptions) {
+        let direction =
+            switch options.dimension {
+            case .adaptive: "adaptive"
+            case .fixed(let dimension): dimension.rawValue
+            }
+        self.init(
+            bits: options.bits, groupSize: options.groupSize, method: options.method, dimension: direction,
+            select: options.selection, damping: options.damping, symmetric: options.isSymmetric,
+            activationOrder: options.activationOrder, scaleType: options.scaleType, threads: BLASLibrary.threadCount)
+    }
+}

@@ -1,0 +1,43 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import Foundation
+
+/// A run's codes on the disk: the words of its packed rows, little-endian, and nothing else; shape and bits stand in
+/// the baseline, and so does the codes' digest.
+enum CodesFile {
+    /// The case's number and name and the run's, with letters, digits and points alone.
+    static func name(case index: Int, _ record: CaseRecord, run: String) -> String {
+        let text = "\(record.name) \(run)".map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
+        let number = String(index)
+        return String(repeating: "0", count: max(0, 3 - number.count)) + number + "-" + String(text.prefix(120))
+            + ".bin"
+    }
+
+    static func encode(_ packed: PackedRows) -> Data {
+        packed.words.map(\.littleEndian).withUnsafeBytes { Data($0) }
+    }
+
+    static func decode(
+        _ data: Data, _ record: CaseRecord, _ run: CaseRecord.Run, path: String
+    ) throws(RegressionError) -> PackedRows {
+        guard record.out > 0, record.inputs > 0, (1...8).contains(run.bits) else {
+            throw .damaged(
+                path: path,
+                reason: "the baseline has shape [\(record.out), \(record.inputs)] with \(run.bits) bits for it")
+        }
+        let expected = record.out * PackedRows.wordsPerRow(columns: record.inputs, bits: run.bits) * 4
+        guard data.count == expected else {
+            throw .damaged(path: path, reason: "it has \(data.count) bytes, expected \(expected)")
+        }
+        let packed = PackedRows(
+            words: data.withUnsafeBytes { bytes in
+                (0..<expected / 4).map {
+                    UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self))
+                }
+            }, rows: record.out, columns: record.inputs, bits: run.bits)
+        guard Digest.text(packed.unpacked()) == run.codes else {
+            throw .damaged(path: path, reason: "its codes are not those of the baseline's digest \(run.codes)")
+        }
+        return packed
+    }
+}

@@ -1,0 +1,102 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+
+/// Holds a run against a baseline, or against its identities alone.
+package struct Comparison {
+    package let environment: RegressionEnvironment
+    package var bounds = ComparisonBounds()
+    /// Compares by bounds even where nothing in the environment differs.
+    package var boundsOnly = false
+
+    package init(environment: RegressionEnvironment) { self.environment = environment }
+
+    /// - Parameters:
+    ///   - baseline: nil to look at the identities alone.
+    ///   - codes: the baseline's codes of a run of its case at an index.
+    package func report(
+        _ results: RegressionRun.Results, baseline: Baseline?,
+        codes: (CaseRecord, Int, CaseRecord.Run) throws(RegressionError) -> PackedRows
+    ) throws(RegressionError) -> RegressionReport {
+        let differences = baseline.map { environment.differences(from: $0.environment) } ?? []
+        let isExact = baseline != nil && differences.isEmpty && !boundsOnly
+        // Cases that run on one thread always are the same whatever the number of threads of the others.
+        var sameThreads = baseline?.environment
+        sameThreads?.threads = environment.threads
+        let isExactButForThreads = !boundsOnly && sameThreads.map { environment.differences(from: $0).isEmpty } == true
+        var worst = WorstOffenders()
+        var verdicts: [RegressionReport.Verdict] = []
+        let known = Dictionary(uniqueKeysWithValues: (baseline?.cases ?? []).enumerated().map { ($1.name, ($0, $1)) })
+        for outcome in results.cases {
+            var verdict = RegressionReport.Verdict(name: outcome.name, seconds: outcome.record.seconds)
+            judgeIdentities(outcome, &verdict, &worst)
+            if let (index, old) = known[outcome.name], outcome.error == nil {
+                let comparison = CaseComparison(
+                    old: old, outcome: outcome, bounds: bounds, isExact: isExactButForThreads)
+                try comparison.compare(&verdict, &worst) { (run) throws(RegressionError) in
+                    try codes(old, index, run)
+                }
+            }
+            verdicts.append(verdict)
+        }
+        let refusals = results.refusals.map { refusal in
+            RegressionReport.Verdict(
+                name: refusal.record.name,
+                failures: refusal.isRed ? [.init(kind: Identity.refusal.rawValue, text: refusal.finding.text)] : [])
+        }
+        let ran = Set(results.cases.map(\.name))
+        let isGreen = (verdicts + refusals).allSatisfy(\.failures.isEmpty)
+        return RegressionReport(
+            isGreen: isGreen, environment: environment, baseline: baseline?.environment, differences: differences,
+            isExact: isExact, bounds: bounds, cases: verdicts, refusals: refusals,
+            leftOut: (baseline?.cases ?? []).map(\.name).filter { !ran.contains($0) },
+            added: baseline == nil ? [] : results.cases.map(\.name).filter { known[$0] == nil }, worst: worst.list)
+    }
+
+    private func judgeIdentities(
+        _ outcome: CaseOutcome, _ verdict: inout RegressionReport.Verdict, _ worst: inout WorstOffenders
+    ) {
+        if let error = outcome.error {
+            verdict.failures.append(
+                .init(kind: ComparisonKind.error.rawValue, text: "it cannot be quantized: \(error)"))
+        }
+        for identity in Identity.allCases {
+            guard let finding = outcome.findings.worst[identity] else { continue }
+            worst.add(identity.rawValue, outcome.name, value: finding.ratio, bound: 1, finding.text)
+            guard !finding.holds else { continue }
+            let size = finding.ratio < Finding.beyondAll ? "\(shortText(finding.ratio)) times its bound: " : ""
+            verdict.failures.append(.init(kind: identity.rawValue, text: size + finding.text))
+        }
+    }
+}
+
+/// The worst of each kind so far.
+struct WorstOffenders {
+    private var byKind: [String: RegressionReport.Offender] = [:]
+    private var order: [String] = []
+
+    mutating func add(_ kind: String, _ name: String, value: Double, bound: Double, _ text: String) {
+        if let known = byKind[kind], known.value * bound >= value * known.bound { return }
+        if byKind[kind] == nil { order.append(kind) }
+        byKind[kind] = .init(kind: kind, name: name, value: value, bound: bound, text: text)
+    }
+
+    var list: [RegressionReport.Offender] { order.compactMap { byKind[$0] } }
+}
+
+/// A number to three digits.
+package func shortText(_ value: Double) -> String {
+    if value == 0 { return "0" }
+    guard value.isFinite else { return "\(value)" }
+    var (scaled, exponent) = (abs(value), 0)
+    while scaled >= 1000 { (scaled, exponent) = (scaled / 10, exponent + 1) }
+    while scaled < 100 { (scaled, exponent) = (scaled * 10, exponent - 1) }
+    let digits = Int(scaled.rounded())
+    let sign = value < 0 ? "-" : ""
+    if (-5...0).contains(exponent) {
+        var text = String(digits)
+        while text.count <= -exponent { text = "0" + text }
+        let point = text.index(text.endIndex, offsetBy: exponent)
+        return sign + (exponent == 0 ? text : text[..<point] + "." + text[point...])
+    }
+    return "\(sign)\(digits / 100).\(String(digits % 100 + 100).dropFirst())e\(exponent + 2)"
+}

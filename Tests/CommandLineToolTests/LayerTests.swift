@@ -1,0 +1,213 @@
+import AdaDimCheckpoint
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimSafetensors
+import AdaDimTestSupport
+import Foundation
+import Testing
+
+/// `adadim layer` against the engine's own call on the same numbers, at the same number of threads: nothing may differ.
+@Suite struct LayerTests {
+    private func bytes(_ name: String, in file: SafetensorsFile) throws -> [UInt8] {
+        try file.withBytes(of: name) { [UInt8]($0) }
+    }
+
+    /// The options as the tool and as the engine take them.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let options: QuantizationOptions
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    private static let cases = [
+        Case(arguments: [], options: .init(groupSize: 16)),
+        Case(
+            arguments: ["--bits", "3", "--select", "sweep"], options: .init(bits: 3, groupSize: 16, selection: .sweep)),
+        Case(
+            arguments: ["--bits", "2", "--dimension", "per-ic", "--symmetric", "--activation-order"],
+            options: .init(
+                bits: 2, groupSize: 16, isSymmetric: true, dimension: .fixed(.perInputChannel), activationOrder: true)),
+        Case(
+            arguments: ["--bits", "8", "--method", "rtn", "--dimension", "per-oc", "--scale-type", "float32"],
+            options: .init(
+                bits: 8, groupSize: 16, scaleType: .float32, method: .roundToNearest,
+                dimension: .fixed(.perOutputChannel))),
+        Case(
+            arguments: ["--group-size", "channel", "--damping", "0.5", "--scale-type", "float16"],
+            options: .init(groupSize: nil, scaleType: .float16, damping: 0.5)),
+    ]
+
+    @Test(arguments: cases)
+    func sameAsTheEngine(_ test: Case) throws {
+        let scratch = try LayerScratch()
+        try scratch.write()
+        let (weight, activations) = scratch.matrices
+        let expected = try quantize(weight, activations: activations, options: test.options)
+        let outcome = try scratch.tool.run(
+            ["layer", "layer.safetensors", "--output", "out.safetensors", "--dequantized", "--json"]
+                + (test.arguments.contains("--group-size") ? [] : ["--group-size", "16"])
+                + ["--threads", "\(BLASLibrary.threadCount)"] + test.arguments)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try scratch.contents == ["layer.safetensors", "out.safetensors"])
+
+        let file = try SafetensorsFile(path: scratch.path("out.safetensors"))
+        #expect(try bytes("codes", in: file) == expected.quantized.codes.rowMajorElements)
+        #expect(try bytes("zero_points", in: file) == expected.quantized.zeroPoints.rowMajorElements)
+        let scaleType = try #require(
+            [ScaleType.bfloat16: StoredFloat.bfloat16, .float16: .float16, .float32: .float32][test.options.scaleType])
+        let scales = TestTensor("scales", scaleType, [], expected.quantized.scales.rowMajorElements)
+        #expect(try bytes("scales", in: file) == scales.bytes)
+        let dequantized = TestTensor("dequantized", .bfloat16, [], expected.quantized.dequantized().rowMajorElements)
+        #expect(try bytes("dequantized", in: file) == dequantized.bytes)
+        #expect(file.metadata["loss"] == "\(expected.loss)")
+        #expect(file.metadata["output_energy"] == "\(expected.outputEnergy)")
+        #expect(file.metadata["damping_share"] == "\(test.options.damping)")
+        #expect(file.metadata["tokens"] == "300" && file.metadata["name"] == "layer")
+        #expect(file.metadata["symmetric"] == "\(test.options.isSymmetric)")
+
+        let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+        #expect(report.loss == .init(absolute: expected.loss, relative: expected.relativeLoss))
+        #expect(report.dimension == expected.dimension.rawValue && report.shape == [96, 80] && report.tokens == 300)
+        #expect(report.losses.keys.sorted() == expected.losses.keys.map(\.rawValue).sorted())
+        for (dimension, losses) in expected.losses {
+            #expect(report.losses[dimension.rawValue]?.rtn?.absolute == losses.roundToNearest)
+            #expect(report.losses[dimension.rawValue]?.gptq?.absolute == losses.gptq)
+        }
+        #expect(report.output == "out.safetensors" && report.inactiveInputs == 0 && report.dampingRaises.isEmpty)
+    }
+
+    /// The documented fields of `layer --json`.
+    private struct Report: Decodable {
+        struct Loss: Decodable, Equatable {
+            let absolute: Double
+            let relative: Double
+        }
+        struct Losses: Decodable {
+            let rtn: Loss?
+            let gptq: Loss?
+        }
+        struct Attempt: Decodable {
+            let share: Double
+            let failedInput: Int
+        }
+        let name: String
+        let shape: [Int]
+        let tokens: Int?
+        let dimension: String
+        let groupSize: Int
+        let loss: Loss
+        let losses: [String: Losses]
+        let outputEnergy: Double
+        let damping: Double
+        let dampingShare: Double
+        let dampingRaises: [Attempt]
+        let inactiveInputs: Int
+        let inactiveInputIndices: [Int]
+        let unusedTensors: [String]
+        let output: String?
+        let seconds: [String: Double]
+    }
+
+    /// The sums over tokens are exact, so a Gram matrix made elsewhere gives the same bits, in either precision.
+    @Test(arguments: [false, true])
+    func aGramMatrixDoesAsWell(_ isDouble: Bool) throws {
+        let scratch = try LayerScratch()
+        try scratch.write()
+        #expect(try scratch.run("--output", "expected.safetensors").status == 0)
+        try FileManager.default.removeItem(atPath: scratch.path("layer.safetensors"))
+        let inputs = scratch.inputs
+        let gram = (0..<inputs * inputs).map { index in
+            (0..<scratch.tokens).reduce(0.0) {
+                $0 + Double(scratch.activations[$1 * inputs + index / inputs])
+                    * Double(scratch.activations[$1 * inputs + index % inputs])
+            }
+        }
+        let tensor =
+            isDouble
+            ? TestTensor("gram", doubles: gram, [inputs, inputs])
+            : TestTensor("gram", .float32, [inputs, inputs], gram.map(Float.init))
+        try scratch.write([scratch.weightTensor(), tensor], metadata: ["tokens": "300"])
+        let outcome = try scratch.run("--output", "out.safetensors")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors == "layer: [96, 80], 300 tokens\n")
+        let outputs = ["expected.safetensors", "out.safetensors"].map { scratch.path($0) }
+        #expect(
+            try Data(contentsOf: URL(filePath: outputs[0])) == Data(contentsOf: URL(filePath: outputs[1])))
+    }
+
+    /// Inputs 2 and 5 are never active; of 80 inputs, 10 tokens leave most without a pivot of their own.
+    @Test func whatTheReportSaysOfAHardLayer() throws {
+        let scratch = try LayerScratch(tokens: 10)
+        var activations = scratch.activations
+        for token in 0..<10 {
+            for input in [2, 5] { activations[token * 80 + input] = 0 }
+        }
+        let tensors = [
+            scratch.weightTensor(.float32), TestTensor("activations", .float32, [2, 5, 80], activations),
+            TestTensor("bias", .float32, [1], [0]),
+        ]
+        try scratch.write(tensors, metadata: ["name": "block 3, down"])
+        let outcome = try scratch.run("--json", "--damping", "1e-10")
+        #expect(outcome.status == 0)
+        let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+        #expect(report.name == "block 3, down" && report.tokens == 10 && report.unusedTensors == ["bias"])
+        #expect(report.inactiveInputs == 2 && report.inactiveInputIndices == [2, 5] && report.output == nil)
+        #expect(report.dampingRaises.first?.share == 1e-10)
+        #expect(
+            report.dampingShare > 1e-10 && outcome.errors.contains("block 3, down: damping raised from 1e-10 to "))
+        #expect(outcome.errors.contains("layer.safetensors: not used: bias\n"))
+        #expect(outcome.errors.contains("block 3, down: 2 inputs were never active and are rounded plainly\n"))
+        #expect(
+            report.seconds.keys.sorted()
+                == ["factor", "gram", "read", "reference", "rtn", "sweep", "total", "write"])
+    }
+
+    @Test(arguments: StoredFloat.allCases)
+    func scalesAreStoredAsTheWeightIs(_ type: StoredFloat) throws {
+        let scratch = try LayerScratch()
+        try scratch.write([scratch.weightTensor(type), scratch.activationsTensor()])
+        #expect(try scratch.run("--output", "out.safetensors", "--dequantized", "--quiet").status == 0)
+        let file = try SafetensorsFile(path: scratch.path("out.safetensors"))
+        #expect(file["scales"]?.elementType == type.elementType)
+        #expect(file["dequantized"]?.elementType == type.elementType)
+        #expect(file.metadata["weight_type"] == type.elementType.rawValue)
+    }
+
+    @Test func theSummary() throws {
+        let scratch = try LayerScratch()
+        try scratch.write()
+        let outcome = try scratch.run("--bits", "3", "--output", "out.safetensors", "--quiet")
+        #expect(outcome.errors.isEmpty)
+        let (weight, activations) = scratch.matrices
+        let expected = try quantize(weight, activations: activations, options: .init(bits: 3, groupSize: 16))
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.first == "layer: [96, 80] BF16, 300 tokens")
+        let share = String(format: "%.3g %%", 100 * expected.relativeLoss)
+        #expect(lines.contains("\(expected.dimension.rawValue), 3 bits in groups of 16: loses \(share) of ‖WX‖²"))
+        #expect(lines.contains { $0.hasPrefix(expected.dimension.rawValue) && $0.contains("\(share) chosen") })
+        #expect(lines.last == "Written to out.safetensors")
+    }
+
+    @Test func packedCodesTakeTheirBits() throws {
+        let scratch = try LayerScratch()
+        try scratch.write()
+        #expect(try scratch.run("--bits", "3", "--output", "out.safetensors", "--packed").status == 0)
+        let (weight, activations) = scratch.matrices
+        let expected = try quantize(weight, activations: activations, options: .init(bits: 3, groupSize: 16))
+        let file = try SafetensorsFile(path: scratch.path("out.safetensors"))
+        #expect(file["codes"] == nil && file["packed_codes"]?.shape == [96, 8])
+        let words = PackedRows(packing: expected.quantized.codes, bits: 3).words
+        #expect(try bytes("packed_codes", in: file) == words.withUnsafeBytes { [UInt8]($0) })
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func aSignalStopsTheRunAndLeavesNothing(_ signal: Int32) throws {
+        let scratch = try LayerScratch(out: 64, inputs: 1024, tokens: 20_000)
+        try scratch.write()
+        let outcome = try scratch.run("--output", "out.safetensors") { kill($0.processIdentifier, signal) }
+        #expect(outcome.status == 128 + signal)
+        #expect(outcome.errors.hasSuffix("stopped before the end; no output was written\n"), "\(outcome.errors)")
+        #expect(outcome.output.isEmpty)
+        #expect(try scratch.contents == ["layer.safetensors"])
+    }
+}

@@ -1,0 +1,133 @@
+import AdaDimLayerFiles
+import AdaDimTestSupport
+import Foundation
+import Testing
+
+/// The output is there complete or not at all, and nothing is replaced that should not be.
+@Suite struct LayerOutputTests {
+    /// A directory with an input file, gone at the test's end.
+    private final class Place {
+        let directory: TemporaryDirectory
+        var input: String { directory.path("input.safetensors") }
+        var output: String { directory.path("output.safetensors") }
+
+        init() throws {
+            directory = try TemporaryDirectory()
+            try writeSafetensors([TestTensor("weight", .float32, [1], [1])], to: input)
+        }
+
+        deinit { directory.remove() }
+
+        var names: [String] {
+            get throws { try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() }
+        }
+
+        func text(_ path: String) throws -> String { try String(contentsOf: URL(filePath: path), encoding: .utf8) }
+
+        /// The text of the refusal to write `path`.
+        func refusal(_ path: String, overwrite: Bool) -> String {
+            errorText { _ = try LayerOutput(path, input: input, overwrite: overwrite) }
+        }
+
+        /// What the tool would have written before.
+        func writeEarlierOutput(to path: String) throws {
+            try writeSafetensors([], metadata: ["format": QuantizedLayerFile.format], to: path)
+        }
+    }
+
+    @Test func theNameComesLast() throws {
+        let place = try Place()
+        let output = try LayerOutput(place.output, input: place.input, overwrite: false)
+        #expect(try place.names == ["input.safetensors"])
+        try output.complete { partial in
+            try Data("whole".utf8).write(to: URL(filePath: partial))
+            let names = try place.names
+            #expect(names.count == 2 && !names.contains("output.safetensors") && names[0].hasPrefix(".output."))
+        }
+        #expect(try place.names == ["input.safetensors", "output.safetensors"])
+        #expect(try place.text(place.output) == "whole")
+    }
+
+    @Test func aFailureLeavesNothing() throws {
+        struct Failure: Error {}
+        let place = try Place()
+        try place.writeEarlierOutput(to: place.output)
+        let before = try Data(contentsOf: URL(filePath: place.output))
+        let output = try LayerOutput(place.output, input: place.input, overwrite: true)
+        #expect(throws: Failure.self) {
+            try output.complete { partial in
+                try Data("half".utf8).write(to: URL(filePath: partial))
+                throw Failure()
+            }
+        }
+        #expect(try place.names == ["input.safetensors", "output.safetensors"])
+        #expect(try Data(contentsOf: URL(filePath: place.output)) == before)
+    }
+
+    @Test func earlierOutputsAreReplacedOnRequest() throws {
+        let place = try Place()
+        try place.writeEarlierOutput(to: place.output)
+        #expect(
+            place.refusal(place.output, overwrite: false)
+                .hasSuffix("/output.safetensors: exists already; give another name, or --overwrite to replace it"))
+        let output = try LayerOutput(place.output, input: place.input, overwrite: true)
+        try output.complete { try Data("new".utf8).write(to: URL(filePath: $0)) }
+        #expect(try place.text(place.output) == "new")
+    }
+
+    @Test func othersAreNever() throws {
+        let place = try Place()
+        func notOurs(_ reason: String) -> String {
+            "/output.safetensors: is not replaced, since it is not an earlier output of this tool: \(reason)"
+        }
+        try writeSafetensors([TestTensor("weight", .float32, [1], [1])], metadata: ["format": "pt"], to: place.output)
+        #expect(
+            place.refusal(place.output, overwrite: true)
+                .hasSuffix(notOurs("format in its __metadata__ is not adadim-layer")))
+        try Data("notes".utf8).write(to: URL(filePath: place.output))
+        #expect(
+            place.refusal(place.output, overwrite: true)
+                .hasSuffix(notOurs("5 bytes, expected at least the 8 of the header's length")))
+        try FileManager.default.removeItem(atPath: place.output)
+        try FileManager.default.createDirectory(atPath: place.output, withIntermediateDirectories: false)
+        #expect(place.refusal(place.output, overwrite: true).hasSuffix(notOurs("it is not a file")))
+        #expect(try place.names == ["input.safetensors", "output.safetensors"])
+    }
+
+    /// Under any name: its own, a hard link's, a symbolic link's.
+    @Test func theInputIsKept() throws {
+        let place = try Place()
+        let (hard, soft) = (place.directory.path("hard"), place.directory.path("soft"))
+        try FileManager.default.linkItem(atPath: place.input, toPath: hard)
+        try FileManager.default.createSymbolicLink(atPath: soft, withDestinationPath: "input.safetensors")
+        for path in [place.input, hard, soft, place.directory.path("./input.safetensors")] {
+            for overwrite in [false, true] {
+                #expect(
+                    place.refusal(path, overwrite: overwrite)
+                        == "\(path): the output is the input's own file, expected another one")
+            }
+        }
+    }
+
+    /// What came to be at the path while the run went on is not replaced either.
+    @Test func thePathIsLookedAtAgain() throws {
+        let place = try Place()
+        let output = try LayerOutput(place.output, input: place.input, overwrite: false)
+        let text = errorText {
+            try output.complete { partial in
+                try Data("ours".utf8).write(to: URL(filePath: partial))
+                try Data("theirs".utf8).write(to: URL(filePath: place.output))
+            }
+        }
+        #expect(text.hasSuffix("/output.safetensors: exists already; give another name, or --overwrite to replace it"))
+        #expect(try place.text(place.output) == "theirs")
+        #expect(try place.names == ["input.safetensors", "output.safetensors"])
+    }
+
+    @Test func noDirectoryToHoldIt() throws {
+        let place = try Place()
+        let path = place.directory.path("nowhere/output.safetensors")
+        #expect(
+            place.refusal(path, overwrite: false) == "\(path): the directory that would hold it does not exist")
+    }
+}

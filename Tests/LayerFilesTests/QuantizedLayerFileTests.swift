@@ -1,0 +1,144 @@
+import AdaDimCheckpoint
+import AdaDimLayerFiles
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimSafetensors
+import AdaDimTestSupport
+import Foundation
+import Testing
+
+@Suite struct QuantizedLayerFileTests {
+    /// A layer [5, 13], groups of 4 with a shorter last one in both directions.
+    private func layer(_ options: QuantizationOptions, scale: Float = 1) throws -> LayerQuantization {
+        let weight = Matrix<Float>(rows: 5, columns: 13) { Float(($0 * 17 + $1 * 29) % 23 - 11) * 0.013 * scale }
+        let activations = Matrix<Float>(rows: 13, columns: 40) { Float(($0 * 7 + $1 * $1 * 5) % 19 - 9) }
+        return try quantize(weight, activations: activations, options: options)
+    }
+
+    private func write(
+        _ layer: LayerQuantization, _ scaleType: ScaleType, isPacked: Bool, dequantizedType: StoredFloat?,
+        _ body: (SafetensorsFile) throws -> Void
+    ) throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let path = directory.path("out.safetensors")
+        try QuantizedLayerFile(
+            layer, name: "a layer", scaleType: scaleType, isPacked: isPacked, dequantizedType: dequantizedType,
+            facts: ["producer": "a test", "bits": "99"]
+        ).write(to: path)
+        try body(try SafetensorsFile(path: path))
+    }
+
+    /// The elements of a float tensor, widened.
+    private func floats(_ name: String, _ type: StoredFloat, in file: SafetensorsFile) throws -> [Float] {
+        try file.withBytes(of: name) { bytes in
+            var values = [Float](repeating: 0, count: bytes.count / type.byteWidth)
+            let base = try #require(bytes.baseAddress)
+            #expect(type.widen(base, count: values.count, to: &values))
+            return values
+        }
+    }
+
+    @Test(arguments: ChannelDimension.allCases, ScaleType.allCases)
+    func bytesAreRowMajor(_ dimension: ChannelDimension, _ scaleType: ScaleType) throws {
+        let layer = try layer(
+            .init(bits: 3, groupSize: 4, scaleType: scaleType, dimension: .fixed(dimension)))
+        let quantized = layer.quantized
+        let type = try #require(
+            StoredFloat.allCases.first {
+                $0.elementType.rawValue == ["bfloat16": "BF16", "float16": "F16"][scaleType.rawValue, default: "F32"]
+            })
+        try write(layer, scaleType, isPacked: false, dequantizedType: nil) { file in
+            let scaleShape = dimension == .perOutputChannel ? [5, 4] : [2, 13]
+            #expect(file.tensors.map(\.name) == ["codes", "scales", "zero_points"])
+            #expect(file.tensors.map(\.elementType) == [.unsigned8, type.elementType, .unsigned8])
+            #expect(file.tensors.map(\.shape) == [[5, 13], scaleShape, scaleShape])
+            let codes = try file.withBytes(of: "codes") { [UInt8]($0) }
+            let zeros = try file.withBytes(of: "zero_points") { [UInt8]($0) }
+            let scales = try floats("scales", type, in: file)
+            #expect(codes == quantized.codes.rowMajorElements)
+            #expect(zeros == quantized.zeroPoints.rowMajorElements)
+            #expect(scales == quantized.scales.rowMajorElements)
+            // The formula that the document gives, on what the file holds.
+            for i in 0..<5 {
+                for j in 0..<13 {
+                    let group = dimension == .perOutputChannel ? i * 4 + j / 4 : i / 4 * 13 + j
+                    let value = Float(Int(codes[i * 13 + j]) - Int(zeros[group])) * scales[group]
+                    #expect(value == quantized.dequantized()[i, j])
+                }
+            }
+        }
+    }
+
+    @Test(arguments: UniformGrid.supportedBits)
+    func packedCodesUnpack(_ bits: Int) throws {
+        let layer = try layer(.init(bits: bits, groupSize: 4))
+        try write(layer, .bfloat16, isPacked: true, dequantizedType: nil) { file in
+            #expect(file["codes"] == nil)
+            let words = (13 * bits + 31) / 32
+            #expect(file["packed_codes"]?.shape == [5, words])
+            #expect(file["packed_codes"]?.elementType == .signed32)
+            // Bit k of a row is bit k mod 8 of byte k / 8: the documented layout, bit by bit.
+            let bytes = try file.withBytes(of: "packed_codes") { [UInt8]($0) }
+            for i in 0..<5 {
+                for j in 0..<13 {
+                    let code = (0..<bits).reduce(0) { code, bit in
+                        let k = j * bits + bit
+                        return code | (Int(bytes[i * words * 4 + k / 8]) >> (k % 8) & 1) << bit
+                    }
+                    #expect(code == Int(layer.quantized.codes[i, j]))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: StoredFloat.allCases)
+    func dequantizedIsRoundedToItsType(_ type: StoredFloat) throws {
+        let layer = try layer(.init(bits: 4, groupSize: 4))
+        try write(layer, .bfloat16, isPacked: false, dequantizedType: type) { file in
+            #expect(file["dequantized"]?.shape == [5, 13] && file["dequantized"]?.elementType == type.elementType)
+            let values = try floats("dequantized", type, in: file)
+            #expect(values == layer.quantized.dequantized().rowMajorElements.map { type.rounded($0) })
+        }
+    }
+
+    /// The largest weights are ±0.143·5e5 = 71500; F16 ends at 65504.
+    @Test func dequantizedBeyondItsTypeIsRefused() throws {
+        let layer = try layer(.init(bits: 4, groupSize: 4), scale: 5e5)
+        let text = errorText {
+            try write(layer, .bfloat16, isPacked: false, dequantizedType: .float16) { _ in }
+        }
+        #expect(text == "layer a layer: a quantized weight is beyond the largest F16")
+    }
+
+    @Test func metadata() throws {
+        let layer = try layer(.init(bits: 2, groupSize: nil, dimension: .fixed(.perInputChannel)))
+        try write(layer, .bfloat16, isPacked: false, dequantizedType: nil) { file in
+            #expect(
+                file.metadata == [
+                    "format": "adadim-layer", "format_version": "1", "name": "a layer", "out": "5", "in": "13",
+                    // What the layer says of itself cannot be overruled.
+                    "bits": "2", "group_size": "5", "dimension": "per-ic", "scale_type": "bfloat16", "method": "gptq",
+                    "loss": "\(layer.loss)", "relative_loss": "\(layer.relativeLoss)",
+                    "output_energy": "\(layer.outputEnergy)", "producer": "a test",
+                ])
+            #expect(Double(file.metadata["loss"] ?? "") == layer.loss && layer.loss > 0)
+        }
+    }
+
+    /// Rows go to the file some 4 MB at a time: here a whole panel and a part of one.
+    @Test func panelsOfRows() throws {
+        let rows = 600_000
+        let weight = Matrix<Float>(rows: rows, columns: 13) { Float(($0 % 1009 * 17 + $1 * 29) % 23 - 11) }
+        let activations = Matrix<Float>(rows: 13, columns: 13) { $0 == $1 ? 1 : 0 }
+        let layer = try quantize(
+            weight, activations: activations,
+            options: .init(method: .roundToNearest, dimension: .fixed(.perOutputChannel)))
+        try write(layer, .bfloat16, isPacked: false, dequantizedType: nil) { file in
+            let codes = try file.withBytes(of: "codes") { [UInt8]($0) }
+            // Millions of numbers are not to be told apart in words.
+            let areSame = codes == layer.quantized.codes.rowMajorElements
+            #expect(areSame)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import AdaDimQuantization
+import AdaDimRegression
+import AdaDimTestSupport
+import Foundation
+import Testing
+
+/// Baselines on the disk: what is written is read again, and what cannot be used is refused with its reason.
+@Suite final class BaselineTests {
+    private let temporary: TemporaryDirectory
+    private let results: RegressionRun.Results
+    private let baseline: Baseline
+
+    init() throws {
+        temporary = try TemporaryDirectory()
+        let options = QuantizationOptions(bits: 3, groupSize: 16, selection: .sweep)
+        results = try RegressionRun(cases: [
+            .init("a layer", 9, 21, .activations(tokens: 40), options), .init("b/../c", 3, 5, .identity, options),
+        ]).run()
+        baseline = Baseline(results, environment: .current(tool: "test"))
+    }
+
+    deinit { temporary.remove() }
+
+    private var directory: BaselineDirectory { BaselineDirectory(temporary.path("baseline")) }
+    private var json: String { temporary.path("baseline/baseline.json") }
+    private var codes: [String: [String: PackedRows]] {
+        Dictionary(uniqueKeysWithValues: results.cases.map { ($0.name, $0.codes) })
+    }
+
+    private func write(overwrite: Bool = false) throws {
+        try directory.write(baseline, codes: codes, overwrite: overwrite)
+    }
+
+    private func edit(_ old: String, _ new: String) throws {
+        let text = try String(contentsOfFile: json, encoding: .utf8)
+        try #require(text.contains(old))
+        try text.replacing(old, with: new).write(toFile: json, atomically: false, encoding: .utf8)
+    }
+
+    @Test func whatIsWrittenIsReadAgain() throws {
+        try write()
+        let read = try directory.read()
+        #expect(read == baseline)
+        for (index, record) in read.cases.enumerated() {
+            for run in record.runs {
+                #expect(try directory.codes(of: record, at: index, run: run) == results.cases[index].codes[run.name])
+            }
+        }
+        // Nothing but the baseline, and no hidden leftovers.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.url.path) == ["baseline"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["baseline.json", "codes"])
+    }
+
+    @Test func anExistingBaselineIsKeptUnlessAskedFor() throws {
+        try write()
+        #expect(errorText { try write() } == "\(directory.path): holds a baseline already; --overwrite replaces it")
+        try edit("\"tool\" : \"test\"", "\"tool\" : \"older\"")
+        try write(overwrite: true)
+        #expect(try directory.read() == baseline)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.url.path) == ["baseline"])
+    }
+
+    /// A link stays one; what killed runs left goes, what living ones work on stays.
+    @Test func linksAndLeftovers() throws {
+        let target = temporary.path("target")
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(atPath: directory.path, withDestinationPath: target)
+        // No process has the largest number.
+        for name in [".target.partial-\(Int32.max)-7", ".target.partial-1-7", ".target.partial-x-7"] {
+            try FileManager.default.createDirectory(atPath: temporary.path(name), withIntermediateDirectories: false)
+        }
+        try write()
+        try write(overwrite: true)
+        #expect(try BaselineDirectory(target).read() == baseline)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: temporary.url.path).sorted()
+                == [".target.partial-1-7", ".target.partial-x-7", "baseline", "target"])
+    }
+
+    @Test func otherFilesAreKept() throws {
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: false)
+        try write()
+        try Data("mine".utf8).write(to: URL(filePath: directory.path + "/notes.txt"))
+        for overwrite in [false, true] {
+            #expect(
+                errorText { try write(overwrite: overwrite) }.contains(
+                    "holds notes.txt, which is no part of a baseline"))
+        }
+        try FileManager.default.removeItem(atPath: directory.path + "/notes.txt")
+        try Data("{\"mine\": 1}".utf8).write(to: URL(filePath: json))
+        #expect(errorText { try write(overwrite: true) }.contains("holds baseline.json, which is no part"))
+    }
+
+    @Test func placesThatCannotBeWritten() throws {
+        let nowhere = BaselineDirectory(temporary.path("nowhere/baseline"))
+        #expect(
+            errorText { try nowhere.checkWritable(overwrite: false) }
+                == "\(temporary.path("nowhere")): a baseline cannot be written in it: No such file or directory")
+        try Data().write(to: URL(filePath: directory.path))
+        #expect(
+            errorText { try write(overwrite: true) } == "\(directory.path): writing a baseline: it is no directory")
+    }
+
+    @Test func placesWithoutABaseline() throws {
+        #expect(errorText { _ = try directory.read() } == "\(directory.path): there is no such directory")
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: false)
+        #expect(errorText { _ = try directory.read() }.hasPrefix("\(directory.path): holds no baseline.json"))
+    }
+
+    @Test func damagedBaselines() throws {
+        let cases: [(old: String, new: String, text: String)] = [
+            ("{", "[", "it is not JSON, or no object"),
+            ("\"adadim regression baseline\"", "\"something else\"", "its \"kind\" is something else, expected"),
+            ("\"format\" : 1", "\"format\" : 0", "expected \"adadim regression baseline\" with a format"),
+            ("\"residual\"", "\"remains\"", "cases.0.factor.residual is missing"),
+            ("\"bits\" : 3", "\"bits\" : \"three\"", "cases.0.runs.0.bits is no Int"),
+            ("\"per-", "\"by-", "cannot be read"),
+            ("\"a layer\"", "\"b/../c\"", "two cases bear one name"),
+        ]
+        for (old, new, text) in cases {
+            try write(overwrite: true)
+            try edit(old, new)
+            let found = errorText { _ = try directory.read() }
+            #expect(found.hasPrefix("\(json): not a baseline that can be used: ") && found.contains(text), "\(found)")
+            // A foreign file is not overwritten, so it goes first.
+            try FileManager.default.removeItem(atPath: directory.path)
+        }
+        try write()
+        try edit("\"format\" : 1", "\"format\" : 7")
+        #expect(errorText { _ = try directory.read() } == "\(json): format 7 of a later adadim, expected 1 or less")
+        try Data().write(to: URL(filePath: json))
+        #expect(errorText { _ = try directory.read() }.contains("it is not JSON"))
+    }
+
+    @Test func damagedCodes() throws {
+        try write()
+        let record = baseline.cases[0]
+        let folder = directory.path + "/codes"
+        let name = try #require(
+            FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasPrefix("000-a-layer-adaptive") })
+        let file = URL(filePath: folder + "/" + name)
+        let whole = try Data(contentsOf: file)
+        let attempt = { [self] in errorText { _ = try directory.codes(of: record, at: 0, run: record.runs[0]) } }
+        try whole.dropLast(4).write(to: file)
+        #expect(attempt().contains("it has \(whole.count - 4) bytes, expected \(whole.count)"))
+        var damaged = whole
+        damaged[0] ^= 1
+        try damaged.write(to: file)
+        #expect(attempt().contains("its codes are not those of the baseline's digest \(record.runs[0].codes)"))
+        try FileManager.default.removeItem(at: file)
+        #expect(attempt().contains("it is missing or cannot be read"))
+    }
+}

@@ -1,0 +1,121 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimRegression
+import Testing
+
+/// Each planted fault turns a run red, through the identity that is meant to catch it, and the real engine is green.
+@Suite struct PlantedFaultTests {
+    private static func options(
+        _ method: QuantizationOptions.Method, _ dimension: QuantizationOptions.Dimension = .fixed(.perOutputChannel)
+    ) -> QuantizationOptions {
+        QuantizationOptions(bits: 3, groupSize: 16, method: method, dimension: dimension, selection: .sweep)
+    }
+
+    private static let cases: [RegressionCase] = [
+        .init("swept", 24, 70, .activations(tokens: 160), options(.gptq)),
+        .init("swept per-ic", 24, 40, .activations(tokens: 160), options(.gptq, .fixed(.perInputChannel))),
+        .init("swept in Double", 24, 70, .activations(tokens: 160), options(.gptq), .double),
+        .init("rounded", 24, 70, .activations(tokens: 160), options(.roundToNearest)),
+        .init("rounded in Double", 24, 70, .outliers(tokens: 160), options(.roundToNearest), .double),
+        .init("adaptive", 48, 70, .outliers(tokens: 160), options(.gptq, .adaptive)),
+    ]
+
+    private func run(_ fault: FaultyEngine.Fault) throws -> RegressionRun.Results {
+        try RegressionRun(cases: Self.cases).run(FaultyEngine(fault))
+    }
+
+    private func failed(_ results: RegressionRun.Results) -> [String: [Identity]] {
+        results.cases.reduce(into: [:]) { $0[$1.name] = $1.findings.failed }
+    }
+
+    @Test func theRealEngineIsGreen() throws {
+        let results = try run(.none)
+        #expect(results.cases.count == Self.cases.count && results.refusals.count > 10)
+        #expect(results.cases.filter { $0.isRed }.map(\.name) == [])
+        #expect(results.refusals.filter { $0.isRed }.map(\.record.name) == [])
+        // Every identity was looked at.
+        let seen = results.cases.reduce(into: Set<Identity>()) { $0.formUnion($1.findings.worst.keys) }
+        #expect(seen == Set(Identity.allCases).subtracting([.refusal]))
+    }
+
+    @Test func aWrongTriangle() throws {
+        for outcome in try run(.wrongTriangleOfTheFactor).cases {
+            #expect(outcome.findings.failed.contains(.factor), "\(outcome.name)")
+        }
+        for outcome in try run(.wrongTriangleOfTheGram).cases {
+            #expect(outcome.findings.failed.contains(.gram), "\(outcome.name)")
+        }
+    }
+
+    @Test func aDroppedDamping() throws {
+        // The factor says that it was damped, and is not.
+        for (name, failed) in failed(try run(.droppedDamping)) { #expect(failed.first == .factor, "\(name)") }
+        for (name, failed) in failed(try run(.dampingLeftInTheLoss)) { #expect(failed == [.loss], "\(name)") }
+    }
+
+    @Test func aGroupBoundaryOneOff() throws {
+        let rounded = failed(try run(.shiftedGroupsRounded))
+        #expect(rounded["rounded"] == [.grids] && rounded["rounded in Double"] == [.grids])
+        #expect(rounded["swept"] == [])
+        let swept = failed(try run(.shiftedGroupsSwept))
+        #expect(swept["swept"] == [.grids] && swept["swept in Double"] == [.grids])
+        #expect(swept["rounded"] == [])
+    }
+
+    /// The sweep that the fault above is made of is right where its groups are: what was caught is the shift.
+    @Test func thePlainSweepIsRightWithoutTheShift() throws {
+        let example = Self.cases[2]
+        let weight = example.weight.matrix(Double.self, out: example.out, in: example.inputs, seed: example.seed)
+        let activations = example.source.activations(Double.self, inputs: example.inputs, seed: example.seed)
+        let engine = AdaDimEngine()
+        let factor = try engine.factor(engine.gram(activations: activations), example.options)
+        let expected = try engine.quantize(weight, factor, example.options).quantized
+        let sweep = PlainSweep(weight: weight, factor: factor.upper, options: example.options)
+        #expect(sweep.quantized() == expected)
+    }
+
+    @Test func anAccumulationInSinglePrecision() throws {
+        let losses = failed(try run(.singlePrecisionLoss))
+        #expect(losses["swept in Double"] == [.loss] && losses["rounded in Double"] == [.loss])
+        let grams = failed(try run(.singlePrecisionGram))
+        #expect(grams["swept in Double"] == [.gram] && grams["rounded in Double"] == [.gram])
+        #expect(grams["swept"] == [])
+    }
+
+    @Test func numbersThatAreNoneLetThrough() throws {
+        for (fault, what) in [
+            (FaultyEngine.Fault.ignoredNonFiniteWeight, "in the weight"),
+            (.ignoredNonFiniteActivation, "in activations"),
+        ] {
+            let red = try run(fault).refusals.filter(\.isRed)
+            #expect(red.count >= 3)
+            #expect(red.allSatisfy { $0.record.name.contains(what) && $0.record.text == "nothing was refused" })
+        }
+        for (name, failed) in failed(try run(.lossOfNoNumber)) {
+            #expect(failed.contains(.finite) && failed.contains(.loss), "\(name)")
+        }
+    }
+
+    @Test func theLargerLossChosen() throws {
+        #expect(failed(try run(.larger))["adaptive"]?.contains(.choice) == true)
+    }
+
+    /// One code of a layer moved to its neighbour.
+    @Test func oneCodeOff() throws {
+        for (name, failed) in failed(try run(.oneCodeOff)) {
+            #expect(failed.contains(.codes) && failed.contains(.loss), "\(name)")
+        }
+    }
+
+    /// One element of a product wrong by little shows in the judge's own arithmetic.
+    @Test func aWrongProductOfTheJudge() {
+        let a = SyntheticWeight.normal.matrix(Double.self, out: 40, in: 50, seed: 1)
+        let b = SyntheticWeight.normal.matrix(Double.self, out: 50, in: 30, seed: 2)
+        var product = a.multiplied(by: b)
+        #expect(CertifiedProduct(product, a, b, isTransposed: false).ratio <= 1)
+        product[17, 23] *= 1 + 1e-9
+        #expect(CertifiedProduct(product, a, b, isTransposed: false).ratio > 1)
+        product[17, 23] = .nan
+        #expect(CertifiedProduct(product, a, b, isTransposed: false).ratio > 1)
+    }
+}

@@ -1,0 +1,125 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimRegression
+
+/// An engine that passes everything on to the real one; a fault replaces one step.
+struct FaultyEngine: RegressionEngine {
+    enum Fault: String, CaseIterable {
+        case none
+        case wrongTriangleOfTheFactor, wrongTriangleOfTheGram
+        case droppedDamping, dampingLeftInTheLoss
+        case shiftedGroupsRounded, shiftedGroupsSwept
+        case singlePrecisionLoss, singlePrecisionGram
+        case ignoredNonFiniteWeight, ignoredNonFiniteActivation
+        case lossOfNoNumber
+        case larger, oneCodeOff
+    }
+
+    let fault: Fault
+    private let engine = AdaDimEngine()
+
+    init(_ fault: Fault) { self.fault = fault }
+
+    func gram<S: RealScalar>(activations: Matrix<S>) throws -> Gram<S> {
+        switch fault {
+        case .ignoredNonFiniteActivation:
+            // As where a comparison with NaN was optimized away.
+            return try engine.gram(
+                activations: Matrix(rows: activations.rows, columns: activations.columns) {
+                    activations[$0, $1].isFinite ? activations[$0, $1] : 0
+                })
+        case .wrongTriangleOfTheGram:
+            let full = try engine.gram(activations: activations).symmetric()
+            return try Gram(
+                Matrix(rows: full.rows, columns: full.rows) { $0 <= $1 ? full[$0, $1] : 0 },
+                tokens: activations.columns)
+        case .singlePrecisionGram:
+            let single = Matrix<Float>(rows: activations.rows, columns: activations.columns) {
+                Float(activations[$0, $1])
+            }
+            let full = try engine.gram(activations: single).symmetric()
+            return try Gram(
+                Matrix(rows: full.rows, columns: full.rows) { S(full[$0, $1]) }, tokens: activations.columns)
+        default: return try engine.gram(activations: activations)
+        }
+    }
+
+    func gram<S: RealScalar>(matrix: Matrix<S>) throws -> Gram<S> { try engine.gram(matrix: matrix) }
+
+    func factor<S: RealScalar>(_ gram: Gram<S>, _ options: QuantizationOptions) throws -> EngineFactor<S> {
+        var factor = try engine.factor(gram, options)
+        switch fault {
+        case .wrongTriangleOfTheFactor:
+            // The lower triangle of the factor's buffer, where H still stands.
+            let storage = factor.source.storage
+            factor.upper = Matrix(rows: gram.order, columns: gram.order) { $0 <= $1 ? storage[$1, $0] : 0 }
+        case .droppedDamping:
+            let undamped = try engine.factor(gram, Self.undamped(options))
+            factor.upper = undamped.upper
+        default: break
+        }
+        return factor
+    }
+
+    private static func undamped(_ options: QuantizationOptions) -> QuantizationOptions {
+        var options = options
+        options.damping = 0
+        return options
+    }
+
+    func quantize<S: RealScalar>(
+        _ weight: Matrix<S>, _ factor: EngineFactor<S>, _ options: QuantizationOptions
+    ) throws -> EngineLayer {
+        if fault == .ignoredNonFiniteWeight {
+            let finite = Matrix<S>(rows: weight.rows, columns: weight.columns) {
+                weight[$0, $1].isFinite ? weight[$0, $1] : 0
+            }
+            return try engine.quantize(finite, factor, options)
+        }
+        var layer = try engine.quantize(weight, factor, options)
+        let error = { (layer: EngineLayer) in
+            let q = layer.quantized.dequantized()
+            return Matrix<Double>(rows: weight.rows, columns: weight.columns) {
+                Double(weight[$0, $1]) - Double(q[$0, $1])
+            }
+        }
+        switch fault {
+        case .dampingLeftInTheLoss: layer.loss += factor.source.damping * error(layer).squaredNorm
+        case .lossOfNoNumber: layer.loss = .nan
+        case .singlePrecisionLoss:
+            let image = error(layer).multiplied(by: factor.upper.inDouble)
+            var sum: Float = 0
+            for element in image.columnMajorElements { sum += Float(element * element) }
+            layer.loss = Double(sum) - factor.source.damping * error(layer).squaredNorm
+        case .shiftedGroupsRounded where options.method == .roundToNearest,
+            .shiftedGroupsSwept where options.method == .gptq:
+            if case .fixed(.perOutputChannel) = options.dimension {
+                let sweep = PlainSweep(
+                    weight: weight.inDouble, factor: options.method == .gptq ? factor.upper.inDouble : nil,
+                    options: options, firstColumn: 1)
+                layer.quantized = sweep.quantized()
+                layer.loss = try factor.source.loss(
+                    of: Matrix(rows: weight.rows, columns: weight.columns) { [q = layer.quantized.dequantized()] in
+                        S(q[$0, $1])
+                    },
+                    replacing: weight)
+            }
+        case .larger where options.dimension == .adaptive:
+            var other = options
+            let isPerOC = layer.quantized.dimension == .perOutputChannel
+            other.dimension = .fixed(isPerOC ? .perInputChannel : .perOutputChannel)
+            let losses = layer.losses
+            layer = try engine.quantize(weight, factor, other)
+            layer.losses = losses
+        case .oneCodeOff:
+            let (codes, i, j) = (layer.quantized.codes, weight.rows / 2, weight.columns - 1)
+            layer.quantized = QuantizedMatrix(
+                codes: Matrix(rows: codes.rows, columns: codes.columns) {
+                    ($0, $1) == (i, j) ? codes[i, j] ^ 1 : codes[$0, $1]
+                }, scales: layer.quantized.scales, zeroPoints: layer.quantized.zeroPoints,
+                bits: layer.quantized.bits, layout: layer.quantized.layout)
+        default: break
+        }
+        return layer
+    }
+}
