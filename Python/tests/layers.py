@@ -55,7 +55,7 @@ def loss_bound(w: npt.NDArray[Any], q: npt.NDArray[Any], x: npt.NDArray[Any], da
     error = w.astype(np.float64) - q.astype(np.float64)
     ridge = damping * float(np.mean(np.sum(x.astype(np.float64) ** 2, axis=0)))
     eps = float(np.finfo(np.float32).eps)
-    return (w.shape[1] + 8) * eps * (loss(w, q, x) + ridge * float(np.sum(error**2)))
+    return float((w.shape[1] + 8) * eps * (loss(w, q, x) + ridge * np.sum(error**2)))
 
 
 def textbook_cases() -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ def test_options_of_other_types(gram: adadim.Gram, options: dict[str, Any]) -> N
     with pytest.raises(TypeError):
         adadim.quantize(layers.weight(4, 20), gram, **options)
     with pytest.raises(TypeError, match="gram is a ndarray, expected a Gram"):
-        adadim.quantize(layers.weight(4, 20), np.eye(20))  # type: ignore[arg-type]
+        adadim.quantize(layers.weight(4, 20), np.eye(20))  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("inputs", [0, -1, 2**28, 2**63, 2**64 + 1])

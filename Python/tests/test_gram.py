@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,9 +97,10 @@ def test_consuming_closes() -> None:
     gram, kept = adadim.Gram(20), adadim.Gram(20)
     gram.accumulate(x)
     kept.accumulate(x)
-    for arguments in ({"bits": 5}, {"dimension": "row"}, {"damping": -1.0}):
+    refused: list[dict[str, Any]] = [{"bits": 5}, {"dimension": "row"}, {"damping": -1.0}]
+    for arguments in refused:
         with pytest.raises(adadim.InvalidArgument):
-            adadim.quantize(w, gram, consume=True, **arguments)  # type: ignore[arg-type]
+            adadim.quantize(w, gram, consume=True, **arguments)
     with pytest.raises(adadim.WrongSize):
         adadim.quantize(w.T, gram, consume=True)
     assert not gram.closed and gram.tokens == 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,13 @@ def test_tensors_give_the_bits_of_arrays(dtype: str) -> None:
 def test_layouts_give_the_same_bits() -> None:
     w, x, plain = torch.from_numpy(W), torch.from_numpy(X), gram_of(X)
     expected = adadim.quantize(W, plain).codes
-    for changed in (
+    changes: list[Callable[[Any], Any]] = [
         lambda t: t.t().contiguous().t(),
         lambda t: t.repeat_interleave(2, 0)[::2],
         lambda t: torch.nn.Parameter(t),
         lambda t: t.clone().requires_grad_() * 1,
-    ):
+    ]
+    for changed in changes:
         gram = gram_of(changed(x))
         assert np.array_equal(gram.matrix(), plain.matrix())
         assert np.array_equal(adadim.quantize(changed(w), gram).codes, expected)

@@ -28,5 +28,5 @@ def test_results_are_of_the_weights_kind() -> None:
         assert_type(gram.matrix(), npt.NDArray[np.float32])
         assert_type(layer.loss, float)
         # A misspelt option is an error: should mypy stop seeing it, the comment would be one.
-        adadim.quantize(layers.weight(4, 8), gram, dimension="per-row")  # type: ignore[arg-type]
+        adadim.quantize(layers.weight(4, 8), gram, dimension="per-row")  # type: ignore[call-overload]
     assert isinstance(weight, np.ndarray)

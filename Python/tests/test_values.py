@@ -123,7 +123,7 @@ def test_adaptive_takes_the_smaller_loss(selection: Any) -> None:
     x[:, 5] *= 16
     gram = gram_of(x)
     layer = adadim.quantize(w, gram, bits=3, group_size=32, selection=selection)
-    method = "rtn" if selection == "rtn" else "gptq"
+    method: Any = "rtn" if selection == "rtn" else "gptq"
     losses = {direction: found[method] for direction, found in layer.losses.items()}
     assert set(losses) == {"per-oc", "per-ic"}
     assert layer.dimension == min(losses, key=lambda direction: losses[direction]) == "per-ic"

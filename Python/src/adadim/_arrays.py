@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 NumberType = Literal["float32", "bfloat16", "float16"]
 
-# A function that takes the one gives back the same kind.
-Array = TypeVar("Array", npt.NDArray[Any], "torch.Tensor")
+# What a layer gives back: of the kind of its weight.
+Array = TypeVar("Array", bound="npt.NDArray[Any] | torch.Tensor")
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy.typing as npt
 
 from . import _arrays, _header
-from ._arrays import Array, NumberType
+from ._arrays import NumberType
 from ._calls import ProgressCallback, check, run
 from ._gram import Gram, integer
 from ._handles import Handle, Owner
 from ._layer import Direction, Method, QuantizedLayer
 from ._library import library
 from .errors import InvalidArgument
+
+if TYPE_CHECKING:
+    import torch
 
 Dimension = Literal["adaptive", "per-oc", "per-ic"]
 Selection = Literal["rtn", "sweep"]
@@ -90,7 +95,19 @@ class Quantizer(Owner):
         """Inputs of the layers."""
         return self._inputs
 
-    def quantize(self, weight: Array, progress: ProgressCallback | None = None) -> QuantizedLayer[Array]:
+    @overload
+    def quantize(
+        self, weight: npt.NDArray[Any], progress: ProgressCallback | None = ...
+    ) -> QuantizedLayer[npt.NDArray[Any]]: ...
+
+    @overload
+    def quantize(
+        self, weight: torch.Tensor, progress: ProgressCallback | None = ...
+    ) -> QuantizedLayer[torch.Tensor]: ...
+
+    def quantize(
+        self, weight: npt.NDArray[Any] | torch.Tensor, progress: ProgressCallback | None = None
+    ) -> QuantizedLayer[Any]:
         """Quantizes a weight.
 
         weight: [out, inputs], float32, float16 or bfloat16; what is copied and what is not, see Gram.accumulate.
@@ -116,8 +133,44 @@ class Quantizer(Owner):
         return f"<Quantizer, {self._inputs} inputs{', closed' if self.closed else ''}>"
 
 
+@overload
 def quantize(
-    weight: Array,
+    weight: npt.NDArray[Any],
+    gram: Gram,
+    bits: int = ...,
+    group_size: int | None = ...,
+    dimension: Dimension = ...,
+    method: Method = ...,
+    selection: Selection = ...,
+    symmetric: bool = ...,
+    damping: float = ...,
+    activation_order: bool = ...,
+    scale_type: NumberType = ...,
+    progress: ProgressCallback | None = ...,
+    consume: bool = ...,
+) -> QuantizedLayer[npt.NDArray[Any]]: ...
+
+
+@overload
+def quantize(
+    weight: torch.Tensor,
+    gram: Gram,
+    bits: int = ...,
+    group_size: int | None = ...,
+    dimension: Dimension = ...,
+    method: Method = ...,
+    selection: Selection = ...,
+    symmetric: bool = ...,
+    damping: float = ...,
+    activation_order: bool = ...,
+    scale_type: NumberType = ...,
+    progress: ProgressCallback | None = ...,
+    consume: bool = ...,
+) -> QuantizedLayer[torch.Tensor]: ...
+
+
+def quantize(
+    weight: npt.NDArray[Any] | torch.Tensor,
     gram: Gram,
     bits: int = 4,
     group_size: int | None = 128,
@@ -130,7 +183,7 @@ def quantize(
     scale_type: NumberType = "bfloat16",
     progress: ProgressCallback | None = None,
     consume: bool = False,
-) -> QuantizedLayer[Array]:
+) -> QuantizedLayer[Any]:
     """Quantizes one weight [out, inputs]; for several that see the same inputs, make one Quantizer.
 
     Arguments and errors are those of Quantizer and of its method quantize. The share told to `progress` covers both.
