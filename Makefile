@@ -32,6 +32,19 @@ test: setup ## build and run all tests, one by one: some set the process-wide th
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build --no-parallel
 
+# Hidden but for adadim_*, with the Swift runtime inside: it runs where there is no toolchain.
+.PHONY: library
+library: setup ## build libadadim.so.0, the engine for other languages, in .build-library/lib
+	swift build -c release --product AdaDimC --scratch-path .build-library -Xswiftc -static-stdlib \
+	  -Xlinker --version-script=$(CURDIR)/Sources/CInterface/exports.map -Xlinker -soname=libadadim.so.0 \
+	  -Xlinker -z -Xlinker defs
+	mkdir -p .build-library/lib
+	cp .build-library/release/libAdaDimC.so .build-library/lib/libadadim.so.0
+
+.PHONY: test-python
+test-python: library ## install the Python package from here and test it: values, types, errors
+	scripts/python-tests.sh
+
 .PHONY: format
 format: ## format all Swift files
 	swift format -i -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

@@ -1,0 +1,53 @@
+"""AdaDim: quantizes linear layers of language models to 2, 3, 4 or 8 bits, on CPUs.
+
+    gram = adadim.Gram(inputs)
+    for batch in calibration:                   # [tokens, inputs], float32, float16 or bfloat16
+        gram.accumulate(batch)
+    layer = adadim.quantize(weight, gram, bits=3, group_size=64)
+    layer.codes, layer.scales, layer.zero_points, layer.dimension, layer.relative_loss
+    weight = layer.dequantize()
+
+Arrays are NumPy's, or torch tensors. All errors that the engine tells are AdaDimErrors.
+"""
+
+from ._gram import Gram
+from ._layer import QuantizedLayer
+from ._process import blas_core, set_thread_count, thread_count, version
+from ._quantizer import Quantizer, quantize
+from .errors import (
+    AdaDimError,
+    AllInputsInactive,
+    Cancelled,
+    Closed,
+    InvalidArgument,
+    LibraryNotFound,
+    NotFinite,
+    NotPositiveDefinite,
+    OutOfMemory,
+    OutOfRange,
+    WrongSize,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdaDimError",
+    "AllInputsInactive",
+    "Cancelled",
+    "Closed",
+    "Gram",
+    "InvalidArgument",
+    "LibraryNotFound",
+    "NotFinite",
+    "NotPositiveDefinite",
+    "OutOfMemory",
+    "OutOfRange",
+    "QuantizedLayer",
+    "Quantizer",
+    "WrongSize",
+    "blas_core",
+    "quantize",
+    "set_thread_count",
+    "thread_count",
+    "version",
+]

@@ -1,0 +1,123 @@
+"""adadim.h for ctypes: its constants, structs and functions, by their names there."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64
+from ctypes import c_uint8, c_uint32, c_void_p
+from typing import Any
+
+from . import errors
+
+VERSION = "0.1.0"
+
+OK = 0
+ERRORS: dict[str, type[errors.AdaDimError]] = {
+    "ADADIM_INVALID_ARGUMENT": errors.InvalidArgument,
+    "ADADIM_WRONG_SIZE": errors.WrongSize,
+    "ADADIM_NOT_FINITE": errors.NotFinite,
+    "ADADIM_NOT_POSITIVE_DEFINITE": errors.NotPositiveDefinite,
+    "ADADIM_ALL_INPUTS_INACTIVE": errors.AllInputsInactive,
+    "ADADIM_OVERFLOW": errors.OutOfRange,
+    "ADADIM_OUT_OF_MEMORY": errors.OutOfMemory,
+    "ADADIM_CANCELLED": errors.Cancelled,
+}
+
+TYPES = {"float32": 0, "bfloat16": 1, "float16": 2}
+METHODS = {"gptq": 0, "rtn": 1}
+DIMENSIONS = {"adaptive": 0, "per-oc": 1, "per-ic": 2}
+SELECTIONS = {"rtn": 0, "sweep": 1}
+
+Progress = CFUNCTYPE(c_int, c_double, c_void_p)
+
+
+class Options(Structure):
+    """adadim_options."""
+
+    _fields_ = [
+        ("size", c_int64),
+        ("bits", c_int64),
+        ("group_size", c_int64),
+        ("damping", c_double),
+        ("method", c_int32),
+        ("dimension", c_int32),
+        ("selection", c_int32),
+        ("symmetric", c_int32),
+        ("activation_order", c_int32),
+        ("scale_type", c_int32),
+    ]
+
+
+class LayerInfo(Structure):
+    """adadim_layer_info."""
+
+    _fields_ = [
+        ("size", c_int64),
+        ("out", c_int64),
+        ("in", c_int64),
+        ("bits", c_int64),
+        ("group_size", c_int64),
+        ("scale_rows", c_int64),
+        ("scale_columns", c_int64),
+        ("words_per_row", c_int64),
+        ("inactive_inputs", c_int64),
+        ("loss", c_double),
+        ("relative_loss", c_double),
+        ("output_energy", c_double),
+        ("damping", c_double),
+        ("rtn_loss_per_oc", c_double),
+        ("rtn_loss_per_ic", c_double),
+        ("gptq_loss_per_oc", c_double),
+        ("gptq_loss_per_ic", c_double),
+        ("dimension", c_int32),
+        ("method", c_int32),
+    ]
+
+
+_HANDLE = POINTER(c_void_p)
+_COUNT = POINTER(c_int64)
+
+# Arguments and result of every function that this package calls; handles are `void *` here.
+FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
+    "adadim_version": ([], c_char_p),
+    "adadim_blas_core": ([], c_char_p),
+    "adadim_status_name": ([c_int32], c_char_p),
+    "adadim_last_error": ([], c_char_p),
+    "adadim_thread_count": ([_COUNT], c_int32),
+    "adadim_set_thread_count": ([c_int64], c_int32),
+    "adadim_gram_create": ([c_int64, _HANDLE], c_int32),
+    "adadim_gram_create_from": ([c_void_p, c_int64, c_int64, _HANDLE], c_int32),
+    "adadim_gram_destroy": ([c_void_p], None),
+    "adadim_gram_accumulate": ([c_void_p, c_void_p, c_int32, c_int64], c_int32),
+    "adadim_gram_merge": ([c_void_p, c_void_p], c_int32),
+    "adadim_gram_inputs": ([c_void_p, _COUNT], c_int32),
+    "adadim_gram_tokens": ([c_void_p, _COUNT], c_int32),
+    "adadim_gram_matrix": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
+    "adadim_options_init": ([POINTER(Options)], c_int32),
+    "adadim_memory_needed": ([c_int64, c_int64, POINTER(Options), _COUNT], c_int32),
+    "adadim_quantizer_create": ([c_void_p, POINTER(Options), Progress, c_void_p, _HANDLE], c_int32),
+    "adadim_quantizer_take": ([_HANDLE, POINTER(Options), Progress, c_void_p, _HANDLE], c_int32),
+    "adadim_quantizer_destroy": ([c_void_p], None),
+    "adadim_quantizer_quantize": (
+        [c_void_p, c_void_p, c_int32, c_int64, Progress, c_void_p, _HANDLE],
+        c_int32,
+    ),
+    "adadim_layer_destroy": ([c_void_p], None),
+    "adadim_layer_get_info": ([c_void_p, POINTER(LayerInfo)], c_int32),
+    "adadim_layer_codes": ([c_void_p, POINTER(c_uint8), c_int64, _COUNT], c_int32),
+    "adadim_layer_scales": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
+    "adadim_layer_zero_points": ([c_void_p, POINTER(c_uint8), c_int64, _COUNT], c_int32),
+    "adadim_layer_packed_codes": ([c_void_p, POINTER(c_uint32), c_int64, _COUNT], c_int32),
+    "adadim_layer_dequantized": ([c_void_p, c_void_p, c_int32, c_int64, _COUNT], c_int32),
+}
+
+
+def declare(library: ctypes.CDLL) -> None:
+    """Tells ctypes the prototypes.
+
+    Raises AttributeError for a function that the library lacks.
+    """
+    for name, (arguments, result) in FUNCTIONS.items():
+        function = getattr(library, name)
+        function.argtypes = arguments
+        function.restype = result

@@ -1,0 +1,167 @@
+"""Quantized layers."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _arrays, _header
+from ._arrays import Array, NumberType
+from ._calls import check
+from ._handles import Handle, Owner
+from ._library import library
+
+if TYPE_CHECKING:
+    import torch
+
+Direction = Literal["per-oc", "per-ic"]
+Method = Literal["gptq", "rtn"]
+
+
+class QuantizedLayer(Owner, Generic[Array]):
+    """A weight [out, inputs] as codes, scales and zero points: weight (i, j) is (code − zero)·scale.
+
+    Arrays are NumPy's, read-only, and copied from the library when first asked for. A context manager, see `close()`.
+    """
+
+    def __init__(
+        self, make: Callable[[ctypes.c_void_p], None], dtype: NumberType, is_tensor: bool
+    ) -> None:
+        """Not to be called: `quantize` and `Quantizer.quantize` make layers."""
+        self._handle = Handle(make, library.adadim_layer_destroy)
+        self._dtype, self._is_tensor = dtype, is_tensor
+        self._info = _header.LayerInfo(size=ctypes.sizeof(_header.LayerInfo))
+        with self._handle.lent() as pointer:
+            check(library.adadim_layer_get_info(pointer, self._info))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of the weight and of the codes: (out, inputs)."""
+        return self._info.out, getattr(self._info, "in")
+
+    @property
+    def bits(self) -> int:
+        return int(self._info.bits)
+
+    @property
+    def group_size(self) -> int:
+        """Weights of a group, at most the length of a channel."""
+        return int(self._info.group_size)
+
+    @property
+    def dimension(self) -> Direction:
+        """Along which groups run: "per-oc" inside a row of the weight, "per-ic" inside a column."""
+        return cast(Direction, _name(_header.DIMENSIONS, self._info.dimension))
+
+    @property
+    def method(self) -> Method:
+        """How the codes were found."""
+        return cast(Method, _name(_header.METHODS, self._info.method))
+
+    @property
+    def loss(self) -> float:
+        """‖(W−Q)·X‖², summed over the calibration tokens."""
+        return float(self._info.loss)
+
+    @property
+    def relative_loss(self) -> float:
+        """The loss as a share of ‖W·X‖²."""
+        return float(self._info.relative_loss)
+
+    @property
+    def output_energy(self) -> float:
+        """‖W·X‖², summed over the calibration tokens."""
+        return float(self._info.output_energy)
+
+    @property
+    def losses(self) -> dict[Direction, dict[Method, float]]:
+        """The losses that were measured on the way, of each direction and method; no key where nothing was."""
+        measured: dict[Direction, dict[Method, float]] = {}
+        directions: tuple[Direction, ...] = ("per-oc", "per-ic")
+        methods: tuple[Method, ...] = ("rtn", "gptq")
+        for direction in directions:
+            for method in methods:
+                loss = float(getattr(self._info, f"{method}_loss_{direction.replace('-', '_')}"))
+                if not math.isnan(loss):
+                    measured.setdefault(direction, {})[method] = loss
+        return measured
+
+    @property
+    def damping(self) -> float:
+        """λ in units of H's mean diagonal: as asked for, or what it had to be raised to."""
+        return float(self._info.damping)
+
+    @property
+    def inactive_inputs(self) -> int:
+        """How many inputs no token activated."""
+        return int(self._info.inactive_inputs)
+
+    @cached_property
+    def codes(self) -> npt.NDArray[np.uint8]:
+        """uint8 [out, inputs], each in 0 … 2^bits − 1."""
+        return self._read("codes", np.uint8, self.shape)
+
+    @cached_property
+    def scales(self) -> npt.NDArray[np.float32]:
+        """float32, rounded to the scale type already: per-oc [out, ⌈inputs/g⌉], of weight (i, j) at [i, j//g];
+        per-ic [⌈out/g⌉, inputs], at [i//g, j]."""
+        return self._read("scales", np.float32, self._scale_shape)
+
+    @cached_property
+    def zero_points(self) -> npt.NDArray[np.uint8]:
+        """The codes of the value 0: uint8, shaped as the scales."""
+        return self._read("zero_points", np.uint8, self._scale_shape)
+
+    @cached_property
+    def packed_codes(self) -> npt.NDArray[np.uint32]:
+        """uint32 [out, ⌈inputs·bits/32⌉]: each row a dense stream of bits, least significant bit first, codes
+        straddling words, zeros behind the last one."""
+        return self._read("packed_codes", np.uint32, (self.shape[0], int(self._info.words_per_row)))
+
+    def dequantize(self, dtype: NumberType | npt.DTypeLike | torch.dtype | None = None) -> Array:
+        """The weight [out, inputs] that the codes stand for, each number rounded to the nearest.
+
+        A torch tensor in main memory if the weight was a tensor, wherever that one lay, else a NumPy array.
+
+        dtype: float32, float16 or bfloat16, by name or as a NumPy or torch dtype; None for the weight's own.
+
+        Raises OutOfRange for a weight too large for float16; TypeError; OutOfMemory.
+        """
+        number_type = self._dtype if dtype is None else _arrays.number_type(dtype)
+        result, address = _arrays.empty(self.shape, number_type, self._is_tensor)
+        out, inputs = self.shape
+        code = _header.TYPES[number_type]
+        with self._handle.lent() as pointer:
+            check(library.adadim_layer_dequantized(pointer, address, code, out * inputs, None))
+        return cast(Array, result)
+
+    @property
+    def _scale_shape(self) -> tuple[int, int]:
+        return int(self._info.scale_rows), int(self._info.scale_columns)
+
+    def _read(self, what: str, dtype: type[np.generic], shape: tuple[int, int]) -> npt.NDArray[Any]:
+        function = getattr(library, f"adadim_layer_{what}")
+        result = np.empty(shape, dtype)
+        with self._handle.lent() as pointer:
+            check(function(pointer, result.ctypes.data_as(function.argtypes[1]), result.size, None))
+        result.flags.writeable = False
+        return result
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a QuantizedLayer cannot be pickled; its codes, scales and zero_points can")
+
+    def __repr__(self) -> str:
+        return (
+            f"<QuantizedLayer {list(self.shape)}, {self.bits} bits, {self.dimension}, groups of {self.group_size}, "
+            f"relative loss {self.relative_loss:.3g}>"
+        )
+
+
+def _name(codes: dict[str, int], code: int) -> str:
+    return next(name for name, value in codes.items() if value == code)

@@ -1,0 +1,60 @@
+"""Finds and loads libadadim.so.0, by ctypes: one wheel serves every Python, and nobody needs a compiler for it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pathlib
+
+from . import _header
+from .errors import LibraryNotFound
+
+FILE_NAME = "libadadim.so.0"
+VARIABLE = "ADADIM_LIBRARY"
+BUNDLED = pathlib.Path(__file__).parent / "lib" / FILE_NAME
+
+
+def load() -> ctypes.CDLL:
+    """The library that ADADIM_LIBRARY names; else the one bundled in this package; else the system loader's.
+
+    Raises LibraryNotFound, naming every place and what was wrong there. A file that ADADIM_LIBRARY names is the
+    only place then.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        places = [(named, f"named by {VARIABLE}")]
+    else:
+        places = [(str(BUNDLED), "bundled in the package"), (FILE_NAME, "by the system's loader")]
+    failures = []
+    for path, place in places:
+        try:
+            return _checked(ctypes.CDLL(path), path)
+        except OSError as error:
+            failures.append(f"  {path}, {place}: {error}")
+    advice = f"Install it with 'make install', or set {VARIABLE} to its path."
+    raise LibraryNotFound("\n".join(["AdaDim's library could not be loaded:", *failures, advice]))
+
+
+def _checked(library: ctypes.CDLL, path: str) -> ctypes.CDLL:
+    try:
+        version = library.adadim_version
+    except AttributeError:
+        raise LibraryNotFound(f"{path} is no AdaDim library: it has no adadim_version") from None
+    version.restype = ctypes.c_char_p
+    found: str = version().decode()
+    if _interface(found) != _interface(_header.VERSION):
+        raise LibraryNotFound(f"{path} has version {found}, this package was written for {_header.VERSION}")
+    try:
+        _header.declare(library)
+    except AttributeError as error:
+        raise LibraryNotFound(f"{path} has version {found} but lacks a function: {error}") from None
+    return library
+
+
+def _interface(version: str) -> list[str]:
+    """The numbers that must agree: before version 1, the minor one changes with every change of the interface."""
+    numbers = version.split(".")
+    return numbers[:2] if numbers[0] == "0" else numbers[:1]
+
+
+library = load()

@@ -1,0 +1,37 @@
+"""What holds for the whole process: version, kernels, threads."""
+
+from __future__ import annotations
+
+import ctypes
+
+from ._calls import check
+from ._gram import integer
+from ._library import library
+
+
+def version() -> str:
+    """The version of the library that is loaded, such as "0.1.0"."""
+    text: str = library.adadim_version().decode()
+    return text
+
+
+def blas_core() -> str:
+    """The kernels that OpenBLAS chose for this CPU, such as "Haswell"."""
+    text: str = library.adadim_blas_core().decode()
+    return text
+
+
+def thread_count() -> int:
+    """The number of threads that a call computes on: one number for the process, at first as many as there are cores,
+    or what OPENBLAS_NUM_THREADS says."""
+    count = ctypes.c_int64()
+    check(library.adadim_thread_count(count))
+    return count.value
+
+
+def set_thread_count(count: int) -> None:
+    """For calls that begin afterwards. count: 1 or more.
+
+    Raises InvalidArgument.
+    """
+    check(library.adadim_set_thread_count(integer(count, "count")))

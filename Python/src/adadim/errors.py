@@ -1,0 +1,47 @@
+"""What adadim raises. The text is the library's: what was found, and what was expected."""
+
+from __future__ import annotations
+
+
+class AdaDimError(Exception):
+    """Whatever the engine refuses or fails at."""
+
+
+class LibraryNotFound(AdaDimError, ImportError):
+    """No libadadim.so.0 could be loaded, or the one found is of another version than this package."""
+
+
+class InvalidArgument(AdaDimError, ValueError):
+    """An option or another argument is outside its range."""
+
+
+class WrongSize(AdaDimError, ValueError):
+    """Shapes that do not fit each other."""
+
+
+class NotFinite(AdaDimError, ValueError):
+    """A weight, an input or a Gram matrix holds NaN or infinity."""
+
+
+class NotPositiveDefinite(AdaDimError, ValueError):
+    """The damped Gram matrix has no Cholesky factor."""
+
+
+class AllInputsInactive(AdaDimError, ValueError):
+    """The Gram matrix is zero: no token has come, or every input was zero."""
+
+
+class OutOfRange(AdaDimError, OverflowError):
+    """A result is beyond the numbers of its type: a scale, a loss, a weight as float16."""
+
+
+class OutOfMemory(AdaDimError, MemoryError):
+    """There is no memory, or not as much as the work would take."""
+
+
+class Cancelled(AdaDimError):
+    """For progress callbacks to raise. Any other exception that leaves one cancels the work, too."""
+
+
+class Closed(AdaDimError, ValueError):
+    """An object was used after its `close()`, or after a quantizer took its memory."""

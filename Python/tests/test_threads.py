@@ -1,0 +1,82 @@
+"""Several threads at once: the same bits."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import adadim
+import layers
+
+
+def test_eight_threads_get_the_bits_of_one() -> None:
+    def work(seed: int) -> tuple[bytes, bytes, float]:
+        inputs = 100 + 10 * seed
+        gram = adadim.Gram(inputs)
+        for batch in np.split(np.random.default_rng(seed).normal(size=(400, inputs)).astype(np.float32), 4):
+            gram.accumulate(batch)
+        layer = adadim.quantize(
+            layers.weight(120, inputs, seed), gram, bits=3, group_size=32, selection="sweep" if seed % 2 else "rtn"
+        )
+        return gram.matrix().tobytes(), layer.codes.tobytes() + layer.scales.tobytes(), layer.loss
+
+    alone = [work(seed) for seed in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            assert list(pool.map(work, range(8))) == alone
+
+
+def test_one_gram_matrix_from_many_threads() -> None:
+    x = layers.activations(800, 60)
+    gram = adadim.Gram(60)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(gram.accumulate, np.split(x, 80)))
+    assert gram.tokens == 800
+    # Whole numbers: no order of summing them changes a bit.
+    assert np.array_equal(gram.matrix(), x.T.astype(np.float64) @ x)
+    quantizer, w = adadim.Quantizer(gram, bits=3), layers.weight(50, 60)
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda _: quantizer.quantize(w).codes, range(16)))
+    assert all(np.array_equal(found, codes[0]) for found in codes)
+
+
+def test_each_thread_has_the_text_of_its_own_error() -> None:
+    def work(bits: int) -> None:
+        gram = adadim.Gram(4)
+        for _ in range(200):
+            with pytest.raises(adadim.InvalidArgument, match=f"^{bits} bits were asked for"):
+                adadim.Quantizer(gram, bits=bits)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(100, 108)))
+
+
+def test_closing_waits_for_calls_of_other_threads() -> None:
+    gram = adadim.Gram(300)
+    gram.accumulate(layers.activations(600, 300))
+    weight, before = layers.weight(600, 300), adadim.Quantizer(gram)
+    expected = before.quantize(weight).codes
+    inside = threading.Event()
+    quantizer = adadim.Quantizer(gram)
+
+    def progress(share: float) -> None:
+        inside.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: quantizer.quantize(weight, progress).codes)
+        assert inside.wait(60)
+        quantizer.close()
+        assert np.array_equal(running.result(), expected)
+    with pytest.raises(adadim.Closed):
+        quantizer.quantize(weight)
+
+
+def test_a_gram_matrix_in_use_cannot_be_consumed() -> None:
+    gram = adadim.Gram(8)
+    gram.accumulate(layers.activations(30, 8))
+    with gram._handle.lent(), pytest.raises(RuntimeError, match="another thread is using"):
+        adadim.Quantizer(gram, consume=True)
+    assert adadim.Quantizer(gram, consume=True).inputs == 8
