@@ -9,6 +9,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case shapeMismatch(weightInputs: Int, gramOrder: Int)
     /// A panel of other rows or columns than a ``PanelledLayer`` asked for.
     case panelMismatch(rows: Int, columns: Int, expectedRows: Range<Int>, expectedColumns: Int)
+    /// What a weight became has another shape than the weight.
+    case replacementMismatch(rows: Int, columns: Int, weightRows: Int, weightColumns: Int)
     case nonFiniteWeight(output: Int, input: Int)
     /// A group's scale is beyond the largest number of the type that stores it.
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
@@ -46,6 +48,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         case .shapeMismatch(let inputs, let order): "the weight has \(inputs) inputs but its Gram matrix \(order)"
         case .panelMismatch(let rows, let columns, let range, let inputs):
             "the panel has shape [\(rows), \(columns)], expected rows \(range) of the weight: [\(range.count), \(inputs)]"
+        case .replacementMismatch(let rows, let columns, let weightRows, let weightColumns):
+            "the quantized weight has shape [\(rows), \(columns)], the weight that it replaces [\(weightRows), \(weightColumns)]"
         case .nonFiniteWeight(let output, let input): "the weight holds NaN or infinity at [\(output), \(input)]"
         case .scaleOverflow(let type, let row, let column):
             "scale [\(row), \(column)] is too large for \(type.rawValue), whose largest number is \(type.greatestFiniteMagnitude)"
