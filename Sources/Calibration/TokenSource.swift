@@ -14,7 +14,7 @@ package enum TokenSource: Sendable, Equatable {
     /// elsewhere: its one integer tensor, [tokens] for a text or [sequences, length] for sequences.
     /// - Parameter tokenizer: loads the model's tokenizer; not called for ready-made ids.
     package init(file: URL, tokenizer: () throws -> Tokenizer) throws {
-        if file.pathExtension == "safetensors" {
+        if Self.isReadyMade(file) {
             self = try Self.readyMade(SafetensorsFile(path: file.path))
         } else {
             let text = try Self.readText(file)
@@ -22,6 +22,15 @@ package enum TokenSource: Sendable, Equatable {
             self = .text(ids.map(Int32.init))
         }
     }
+
+    /// The sequences in a file of ready-made ones, by its header; nil for the ids of a text and for a text itself.
+    static func size(ofReadyMade file: URL) throws -> CalibrationSize? {
+        guard isReadyMade(file) else { return nil }
+        let shape = try tensor(of: SafetensorsFile(path: file.path)).shape
+        return shape.count == 2 ? CalibrationSize(sequences: shape[0], length: shape[1]) : nil
+    }
+
+    private static func isReadyMade(_ file: URL) -> Bool { file.pathExtension == "safetensors" }
 
     private static func readText(_ file: URL) throws -> String {
         guard let text = String(validating: try readBytes(file), as: UTF8.self) else {
@@ -50,11 +59,21 @@ package enum TokenSource: Sendable, Equatable {
         }
     }
 
-    private static func readyMade(_ file: SafetensorsFile) throws -> TokenSource {
-        let found = file.tensors.map { "\($0.name): \($0.elementType.rawValue) \($0.shape)" }
+    /// The one tensor of a file, [tokens] or [sequences, length].
+    private static func tensor(of file: SafetensorsFile) throws(CorpusError) -> TensorEntry {
         guard let entry = file.tensors.first, file.tensors.count == 1, (1...2).contains(entry.shape.count) else {
-            throw CorpusError.notOneTensor(file: file.path, found: found)
+            throw notOneTensor(file)
         }
+        return entry
+    }
+
+    private static func notOneTensor(_ file: SafetensorsFile) -> CorpusError {
+        .notOneTensor(
+            file: file.path, found: file.tensors.map { "\($0.name): \($0.elementType.rawValue) \($0.shape)" })
+    }
+
+    private static func readyMade(_ file: SafetensorsFile) throws -> TokenSource {
+        let entry = try tensor(of: file)
         let ids = try file.withBytes(of: entry.name) { bytes in
             switch entry.elementType {
             case .signed64: integers(bytes, Int64.self)
@@ -65,7 +84,7 @@ package enum TokenSource: Sendable, Equatable {
             default: nil as [Int32?]?
             }
         }
-        guard let ids else { throw CorpusError.notOneTensor(file: file.path, found: found) }
+        guard let ids else { throw notOneTensor(file) }
         if let position = ids.firstIndex(of: nil) {
             throw CorpusError.idTooLarge(file: file.path, tensor: entry.name, position: position)
         }

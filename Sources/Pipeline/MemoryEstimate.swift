@@ -4,19 +4,22 @@ import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
-/// The memory that a run holds when it holds most, in bytes: what grows with the calibration tokens, with a block and
-/// with a layer. The program itself and the tokenizer come on top, some 40 MB.
+/// The memory that a run has in use when it uses most, in bytes: what grows with the calibration tokens, with a block
+/// and with a layer. The process takes more, so this is a lower bound. The program itself, the tokenizer and the
+/// buffers of BLAS come on top, some 40 MB; and so does what the allocator keeps of freed memory, which is no fixed
+/// amount: up to a quarter where it was measured (`MemoryEstimateTests`).
 package struct MemoryEstimate: Sendable, Equatable {
     package let bytes: Double
 
-    /// For the sequences that the job asks for. Counts in Double, where no product overflows.
+    /// Counts in Double, where no product overflows.
+    /// - Parameter size: of the calibration samples.
     /// - Throws: ``QuantizationError/tooLargeToCount(rows:columns:)``.
     package init(
-        _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan,
+        _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ size: CalibrationSize,
         threads: Int = BLASLibrary.threadCount
     ) throws(QuantizationError) {
         let stages = try Self.stages(configuration, job, plan, threads: threads)
-        let tokens = Tokens(configuration, job, threads: threads)
+        let tokens = Tokens(configuration, size, threads: threads)
         // Ids, positions and the residual stream.
         let stream = tokens.all * (4 + 8 + 4 * Double(configuration.hiddenSize))
         let weights = LinearRole.allCases.reduce(0) { $0 + configuration.weightBytes($1) }
@@ -25,9 +28,10 @@ package struct MemoryEstimate: Sendable, Equatable {
         bytes = stream + blocks + Self.peak(stages, tokens, job, last: plan.last.stage)
     }
 
+    /// - Parameter available: bytes; nil if nobody knows.
     /// - Throws: ``PipelineError/notEnoughMemory(needed:available:)``.
-    func check() throws(PipelineError) {
-        if let available = MachineMemory.bytes.map(Double.init), bytes > available {
+    func check(available: Int?) throws(PipelineError) {
+        if let available = available.map(Double.init), bytes > available {
             throw .notEnoughMemory(needed: bytes, available: available)
         }
     }
@@ -37,13 +41,11 @@ package struct MemoryEstimate: Sendable, Equatable {
         let all: Double
         let atOnce: Double
 
-        init(_ configuration: ModelConfiguration, _ job: QuantizationJob, threads: Int) {
-            let samples = job.samples ?? CalibrationSamples.defaultCount
-            let length = job.sequenceLength ?? CalibrationSamples.defaultLength
-            all = Double(samples) * Double(length)
+        init(_ configuration: ModelConfiguration, _ size: CalibrationSize, threads: Int) {
+            all = Double(size.sequences) * Double(size.length)
             // Within what integers count; whatever is beyond is refused for its tokens alone.
             let (batches, tokensOfEach) = CalibrationStream.atOnce(
-                sequences: max(0, min(samples, 1 << 32)), length: max(1, min(length, 1 << 24)),
+                sequences: max(0, min(size.sequences, 1 << 32)), length: max(1, min(size.length, 1 << 24)),
                 intermediateSize: configuration.intermediateSize, threads: threads)
             atOnce = min(all, Double(batches) * Double(tokensOfEach))
         }
@@ -98,10 +100,11 @@ package struct MemoryEstimate: Sendable, Equatable {
                 let (rows, columns) = configuration.shape(of: role)
                 let layer = try MemoryPlan(rows: rows, columns: columns, options: options, threads: threads)
                 counted.gram = 4 * Double(columns) * Double(columns)
-                let sorted = Double(layer.gram) - counted.gram
                 // The engine at work, or the weight as it is written.
                 let work = max(Double(layer.work), configuration.weightBytes(role))
-                counted.quantizing = max(counted.quantizing, sorted + work + Double(layer.codes) + replacements)
+                // The Gram matrix is sorted before the first layer's work begins.
+                counted.quantizing = max(
+                    counted.quantizing, Double(layer.sorted), work + Double(layer.codes) + replacements)
                 if replaces { replacements += configuration.weightBytes(role) }
             }
             stages.append(counted)

@@ -15,11 +15,17 @@ package struct QuantizeCheckpoint {
     private let job: QuantizationJob
     private let observer: RunObserver
     private let log: Logger
+    private let memory: Int?
 
-    package init(_ job: QuantizationJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim")) {
+    /// - Parameter memory: bytes that the run may use; nil if nobody knows.
+    package init(
+        _ job: QuantizationJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim"),
+        memory: Int? = MachineMemory.bytes
+    ) {
         self.job = job
         self.observer = observer
         self.log = log
+        self.memory = memory
     }
 
     /// Runs to the end, or leaves nothing behind.
@@ -30,7 +36,8 @@ package struct QuantizeCheckpoint {
         let checkpoint = try Checkpoint(directory: job.model)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
         let model = try DecoderModel(checkpoint)
-        try MemoryEstimate(checkpoint.configuration, job, plan).check()
+        let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
+        try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
         let samples = try drawSamples(for: checkpoint.configuration)
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }

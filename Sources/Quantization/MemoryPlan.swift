@@ -8,9 +8,11 @@ public struct MemoryPlan: Sendable, Equatable {
     /// Rows of a panel of the weight, whole per-IC groups.
     public let panelRows: Int
 
-    /// H [in, in], whose memory becomes the factor's. Twice with activation order, which needs a second place to sort
-    /// it to.
+    /// H [in, in], whose memory becomes the factor's.
     public let gram: Int
+    /// With activation order, the place that H is sorted to: the first one goes when the second is filled, before
+    /// there are work and codes.
+    public let sorted: Int
     /// One panel of activations [in, tokens at once].
     public let activations: Int
     /// One panel of the weight [panel rows, in].
@@ -20,8 +22,8 @@ public struct MemoryPlan: Sendable, Equatable {
     /// Codes and grids, of both directions where a layer that is swept both ways keeps both until it has chosen.
     public let codes: Int
 
-    /// All of it at once: what is let go before the rest comes is little beside the Gram matrix.
-    public var total: Int { gram + activations + weight + work + codes }
+    /// The most that is held at the same time, activations and weight throughout, as by a caller that has them whole.
+    public var total: Int { gram + activations + weight + max(sorted, work + codes) }
 
     /// - Parameters:
     ///   - rows: outputs of the weight.
@@ -45,7 +47,8 @@ public struct MemoryPlan: Sendable, Equatable {
         let alignment = options.panelAlignment(rows: rows)
         let panel = Self.panelRows(panelRows ?? rows, rows: rows, alignment: alignment)
         self.panelRows = panel
-        gram = (options.activationOrder ? 2 : 1) * columns * columns * bytesPerNumber
+        gram = columns * columns * bytesPerNumber
+        sorted = options.activationOrder ? gram : 0
         activations = columns * tokensAtOnce * bytesPerNumber
         weight = panel * columns * bytesPerNumber
 

@@ -11,6 +11,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case panelMismatch(rows: Int, columns: Int, expectedRows: Range<Int>, expectedColumns: Int)
     /// Bytes that are not as many numbers as the weight has.
     case wrongByteCount(found: Int, rows: Int, columns: Int, expected: Int)
+    /// What a weight became has another shape than the weight.
+    case replacementMismatch(rows: Int, columns: Int, weightRows: Int, weightColumns: Int)
     case nonFiniteWeight(output: Int, input: Int)
     /// A group's scale is beyond the largest number of the type that stores it.
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
@@ -50,6 +52,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
             "the panel has shape [\(rows), \(columns)], expected rows \(range) of the weight: [\(range.count), \(inputs)]"
         case .wrongByteCount(let found, let rows, let columns, let expected):
             "a weight [\(rows), \(columns)] comes in \(found) bytes, expected \(expected)"
+        case .replacementMismatch(let rows, let columns, let weightRows, let weightColumns):
+            "the quantized weight has shape [\(rows), \(columns)], the weight that it replaces [\(weightRows), \(weightColumns)]"
         case .nonFiniteWeight(let output, let input): "the weight holds NaN or infinity at [\(output), \(input)]"
         case .scaleOverflow(let type, let row, let column):
             "scale [\(row), \(column)] is too large for \(type.rawValue), whose largest number is \(type.greatestFiniteMagnitude)"

@@ -10,17 +10,20 @@ package struct RowPanels: Sendable, Equatable {
     /// Rows of a panel from which a second one to each thread costs its products no speed.
     private static let ampleRows = 512
     /// Bytes of working memory of one panel, at most, unless its fewest rows need more.
-    private static let memoryBudget = 256 << 20
+    package static let memoryBudget = 256 << 20
 
     /// - Parameters:
     ///   - rows: of the weight.
     ///   - alignment: rows that stay together, the per-IC group size or 1.
     ///   - bytesPerRow: working memory of a row.
     ///   - threads: panels that run at the same time.
-    package init(rows: Int, alignment: Int, bytesPerRow: Int, threads: Int) {
+    ///   - memoryBudget: bytes of working memory of one panel, at most, unless its fewest rows need more.
+    package init(
+        rows: Int, alignment: Int, bytesPerRow: Int, threads: Int, memoryBudget: Int = RowPanels.memoryBudget
+    ) {
         let unit = Self.unit(alignment)
         let units = (rows + unit - 1) / unit
-        let most = max(1, Self.memoryBudget / max(1, bytesPerRow * unit))
+        let most = max(1, memoryBudget / max(1, bytesPerRow * unit))
         var count = max(1, (units + most - 1) / most)
         // With fewer units than threads one panel at a time gets all threads.
         atOnce = units >= threads ? threads : 1

@@ -2,6 +2,18 @@ import Foundation
 import Testing
 
 @Suite struct QuantizeTests {
+    /// More weights to a group than any channel has, and than fit beside anything in a sum: a group is a channel.
+    @Test func theLargestGroupSizeIsAChannel() throws {
+        var codes: [Data] = []
+        for size in ["\(Int.max)", "channel"] {
+            let scratch = try Scratch()
+            let outcome = try scratch.quantize("--group-size", size, "--format", "compressed-tensors")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            codes.append(try Data(contentsOf: scratch.url.appending(path: "out/model.safetensors")))
+        }
+        #expect(codes[0] == codes[1])
+    }
+
     @Test func closingTable() throws {
         let scratch = try Scratch()
         let outcome = try scratch.quantize("--bits", "3")

@@ -1,7 +1,9 @@
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimPipeline
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct BlockReaderTests {
@@ -19,6 +21,57 @@ import Testing
             #expect(block.index == index)
             for role in LinearRole.allCases { #expect(block.weight(role) == expected.weight(role), "\(role)") }
         }
+    }
+
+    /// A reader, the queue that it reads ahead on, and the blocks that were read, in order.
+    private struct Watched {
+        let reader: BlockReader
+        let queue = DispatchQueue(label: "blocks read ahead")
+        private let log: Log
+
+        private final class Log: Sendable {
+            let indices = Mutex<[Int]>([])
+        }
+
+        /// - Parameter model: of two blocks; a third one would be the second once more.
+        init(_ model: DecoderModel, end: Int) {
+            let log = Log()
+            self.log = log
+            reader = BlockReader(end: end, on: queue) { index in
+                log.indices.withLock { $0.append(index) }
+                return try model.block(min(index, 1))
+            }
+        }
+
+        var indices: [Int] { log.indices.withLock { $0 } }
+
+        /// Returns when all that was to be read ahead by now has been.
+        func finishReading() { queue.sync {} }
+    }
+
+    /// Handing out block 0 sets off the reading of block 1, which is read once; behind the last one nothing is.
+    @Test func theNextBlockIsReadBeforeItIsAskedFor() throws {
+        let scratch = try Scratch()
+        let watched = Watched(try model(try scratch.copyOfModel("qwen3")), end: 2)
+        watched.queue.suspend()
+        let first = Result { try watched.reader.block(0).index }
+        // Nobody waited for block 1.
+        #expect(watched.indices == [0])
+        watched.queue.resume()
+        #expect(try first.get() == 0)
+        watched.finishReading()
+        #expect(watched.indices == [0, 1])
+        #expect(try watched.reader.block(1).index == 1)
+        watched.finishReading()
+        #expect(watched.indices == [0, 1])
+    }
+
+    @Test func nothingIsReadBehindTheEnd() throws {
+        let scratch = try Scratch()
+        let watched = Watched(try model(try scratch.copyOfModel("qwen3")), end: 1)
+        #expect(try watched.reader.block(0).index == 0)
+        watched.finishReading()
+        #expect(watched.indices == [0])
     }
 
     /// Block 0 comes although block 1, read behind it, is broken; block 1 tells, however often it is asked for.

@@ -1,3 +1,4 @@
+import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimPipeline
@@ -77,6 +78,41 @@ import Testing
         job.samples = .max / 1000
         let text = message(job)
         #expect(text.hasPrefix("this run needs at least ") && text.contains("the machine has"), "\(text)")
+    }
+
+    /// Without options all ready-made sequences are taken, at their own length, whatever a text's defaults are.
+    @Test func readyMadeSequencesAreCountedAsTheyAre() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        (job.samples, job.sequenceLength) = (nil, nil)
+        func bytes(_ sequences: Int, _ length: Int) throws -> Int {
+            let configuration = try Checkpoint(directory: job.model).configuration
+            let plan = try LayerPlan(job, blockCount: configuration.blockCount)
+            let size = CalibrationSize(sequences: sequences, length: length)
+            return Int(try MemoryEstimate(configuration, job, plan, size).bytes.rounded(.up))
+        }
+        func message(memory: Int) -> String {
+            errorText { _ = try QuantizeCheckpoint(job, memory: memory).run() }
+        }
+        let refusal = "this run needs at least "
+        // Fewer than 128 × 512 tokens: enough memory for them is enough.
+        job.calibration = try scratch.tokens(
+            (0..<640).map { $0 * $0 % 53 }, shape: [40, 16], name: "few.safetensors")
+        let few = try bytes(40, 16)
+        #expect(try few < bytes(128, 512))
+        #expect(message(memory: few - 1).hasPrefix(refusal))
+        #expect(try QuantizeCheckpoint(job, memory: few).run().layers.count == 14)
+        // More: enough for 128 × 512 is too little.
+        job.calibration = try scratch.tokens(
+            [Int64](repeating: 1, count: 120_000), shape: [300, 400], name: "many.safetensors")
+        let many = try bytes(300, 400)
+        #expect(try many > bytes(128, 512))
+        #expect(message(memory: many - 1).hasPrefix(refusal))
+        // As many of them as are asked for.
+        job.samples = 40
+        #expect(message(memory: try bytes(40, 400) - 1).hasPrefix(refusal))
+        // Enough memory: what stops the run now is a length that this model does not take.
+        #expect(message(memory: try bytes(40, 400)).hasPrefix("sequences of 400 tokens were asked for"))
     }
 
     @Test func badWeightsAreNamedByTensorAndIndex() throws {

@@ -96,6 +96,34 @@ import Testing
                 == "the weight has shape [0, 6], expected at least one element")
     }
 
+    @Test func lossesOfWhatDoesNotFit() throws {
+        let factor = try GramFactor(layer.gram)
+        func shape(_ rows: Int, _ columns: Int) -> Matrix<Double> { Matrix(repeating: 1, rows: rows, columns: columns) }
+        #expect(
+            message { _ = try factor.loss(of: shape(0, 6), replacing: shape(0, 6)) }
+                == "the weight has shape [0, 6], expected at least one element")
+        #expect(
+            message { _ = try factor.loss(of: shape(4, 6), replacing: shape(4, 5)) }
+                == "the weight has 5 inputs but its Gram matrix 6")
+        for found in [shape(3, 6), shape(4, 5), shape(0, 6)] {
+            #expect(
+                message { _ = try factor.loss(of: found, replacing: layer.weight) }
+                    == "the quantized weight has shape [\(found.rows), \(found.columns)], the weight that it replaces [4, 6]"
+            )
+        }
+    }
+
+    /// More weights to a group than any channel has: a group is a channel.
+    @Test(arguments: [nil] + ChannelDimension.allCases, QuantizationOptions.Method.allCases)
+    func theLargestGroupSize(_ dimension: ChannelDimension?, _ method: QuantizationOptions.Method) throws {
+        var options = QuantizationOptions(
+            groupSize: .max, method: method, dimension: dimension.map { .fixed($0) } ?? .adaptive)
+        let largest = try quantize(layer.weight, activations: layer.activations, options: options)
+        options.groupSize = nil
+        let channel = try quantize(layer.weight, activations: layer.activations, options: options)
+        #expect(largest.quantized == channel.quantized && largest.losses == channel.losses)
+    }
+
     @Test(arguments: ChannelDimension.allCases, QuantizationOptions.Method.allCases)
     func scaleBeyondItsType(_ dimension: ChannelDimension, _ method: QuantizationOptions.Method) {
         var weight = layer.weight

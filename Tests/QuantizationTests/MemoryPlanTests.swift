@@ -17,10 +17,29 @@ import Testing
         #expect(plan.total == plan.gram + plan.activations + plan.weight + plan.work + plan.codes)
     }
 
-    @Test func activationOrderSortsIntoASecondGram() throws {
-        let plain = try MemoryPlan(rows: 64, columns: 512)
-        let ordered = try MemoryPlan(rows: 64, columns: 512, options: .init(activationOrder: true))
-        #expect(ordered.gram == 2 * plain.gram)
+    /// The second Gram matrix is there while H is sorted, work and codes come after: the larger of the two counts.
+    @Test(arguments: [64, 4096])
+    func activationOrderSortsIntoASecondGram(_ rows: Int) throws {
+        let plain = try MemoryPlan(rows: rows, columns: 512, threads: 1)
+        let ordered = try MemoryPlan(rows: rows, columns: 512, options: .init(activationOrder: true), threads: 1)
+        #expect(plain.sorted == 0 && ordered.sorted == 512 * 512 * 4)
+        #expect(ordered.gram == plain.gram && ordered.work == plain.work && ordered.codes == plain.codes)
+        let fewRows = rows == 64
+        #expect((ordered.sorted > plain.work + plain.codes) == fewRows)
+        #expect(ordered.total == (fewRows ? plain.total - plain.work - plain.codes + ordered.sorted : plain.total))
+    }
+
+    /// More weights to a group than any channel has: a group is a channel.
+    @Test(arguments: [nil, .fixed(.perOutputChannel), .fixed(.perInputChannel)] as [QuantizationOptions.Dimension?])
+    func theLargestGroupIsAChannel(_ dimension: QuantizationOptions.Dimension?) throws {
+        for selection in [QuantizationOptions.Selection.roundToNearest, .sweep] {
+            var options = QuantizationOptions(
+                groupSize: .max, dimension: dimension ?? .adaptive, selection: selection)
+            let largest = try MemoryPlan(rows: 96, columns: 160, panelRows: 32, options: options, threads: 2)
+            options.groupSize = nil
+            #expect(largest == (try MemoryPlan(rows: 96, columns: 160, panelRows: 32, options: options, threads: 2)))
+            #expect(largest.panelRows == (dimension == .fixed(.perOutputChannel) ? 32 : 96))
+        }
     }
 
     @Test func panelsHoldWholeGroups() throws {

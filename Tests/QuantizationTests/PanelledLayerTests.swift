@@ -53,6 +53,31 @@ import Testing
         }
     }
 
+    /// A second reading that is not what the first was: named too, and a right one may follow.
+    @Test func aNumberThatIsNoneIsNamedInEveryPass() throws {
+        let layer = RandomLayer(out: 100, in: 30, seed: 2)
+        let quantizer = try LayerQuantizer(
+            gram: layer.gram, options: .init(groupSize: 10, selection: .roundToNearest))
+        var panelled = try PanelledLayer(rows: 100, columns: 30, panelRows: 40, quantizer: quantizer)
+        func panel(_ rows: Range<Int>) -> Matrix<Double> {
+            Matrix(rows: rows.count, columns: 30) { layer.weight[rows.lowerBound + $0, $1] }
+        }
+        var readings = 0
+        while let rows = panelled.nextRows {
+            if readings == 4 {
+                #expect(rows == 40..<80)
+                var bad = panel(rows)
+                bad[7, 29] = .infinity
+                #expect(throws: QuantizationError.nonFiniteWeight(output: 47, input: 29)) { try panelled.add(bad) }
+                #expect(panelled.nextRows == rows)
+            }
+            try panelled.add(panel(rows))
+            readings += 1
+        }
+        #expect(readings == 6)
+        #expect(try panelled.finished().quantized == quantizer.quantize(layer.weight).quantized)
+    }
+
     @Test func aNumberThatIsNoneIsNamedByItsPlaceInTheWhole() throws {
         let layer = RandomLayer(out: 100, in: 30, seed: 2)
         let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(groupSize: 10))

@@ -49,16 +49,17 @@ struct Report {
         }.string(for: results.results, style: Style.pipe) ?? ""
     }
 
-    /// What the two directions' sweeps cost beside each other.
+    /// What the two directions' sweeps cost beside each other: the ratio of their shares of `sgemm`, for their flops are
+    /// equal, and their seconds were measured minutes apart.
     private var ratios: [String] {
         children.compactMap { child in
-            let seconds = Dictionary(child.rows.map { ($0.work, $0.seconds) }) { first, _ in first }
-            guard let ic = seconds["sweep per-ic 4096x4096"], let oc = seconds["sweep per-oc 4096x4096"] else {
+            let shares = Dictionary(child.rows.map { ($0.work, $0.shareOfSgemm) }) { first, _ in first }
+            guard let ic = shares["sweep per-ic 4096x4096"], let oc = shares["sweep per-oc 4096x4096"] else {
                 return nil
             }
             return String(
-                format: "%@: the per-IC sweep of 4096x4096 takes %.2f times the per-OC one's time",
-                child.rows[0].kernel, ic / oc)
+                format: "%@: the per-IC sweep of 4096x4096 takes %.2f times the per-OC one's time, by shares of sgemm",
+                child.rows[0].kernel, oc / ic)
         }
     }
 }

@@ -76,7 +76,7 @@ extension QuantizationError {
         case .unsupportedBits, .invalidGroupSize, .invalidDamping, .emptyWeight, .activationOrderMismatch,
             .dampingMismatch:
             .invalidArgument
-        case .shapeMismatch, .panelMismatch, .wrongByteCount, .tooLargeToCount: .wrongSize
+        case .shapeMismatch, .panelMismatch, .replacementMismatch, .wrongByteCount, .tooLargeToCount: .wrongSize
         case .nonFiniteWeight: .notFinite
         case .notPositiveDefinite: .notPositiveDefinite
         case .allInputsInactive: .allInputsInactive

@@ -88,7 +88,11 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             throw .panelMismatch(
                 rows: panel.rows, columns: panel.columns, expectedRows: range, expectedColumns: columns)
         }
-        if isFirstPass { try measure(panel, range) }
+        // In every pass: whoever reads a panel a second time may read something else.
+        if let (row, column) = panel.firstNonFinite {
+            throw .nonFiniteWeight(output: range.lowerBound + row, input: column)
+        }
+        if isFirstPass { try measure(panel) }
         let dimensions = pass.dimensions.isEmpty ? [measured.better(.roundToNearest)] : pass.dimensions
         let found = try quantize(panel, pass.method, dimensions)
         if pass.keepsCodes {
@@ -104,11 +108,8 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         }
     }
 
-    /// ‖W·X‖² of some rows, which must be finite.
-    private mutating func measure(_ panel: Matrix<Scalar>, _ range: Range<Int>) throws(QuantizationError) {
-        if let (row, column) = panel.firstNonFinite {
-            throw .nonFiniteWeight(output: range.lowerBound + row, input: column)
-        }
+    /// ‖W·X‖² of some rows.
+    private mutating func measure(_ panel: Matrix<Scalar>) throws(QuantizationError) {
         let start = ContinuousClock.now
         measured.outputEnergy += try quantizer.factor.loss(panel, work: work)
         measured.seconds.reference += start.secondsUntilNow

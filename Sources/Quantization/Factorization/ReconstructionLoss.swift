@@ -4,18 +4,20 @@ extension GramFactor {
     /// L = tr(E·H·Eᵀ) = ‖E·X‖²_F of a weight error E [out, in], H undamped, as ‖E·V‖² − Σⱼ ridgeⱼ·‖eⱼ‖²: one triangular
     /// product, out·in² flops, by panels of rows side by side. Columns of E stand in the order of the weight. Never
     /// below zero, where rounding could take it.
-    /// - Parameter work: told the flops as they are done.
+    /// - Parameters:
+    ///   - work: told the flops as they are done.
+    ///   - panelBudget: bytes of working memory of one panel, at most.
     /// - Throws: ``QuantizationError/lossNotFinite``, ``QuantizationError/outOfMemory(_:)``,
     ///   ``QuantizationError/cancelled``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    func loss(
-        _ error: borrowing Matrix<Scalar>, work: Work? = nil
+    package func loss(
+        _ error: borrowing Matrix<Scalar>, work: Work? = nil, panelBudget: Int = RowPanels.memoryBudget
     ) throws(QuantizationError) -> Double {
         let inputs = inputs
         let panels = RowPanels(
             rows: error.rows, alignment: 1, bytesPerRow: inputs * MemoryLayout<Scalar>.stride,
-            threads: BLASLibrary.threadCount)
+            threads: BLASLibrary.threadCount, memoryBudget: panelBudget)
         let products = try WorkspacePool(count: panels.atOnce) { () throws(QuantizationError) in
             try Workspace<Scalar>(panels.ranges.first?.count ?? 0, by: inputs)
         }
@@ -50,14 +52,20 @@ extension GramFactor {
     }
 
     /// ‖(W − Q)·X‖²_F for two weights [out, in], their columns in the order of the weight.
-    /// - Throws: ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``.
+    /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``,
+    ///   ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``,
+    ///   ``QuantizationError/replacementMismatch(rows:columns:weightRows:weightColumns:)``, and as a layer's own loss
+    ///   ``QuantizationError/lossNotFinite`` and ``QuantizationError/outOfMemory(_:)``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func loss(of quantized: Matrix<Scalar>, replacing weight: Matrix<Scalar>) throws(QuantizationError) -> Double
     {
+        guard weight.count > 0 else { throw .emptyWeight(rows: weight.rows, columns: weight.columns) }
         guard weight.columns == inputs else { throw .shapeMismatch(weightInputs: weight.columns, gramOrder: inputs) }
         guard quantized.rows == weight.rows && quantized.columns == weight.columns else {
-            throw .shapeMismatch(weightInputs: quantized.columns, gramOrder: inputs)
+            throw .replacementMismatch(
+                rows: quantized.rows, columns: quantized.columns, weightRows: weight.rows,
+                weightColumns: weight.columns)
         }
         let error = Matrix<Scalar>(rows: weight.rows, columns: weight.columns) { weight[$0, $1] - quantized[$0, $1] }
         return try loss(error)

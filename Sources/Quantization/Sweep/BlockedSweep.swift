@@ -21,6 +21,7 @@ package struct SweptWeight: Sendable {
 ///   - weight: W [out, in].
 ///   - layouts: the directions to sweep in, side by side: they share the products' reading of V.
 ///   - work: told the flops as they are done.
+///   - panelBudget: bytes of working memory of one panel, at most.
 /// - Returns: one result for each layout.
 /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``,
 ///   ``QuantizationError/outOfMemory(_:)``, ``QuantizationError/cancelled``.
@@ -28,7 +29,7 @@ package struct SweptWeight: Sendable {
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
     _ weight: Matrix<S>, _ factor: GramFactor<S>, _ grid: UniformGrid, _ layouts: [GroupLayout],
-    kernels: TileKernels = .best, work: Work? = nil
+    kernels: TileKernels = .best, work: Work? = nil, panelBudget: Int = RowPanels.memoryBudget
 ) throws(QuantizationError) -> [SweptWeight] {
     let inOrder = factor.positions == nil
     let groupSize = layouts.lazy.compactMap { SweepDirection<S>.groupSize($0, inOrder: inOrder) }.first
@@ -47,7 +48,8 @@ package func blockedSweep<S: RealScalar>(
     let alignment = layouts.lazy.filter { $0.dimension == .perInputChannel }.map(\.groupSize).max() ?? 1
     let panels = RowPanels(
         rows: weight.rows, alignment: alignment,
-        bytesPerRow: layouts.count * weight.columns * MemoryLayout<S>.stride, threads: BLASLibrary.threadCount)
+        bytesPerRow: layouts.count * weight.columns * MemoryLayout<S>.stride, threads: BLASLibrary.threadCount,
+        memoryBudget: panelBudget)
     let tallest = panels.ranges.first?.count ?? 0
     let tileRows = layouts.map { min(tallest, SweepTile<S>.rows(for: $0)) }
     let memory = try WorkspacePool(count: panels.atOnce) { () throws(QuantizationError) in
@@ -101,7 +103,7 @@ private func packedBlocks<S: RealScalar>(
     }
 }
 
-/// ``blockedSweep(_:_:_:_:kernels:work:)`` in one direction.
+/// ``blockedSweep(_:_:_:_:kernels:work:panelBudget:)`` in one direction.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
