@@ -31,6 +31,7 @@ demo: build ## quantize the bundled model to 3 bits in every variant and show wh
 test: setup ## build and run all tests, one by one: some set the process-wide thread count
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build --no-parallel
+	$(MAKE) --no-print-directory test-library
 
 # Hidden but for adadim_*, with the Swift runtime inside: it runs where there is no toolchain.
 .PHONY: library
@@ -40,6 +41,10 @@ library: setup ## build libadadim.so.0, the engine for other languages, in .buil
 	  -Xlinker -z -Xlinker defs
 	mkdir -p .build-library/lib
 	cp .build-library/release/libAdaDimC.so .build-library/lib/libadadim.so.0
+
+.PHONY: test-library
+test-library: library ## call the library from C: an example, and [CALLS=N] calls with whatever may come
+	scripts/library-tests.sh $(CALLS)
 
 .PHONY: test-python
 test-python: library ## install the Python package from here and test it: values, types, errors

@@ -22,11 +22,9 @@ forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKerne
     $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Quantization)
 forbid "the engine imports the model side" \
     'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Pipeline)' \
-    Sources/LinearAlgebra Sources/Quantization Sources/AdaDim
-forbid "the regression tests import the model side" \
-    'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Pipeline)' \
-    Sources/Regression
-forbid "the engine imports Foundation" 'Foundation' Sources/LinearAlgebra Sources/Quantization Sources/AdaDim
+    Sources/LinearAlgebra Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression
+forbid "the engine imports Foundation" 'Foundation' \
+    Sources/LinearAlgebra Sources/Quantization Sources/AdaDim Sources/CInterface
 forbid "the model side imports the quantizer" 'AdaDimQuantization' \
     Sources/Safetensors Sources/Checkpoint Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation
 forbid "a module imports the pipeline from below" 'AdaDim(Pipeline|CommandLineTool)' \

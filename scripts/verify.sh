@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The long checks: the engine and the readers under sanitizers, then the command line on a real 135M-parameter model,
-# judged by transformers. Everything it makes lies under verify-output/. An hour at most on two cores.
+# judged by transformers. Everything it makes lies under verify-output/. More than an hour on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool=$PWD/.build/release/adadim
@@ -38,10 +38,10 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
 sanitizers() {
     step "tests under the address sanitizer"
     # Leaks are not looked for: Swift's lazy globals hold their objects by pointers with tags, which count as lost.
-    ASAN_OPTIONS=detect_leaks=0 swift test -c release --no-parallel --sanitize=address --scratch-path .build-address
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 swift test -c release --no-parallel --sanitize=address --scratch-path .build-address
     step "tests under the thread sanitizer"
     # Without the hours that the reference sweep's plain loops would take there; other tests sweep on several threads too.
-    TSAN_OPTIONS="suppressions=$PWD/scripts/thread-sanitizer.supp" swift test -c release --no-parallel \
+    TSAN_OPTIONS="suppressions=$PWD/scripts/thread-sanitizer.supp allocator_may_return_null=1" swift test -c release --no-parallel \
         --sanitize=thread --scratch-path .build-thread --skip SweepEquivalenceTests
 }
 

@@ -40,9 +40,7 @@ struct EvaluateCommand: ParsableCommand {
             ).run(progress: evaluationProgress(on: terminal, observer))
         }
         if printing.json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try StandardStreams.print(String(decoding: try encoder.encode(result), as: UTF8.self))
+            try StandardStreams.print(json: result)
         } else {
             try StandardStreams.print(
                 "perplexity \(significant(result.perplexity, 6)) on \(result.windows) windows of "

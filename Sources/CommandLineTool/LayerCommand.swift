@@ -50,9 +50,7 @@ struct LayerCommand: ParsableCommand {
             ).run()
         }
         if writing.json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try StandardStreams.print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try StandardStreams.print(json: report)
         } else {
             try StandardStreams.print(LayerSummary(report: report).text)
         }

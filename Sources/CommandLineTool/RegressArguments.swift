@@ -85,9 +85,7 @@ struct RegressReportArguments: ParsableArguments {
             }
         }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try StandardStreams.print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try StandardStreams.print(json: report)
         } else {
             try StandardStreams.print(RegressText(report: report).text)
         }

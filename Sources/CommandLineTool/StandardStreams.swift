@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// The process's streams, written so that whoever reads them may go away: standard error takes what it can and says
@@ -22,6 +23,13 @@ enum StandardStreams {
         guard write(text + "\n", to: STDOUT_FILENO) else {
             throw UnprintedResult(reason: String(cString: strerror(errno)))
         }
+    }
+
+    /// Prints a result for programs.
+    static func print(json result: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try print(String(decoding: try encoder.encode(result), as: UTF8.self))
     }
 
     /// Says something to a person, if it can be said.

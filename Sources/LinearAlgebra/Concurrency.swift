@@ -12,8 +12,8 @@ package func concurrently(_ count: Int, workers: Int? = nil, _ job: @Sendable (I
     run(count, workers: min(count, workers ?? threads, threads), job)
 }
 
-/// As ``concurrently(_:workers:_:)``, for jobs that call BLAS: each product runs on its job's thread alone, so nothing queues
-/// and no thread waits for the others within a product. A single job gets all threads instead.
+/// As ``concurrently(_:workers:_:)``, for jobs that call BLAS: each product runs on its job's thread alone, so nothing
+/// queues and no thread waits for the others within a product. A single job gets all threads instead.
 /// - Parameter workers: jobs that run at the same time, at most; nil for as many as there are threads.
 package func concurrentlyCallingBLAS(_ count: Int, workers: Int? = nil, _ job: @Sendable (Int) -> Void) {
     let lending = ThreadLending.shared
@@ -32,8 +32,8 @@ func onOneThread<Result, Failure: Error>(_ body: () throws(Failure) -> Result) t
     return try lending.jobs { () throws(Failure) in try lending.insideJob(body) }
 }
 
-/// Changes the items of a range in place by `body`, which may call BLAS, as ``concurrentlyCallingBLAS(_:workers:_:)`` runs its
-/// jobs.
+/// Changes the items of a range in place by `body`, which may call BLAS, as ``concurrentlyCallingBLAS(_:workers:_:)``
+/// runs its jobs.
 /// - Throws: what `body` threw for the first of the items that failed; the others were changed.
 package func concurrentlyUpdating<Item: Sendable, Failure: Error>(
     _ items: inout [Item], in range: Range<Int>, _ body: @Sendable (inout Item) throws(Failure) -> Void
@@ -72,8 +72,8 @@ private func run(_ count: Int, workers: Int, _ job: @Sendable (Int) -> Void) {
     }
 }
 
-/// Cuts `0..<count` into runs of `length` (the last one shorter) and runs `job` on each, as ``concurrently(_:workers:_:)``
-/// does.
+/// Cuts `0..<count` into runs of `length` (the last one shorter) and runs `job` on each, as
+/// ``concurrently(_:workers:_:)`` does.
 @usableFromInline
 package func concurrently(_ count: Int, by length: Int, _ job: @Sendable (Range<Int>) -> Void) {
     precondition(length > 0, "runs of length \(length)")

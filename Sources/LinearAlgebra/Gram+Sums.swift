@@ -103,6 +103,7 @@ extension Gram where Scalar == Float {
             _ = stored.readRows({ run.lowerBound + $0 }, into: target)
             accumulate(finite: target.reading)
         }
+        withExtendedLifetime(widened) {}
     }
 
     private func byteCount(tokens count: Int, _ type: StoredFloat) -> Int? {

@@ -128,13 +128,6 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         orTrap { () throws(OutOfMemory) in try copyStorage() }
     }
 
-    /// A matrix with storage of its own.
-    package func copy() throws(OutOfMemory) -> Matrix {
-        var result = self
-        try result.copyStorage()
-        return result
-    }
-
     /// A square matrix's lower triangle in storage of its own, copied on all threads; the rest is whatever the memory
     /// held.
     func copyOfLowerTriangle() throws(OutOfMemory) -> Matrix {

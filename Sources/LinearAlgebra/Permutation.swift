@@ -51,6 +51,7 @@ extension Matrix where Element: RealScalar {
         qsort(places.view.base, rows, MemoryLayout<RankedPosition>.stride, RankedPosition.compare)
         let order = try Workspace<Int>(allocating: rows, 1)
         for i in 0..<rows { order.view[i, 0] = places.view[i, 0].position }
+        withExtendedLifetime(places) {}
         return Matrix<Int>(order)
     }
 }

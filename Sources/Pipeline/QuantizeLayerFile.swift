@@ -15,7 +15,7 @@ package struct QuantizeLayerFile {
     private let log: Logger
 
     /// - Parameters:
-    ///   - isCancelled: asked between panels and stages; true ends the run with ``PipelineError/cancelled``.
+    ///   - isCancelled: asked between panels, stages and products; true ends the run with ``PipelineError/cancelled``.
     ///   - progress: called in order within a stage.
     ///   - panelBytes: of a panel of the weight as floats, at most; a smaller weight is read once, as a whole.
     package init(
@@ -79,11 +79,13 @@ package struct QuantizeLayerFile {
                 try checkCancellation()
             }
         }
+        let cancellation = Cancellation()
         let factor = try naming(file) {
             try factoring.time {
                 try GramFactor(
-                    taking: &gram, dampingShare: options.damping, activationOrder: options.activationOrder
-                ) { progress(.working(.factor, share: $0)) }
+                    taking: &gram, dampingShare: options.damping, activationOrder: options.activationOrder,
+                    cancellation: cancellation
+                ) { tell(.factor, $0, cancellation) }
             }
         }
         let damping = AppliedDamping(factor)
@@ -92,8 +94,8 @@ package struct QuantizeLayerFile {
         let quantization = try naming(file) {
             var layer = try PanelledLayer(
                 rows: file.rows, columns: file.columns, panelRows: plan.panelRows,
-                quantizer: LayerQuantizer(factor: factor, options: options)
-            ) { [progress] in progress(.working(.codes, share: $0)) }
+                quantizer: LayerQuantizer(factor: factor, options: options), cancellation: cancellation
+            ) { tell(.codes, $0, cancellation) }
             while let rows = layer.nextRows {
                 try layer.add(whole ?? reading.time { try file.weight(rows: rows) })
                 try checkCancellation()
@@ -123,9 +125,17 @@ package struct QuantizeLayerFile {
     private func naming<Value>(_ file: LayerFile, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()
+        } catch QuantizationError.cancelled {
+            throw PipelineError.cancelled
         } catch let error as QuantizationError {
             throw PipelineError.layer(name: file.path, underlying: error)
         }
+    }
+
+    /// Tells how far the engine is, and stops it when nobody wants the rest.
+    @Sendable private func tell(_ stage: LayerProgress.Stage, _ share: Double, _ cancellation: Cancellation) {
+        progress(.working(stage, share: share))
+        if isCancelled() { cancellation.cancel() }
     }
 
     private func checkCancellation() throws {

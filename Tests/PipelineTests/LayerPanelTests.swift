@@ -90,8 +90,9 @@ import Testing
             let run = QuantizeLayerFile(job, isCancelled: { questions.next() == stop }, panelBytes: Self.panelBytes)
             let text = errorText { _ = try run.run() }
             if text == "nothing was thrown" {
-                // Before and after the Gram matrix, after the factor, four panels, three tensors.
-                #expect(stop == 10)
+                // Before and after the Gram matrix, after the factor, four panels, three tensors; and inside the engine,
+                // once in the factor, and for each of two panels thrice in the first pass and once in the second.
+                #expect(stop == 10 + 1 + 2 * 4)
                 #expect(try scratch.contents == ["layer.safetensors", "out.safetensors"])
                 return
             }

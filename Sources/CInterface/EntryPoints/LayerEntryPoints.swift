@@ -52,17 +52,24 @@ public func layerGetInfo(_ layer: OpaquePointer?, _ info: UnsafeMutablePointer<a
     }
 }
 
+/// Fills a buffer of the caller's with numbers of a layer, `width` bytes each.
+private func read(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutableRawPointer?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?, width: Int, count needed: (QuantizedMatrix) -> Int,
+    _ write: (QuantizedMatrix, UnsafeMutableRawBufferPointer) throws -> Void
+) throws {
+    let handle: LayerHandle = try object(layer, "layer")
+    let quantized = handle.quantized
+    try fill(buffer, capacity, count, needed: needed(quantized), width: width) { try write(quantized, $0) }
+}
+
 @_cdecl("adadim_layer_codes")
 public func layerCodes(
     _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: Int64,
     _ count: UnsafeMutablePointer<Int64>?
 ) -> adadim_status {
     call {
-        let handle: LayerHandle = try object(layer, "layer")
-        let codes = handle.quantized.codes
-        try fill(buffer, capacity, count, needed: codes.count, width: 1) {
-            handle.quantized.writeCodes(rowMajor: $0)
-        }
+        try read(layer, buffer, capacity, count, width: 1, count: \.codes.count) { $0.writeCodes(rowMajor: $1) }
     }
 }
 
@@ -72,10 +79,7 @@ public func layerScales(
     _ count: UnsafeMutablePointer<Int64>?
 ) -> adadim_status {
     call {
-        let handle: LayerHandle = try object(layer, "layer")
-        try fill(buffer, capacity, count, needed: handle.quantized.scales.count, width: MemoryLayout<Float>.size) {
-            handle.quantized.writeScales(rowMajor: $0)
-        }
+        try read(layer, buffer, capacity, count, width: 4, count: \.scales.count) { $0.writeScales(rowMajor: $1) }
     }
 }
 
@@ -85,9 +89,8 @@ public func layerZeroPoints(
     _ count: UnsafeMutablePointer<Int64>?
 ) -> adadim_status {
     call {
-        let handle: LayerHandle = try object(layer, "layer")
-        try fill(buffer, capacity, count, needed: handle.quantized.zeroPoints.count, width: 1) {
-            handle.quantized.writeZeroPoints(rowMajor: $0)
+        try read(layer, buffer, capacity, count, width: 1, count: \.zeroPoints.count) {
+            $0.writeZeroPoints(rowMajor: $1)
         }
     }
 }
@@ -98,12 +101,7 @@ public func layerPackedCodes(
     _ count: UnsafeMutablePointer<Int64>?
 ) -> adadim_status {
     call {
-        let handle: LayerHandle = try object(layer, "layer")
-        let quantized = handle.quantized
-        let words = quantized.rows * PackedRows.wordsPerRow(columns: quantized.columns, bits: quantized.bits)
-        try fill(buffer, capacity, count, needed: words, width: MemoryLayout<UInt32>.size) {
-            quantized.writePackedCodes(to: $0)
-        }
+        try read(layer, buffer, capacity, count, width: 4, count: \.packedWordCount) { $0.writePackedCodes(to: $1) }
     }
 }
 
@@ -113,10 +111,13 @@ public func layerDequantized(
     _ count: UnsafeMutablePointer<Int64>?
 ) -> adadim_status {
     call {
-        let handle: LayerHandle = try object(layer, "layer")
         let type = try StoredFloat(type)
-        try fill(buffer, capacity, count, needed: handle.quantized.codes.count, width: type.byteWidth) {
-            guard handle.quantized.writeDequantized(rowMajor: $0, as: type) else { throw CallError.notFloat16(type) }
+        try read(layer, buffer, capacity, count, width: type.byteWidth, count: \.codes.count) {
+            guard $0.writeDequantized(rowMajor: $1, as: type) else { throw CallError.beyondType(type) }
         }
     }
+}
+
+extension QuantizedMatrix {
+    fileprivate var packedWordCount: Int { rows * PackedRows.wordsPerRow(columns: columns, bits: bits) }
 }

@@ -7,13 +7,14 @@ enum CallError: Error, CustomStringConvertible {
     case null(_ name: StaticString, expected: StaticString)
     case outOfRange(_ name: StaticString, found: Int64, expected: StaticString)
     case bufferTooSmall(capacity: Int64, needed: Int)
-    case notFloat16(StoredFloat)
+    /// A weight beyond the numbers of the type that it is to be written in.
+    case beyondType(StoredFloat)
 
     var status: adadim_status {
         switch self {
         case .null, .outOfRange: .invalidArgument
         case .bufferTooSmall: .bufferTooSmall
-        case .notFloat16: .overflow
+        case .beyondType: .overflow
         }
     }
 
@@ -23,7 +24,7 @@ enum CallError: Error, CustomStringConvertible {
         case .outOfRange(let name, let found, let expected): "\(name) is \(found), expected \(expected)"
         case .bufferTooSmall(let capacity, let needed):
             "the buffer has room for \(capacity) numbers, expected \(needed)"
-        case .notFloat16(let type): "a weight of the layer is too large for \(type.rawValue)"
+        case .beyondType(let type): "a weight of the layer is too large for \(type.rawValue)"
         }
     }
 }
