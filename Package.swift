@@ -16,7 +16,7 @@ let package = Package(
     products: [
         .library(name: "AdaDim", targets: ["AdaDim"]),
         .executable(name: "adadim", targets: ["AdaDimCommandLineTool"]),
-        // Installed as libadadim.so by `make install`, which also hides what adadim.h does not declare.
+        // Becomes libadadim.so.0 by `make library`, which also hides what adadim.h does not declare.
         .library(name: "AdaDimC", type: .dynamic, targets: ["AdaDimCInterface"]),
     ],
     dependencies: [

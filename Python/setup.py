@@ -1,7 +1,7 @@
 """Bundles libadadim.so.0 in the package, where a checkout and a Swift toolchain are there to build it.
 
-ADADIM_SKIP_BUILD=1 leaves it out: then the library that `make install` put in place is used, or the one that
-ADADIM_LIBRARY names.
+ADADIM_SKIP_BUILD=1 leaves it out: then a library that the system knows is used, or the one that ADADIM_LIBRARY
+names.
 """
 
 import os

@@ -1,6 +1,7 @@
-/* Quantizes one layer to 3 bits and says what was lost. After `make install`:
+/* Quantizes one layer to 3 bits and says what was lost. After `make library`, in the checkout:
  *
- *     cc quantize_layer.c $(pkg-config --cflags --libs adadim) -o quantize_layer && ./quantize_layer
+ *     cc -ISources/CInterface/Header/include Examples/C/quantize_layer.c .build-library/lib/libadadim.so.0 \
+ *         -o quantize_layer && LD_LIBRARY_PATH=.build-library/lib ./quantize_layer
  */
 #include <adadim.h>
 
@@ -62,7 +63,7 @@ int main(void) {
     if (!packed) return EXIT_FAILURE;
     check(adadim_layer_packed_codes(layer, packed, words, NULL));
 
-    /* FNV-1a over the words: the Python and the Swift example print the same. */
+    /* FNV-1a over the words: Examples/Swift prints the same. */
     uint64_t digest = 0xcbf29ce484222325u;
     for (int64_t i = 0; i < words; i++) digest = (digest ^ packed[i]) * 0x100000001b3u;
     printf("%s, %.2f %% lost, codes %016" PRIx64 "\n", info.dimension == ADADIM_PER_IC ? "per-ic" : "per-oc",

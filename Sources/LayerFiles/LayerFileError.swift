@@ -38,7 +38,8 @@ extension LayerFileError.Problem: CustomStringConvertible {
         case .safetensors(let problem): "\(problem)"
         case .noWeight(let found):
             "no tensor weight, expected one [out, in]; the file holds "
-                + (found.isEmpty ? "no tensors" : found.joined(separator: ", "))
+                + (found.isEmpty ? "no tensors" : found.prefix(5).joined(separator: ", "))
+                + (found.count > 5 ? " and \(found.count - 5) more" : "")
         case .noCalibration: "neither a tensor activations nor a tensor gram, expected one of them"
         case .bothCalibrations: "both a tensor activations and a tensor gram, expected one of them"
         case .wrongElementType(let tensor, let found, let expected):

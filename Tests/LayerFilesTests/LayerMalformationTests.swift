@@ -30,6 +30,10 @@ import Testing
         #expect(
             try refusal([Self.activations, TestTensor("W", .float32, [1], [1])])
                 == "no tensor weight, expected one [out, in]; the file holds W, activations")
+        // A whole model by mistake: its tensors are not all named.
+        #expect(
+            try refusal((1...8).map { TestTensor("w\($0)", .float32, [1], [1]) })
+                == "no tensor weight, expected one [out, in]; the file holds w1, w2, w3, w4, w5 and 3 more")
         #expect(try refusal([]) == "no tensor weight, expected one [out, in]; the file holds no tensors")
         #expect(
             try refusal([Self.weight])

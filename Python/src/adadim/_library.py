@@ -31,7 +31,7 @@ def load() -> ctypes.CDLL:
             return _checked(ctypes.CDLL(path), path)
         except OSError as error:
             failures.append(f"  {path}, {place}: {error}")
-    advice = f"Install it with 'make install', or set {VARIABLE} to its path."
+    advice = f"Build it with 'make library' and set {VARIABLE} to its path."
     raise LibraryNotFound("\n".join(["AdaDim's library could not be loaded:", *failures, advice]))
 
 

@@ -31,7 +31,7 @@ struct QuantizeLayer {
         let quantizer = try LayerQuantizer(gram: consume gram, options: .init(bits: 3, groupSize: 64))
         let layer = try quantizer.quantize(weight)
 
-        // FNV-1a over the packed codes: the C and the Python example print the same.
+        // FNV-1a over the packed codes: Examples/C prints the same.
         let digest = PackedRows(packing: layer.quantized.codes, bits: 3).words.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01b3
         }
