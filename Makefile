@@ -4,10 +4,12 @@
 # newcomer types, `make demo` and `make test`, do all the set-up there is. No rule gates on time.
 
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 TOOL := .build/release/adadim
 MODEL := Models/jargon-6m
+RELEASED := 2026-11-25
 PYTHON := .venv/bin/python
 
 .PHONY: help
@@ -33,17 +35,57 @@ test: setup ## build and run all tests, one by one: some set the process-wide th
 	swift test -c release --skip-build --no-parallel
 	$(MAKE) --no-print-directory test-library
 
-# Hidden but for adadim_*, with the Swift runtime inside: it runs where there is no toolchain.
+# What is installed has the Swift runtime inside: it runs where there is no toolchain.
+HEADER := Sources/CInterface/Header/include/adadim.h
+MANUAL := Documentation/adadim.1
+STATIC_BUILD := swift build -c release --scratch-path .build-library -Xswiftc -static-stdlib -Xlinker -s
+
 .PHONY: library
 library: setup ## build libadadim.so.0, the engine for other languages, in .build-library/lib
-	swift build -c release --product AdaDimC --scratch-path .build-library -Xswiftc -static-stdlib \
-	  -Xlinker --version-script=$(CURDIR)/Sources/CInterface/exports.map -Xlinker -soname=libadadim.so.0 \
-	  -Xlinker -z -Xlinker defs
+	$(STATIC_BUILD) --product AdaDimC -Xlinker --version-script=$(CURDIR)/Sources/CInterface/exports.map \
+	  -Xlinker -soname=libadadim.so.0 -Xlinker -z -Xlinker defs
 	mkdir -p .build-library/lib
 	cp .build-library/release/libAdaDimC.so .build-library/lib/libadadim.so.0
 
+PREFIX := /usr/local
+INTO = $(DESTDIR)$(abspath $(PREFIX))
+VERSION = $(shell sed -n 's/^.define ADADIM_VERSION "\(.*\)"/\1/p' $(HEADER))
+INSTALLED = bin/adadim lib/libadadim.so lib/libadadim.so.0 lib/libadadim.so.$(VERSION) lib/pkgconfig/adadim.pc \
+  include/adadim.h share/man/man1/adadim.1
+
+.PHONY: install
+install: library ## put tool, library, header and manual page under [PREFIX=/usr/local]
+	$(STATIC_BUILD) --product adadim
+	install -d $(addprefix '$(INTO)'/,bin lib/pkgconfig include share/man/man1)
+	install -m 755 .build-library/release/adadim '$(INTO)/bin/adadim'
+	install -m 644 .build-library/lib/libadadim.so.0 '$(INTO)/lib/libadadim.so.$(VERSION)'
+	ln -sf libadadim.so.$(VERSION) '$(INTO)/lib/libadadim.so.0'
+	ln -sf libadadim.so.0 '$(INTO)/lib/libadadim.so'
+	install -m 644 $(HEADER) '$(INTO)/include/adadim.h'
+	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(VERSION)|' Sources/CInterface/adadim.pc.in \
+	  >'$(INTO)/lib/pkgconfig/adadim.pc'
+	install -m 644 $(MANUAL) '$(INTO)/share/man/man1/adadim.1'
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" -eq 0 ]; then ldconfig; fi
+
+.PHONY: uninstall
+uninstall: ## take out what `make install` put under [PREFIX=/usr/local]
+	rm -f $(addprefix '$(INTO)'/,$(INSTALLED))
+
+# The manual page is what the help says; a new option needs `make manual`.
+PRINT_MANUAL = .build/release/generate-manual $(TOOL) --date $(RELEASED) --output-directory - | sed '$$!s/^$$/.Pp/; $${/^$$/d}'
+
+.PHONY: manual
+manual: build ## write the manual page anew from the tool's help
+	$(SWIFT_BUILD) --product generate-manual
+	$(PRINT_MANUAL) >$(MANUAL)
+
+.PHONY: check-manual
+check-manual: build ## fail if the manual page is not what the tool's help says
+	$(SWIFT_BUILD) --product generate-manual
+	$(PRINT_MANUAL) | diff $(MANUAL) - || { echo '$(MANUAL) is not what the help says: make manual' >&2; exit 1; }
+
 .PHONY: test-library
-test-library: library ## call the library from C: an example, and [CALLS=N] calls with whatever may come
+test-library: library ## call the library from C: an example, eight threads, no memory, [CALLS=N] hostile calls
 	scripts/library-tests.sh $(CALLS)
 
 .PHONY: test-python
@@ -79,6 +121,11 @@ bench: build ## time the engine beside sgemm and the usual GPTQ: [JSON=FILE] [ON
 bench-giant: setup ## quantize one layer of 16384 × 53248 in less than 22 GB: [JSON=FILE] [GIANT='--in 8192 …']; half an hour
 	$(BENCHMARKS) --product GiantLayer
 	Benchmarks/.build/release/GiantLayer $(GIANT) $(if $(JSON),--json '$(JSON)')
+
+.PHONY: bench-library
+bench-library: library ## time the C library beside the Swift engine; two minutes
+	$(BENCHMARKS) --product LibraryOverhead
+	Benchmarks/.build/release/LibraryOverhead
 
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers

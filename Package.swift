@@ -16,7 +16,7 @@ let package = Package(
     products: [
         .library(name: "AdaDim", targets: ["AdaDim"]),
         .executable(name: "adadim", targets: ["AdaDimCommandLineTool"]),
-        // Becomes libadadim.so.0 by `make library`, which also hides what adadim.h does not declare.
+        // Becomes libadadim.so.0 by `make library`, which also hides what adadim.h does not declare; `make install` installs it.
         .library(name: "AdaDimC", type: .dynamic, targets: ["AdaDimCInterface"]),
     ],
     dependencies: [

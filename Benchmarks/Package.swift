@@ -28,6 +28,13 @@ let package = Package(
                 .product(name: "AdaDim", package: "AdaDim"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(
+            name: "LibraryOverhead",
+            dependencies: [
+                "SyntheticData",
+                .product(name: "AdaDim", package: "AdaDim"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,16 +1,37 @@
 #!/usr/bin/env bash
-# Calls the library from C: the example, then so many hostile calls (Tests/CInterface/hostile.c). `make library` first.
+# Calls the library from C: the example, eight threads at once, memory refused, and so many hostile calls (Tests/CInterface).
+# `make library` first. SANITIZE=address builds the library and the hostile calls' program with the address sanitizer instead,
+# and runs that program alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 calls=${1:-20000}
+# Any C compiler will do; every Swift toolchain brings one, and the sanitizer has to be its own.
+toolchain=$(dirname "$(readlink -f "$(command -v swift)")")
+compiler=${CC:-$(command -v cc || echo "$toolchain/clang")}
+
+# compile LIBRARY FOLDER SOURCE FLAG...
+compile() {
+    local library=$1 folder=$2 source=$3
+    shift 3
+    mkdir -p "$folder"
+    "$compiler" -std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror "$@" -ISources/CInterface/Header/include "$source" \
+        -o "$folder/$(basename "$source" .c)" "$library" -pthread
+}
+
+if [ "${SANITIZE:-}" = address ]; then
+    compiler=$toolchain/clang
+    swift build -c release --sanitize=address --scratch-path .build-address --product AdaDimC
+    compile .build-address/release/libAdaDimC.so .build-address/c Tests/CInterface/hostile.c -fsanitize=address \
+        -fuse-ld=lld
+    LD_LIBRARY_PATH=$PWD/.build-address/release ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 \
+        .build-address/c/hostile "$calls"
+    exit
+fi
+
 library=.build-library/lib/libadadim.so.0
 programs=.build-library/c
-mkdir -p "$programs"
-# Any C compiler will do; every Swift toolchain brings one.
-compiler=${CC:-$(command -v cc || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")}
-for source in Examples/C/quantize_layer.c Tests/CInterface/hostile.c; do
-    "$compiler" -std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -ISources/CInterface/Header/include "$source" \
-        -o "$programs/$(basename "$source" .c)" "$library"
+for source in Examples/C/quantize_layer.c Tests/CInterface/{hostile,memory,threads}.c; do
+    compile "$library" "$programs" "$source"
 done
 export LD_LIBRARY_PATH=$PWD/.build-library/lib
 
@@ -19,5 +40,8 @@ foreign=$(nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ && $3 !~ /^adadim_
 while read -r name; do
     grep -qw "$name" Sources/CInterface/Header/include/adadim.h || { echo "$name is not in adadim.h" >&2; exit 1; }
 done < <(nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ { print $3 }')
+if ldd "$library" | grep -i swift; then echo "the library needs Swift where it runs" >&2; exit 1; fi
 "$programs/quantize_layer" 2>/dev/null
+"$programs/threads"
+"$programs/memory"
 "$programs/hostile" "$calls"

@@ -45,6 +45,20 @@ sanitizers() {
         --sanitize=thread --scratch-path .build-thread --skip SweepEquivalenceTests
 }
 
+library() {
+    step "a million hostile calls of the library"
+    scripts/library-tests.sh 1000000
+    step "and under the address sanitizer"
+    SANITIZE=address scripts/library-tests.sh 1000000
+}
+
+installed() {
+    step "the installed copy"
+    scripts/installed-tests.sh
+    step "the Python package with torch and transformers"
+    scripts/python-tests.sh full
+}
+
 real_model() {
     step "the real model"
     [ -f "$out/smollm2/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2"
@@ -149,5 +163,5 @@ regress() {
     PYTHON=$python scripts/regress-mutations.sh
 }
 
-for part in ${PARTS:-sanitizers real_model variants packed memory interruption refusals regress}; do "$part"; done
+for part in ${PARTS:-sanitizers library installed real_model variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"

@@ -1,7 +1,6 @@
-/* Quantizes one layer to 3 bits and says what was lost. After `make library`, in the checkout:
+/* Quantizes one layer to 3 bits and says what was lost. After `make install`:
  *
- *     cc -ISources/CInterface/Header/include Examples/C/quantize_layer.c .build-library/lib/libadadim.so.0 \
- *         -o quantize_layer && LD_LIBRARY_PATH=.build-library/lib ./quantize_layer
+ *     cc quantize_layer.c $(pkg-config --cflags --libs adadim) -o quantize_layer && ./quantize_layer
  */
 #include <adadim.h>
 
