@@ -39,6 +39,9 @@ if [ ! -f "$root/complete" ]; then
 fi
 make --no-print-directory install DESTDIR="$root" PREFIX=/usr/local >/dev/null
 cp Examples/C/quantize_layer.c "$root/tmp/"
+# As in a container: a Swift program reads its arguments from /proc.
+mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
+trap 'umount "$root/proc"' EXIT
 inside() { env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin chroot "$root" sh -ec "$1"; }
 inside ldconfig
 if inside 'command -v swift || find / -xdev -name "libswift*" | grep .'; then
@@ -51,7 +54,7 @@ lines=$(wc -l <Examples/C/quantize_layer.c)
 [ "$lines" -lt 100 ] || { echo "the C example has $lines lines, expected less than 100" >&2; exit 1; }
 
 step "the tool, in the same root"
-mkdir -p "$root/tmp/model" && cp -r Models/jargon-6m/. "$root/tmp/model/"
+rm -rf "$root/tmp/model" && cp -r Models/jargon-6m "$root/tmp/model"
 inside 'rm -rf /tmp/out && adadim quantize /tmp/model /tmp/out --calibration /tmp/model/texts/calibration.txt --bits 3 \
     --group-size 64 --samples 4 --quiet && adadim evaluate /tmp/out --text /tmp/model/texts/held-out.txt --quiet'
 
