@@ -35,7 +35,7 @@ test: setup ## build and run all tests, one by one: some set the process-wide th
 	swift test -c release --skip-build --no-parallel
 	$(MAKE) --no-print-directory test-library
 
-# What is installed has the Swift runtime inside: it runs where there is no toolchain.
+# What is installed has the Swift runtime inside: it runs where there is no toolchain. Its threads outlive dlclose, so it stays.
 HEADER := Sources/CInterface/Header/include/adadim.h
 MANUAL := Documentation/adadim.1
 STATIC_BUILD := swift build -c release --scratch-path .build-library -Xswiftc -static-stdlib -Xlinker -s
@@ -43,7 +43,7 @@ STATIC_BUILD := swift build -c release --scratch-path .build-library -Xswiftc -s
 .PHONY: library
 library: setup ## build libadadim.so.0, the engine for other languages, in .build-library/lib
 	$(STATIC_BUILD) --product AdaDimC -Xlinker --version-script=$(CURDIR)/Sources/CInterface/exports.map \
-	  -Xlinker -soname=libadadim.so.0 -Xlinker -z -Xlinker defs
+	  -Xlinker -soname=libadadim.so.0 -Xlinker -z -Xlinker defs -Xlinker -z -Xlinker nodelete
 	mkdir -p .build-library/lib
 	cp .build-library/release/libAdaDimC.so .build-library/lib/libadadim.so.0
 

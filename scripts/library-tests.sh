@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Calls the library from C: the example, eight threads at once, memory refused, and so many hostile calls (Tests/CInterface).
+# Calls the library from C: the example, eight threads at once, memory refused, the life of a process, and so many hostile
+# calls (Tests/CInterface).
 # `make library` first. SANITIZE=address builds the library and the hostile calls' program with the address sanitizer instead,
 # and runs that program alone.
 set -euo pipefail
@@ -30,7 +31,7 @@ fi
 
 library=.build-library/lib/libadadim.so.0
 programs=.build-library/c
-for source in Examples/C/quantize_layer.c Tests/CInterface/{hostile,memory,threads}.c; do
+for source in Examples/C/quantize_layer.c Tests/CInterface/{hostile,memory,process,threads}.c; do
     compile "$library" "$programs" "$source"
 done
 export LD_LIBRARY_PATH=$PWD/.build-library/lib
@@ -44,4 +45,5 @@ if ldd "$library" | grep -i swift; then echo "the library needs Swift where it r
 "$programs/quantize_layer" 2>/dev/null
 "$programs/threads"
 "$programs/memory"
+"$programs/process" "$library"
 "$programs/hostile" "$calls"

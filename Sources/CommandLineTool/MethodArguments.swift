@@ -55,8 +55,8 @@ struct MethodArguments: ParsableArguments {
         guard UniformGrid.supportedBits.contains(bits) else {
             throw ValidationError("--bits is \(bits), expected 2, 3, 4 or 8")
         }
-        guard damping.isFinite && damping >= 0 else {
-            throw ValidationError("--damping is \(damping), expected a share of the mean diagonal, 0 or more")
+        guard (0...1).contains(damping) else {
+            throw ValidationError("--damping is \(damping), expected a share of the mean diagonal, 0 to 1")
         }
     }
 

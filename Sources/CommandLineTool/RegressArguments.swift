@@ -78,7 +78,7 @@ struct RegressReportArguments: ParsableArguments {
     func write(_ report: RegressionReport) throws {
         if let junit {
             do {
-                try Data(JUnitReport(report).text.utf8).write(to: URL(filePath: junit), options: .atomic)
+                try Self.write(Data(JUnitReport(report).text.utf8), to: junit)
             } catch {
                 throw RegressionError.system(
                     path: junit, operation: "writing the JUnit report", reason: error.localizedDescription)
@@ -88,6 +88,19 @@ struct RegressReportArguments: ParsableArguments {
             try StandardStreams.print(json: report)
         } else {
             try StandardStreams.print(RegressText(report: report).text)
+        }
+    }
+
+    /// A file is replaced when all is written; a pipe, a terminal or a device is written to.
+    private static func write(_ data: Data, to path: String) throws {
+        let target = URL(filePath: path).resolvingSymlinksInPath()
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            let handle = try FileHandle(forWritingTo: URL(filePath: path))
+            defer { try? handle.close() }
+            try handle.write(contentsOf: data)
+        } else {
+            try data.write(to: target, options: .atomic)
         }
     }
 }

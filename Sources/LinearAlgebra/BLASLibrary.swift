@@ -10,6 +10,9 @@ public enum BLASLibrary {
 
     /// The number of threads that products and factorizations use. One count for the process, as OpenBLAS keeps it;
     /// the engine's own loops use as many. While they run, OpenBLAS itself may say one to other parts of the program.
+    ///
+    /// Setting it waits until no such loop runs. Work that is under way goes on with the new count, and adds up its sums
+    /// in another order from there on.
     public static var threadCount: Int {
         get { ThreadLending.shared.threadCount }
         set {
@@ -17,4 +20,7 @@ public enum BLASLibrary {
             ThreadLending.shared.threadCount = newValue
         }
     }
+
+    /// Whether the process has what the engine needs of it, a key for thread-local storage.
+    package static var isUsable: Bool { ThreadLending.shared.isUsable }
 }

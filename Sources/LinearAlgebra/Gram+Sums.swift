@@ -42,7 +42,11 @@ extension Gram where Scalar == Float {
         do { matrix = try Workspace(allocating: order, order) } catch { throw .outOfMemory(error) }
         // Its rows become columns.
         _ = StoredMatrix(base: base, type: .float32, rows: order, columns: order).readRows({ $0 }, into: matrix.view)
-        try self.init(Matrix(matrix), tokens: tokens)
+        do {
+            try self.init(Matrix(matrix), tokens: tokens)
+        } catch .nonFinite(let row, let column) {
+            throw .nonFinite(input: column, other: row)
+        }
     }
 
     /// Writes the matrix [in, in], both triangles, to any address.
@@ -77,6 +81,7 @@ extension Gram where Scalar == Float {
                 found: bytes.count, tokens: count, inputs: order, expected: byteCount(tokens: count, type))
         }
         _ = try tokens(adding: count)
+        do { try ProductBuffers.reserve() } catch { throw .outOfMemory(error) }
         guard let base = bytes.baseAddress, expected > 0 else { return }
         let stored = StoredMatrix(base: base, type: type, rows: count, columns: order)
         guard stored.isFinite else {

@@ -27,7 +27,9 @@ public struct Gram<Scalar: RealScalar>: Sendable {
     public init(_ matrix: Matrix<Scalar>, tokens: Int) throws(GramError) {
         guard tokens >= 0 else { throw .negativeTokens(found: tokens) }
         guard matrix.rows == matrix.columns else { throw .notSquare(rows: matrix.rows, columns: matrix.columns) }
-        if let (row, column) = matrix.firstNonFinite { throw .nonFinite(input: row, other: column) }
+        if let (row, column) = matrix.withView({ $0.firstNonFiniteInLowerTriangle }) {
+            throw .nonFinite(input: row, other: column)
+        }
         for j in 0..<matrix.columns where matrix[j, j] < 0 {
             throw .negativeDiagonal(input: j, value: Double(matrix[j, j]))
         }
@@ -48,6 +50,7 @@ public struct Gram<Scalar: RealScalar>: Sendable {
             throw .nonFiniteActivation(input: row, token: tokens + column)
         }
         _ = try tokens(adding: activations.columns)
+        do { try ProductBuffers.reserve() } catch { throw .outOfMemory(error) }
         accumulate(finite: activations)
     }
 

@@ -37,6 +37,15 @@ extension MatrixView where Element: RealScalar {
     /// The first element, down the columns, that is NaN or infinite. Columns are looked at on all threads.
     package var firstNonFinite: (row: Int, column: Int)? { findNonFinite() }
 
+    /// The same of the elements on and below the diagonal.
+    var firstNonFiniteInLowerTriangle: (row: Int, column: Int)? {
+        guard firstNonFinite != nil else { return nil }
+        for j in 0..<columns {
+            if let i = (j..<max(rows, j)).first(where: { !self[$0, j].isFinite }) { return (i, j) }
+        }
+        return nil
+    }
+
     @_specialize(where Element == Float)
     @_specialize(where Element == Double)
     private func findNonFinite() -> (row: Int, column: Int)? {

@@ -4,5 +4,8 @@ public struct OutOfMemory: Error, Equatable, CustomStringConvertible, Sendable {
     public let elements: Int
     public let elementBytes: Int
 
-    public var description: String { "no memory for \(elements) numbers of \(elementBytes) bytes" }
+    public var description: String {
+        elementBytes == 1
+            ? "no memory for \(elements) bytes" : "no memory for \(elements) numbers of \(elementBytes) bytes"
+    }
 }

@@ -19,17 +19,18 @@ final class ThreadLending: @unchecked Sendable {
     private var tickets = (next: 0, serving: 0)
     /// The number of threads to give back, while jobs have them.
     private var lent: Int?
-    /// Set on threads that run such a job.
-    private let isJob: pthread_key_t
+    /// Set on threads that run such a job; nil if the process has no such key left.
+    private let isJob: pthread_key_t?
 
     private init() {
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(changed, nil)
         var key = pthread_key_t()
-        let status = pthread_key_create(&key, nil)
-        precondition(status == 0, "no thread-local storage: \(status)")
-        isJob = key
+        isJob = pthread_key_create(&key, nil) == 0 ? key : nil
     }
+
+    /// Whether jobs can be told apart from other callers. Where not, nothing must be computed.
+    var isUsable: Bool { isJob != nil }
 
     /// Threads that a product of this thread uses: one inside a job, else the process's count.
     var threadsHere: Int { isInsideJob ? 1 : threadCount }
@@ -38,8 +39,11 @@ final class ThreadLending: @unchecked Sendable {
     var threadCount: Int {
         get { locked { lent ?? Int(openblas_get_num_threads()) } }
         set {
-            locked {
-                if lent != nil { lent = newValue } else { openblas_set_num_threads(Int32(clamping: newValue)) }
+            // Waits until no jobs run; OpenBLAS knows how many threads it can have, and says so afterwards.
+            use(as: .wholeProduct) {
+                locked {
+                    if lent == nil { openblas_set_num_threads(Int32(clamping: newValue)) } else { lent = newValue }
+                }
             }
         }
     }
@@ -62,13 +66,14 @@ final class ThreadLending: @unchecked Sendable {
 
     /// Marks the calling thread as running a job while `body` runs.
     func insideJob<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        guard let isJob else { preconditionFailure("no thread-local storage is left in this process") }
         let outer = pthread_getspecific(isJob)
         pthread_setspecific(isJob, UnsafeRawPointer(mutex))
         defer { pthread_setspecific(isJob, outer) }
         return try body()
     }
 
-    private var isInsideJob: Bool { pthread_getspecific(isJob) != nil }
+    private var isInsideJob: Bool { isJob.map { pthread_getspecific($0) != nil } ?? false }
 
     /// Waits until the threads are free for this use.
     /// - Returns: whether ``leave()`` must follow. Not so with a single thread, where both uses are the same.

@@ -44,7 +44,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
             "\(found) bits were asked for, expected one of \(UniformGrid.supportedBits.map(String.init).joined(separator: ", "))"
         case .invalidGroupSize(let found): "a group size of \(found) was asked for, expected a positive number"
         case .invalidDamping(let found):
-            "a damping of \(found) was asked for, expected a finite share of the mean diagonal, 0 or more"
+            "a damping of \(found) was asked for, expected a share of the mean diagonal, 0 to 1"
         case .emptyWeight(let rows, let columns):
             "the weight has shape [\(rows), \(columns)], expected at least one element"
         case .shapeMismatch(let inputs, let order): "the weight has \(inputs) inputs but its Gram matrix \(order)"

@@ -7,8 +7,9 @@ import Testing
     @Test(arguments: [
         (["--bits", "-1"], "--bits is -1, expected 2, 3, 4 or 8"),
         (["--bits", "5"], "--bits is 5, expected 2, 3, 4 or 8"),
-        (["--damping", "-1"], "--damping is -1.0, expected a share of the mean diagonal, 0 or more"),
-        (["--damping", "nan"], "--damping is nan, expected a share of the mean diagonal, 0 or more"),
+        (["--damping", "-1"], "--damping is -1.0, expected a share of the mean diagonal, 0 to 1"),
+        (["--damping", "1.5"], "--damping is 1.5, expected a share of the mean diagonal, 0 to 1"),
+        (["--damping", "nan"], "--damping is nan, expected a share of the mean diagonal, 0 to 1"),
         (["--seed", "-1"], "invalid for '--seed <n>': expected a whole number from 0 to 18446744073709551615"),
         (["--group-size", "-5"], "expected a positive number of weights, or \"channel\""),
         (["--samples", "-1"], "--samples is -1, expected at least 1"),

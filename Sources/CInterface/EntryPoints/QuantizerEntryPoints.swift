@@ -23,7 +23,10 @@ public func quantizerCreate(
             let handle: GramHandle = try object(gram, "gram")
             let options = try QuantizationOptions(options)
             let copy = try handle.gram.withLock { gram in
-                try checkMemory(bytes: 8 * gram.order * gram.order, rows: gram.order, columns: gram.order)
+                // The caller's, a copy, and one more where the columns are put in order.
+                try checkMemory(
+                    bytes: (options.activationOrder ? 12 : 8) * gram.order * gram.order, rows: gram.order,
+                    columns: gram.order)
                 return try gram.copy()
             }
             return try QuantizerHandle(copy, options, Progress(progress, context))

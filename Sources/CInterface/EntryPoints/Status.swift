@@ -9,12 +9,14 @@ enum CallError: Error, CustomStringConvertible {
     case bufferTooSmall(capacity: Int64, needed: Int)
     /// A weight beyond the numbers of the type that it is to be written in.
     case beyondType(StoredFloat)
+    case noThreadLocalStorage
 
     var status: adadim_status {
         switch self {
         case .null, .outOfRange: .invalidArgument
         case .bufferTooSmall: .bufferTooSmall
         case .beyondType: .overflow
+        case .noThreadLocalStorage: .outOfMemory
         }
     }
 
@@ -25,6 +27,7 @@ enum CallError: Error, CustomStringConvertible {
         case .bufferTooSmall(let capacity, let needed):
             "the buffer has room for \(capacity) numbers, expected \(needed)"
         case .beyondType(let type): "a weight of the layer is too large for \(type.rawValue)"
+        case .noThreadLocalStorage: "the process has no key for thread-local storage left"
         }
     }
 }
@@ -45,6 +48,7 @@ extension adadim_status {
 /// Runs the body of an entry point; what it throws becomes the status and the thread's last error.
 func call(_ body: () throws -> Void) -> adadim_status {
     do {
+        guard BLASLibrary.isUsable else { throw CallError.noThreadLocalStorage }
         try body()
         LastError.clear()
         return .ok

@@ -58,7 +58,7 @@ public struct QuantizationOptions: Sendable, Equatable {
     public func validate() throws(QuantizationError) {
         guard UniformGrid.supportedBits.contains(bits) else { throw .unsupportedBits(found: bits) }
         if let groupSize, groupSize < 1 { throw .invalidGroupSize(found: groupSize) }
-        guard damping.isFinite && damping >= 0 else { throw .invalidDamping(found: damping) }
+        guard (0...1).contains(damping) else { throw .invalidDamping(found: damping) }
     }
 
     var grid: UniformGrid { UniformGrid(bits: bits, isSymmetric: isSymmetric, scaleType: scaleType) }

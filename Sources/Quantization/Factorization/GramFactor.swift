@@ -63,7 +63,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         taking gram: inout Gram<Scalar>, dampingShare: Double, activationOrder: Bool,
         cancellation: Cancellation? = nil, progress: (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
-        guard dampingShare.isFinite && dampingShare >= 0 else { throw .invalidDamping(found: dampingShare) }
+        guard (0...1).contains(dampingShare) else { throw .invalidDamping(found: dampingShare) }
+        do { try ProductBuffers.reserve() } catch { throw .outOfMemory(error) }
         var (mean, diagonal) = try Self.checked(gram)
         let inputs = diagonal.rows
         var positions: Matrix<Int>?

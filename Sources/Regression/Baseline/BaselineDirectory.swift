@@ -49,10 +49,12 @@ package struct BaselineDirectory: Sendable {
         guard names.contains(Baseline.fileName) else { throw .foreignFiles(directory: path, example: names[0]) }
         guard overwrite else { throw .baselineExists(directory: path) }
         // Another program's baseline.json is not ours to replace; a damaged one of ours is.
-        if let data = FileManager.default.contents(atPath: baselinePath),
-            !String(decoding: data, as: UTF8.self).contains(Baseline.kind)
-        {
-            throw .foreignFiles(directory: path, example: Baseline.fileName)
+        guard let data = FileManager.default.contents(atPath: baselinePath),
+            String(decoding: data, as: UTF8.self).contains(Baseline.kind)
+        else { throw .foreignFiles(directory: path, example: Baseline.fileName) }
+        let codes = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(Baseline.codesFolder)")) ?? []
+        if let foreign = codes.sorted().first(where: { !CodesFile.isName($0) }) {
+            throw .foreignFiles(directory: path, example: "\(Baseline.codesFolder)/\(foreign)")
         }
     }
 

@@ -13,6 +13,12 @@ enum CodesFile {
             + ".bin"
     }
 
+    /// Whether ``name(case:_:run:)`` gives such names.
+    static func isName(_ name: String) -> Bool {
+        let parts = name.split(separator: "-", maxSplits: 1)
+        return parts.count == 2 && parts[0].count >= 3 && parts[0].allSatisfy(\.isNumber) && name.hasSuffix(".bin")
+    }
+
     static func encode(_ packed: PackedRows) -> Data {
         packed.words.map(\.littleEndian).withUnsafeBytes { Data($0) }
     }

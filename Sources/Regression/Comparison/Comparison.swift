@@ -38,11 +38,7 @@ package struct Comparison {
             }
             verdicts.append(verdict)
         }
-        let refusals = results.refusals.map { refusal in
-            RegressionReport.Verdict(
-                name: refusal.record.name,
-                failures: refusal.isRed ? [.init(kind: Identity.refusal.rawValue, text: refusal.finding.text)] : [])
-        }
+        let refusals = results.refusals.map { verdict(of: $0, baseline: baseline) }
         let ran = Set(results.cases.map(\.name))
         let isGreen = (verdicts + refusals).allSatisfy(\.failures.isEmpty)
         return RegressionReport(
@@ -50,6 +46,22 @@ package struct Comparison {
             isExact: isExact, bounds: bounds, cases: verdicts, refusals: refusals,
             leftOut: (baseline?.cases ?? []).map(\.name).filter { !ran.contains($0) },
             added: baseline == nil ? [] : results.cases.map(\.name).filter { known[$0] == nil }, worst: worst.list)
+    }
+
+    /// A refusal depends on no sum: it is the baseline's wherever it is run.
+    private func verdict(of refusal: RefusalOutcome, baseline: Baseline?) -> RegressionReport.Verdict {
+        var verdict = RegressionReport.Verdict(name: refusal.record.name)
+        if refusal.isRed {
+            verdict.failures.append(.init(kind: Identity.refusal.rawValue, text: refusal.finding.text))
+        }
+        let old = baseline?.refusals.first { $0.name == refusal.record.name }
+        if let old, old.text != refusal.record.text, !boundsOnly {
+            verdict.failures.append(
+                .init(
+                    kind: ComparisonKind.exactness.rawValue,
+                    text: "refused by \"\(refusal.record.text)\", was by \"\(old.text)\""))
+        }
+        return verdict
     }
 
     private func judgeIdentities(

@@ -77,16 +77,22 @@ struct FactorJudge {
     }
 
     /// Cholesky succeeds, in any precision, if scaling the diagonal by 1 − n·(n+1)·eps leaves the matrix positive
-    /// definite (Demmel; Higham, theorem 10.7). Where Double finds it so, there was no reason to raise the damping.
+    /// definite (Demmel; Higham, theorem 10.7). Where Double finds it so, there was no reason to raise the damping. From
+    /// 2048 inputs on in Float that says little; with errors of chance n+1 becomes its root (Higham and Mary, 2019),
+    /// and ten times that is taken.
     private func judgeRaises(_ failed: [Double], mean: Double, into findings: inout Findings) {
-        let n = gram.rows
-        let margin = 1 - Double(n) * Double(n + 1) * epsilon
-        guard margin > 0 else { return }
+        let n = Double(gram.rows)
+        let worst = n * (n + 1) * epsilon
+        let margin = 1 - (worst < 0.5 ? worst : 10 * n * (n + 1).squareRoot() * epsilon)
+        guard margin > 0 else {
+            if !failed.isEmpty { findings.add(.damping, ratio: 0, "too many inputs to judge why \(failed) failed") }
+            return
+        }
         for share in failed {
             var matrix = gram
             let damping = share * mean
             matrix.withMutableView { matrix in
-                for j in 0..<n { matrix[j, j] = (matrix[j, j] + damping) * margin }
+                for j in 0..<gram.rows { matrix[j, j] = (matrix[j, j] + damping) * margin }
             }
             let isDefinite =
                 (try? matrix.withMutableView { (view) throws(FactorizationError) in try potrf(.lower, view) }) != nil

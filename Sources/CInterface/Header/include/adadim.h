@@ -29,11 +29,17 @@
  *
  * No function traps, exits or prints. Every size is checked before it is used, and memory that is not to be had is a
  * status. What no library can check is the caller's to keep: pointers must point to as many bytes as their sizes say.
- * Addresses need no alignment.
+ * Addresses need no alignment. A thread that calls needs a stack of 256 KB.
+ *
+ * One exception: OpenBLAS maps up to 128 MB of address space for each thread at its first product, and takes small pieces
+ * of memory later on. Where a process's address space is limited (ulimit -v), this library asks for the former while it can
+ * still be refused; the latter OpenBLAS cannot do without, and it ends the process.
  *
  * Functions may be called from several threads at once, with the same handles too; calls that change one Gram matrix
  * wait for each other. What a call computes is the same, bit by bit, whatever other threads do meanwhile, as long as the
- * number of threads, the machine and its BLAS stay the same.
+ * number of threads, the machine and its BLAS stay the same, and OpenBLAS is the build for POSIX threads (Debian's
+ * libopenblas0-pthread). A child of fork() may
+ * call if no thread of its parent was computing then.
  *
  * Copyright 2026 the AdaDim authors. Apache-2.0.
  */
@@ -98,7 +104,8 @@ const char *adadim_last_error(void);
  * openblas_get_num_threads() itself may say 1. */
 adadim_status adadim_thread_count(int64_t *count);
 
-/* For calls that begin afterwards. count: 1 or more. */
+/* count: 1 or more; OpenBLAS takes no more than it was built for. Calls that compute meanwhile go on with the new number from
+ * their next product on: set it while there are none where bits matter. */
 adadim_status adadim_set_thread_count(int64_t count);
 
 /* ---- Number types ----------------------------------------------------------------------------------------------- */
@@ -162,7 +169,7 @@ typedef struct adadim_options {
     int64_t size;             /* sizeof(adadim_options); set by adadim_options_init */
     int64_t bits;             /* 2, 3, 4 or 8                                 4 */
     int64_t group_size;       /* weights that share a scale; 0: a channel   128 */
-    double damping;           /* share of H's mean diagonal, 0 or more     0.01 */
+    double damping;           /* share of H's mean diagonal, 0 to 1        0.01 */
     int32_t method;           /* ADADIM_GPTQ … */
     int32_t dimension;        /* ADADIM_ADAPTIVE … */
     int32_t selection;        /* ADADIM_SELECT_RTN … */
@@ -174,14 +181,16 @@ typedef struct adadim_options {
 /* Sets the defaults, the figures above. */
 adadim_status adadim_options_init(adadim_options *options);
 
-/* The memory that quantizing a layer [out, in] takes at its peak, Gram matrix included, in bytes. options: NULL for the
- * defaults. */
+/* The memory that quantizing a layer [out, in] takes at its peak, in bytes, Gram matrix included, which
+ * adadim_quantizer_take hands over; adadim_quantizer_create leaves the caller's in place, 4·in² bytes more. options: NULL for
+ * the defaults. */
 adadim_status adadim_memory_needed(int64_t out, int64_t in, const adadim_options *options, int64_t *bytes);
 
 /* ---- Quantizing ------------------------------------------------------------------------------------------------- */
 
-/* Told the share of the work that is done, 0 to 1; another value than 0 cancels the work. Called from any thread, one call
- * at a time. It must return soon, and must neither call into this library nor leave by an exception or longjmp. */
+/* Told the share of the work that is done, 0 to 1; another value than 0 cancels the work. Shares rise, but begin anew when λ
+ * is raised. Called from any thread, one call at a time. It must return soon, and must neither call into this library nor
+ * leave by an exception or longjmp. */
 typedef int (*adadim_progress)(double share, void *context);
 
 typedef struct adadim_quantizer adadim_quantizer;
