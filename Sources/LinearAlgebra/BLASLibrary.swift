@@ -10,6 +10,8 @@ public enum BLASLibrary {
 
     /// The number of threads that products and factorizations use. One count for the process, as OpenBLAS keeps it;
     /// the engine's own loops use as many. While they run, OpenBLAS itself may say one to other parts of the program.
+    /// At first as many as OpenBLAS takes: the CPU's, or what OPENBLAS_NUM_THREADS says.
+    /// - Precondition: a count to set is positive.
     public static var threadCount: Int {
         get { ThreadLending.shared.threadCount }
         set {
