@@ -104,6 +104,14 @@ check-format: ## fail if a Swift file is not formatted
 check-imports: ## fail if C is imported outside LinearAlgebra, or the engine and the model side know each other
 	@scripts/check-imports.sh
 
+.PHONY: docs
+docs: setup ## write the site of what `import AdaDim` gives, in .build-docs/site
+	@scripts/docs.sh
+
+.PHONY: check-docs
+check-docs: docs ## fail if a public symbol is not explained, a link leads nowhere, or an article's code does not run
+	@scripts/check-docs.sh
+
 .PHONY: venv
 venv: ## a Python environment for goldens, peers and judges
 	@scripts/venv.sh

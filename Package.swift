@@ -28,6 +28,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         // Tables in the terminal that paste as Markdown, columns as wide as their longest cell.
         .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+        // The documentation's snippets (`make docs`). No target uses it, so clients do not fetch it.
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         // C libraries. Only LinearAlgebra imports them (`make check-imports`).

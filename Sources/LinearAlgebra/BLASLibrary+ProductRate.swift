@@ -4,6 +4,8 @@ extension BLASLibrary {
     /// - Parameters:
     ///   - order: rows and columns of the matrices.
     ///   - repeats: products that are timed, after one that is not.
+    /// - Returns: flop/s, 2·order³ for a product.
+    /// - Precondition: both are positive.
     public static func productRate(order: Int = 4096, repeats: Int = 5) -> Double {
         precondition(order > 0 && repeats > 0, "\(repeats) products of order \(order)")
         let a = Matrix<Float>(rows: order, columns: order) { Float(($0 &* 7 &+ $1 &* 3) % 11 - 5) }

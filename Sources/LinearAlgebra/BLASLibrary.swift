@@ -10,9 +10,11 @@ public enum BLASLibrary {
 
     /// The number of threads that products and factorizations use. One count for the process, as OpenBLAS keeps it;
     /// the engine's own loops use as many. While they run, OpenBLAS itself may say one to other parts of the program.
+    /// At first as many as OpenBLAS takes: the CPU's, or what OPENBLAS_NUM_THREADS says.
     ///
     /// Setting it waits until no such loop runs. Work that is under way goes on with the new count, and adds up its sums
     /// in another order from there on.
+    /// - Precondition: a count to set is positive.
     public static var threadCount: Int {
         get { ThreadLending.shared.threadCount }
         set {

@@ -1,5 +1,5 @@
 /// What LAPACK found wrong with a matrix. Data, unlike a wrong argument, which is a bug and traps.
-public enum FactorizationError: Error, Equatable, CustomStringConvertible, Sendable {
+package enum FactorizationError: Error, Equatable, CustomStringConvertible, Sendable {
     /// The leading minor that ends at `pivot` (from 0) is not positive: the matrix of `order` rows has no Cholesky
     /// factor.
     case notPositiveDefinite(pivot: Int, order: Int)
@@ -10,7 +10,7 @@ public enum FactorizationError: Error, Equatable, CustomStringConvertible, Senda
     /// Whoever watched the progress wanted no more of it.
     case cancelled
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .notPositiveDefinite(let pivot, let order):
             "not positive definite: pivot \(pivot) of \(order) is not a positive number"

@@ -1,5 +1,6 @@
 extension Gram {
-    /// Adds the sums of another Gram matrix: of the other half of the tokens, say, summed up elsewhere.
+    /// Adds the sums of another Gram matrix of the same order: of the other half of the tokens, say, summed up
+    /// elsewhere. The order of the additions differs then, and with it the last bits.
     /// - Throws: ``GramError/wrongOrder(found:expected:)``, ``GramError/tooManyTokens``; nothing is added then.
     public mutating func merge(_ other: Gram) throws(GramError) {
         guard other.order == order else { throw .wrongOrder(found: other.order, expected: order) }
@@ -70,6 +71,7 @@ extension Gram where Scalar == Float {
     /// - Parameters:
     ///   - bytes: tokens·in numbers, at any address. Floats at an address that is a multiple of four are not copied.
     ///   - type: the type of the numbers.
+    ///   - count: how many tokens they are.
     /// - Throws: ``GramError/wrongByteCount(found:tokens:inputs:expected:)``,
     ///   ``GramError/nonFiniteActivation(input:token:)``, ``GramError/tooManyTokens``, ``GramError/outOfMemory(_:)``;
     ///   nothing is added then.

@@ -22,8 +22,13 @@ public struct Gram<Scalar: RealScalar>: Sendable {
         self.tokens = tokens
     }
 
-    /// A Gram matrix [in, in] computed elsewhere, of which the lower triangle is read.
-    /// - Parameter tokens: how many inputs it sums up.
+    /// A Gram matrix [in, in] computed elsewhere, of which the lower triangle is used.
+    /// - Parameters:
+    ///   - matrix: H. Both triangles must be finite. A sum over the tokens, so that losses are sums too; a mean in its
+    ///     place changes them by that factor, and relative losses and codes in nothing but rounding.
+    ///   - tokens: how many input vectors it sums up.
+    /// - Throws: ``GramError/negativeTokens(found:)``, ``GramError/notSquare(rows:columns:)``,
+    ///   ``GramError/nonFinite(input:other:)``, ``GramError/negativeDiagonal(input:value:)``.
     public init(_ matrix: Matrix<Scalar>, tokens: Int) throws(GramError) {
         guard tokens >= 0 else { throw .negativeTokens(found: tokens) }
         guard matrix.rows == matrix.columns else { throw .notSquare(rows: matrix.rows, columns: matrix.columns) }
@@ -38,8 +43,9 @@ public struct Gram<Scalar: RealScalar>: Sendable {
     }
 
     /// Adds X·Xᵀ for a batch of inputs, one token a column: [in, tokens].
-    /// - Throws: ``GramError/wrongHeight(found:expected:)``, or ``GramError/nonFiniteActivation(input:token:)`` for the
-    ///   first NaN or infinity, in which case nothing is added.
+    /// - Throws: ``GramError/wrongHeight(found:expected:)``, ``GramError/nonFiniteActivation(input:token:)`` for the
+    ///   first NaN or infinity, ``GramError/tooManyTokens``; nothing is added then.
+    /// - Complexity: in²·tokens flops, by `syrk` on all threads.
     public mutating func accumulate(_ activations: Matrix<Scalar>) throws(GramError) {
         try activations.withView { (view) throws(GramError) in try accumulate(view) }
     }
@@ -72,10 +78,10 @@ public struct Gram<Scalar: RealScalar>: Sendable {
 
     mutating func count(_ tokens: Int) { self.tokens = tokens }
 
-    /// Diagonal of H: Σ over the tokens of each input's square.
+    /// Diagonal of H, one number for each input: Σ over the tokens of the input's square.
     public var diagonal: [Scalar] { (0..<order).map { lower[$0, $0] } }
 
-    /// The whole symmetric matrix, both triangles filled.
+    /// The whole symmetric matrix [in, in], both triangles filled: a copy.
     public func symmetric() -> Matrix<Scalar> {
         var full = lower
         full.withMutableView { $0.mirrorLowerTriangle() }
@@ -85,20 +91,28 @@ public struct Gram<Scalar: RealScalar>: Sendable {
 
 /// What is wrong with activations or a Gram matrix handed in.
 public enum GramError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// Activations of another number of inputs than the Gram matrix.
     case wrongHeight(found: Int, expected: Int)
+    /// A NaN or an infinity in an activation; tokens are counted over all batches so far.
     case nonFiniteActivation(input: Int, token: Int)
+    /// A matrix that cannot be a Gram matrix for its shape.
     case notSquare(rows: Int, columns: Int)
+    /// A NaN or an infinity in a Gram matrix.
     case nonFinite(input: Int, other: Int)
+    /// A negative number where a sum of squares belongs.
     case negativeDiagonal(input: Int, value: Double)
     /// A Gram matrix of another order than the one that it is to be added to.
     case wrongOrder(found: Int, expected: Int)
     /// Bytes that are not tokens·inputs numbers; nothing is expected where no integer counts them.
     case wrongByteCount(found: Int, tokens: Int, inputs: Int, expected: Int?)
+    /// A number of tokens below zero.
     case negativeTokens(found: Int)
     /// More tokens than an integer counts.
     case tooManyTokens
+    /// No memory for the matrix, or for a batch that is widened on its way in.
     case outOfMemory(OutOfMemory)
 
+    /// What was found and what was expected, as a line to show.
     public var description: String {
         switch self {
         case .wrongHeight(let found, let expected):

@@ -6,9 +6,12 @@ import Glibc
 ///     a c e
 ///     b d f      is stored as      a b c d e f
 ///
-/// Memory is aligned to 64 bytes. A value type: copies share storage until one of them is written to.
+/// Memory is aligned to 64 bytes. A value type: copies share storage until one of them is written to. To make or copy
+/// one traps where there is no memory, and for a negative number of rows or columns.
 public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
+    /// Number of rows.
     public let rows: Int
+    /// Number of columns.
     public let columns: Int
     @usableFromInline var storage: AlignedStorage<Element>
 
@@ -88,6 +91,9 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
     /// The elements, row after row.
     public var rowMajorElements: [Element] { transposed().columnMajorElements }
 
+    /// The element in a row and a column, both counted from 0.
+    /// - Precondition: both lie inside the matrix.
+    /// - Complexity: reading, O(1). Writing too, unless storage is shared: then all elements are copied first.
     @inlinable
     public subscript(row: Int, column: Int) -> Element {
         get {
@@ -155,6 +161,8 @@ func orTrap<Result>(_ body: () throws(OutOfMemory) -> Result) -> Result {
 }
 
 extension Matrix: Equatable where Element: Equatable {
+    /// Whether two matrices have the same shape and equal elements. NaN equals nothing, but a matrix equals a copy of
+    /// itself that was never written to.
     public static func == (a: Matrix, b: Matrix) -> Bool {
         guard a.rows == b.rows && a.columns == b.columns else { return false }
         return a.storage === b.storage

@@ -76,9 +76,9 @@ extension MatrixView where Element: RealScalar {
 }
 
 extension Matrix where Element: RealScalar {
-    /// ‖A‖²_F.
+    /// ‖A‖²_F, the sum of the squares of all elements, summed in Double.
     public var squaredNorm: Double { withView { $0.squaredNorm } }
 
-    /// The first element, down the columns, that is NaN or infinite.
+    /// The place of the first element, down the columns, that is NaN or infinite; nil if all are finite.
     public var firstNonFinite: (row: Int, column: Int)? { withView { $0.firstNonFinite } }
 }

@@ -1,9 +1,11 @@
 /// The system gave no memory for a matrix.
 public struct OutOfMemory: Error, Equatable, CustomStringConvertible, Sendable {
-    /// Elements that were asked for, and the bytes of each.
+    /// Elements that were asked for; the largest integer where none counts them.
     public let elements: Int
+    /// Bytes of each.
     public let elementBytes: Int
 
+    /// The same in words.
     public var description: String {
         elementBytes == 1
             ? "no memory for \(elements) bytes" : "no memory for \(elements) numbers of \(elementBytes) bytes"

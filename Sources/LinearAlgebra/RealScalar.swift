@@ -1,7 +1,10 @@
 /// A real number that BLAS and LAPACK have routines for: `Float` or `Double`.
 ///
+/// `Float` is what the engine is fast in. `Double` takes twice the memory and the portable loops; it is for checks.
+///
 /// The requirements are the raw routines, without any check, one line each in `Float+Routines.swift` and
-/// `Double+Routines.swift`. Call the wrappers instead (`Products.swift`, `TriangularProducts.swift`, `Cholesky.swift`).
+/// `Double+Routines.swift`. They are not for callers of the engine, whose own wrappers check their arguments
+/// (`Products.swift`, `TriangularProducts.swift`, `Cholesky.swift`), and no other type need conform.
 ///
 /// | routine | does |
 /// |---|---|

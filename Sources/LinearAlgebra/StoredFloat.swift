@@ -1,6 +1,11 @@
 /// The types that weights and activations are stored in, little-endian.
 public enum StoredFloat: String, Sendable, CaseIterable {
-    case bfloat16, float16, float32
+    /// Sign, 8 bits of exponent, 7 of fraction: the upper half of a `Float`.
+    case bfloat16
+    /// IEEE 754 half precision: sign, 5 bits of exponent, 10 of fraction.
+    case float16
+    /// IEEE 754 single precision, a `Float`.
+    case float32
 
     /// Bytes of a number.
     public var byteWidth: Int { self == .float32 ? 4 : 2 }

@@ -2,14 +2,17 @@ import AdaDimLinearAlgebra
 import Synchronization
 
 /// Stops work that is under way: hand one to it, and call ``cancel()`` from any thread. The work ends soon, with
-/// ``QuantizationError/cancelled``.
+/// ``QuantizationError/cancelled``. One may be handed to several pieces of work, which all end then.
 public final class Cancellation: Sendable {
     private let flag = Atomic<Bool>(false)
 
+    /// One that asks for nothing yet.
     public init() {}
 
+    /// Asks the work to end. Cannot be taken back; calling it again changes nothing.
     public func cancel() { flag.store(true, ordering: .relaxed) }
 
+    /// Whether ``cancel()`` has been called.
     public var isCancelled: Bool { flag.load(ordering: .relaxed) }
 }
 

@@ -10,7 +10,10 @@ extension LayerQuantizer where Scalar == Float {
     ///   - rows: outputs.
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the flops that is done, from any thread, one call at a time.
-    /// - Throws: ``QuantizationError``.
+    /// - Returns: codes, scales, zero points, the direction, and the losses of the directions tried.
+    /// - Throws: ``QuantizationError``; among others
+    ///   ``QuantizationError/wrongByteCount(found:rows:columns:expected:)`` and
+    ///   ``QuantizationError/nonFiniteWeight(output:input:)``.
     public func quantize(
         rowMajor weight: UnsafeRawBufferPointer, of type: StoredFloat, rows: Int, cancellation: Cancellation? = nil,
         progress: @escaping @Sendable (Double) -> Void = { _ in }

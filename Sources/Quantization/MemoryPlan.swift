@@ -2,8 +2,9 @@ import AdaDimLinearAlgebra
 
 /// The memory that quantizing a layer takes at its peak, known before any of it is asked for: bytes, by what they hold.
 public struct MemoryPlan: Sendable, Equatable {
-    /// Shape of the weight.
+    /// Outputs of the weight.
     public let rows: Int
+    /// Its inputs.
     public let columns: Int
     /// Rows of a panel of the weight, whole per-IC groups.
     public let panelRows: Int
@@ -25,11 +26,14 @@ public struct MemoryPlan: Sendable, Equatable {
     /// The most that is held at the same time, activations and weight throughout, as by a caller that has them whole.
     public var total: Int { gram + activations + weight + max(sorted, work + codes) }
 
+    /// Counts what ``LayerQuantizer`` and ``PanelledLayer`` take for such a layer; nothing is allocated.
     /// - Parameters:
     ///   - rows: outputs of the weight.
     ///   - columns: its inputs.
     ///   - tokensAtOnce: tokens of a panel of activations.
     ///   - panelRows: rows of a panel of the weight; nil for all of them.
+    ///   - options: what the layer is to be quantized with.
+    ///   - threads: how many there will be; each sweeps a panel of rows of its own.
     ///   - bytesPerNumber: 4 for Float, 8 for Double.
     /// - Throws: what is wrong with the options, ``QuantizationError/emptyWeight(rows:columns:)``, and
     ///   ``QuantizationError/tooLargeToCount(rows:columns:)`` for a layer whose bytes no integer counts.
@@ -78,6 +82,7 @@ public struct MemoryPlan: Sendable, Equatable {
         min(rows, (max(panelRows, 1) + alignment - 1) / alignment * alignment)
     }
 
+    /// Refuses a layer that does not fit.
     /// - Parameter available: bytes; what ``MachineMemory`` tells if nil.
     /// - Throws: ``QuantizationError/notEnoughMemory(needed:available:rows:columns:)``.
     public func check(available: Int? = nil) throws(QuantizationError) {

@@ -2,10 +2,15 @@ import AdaDimLinearAlgebra
 
 /// What the engine refuses, and why. It knows matrices only; callers add the layer's name.
 public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// A bit width that is none of ``UniformGrid/supportedBits``.
     case unsupportedBits(found: Int)
+    /// A group size below 1.
     case invalidGroupSize(found: Int)
+    /// A damping below zero, infinite or NaN.
     case invalidDamping(found: Double)
+    /// A weight without rows or without columns.
     case emptyWeight(rows: Int, columns: Int)
+    /// A weight of another number of inputs than the Gram matrix or factor.
     case shapeMismatch(weightInputs: Int, gramOrder: Int)
     /// A panel of other rows or columns than a ``PanelledLayer`` asked for.
     case panelMismatch(rows: Int, columns: Int, expectedRows: Range<Int>, expectedColumns: Int)
@@ -13,8 +18,9 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case wrongByteCount(found: Int, rows: Int, columns: Int, expected: Int)
     /// What a weight became has another shape than the weight.
     case replacementMismatch(rows: Int, columns: Int, weightRows: Int, weightColumns: Int)
+    /// A NaN or an infinity in a weight.
     case nonFiniteWeight(output: Int, input: Int)
-    /// A group's scale is beyond the largest number of the type that stores it.
+    /// A group's scale is beyond the largest number of the type that stores it; row and column are the scale's.
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
     /// H is zero: no token has reached the layer, or every input was zero.
     case allInputsInactive(inputs: Int, tokens: Int)
@@ -22,7 +28,9 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case gramOverflow
     /// No Cholesky factor even with the largest damping tried; the raises say what was.
     case notPositiveDefinite(input: Int, inputs: Int, attempts: [DampingAttempt])
+    /// LAPACK had no memory for its workspace at this order.
     case factorizationOutOfMemory(order: Int)
+    /// No memory for a matrix.
     case outOfMemory(OutOfMemory)
     /// Stopped by its ``Cancellation``.
     case cancelled
@@ -38,6 +46,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     /// A loss grew beyond the numbers of its type.
     case lossNotFinite
 
+    /// What was found and what was expected, as a line to show.
     public var description: String {
         switch self {
         case .unsupportedBits(let found):

@@ -4,8 +4,10 @@ import AdaDimLinearAlgebra
 /// - Parameters:
 ///   - weight: W [out, in].
 ///   - activations: calibration inputs X [in, tokens], a token a column.
+///   - options: bits, group size, direction and the rest.
 /// - Returns: codes, scales, zero points, the direction, and the losses of the directions tried.
-/// - Throws: ``QuantizationError`` or ``GramError``, saying what was found and what was expected.
+/// - Throws: ``QuantizationError`` or ``GramError``, saying what was found and what was expected;
+///   ``QuantizationError/notEnoughMemory(needed:available:rows:columns:)`` before any work is done.
 public func quantize<Scalar: RealScalar>(
     _ weight: Matrix<Scalar>, activations: Matrix<Scalar>, options: QuantizationOptions = .init()
 ) throws -> LayerQuantization {
@@ -20,6 +22,11 @@ public func quantize<Scalar: RealScalar>(
 
 /// Quantizes one linear layer whose calibration inputs have been summed up in a Gram matrix [in, in]. For several
 /// layers with the same inputs make one ``LayerQuantizer``.
+/// - Parameters:
+///   - weight: W [out, in].
+///   - gram: H = X·Xᵀ [in, in]. Pass `consume gram` where it is not needed any more: its memory becomes the factor's.
+///   - options: bits, group size, direction and the rest.
+/// - Returns: codes, scales, zero points, the direction, and the losses of the directions tried.
 /// - Throws: ``QuantizationError``, saying what was found and what was expected.
 public func quantize<Scalar: RealScalar>(
     _ weight: Matrix<Scalar>, gram: consuming Gram<Scalar>, options: QuantizationOptions = .init()

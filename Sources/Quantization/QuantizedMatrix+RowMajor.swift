@@ -4,13 +4,13 @@ import Synchronization
 // A quantized weight as other programs want it: row-major, in memory of theirs, at any address.
 
 extension QuantizedMatrix {
-    /// Writes the codes, row-major [out, in].
+    /// Writes the codes, row-major [out, in], a byte each, to any address. For a matrix of their own see ``codes``.
     /// - Precondition: as many bytes as codes.
     public func writeCodes(rowMajor target: UnsafeMutableRawBufferPointer) {
         codes.withView { $0.writeRowMajor(to: target) }
     }
 
-    /// Writes the scales as floats, row-major: per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in].
+    /// Writes the scales as `Float`, row-major: per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in].
     /// - Precondition: four bytes for each.
     public func writeScales(rowMajor target: UnsafeMutableRawBufferPointer) {
         scales.withView { $0.writeRowMajor(to: target) }

@@ -14,9 +14,13 @@ public struct QuantizedMatrix: Sendable, Equatable {
     /// How the weight is cut into groups.
     public let layout: GroupLayout
 
+    /// Outputs of the weight.
     public var rows: Int { layout.rows }
+    /// Its inputs.
     public var columns: Int { layout.columns }
+    /// Weights to a group, at most the length of the channel.
     public var groupSize: Int { layout.groupSize }
+    /// The direction in which a group runs.
     public var dimension: ChannelDimension { layout.dimension }
 
     /// - Precondition: codes are [out, in] of the layout and scales and zero points have its shape.

@@ -2,13 +2,13 @@
 public struct LayerQuantization: Sendable {
     /// The reconstruction losses L = ‖(W−Q)·X‖²_F found for one direction; nil where nothing asked for one.
     public struct Losses: Sendable, Equatable, Codable {
-        /// Of round-to-nearest.
+        /// Of round-to-nearest, in the units of L.
         public internal(set) var roundToNearest: Double?
-        /// Of the GPTQ sweep.
+        /// Of the GPTQ sweep, in the units of L.
         public internal(set) var gptq: Double?
 
         /// The loss of a method.
-        public subscript(method: QuantizationOptions.Method) -> Double? {
+        public internal(set) subscript(method: QuantizationOptions.Method) -> Double? {
             get { method == .gptq ? gptq : roundToNearest }
             set { if method == .gptq { gptq = newValue } else { roundToNearest = newValue } }
         }
@@ -24,20 +24,24 @@ public struct LayerQuantization: Sendable {
         public internal(set) var sweep = 0.0
     }
 
+    /// Codes, scales and zero points [out, in].
     public let quantized: QuantizedMatrix
+    /// How the codes were found.
     public let method: QuantizationOptions.Method
     /// L of the layer as it is: ‖(W−Q)·X‖²_F summed over the calibration tokens.
     public let loss: Double
     /// ‖W·X‖²_F, the loss of a layer of zeros.
     public let outputEnergy: Double
-    /// What was measured on the way, per direction.
+    /// What was measured on the way, per direction: of an adaptive layer both, of a fixed one its own.
     public let losses: [ChannelDimension: Losses]
+    /// Where the time went.
     public let seconds: Seconds
 
+    /// The direction in which groups run: chosen, or fixed by the options.
     public var dimension: ChannelDimension { quantized.dimension }
     /// L / ‖WX‖². Zero for a layer without output.
     public var relativeLoss: Double { relative(loss) }
 
-    /// A loss as a share of ‖WX‖².
+    /// A loss as a share of ‖WX‖²; zero for a layer without output.
     public func relative(_ loss: Double) -> Double { outputEnergy > 0 ? loss / outputEnergy : 0 }
 }

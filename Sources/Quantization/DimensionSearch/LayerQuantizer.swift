@@ -3,11 +3,15 @@ import AdaDimLinearAlgebra
 /// Quantizes weights that see the same inputs: one Gram matrix and one factor, any number of layers (q, k, v share
 /// theirs; gate and up too).
 public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
+    /// The factor of the damped Gram matrix [in, in].
     public let factor: GramFactor<Scalar>
+    /// What every layer is quantized with.
     public let options: QuantizationOptions
 
     /// Factors the damped Gram matrix [in, in].
     /// - Parameters:
+    ///   - gram: H; pass `consume gram` where it is not needed any more: its memory becomes the factor's.
+    ///   - options: what every layer is to be quantized with.
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
     /// - Throws: ``QuantizationError``, for options out of range and for a Gram matrix without a factor.
@@ -22,7 +26,8 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
         self.options = options
     }
 
-    /// With a factor at hand already, made with the damping and the activation order of the options.
+    /// With a factor at hand already, made with the damping and the activation order of the options. Other options may
+    /// differ from one quantizer to the next, so 3 and 4 bits can share a factor.
     /// - Throws: ``QuantizationError/activationOrderMismatch(factorIsOrdered:)`` and
     ///   ``QuantizationError/dampingMismatch(factor:options:)`` where it was not.
     public init(factor: GramFactor<Scalar>, options: QuantizationOptions) throws(QuantizationError) {
@@ -39,9 +44,12 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
 
     /// Quantizes a weight [out, in]: searches the direction if the options leave it open, then finds the codes.
     /// - Parameters:
+    ///   - weight: W [out, in].
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the flops that is done, from any thread, one call at a time.
-    /// - Throws: ``QuantizationError``.
+    /// - Returns: codes, scales, zero points, the direction, and the losses of the directions tried.
+    /// - Throws: ``QuantizationError``; among others ``QuantizationError/nonFiniteWeight(output:input:)`` and
+    ///   ``QuantizationError/scaleOverflow(scaleType:row:column:)``.
     public func quantize(
         _ weight: Matrix<Scalar>, cancellation: Cancellation? = nil,
         progress: @escaping @Sendable (Double) -> Void = { _ in }

@@ -29,10 +29,12 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         let keepsCodes: Bool
     }
 
+    /// A layer of which no rows have been seen yet.
     /// - Parameters:
     ///   - rows: outputs of the weight.
     ///   - columns: its inputs, as many as the quantizer's factor has.
     ///   - panelRows: rows to a panel; rounded up to whole per-IC groups unless the direction is fixed to per-OC.
+    ///   - quantizer: the factor and the options.
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the layer's flops that is done, from any thread, one call at a time.
     /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``,
@@ -78,6 +80,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     }
 
     /// Works on the rows asked for, [nextRows.count, in].
+    /// - Precondition: ``nextRows`` is not nil.
     /// - Throws: ``QuantizationError``. A panel of the wrong shape or with NaN changes nothing; after another error
     ///   begin anew.
     public mutating func add(_ panel: Matrix<Scalar>) throws(QuantizationError) {

@@ -12,6 +12,7 @@ public struct QuantizationOptions: Sendable, Equatable {
     public enum Dimension: Sendable, Equatable {
         /// Whichever of the two reconstructs the layer's outputs better.
         case adaptive
+        /// The one given, without a search.
         case fixed(ChannelDimension)
     }
 
@@ -27,17 +28,33 @@ public struct QuantizationOptions: Sendable, Equatable {
     public var bits: Int
     /// Weights that share a scale and a zero point; nil for a whole channel.
     public var groupSize: Int?
+    /// Whether the zero point is 2^(bits − 1) in every group, or found for each group.
     public var isSymmetric: Bool
     /// The type in which scales are stored.
     public var scaleType: ScaleType
+    /// How codes are found.
     public var method: Method
+    /// In which direction groups run.
     public var dimension: Dimension
+    /// By which loss an adaptive layer chooses its direction; without meaning for a fixed one.
     public var selection: Selection
-    /// λ as a share of the mean diagonal of H.
+    /// λ as a share of the mean diagonal of H, 0 or more. Raised where there is no factor, unless it is 0.
     public var damping: Double
-    /// Whether the sweep takes columns by descending diagonal of H.
+    /// Whether the sweep takes columns by descending diagonal of H. Codes and scales stay in the order of the weight.
     public var activationOrder: Bool
 
+    /// Options for 4 bits in groups of 128, by GPTQ, in the direction that loses less, unless told otherwise.
+    /// ``validate()`` checks them; so does every function that takes them.
+    /// - Parameters:
+    ///   - bits: 2, 3, 4 or 8.
+    ///   - groupSize: weights that share a scale and a zero point; nil for a whole channel.
+    ///   - isSymmetric: whether the zero point is 2^(bits − 1) in every group.
+    ///   - scaleType: the type in which scales are stored.
+    ///   - method: how codes are found.
+    ///   - dimension: in which direction groups run.
+    ///   - selection: by which loss an adaptive layer chooses its direction.
+    ///   - damping: λ as a share of the mean diagonal of H, 0 or more.
+    ///   - activationOrder: whether the sweep takes columns by descending diagonal of H.
     public init(
         bits: Int = 4, groupSize: Int? = 128, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16,
         method: Method = .gptq, dimension: Dimension = .adaptive, selection: Selection = .roundToNearest,
@@ -54,7 +71,9 @@ public struct QuantizationOptions: Sendable, Equatable {
         self.activationOrder = activationOrder
     }
 
-    /// - Throws: ``QuantizationError`` for the first option outside its range.
+    /// Looks at each option by itself.
+    /// - Throws: for the first one outside its range, ``QuantizationError/unsupportedBits(found:)``,
+    ///   ``QuantizationError/invalidGroupSize(found:)`` or ``QuantizationError/invalidDamping(found:)``.
     public func validate() throws(QuantizationError) {
         guard UniformGrid.supportedBits.contains(bits) else { throw .unsupportedBits(found: bits) }
         if let groupSize, groupSize < 1 { throw .invalidGroupSize(found: groupSize) }

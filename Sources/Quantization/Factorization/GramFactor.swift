@@ -20,18 +20,18 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     public let dampingShare: Double
     /// The share that was asked for.
     public let requestedDampingShare: Double
-    /// The smaller dampings that did not do.
+    /// The smaller dampings that did not do, in the order of the attempts; empty where the first one did.
     public let failedAttempts: [DampingAttempt]
 
     /// Number of inputs.
     public var inputs: Int { storage.rows }
     /// Input that stands at each position of the factor: descending diagonal of H; nil for the order of the weight.
     public var order: [Int]? { positions?.columnMajorElements }
-    /// Inputs that no token activated: zero on H's diagonal.
+    /// Inputs that no token activated: zero on H's diagonal. Ascending, counted as the weight's columns.
     public var inactiveInputs: [Int] {
         (0..<inputs).filter { diagonal[$0, 0] == 0 }.map { positions?[$0, 0] ?? $0 }.sorted()
     }
-    /// How many they are.
+    /// How many ``inactiveInputs`` there are.
     public var inactiveInputCount: Int { (0..<inputs).count { diagonal[$0, 0] == 0 } }
 
     /// Factors H + λI, raising λ tenfold up to the mean diagonal while there is no factor.
@@ -41,7 +41,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     ///   - activationOrder: whether to take the inputs by descending diagonal.
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
-    /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``,
+    /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``, ``QuantizationError/gramOverflow``,
     ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``,
     ///   ``QuantizationError/invalidDamping(found:)``, ``QuantizationError/outOfMemory(_:)``,
     ///   ``QuantizationError/cancelled``.
@@ -127,7 +127,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         return (mean, diagonal)
     }
 
-    /// V, with zeros below the diagonal.
+    /// V [in, in], with zeros below the diagonal, its rows and columns in the factor's ``order``: a copy.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func upperTriangular() -> Matrix<Scalar> {

@@ -3,10 +3,12 @@ import AdaDimLinearAlgebra
 /// GPTQ's inverse-Hessian factor: U [in, in] upper triangular with (H + λI)⁻¹ = Uᵀ·U (arXiv 2210.17323, algorithm 1).
 /// The fast sweep does without it; the textbook one, and the sensitivity of a weight, w²/[H⁻¹]ⱼⱼ, need it.
 public struct InverseHessianFactor<Scalar: RealScalar>: Sendable {
-    /// U, with zeros below the diagonal.
+    /// U [in, in], with zeros below the diagonal.
     public let upper: Matrix<Scalar>
 
-    /// U = V⁻¹ from H + λI = V·Vᵀ. n³/3 flops.
+    /// U = V⁻¹ from H + λI = V·Vᵀ, in the factor's order of inputs. n³/3 flops.
+    /// - Throws: ``QuantizationError/factorizationOutOfMemory(order:)``, and
+    ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)`` where a pivot has underflowed to zero.
     public init(_ factor: GramFactor<Scalar>) throws(QuantizationError) {
         var inverse = factor.upperTriangular()
         do {
@@ -22,7 +24,7 @@ public struct InverseHessianFactor<Scalar: RealScalar>: Sendable {
         upper = inverse
     }
 
-    /// Diagonal of (H + λI)⁻¹: the squared norms of U's columns.
+    /// Diagonal of (H + λI)⁻¹, one number for each input in the factor's order: the squared norms of U's columns.
     public var inverseDiagonal: [Double] {
         upper.withView { view in (0..<view.columns).map { view.squaredNorm(column: $0) } }
     }

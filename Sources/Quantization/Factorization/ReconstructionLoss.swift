@@ -51,7 +51,8 @@ extension GramFactor {
         return max(0, loss.damped - loss.ridge)
     }
 
-    /// ‖(W − Q)·X‖²_F for two weights [out, in], their columns in the order of the weight.
+    /// ‖(W − Q)·X‖²_F for two weights [out, in], their columns in the order of the weight: the loss of any Q, whoever
+    /// made it. out·in² flops. Never below zero.
     /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``,
     ///   ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``,
     ///   ``QuantizationError/replacementMismatch(rows:columns:weightRows:weightColumns:)``, and as a layer's own loss

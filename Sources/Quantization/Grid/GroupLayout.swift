@@ -1,11 +1,13 @@
 /// How a weight [out, in] is cut into groups that share one scale and one zero point. The last group of a channel may
 /// be shorter: sizes such as 576 and 18944 are not multiples of 128, and that is no error.
 public struct GroupLayout: Sendable, Equatable {
-    /// Shape of the weight, out and in.
+    /// Outputs of the weight.
     public let rows: Int
+    /// Its inputs.
     public let columns: Int
     /// Weights to a group, at most the length of the channel.
     public let groupSize: Int
+    /// The direction in which a group runs.
     public let dimension: ChannelDimension
 
     /// - Parameter groupSize: weights to a group; nil, or more than the channel holds, for the whole channel.
@@ -21,8 +23,9 @@ public struct GroupLayout: Sendable, Equatable {
     /// Groups along a channel, the shorter last one counted.
     public var groupsPerChannel: Int { (channelLength + groupSize - 1) / groupSize }
 
-    /// Shape of the scales and zero points.
+    /// Rows of the scales and zero points: per-OC out, per-IC ⌈out/g⌉.
     public var scaleRows: Int { dimension == .perOutputChannel ? rows : groupsPerChannel }
+    /// Columns of the scales and zero points: per-OC ⌈in/g⌉, per-IC in.
     public var scaleColumns: Int { dimension == .perOutputChannel ? groupsPerChannel : columns }
 
     /// Weights along a channel: in for per-OC, out for per-IC.

@@ -3,7 +3,12 @@ import AdaDimLinearAlgebra
 /// The type in which scales are stored. They are rounded to it before anything is computed from them, so that every
 /// reported loss is that of the weights as stored.
 public enum ScaleType: String, Sendable, CaseIterable, Codable {
-    case bfloat16, float16, float32
+    /// 8 significant bits, the range of a `Float`.
+    case bfloat16
+    /// 11 significant bits, up to 65504.
+    case float16
+    /// 24 significant bits: nothing is rounded where the arithmetic is in `Float`.
+    case float32
 
     /// Significant bits, the leading one included.
     private var precision: Int {

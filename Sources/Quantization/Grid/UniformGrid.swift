@@ -5,13 +5,14 @@ import AdaDimLinearAlgebra
 /// Asymmetric: lo = min(w, 0), hi = max(w, 0), scale = (hi − lo)/(2^bits − 1), zero = round(−lo/scale).
 /// Symmetric: scale = 2·max|w|/(2^bits − 1), zero = 2^(bits − 1).
 /// Rounding is to nearest, ties to even; codes are clamped to 0 … 2^bits − 1. Zero is always a value of the grid.
+/// Scales are rounded to their ``ScaleType`` before zero points and codes are found. A group of zeros has scale 1.
 public struct UniformGrid: Sendable, Equatable {
-    /// The bit widths of this engine.
+    /// The bit widths of this engine: 2, 3, 4 and 8.
     public static let supportedBits = [2, 3, 4, 8]
 
-    public let bits: Int
-    public let isSymmetric: Bool
-    public let scaleType: ScaleType
+    package let bits: Int
+    package let isSymmetric: Bool
+    package let scaleType: ScaleType
 
     /// - Precondition: `bits` is one of ``supportedBits``; ``QuantizationOptions`` checks what users give.
     package init(bits: Int, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16) {
@@ -22,7 +23,7 @@ public struct UniformGrid: Sendable, Equatable {
     }
 
     /// The largest code, 2^bits − 1.
-    public var largestCode: Int { (1 << bits) - 1 }
+    package var largestCode: Int { (1 << bits) - 1 }
 
     /// Scale and zero point of a group whose weights lie in low … high, with low ≤ 0 ≤ high. A group of zeros gets
     /// scale 1. A scale too small for its type becomes the type's smallest; one too large becomes infinite, which

@@ -3,16 +3,19 @@ import AdaDimLinearAlgebra
 /// The codes of a weight [out, in] as 32-bit words: each row a dense bit stream along in, least significant bit first,
 /// codes straddling words, zeros after the last one up to a whole word.
 public struct PackedRows: Sendable, Equatable {
+    /// Rows of the codes, out.
     public let rows: Int
+    /// Columns of the codes, in.
     public let columns: Int
     /// Bits of a code, 1 to 8.
     public let bits: Int
     /// Words [rows, wordsPerRow], row after row.
     public let words: [UInt32]
 
+    /// 32-bit words of a row, ⌈columns·bits / 32⌉.
     public var wordsPerRow: Int { Self.wordsPerRow(columns: columns, bits: bits) }
 
-    /// ⌈columns·bits / 32⌉.
+    /// 32-bit words that a row of so many codes takes, ⌈columns·bits / 32⌉.
     public static func wordsPerRow(columns: Int, bits: Int) -> Int { (columns * bits + 31) / 32 }
 
     /// Packs codes [out, in].
