@@ -1,7 +1,7 @@
 # AdaDim. `make` alone lists the rules; every rule runs from a fresh clone on Debian with a Swift toolchain installed.
 #
-# A rule's recipe installs what it needs first (scripts/setup.sh: Debian packages, nothing else), so the two that a
-# newcomer types, `make demo` and `make test`, do all the set-up there is. No rule gates on time.
+# A rule's recipe installs what it needs first (scripts/setup.sh: Debian packages; Python's packages stay in the checkout), so
+# the two that a newcomer types, `make demo` and `make test`, do all the set-up there is. No rule gates on time.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -33,7 +33,7 @@ demo: build ## quantize the bundled model to 3 bits in every variant and show wh
 test: setup ## build and run all tests, one by one: some set the process-wide thread count
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build --no-parallel
-	$(MAKE) --no-print-directory test-library
+	$(MAKE) --no-print-directory test-library test-python
 
 # What is installed has the Swift runtime inside: it runs where there is no toolchain. Its threads outlive dlclose, so it stays.
 HEADER := Sources/CInterface/Header/include/adadim.h

@@ -14,7 +14,8 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 from setuptools.errors import ExecError
 
-CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+HERE = pathlib.Path(__file__).resolve().parent
+CHECKOUT = HERE.parent
 LIBRARY = CHECKOUT / ".build-library" / "lib" / "libadadim.so.0"
 
 
@@ -35,7 +36,9 @@ class BundlingDistribution(Distribution):
 class BuildLibrary(build_py):
     def run(self) -> None:
         super().run()
-        target = pathlib.Path(self.build_lib) / "adadim" / "lib"
+        # An editable install is imported from where its sources are.
+        root = HERE / "src" if self.editable_mode else pathlib.Path(self.build_lib)
+        target = root / "adadim" / "lib"
         # Setuptools keeps what an earlier build left.
         shutil.rmtree(target, ignore_errors=True)
         reason = reason_not_to_bundle()

@@ -1,88 +1,41 @@
 #!/usr/bin/env python3
-"""Quantizes every linear layer of a transformers model, and tells what that costs.
-
-    pip install ./Python torch transformers
-    python Examples/Python/quantize_transformers.py MODEL_DIR TEXT_FILE [--bits 3] [--group-size 64] [--tokens 4096]
-
-Forward hooks sum up each layer's inputs while the model reads the first half of the text; layers that are handed the
-same tensor (query, key and value; gate and up) share one Gram matrix and its factor. The second half measures the
-perplexity before and after.
-"""
+"""Quantizes every linear layer of a transformers model with forward hooks; tells its perplexity before and after."""
 import argparse
-import math
+import pathlib
 
 import adadim
 import torch
 import transformers
 
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("model", help="directory of a causal language model")
+parser.add_argument("texts", nargs=2, type=pathlib.Path, help="one to calibrate with, another to measure with")
+parser.add_argument("--bits", type=int, default=3)
+parser.add_argument("--windows", type=int, default=16, help="of 512 tokens, from the start of each text")
+args = parser.parse_args()
 
-def calibrate(model: torch.nn.Module, layers: dict[str, torch.nn.Linear], windows: torch.Tensor) -> list:
-    """Gram matrices of the layers' inputs: (gram, names of the layers that share it)."""
-    groups: dict[str, tuple[adadim.Gram, list[str]]] = {}  # by the first layer of each group
-    latest: tuple = (None, None)  # the tensor seen last, and who saw it first
-
-    def hook(name: str, inputs: torch.Tensor) -> None:
-        nonlocal latest
-        if inputs is latest[0]:
-            if name not in groups[latest[1]][1]:
-                groups[latest[1]][1].append(name)
-            return
-        latest = (inputs, name)
-        gram, _ = groups.setdefault(name, (adadim.Gram(inputs.shape[-1]), [name]))
-        gram.accumulate(inputs)
-
-    handles = [
-        layer.register_forward_pre_hook(lambda _, args, name=name: hook(name, args[0])) for name, layer in layers.items()
-    ]
-    with torch.no_grad():
-        for window in windows:
-            model(window[None])
-    for handle in handles:
-        handle.remove()
-    return list(groups.values())
+torch.set_grad_enabled(False)
+tokenizer = transformers.AutoTokenizer.from_pretrained(args.model)
+model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32)
+ids = [tokenizer(text.read_text(), return_tensors="pt", verbose=False).input_ids for text in args.texts]
+calibration, other = (tokens.unfold(1, 512, 512)[0, : args.windows, None] for tokens in ids)  # [windows, 1, 512]
+# The head stays as it is: in many models its weight is the table of embeddings.
+linears = {n: m for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and m is not model.lm_head}
 
 
-def quantize(model: torch.nn.Module, windows: torch.Tensor, **options) -> None:
-    """Puts quantized weights in the place of all linear layers' but the head's."""
-    head = model.get_output_embeddings()
-    layers = {n: m for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and m is not head}
-    for gram, names in calibrate(model, layers, windows):
-        with adadim.Quantizer(gram, consume=True, **options) as quantizer:
-            for name in names:
-                with quantizer.quantize(layers[name].weight) as layer:
-                    layers[name].weight.data.copy_(layer.dequantize())
-                    print(f"{name:40}  {layer.dimension}  relative loss {layer.relative_loss:.3e}", flush=True)
+def perplexity() -> float:
+    return torch.stack([model(window, labels=window).loss for window in other]).mean().exp().item()
 
 
-def perplexity(model: torch.nn.Module, windows: torch.Tensor) -> float:
-    with torch.no_grad():
-        losses = [model(window[None], labels=window[None]).loss.double() for window in windows]
-    return math.exp(torch.stack(losses).mean())
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", help="directory of a causal language model")
-    parser.add_argument("text", help="text file")
-    parser.add_argument("--bits", type=int, default=3)
-    parser.add_argument("--group-size", type=int, default=64)
-    parser.add_argument("--tokens", type=int, default=4096, help="of either half of the text, at most")
-    parser.add_argument("--window", type=int, default=512, help="tokens that the model sees at once")
-    args = parser.parse_args()
-
-    model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype="auto").eval()
-    tokens = transformers.AutoTokenizer.from_pretrained(args.model)(open(args.text).read(), return_tensors="pt")
-    windows = tokens.input_ids[0].unfold(0, args.window, args.window)
-    half = min(len(windows) // 2, max(1, args.tokens // args.window))
-    if half == 0:
-        parser.error(f"{args.text} has {tokens.input_ids.numel()} tokens, expected two windows or more")
-    calibration, evaluation = windows[:half], windows[-half:]
-
-    before = perplexity(model, evaluation)
-    quantize(model, calibration, bits=args.bits, group_size=args.group_size)
-    after = perplexity(model, evaluation)
-    print(f"perplexity {before:.3f} before, {after:.3f} after: {args.bits} bits, {half * args.window} tokens each")
-
-
-if __name__ == "__main__":
-    main()
+before = perplexity()
+grams = {name: adadim.Gram(linear.in_features) for name, linear in linears.items()}
+hooks = [m.register_forward_hook(lambda _, x, __, gram=grams[n]: gram.accumulate(x[0])) for n, m in linears.items()]
+for window in calibration:
+    model(window)
+for hook in hooks:
+    hook.remove()
+for name, linear in linears.items():
+    layer = adadim.quantize(linear.weight, grams.pop(name), bits=args.bits, group_size=64, consume=True)
+    linear.weight.copy_(layer.dequantize())
+    print(f"{name:40} {layer.dimension}  {100 * layer.relative_loss:5.2f} % lost", flush=True)
+print(f"perplexity {before:.2f} before, {perplexity():.2f} after: {args.bits} bits, {len(other)} windows of 512 tokens")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -98,7 +100,7 @@ def test_the_last_share_cancels_too(gram: adadim.Gram, weight: Any) -> None:
             raise Stop
 
     with pytest.raises(Stop):
-        quantizer.quantize(weight, progress)
+        quantizer.quantize(weight, progress=progress)
     assert quantizer.quantize(weight).loss > 0
 
 
@@ -172,3 +174,89 @@ def test_any_exception_of_a_handler_cancels(gram: adadim.Gram, weight: Any) -> N
             adadim.quantize(weight, gram, progress=progress)
     finally:
         signal.signal(signal.SIGUSR1, before)
+
+
+def run_python(code: str) -> str:
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, (result.returncode, result.stderr)
+    return result.stdout
+
+
+# Two signals at a time, at any moment of short calls: when they begin, when they end, while they are cancelled.
+SIGNALS = """
+import os, signal, subprocess, sys
+import numpy, adadim
+
+class Stop(Exception):
+    pass
+
+def handler(number, frame):
+    if armed:
+        raise Stop
+
+armed, calls, stops = False, 0, 0
+signal.signal(signal.SIGUSR1, handler)
+signal.signal(signal.SIGUSR2, handler)
+gram = adadim.Gram.from_matrix(numpy.eye(16, dtype="f"), 16)
+weight = numpy.random.default_rng(1).normal(size=(8, 16)).astype("f")
+expected = adadim.quantize(weight, gram).codes
+sys.unraisablehook = lambda _: None  # exceptions inside finalizers
+sender = subprocess.Popen([sys.executable, "-c", f'''
+import os, random, time
+for _ in range(2000):
+    time.sleep(random.uniform(0.0001, 0.001))
+    os.kill({os.getpid()}, {int(signal.SIGUSR1)})
+    os.kill({os.getpid()}, {int(signal.SIGUSR2)})
+'''])
+while sender.poll() is None:
+    try:
+        armed = True
+        layer = adadim.quantize(weight, gram)
+        armed = False
+        calls += 1
+        assert (layer.codes == expected).all()
+    except Stop:
+        armed = False
+        stops += 1
+assert (adadim.quantize(weight, gram).codes == expected).all()
+print(calls, stops)
+"""
+
+
+def test_signals_at_any_moment_neither_hang_nor_crash() -> None:
+    calls, stops = map(int, run_python(SIGNALS).split())
+    assert calls > 0 and stops > 0
+
+
+DAEMON = """
+import threading, time, numpy, adadim
+random = numpy.random.default_rng(1)
+gram = adadim.Gram(1024)
+gram.accumulate(random.normal(size=(2000, 1024)).astype("f"))
+quantizer = adadim.Quantizer(gram)
+weight = random.normal(size=(1024, 1024)).astype("f")
+begun = threading.Event()
+
+class Slow:
+    def __del__(self, sleep=time.sleep):
+        sleep(0.2)
+
+def progress(share):
+    begun.set()
+    time.sleep(0.001)
+
+def work():
+    while True:
+        quantizer.quantize(weight, progress=progress)
+
+threading.Thread(target=work, daemon=True).start()
+begun.wait()
+ending = Slow()  # so that Python is taken down slowly
+print("end")
+"""
+
+
+def test_the_process_ends_while_a_daemon_thread_quantizes() -> None:
+    """And have Python called, which must not happen once it is being taken down."""
+    for _ in range(3):
+        assert run_python(DAEMON) == "end\n"

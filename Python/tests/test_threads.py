@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 
 import adadim
+from adadim import _handles
 import layers
 
 
@@ -66,7 +70,7 @@ def test_closing_waits_for_calls_of_other_threads() -> None:
         inside.set()
 
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(lambda: quantizer.quantize(weight, progress).codes)
+        running = pool.submit(lambda: quantizer.quantize(weight, progress=progress).codes)
         assert inside.wait(60)
         quantizer.close()
         assert np.array_equal(running.result(), expected)
@@ -80,3 +84,57 @@ def test_a_gram_matrix_in_use_cannot_be_consumed() -> None:
     with gram._handle.lent(), pytest.raises(RuntimeError, match="another thread is using"):
         adadim.Quantizer(gram, consume=True)
     assert adadim.Quantizer(gram, consume=True).inputs == 8
+
+
+def test_closing_what_is_being_taken_destroys_it_once() -> None:
+    """The library lets go of what it takes, so nobody else may, whenever he closes it."""
+    destroyed: list[int | None] = []
+
+    def made(place: ctypes.c_void_p) -> None:
+        place.value = 5
+
+    def handle() -> _handles.Handle:
+        destroyed.clear()
+        return _handles.Handle(made, lambda place: destroyed.append(place.value))
+
+    taken = handle()
+    with taken.given_up() as place:
+        assert taken.closed
+        with pytest.raises(adadim.Closed), taken.lent():
+            pass
+        taken.close()
+        assert destroyed == []
+        place.value = None
+    assert taken.closed and destroyed == [None]
+
+    refused = handle()
+    with refused.given_up():
+        pass
+    assert not refused.closed and destroyed == []
+
+    refused_and_closed = handle()
+    with refused_and_closed.given_up():
+        refused_and_closed.close()
+    assert refused_and_closed.closed and destroyed == [5]
+
+
+FORK = """
+import multiprocessing, warnings, numpy, adadim
+warnings.simplefilter("ignore")  # of forks beside threads
+random = numpy.random.default_rng(1)
+weight, inputs = random.normal(size=(300, 200)).astype("f"), random.normal(size=(400, 200)).astype("f")
+
+def codes(bits):
+    gram = adadim.Gram(200)
+    gram.accumulate(inputs)
+    return adadim.quantize(weight, gram, bits=bits, progress=lambda share: None).codes.tobytes()
+
+alone = [codes(bits) for bits in (2, 3, 4, 8)]
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    assert pool.map(codes, (2, 3, 4, 8)) == alone
+"""
+
+
+def test_forked_processes_get_the_same_bits() -> None:
+    result = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=120)
+    assert (result.returncode, result.stderr) == (0, "")

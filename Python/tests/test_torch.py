@@ -56,11 +56,22 @@ def test_layouts_give_the_same_bits() -> None:
     assert np.array_equal(adadim.Gram.from_matrix(torch.from_numpy(plain.matrix()), 100).matrix(), plain.matrix())
 
 
-def test_contiguous_memory_is_not_copied() -> None:
-    x = torch.zeros(4, 6, requires_grad=True)
-    for same in (x, x[1:3], x.reshape(2, 2, 6), x.detach()):
-        assert _arrays.numbers(same, "x").address == same.data_ptr()
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_contiguous_memory_is_not_copied(dtype: str) -> None:
+    x = torch.zeros(4, 6, dtype=getattr(torch, dtype), requires_grad=True)
+    for same in (x, x[1:3], x.reshape(2, 2, 6), x.detach(), torch.nn.Parameter(x.detach())):
+        found = _arrays.numbers(same, "x")
+        assert (found.address, found.type) == (same.data_ptr(), dtype)
     assert _arrays.numbers(x[:, 1:], "x").address != x[:, 1:].data_ptr()
+
+
+def test_tensors_that_only_say_that_they_are_negative() -> None:
+    """As imaginary parts of conjugates do, which share the memory of the numbers that they were made of."""
+    x, w = torch.from_numpy(X), torch.from_numpy(W)
+    changed = torch._neg_view(w)
+    assert changed.is_neg() and changed.data_ptr() == w.data_ptr()
+    gram = gram_of(x)
+    assert np.array_equal(adadim.quantize(changed, gram).dequantize(), adadim.quantize(-W, gram).dequantize())
 
 
 @pytest.mark.parametrize("dtype", ["float64", "int8", "complex64", "bool", "float8_e4m3fn"])

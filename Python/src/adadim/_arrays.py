@@ -83,8 +83,8 @@ def _of_torch(tensor: torch.Tensor, name: str) -> Numbers:
     if tensor.layout != torch.strided or tensor.is_meta:
         kind = "has no memory" if tensor.is_meta else f"has layout {tensor.layout}"
         raise TypeError(f"{name} {kind}, expected a dense tensor")
-    # A tensor on another device is copied here.
-    owner = tensor.detach().cpu().contiguous()
+    # Copied are tensors on other devices, and those that only say of their numbers that the sign is the other one.
+    owner = tensor.detach().cpu().contiguous().resolve_neg()
     return Numbers(owner.data_ptr(), number_type, tuple(owner.shape), owner, is_tensor=True)
 
 

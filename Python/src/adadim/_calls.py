@@ -3,102 +3,142 @@
 from __future__ import annotations
 
 import _thread
+import atexit
+import os
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from . import _header
 from ._library import library
 from .errors import AdaDimError
 
 ProgressCallback = Callable[[float], object]
-
-
-def failure(status: int) -> AdaDimError | None:
-    """The exception for a status, with this thread's last error for its text. None if the call succeeded."""
-    if status == _header.OK:
-        return None
-    name: str = library.adadim_status_name(status).decode()
-    text: str = library.adadim_last_error().decode("utf-8", "replace")
-    return _header.ERRORS.get(name, AdaDimError)(text or name)
+Result = TypeVar("Result")
 
 
 def check(status: int) -> None:
-    """Raises what a status stands for."""
-    error = failure(status)
-    if error is not None:
-        raise error
+    """Raises what a status stands for, with this thread's last error for its text."""
+    if status == _header.OK:
+        return
+    name: str = library.adadim_status_name(status).decode()
+    text: str = library.adadim_last_error().decode("utf-8", "replace")
+    raise _header.ERRORS.get(name, AdaDimError)(text or name)
 
 
-def run(call: Callable[[Any], int], progress: ProgressCallback | None) -> None:
-    """Makes a long call. `call` is handed the progress callback to pass to C, and returns the status.
+def run(work: Callable[[Any], Result], progress: ProgressCallback | None) -> Result:
+    """Does long work, which is handed the progress callback to pass to C.
 
-    An exception that leaves `progress` cancels the call and is raised here. So is what a signal handler raises in
-    the main thread, such as KeyboardInterrupt.
+    An exception that leaves `progress` cancels the work and is raised here. So is what a signal handler raises in the
+    main thread, such as KeyboardInterrupt.
     """
-    watch = _Watch(progress)
-    told = _header.Progress(watch.told)
-    if threading.current_thread() is threading.main_thread():
-        error = _interruptibly(lambda: failure(call(told)), watch)
+    call = _Call(work, progress)
+    if threading.get_ident() == threading.main_thread().ident:
+        call.make_apart()
     else:
-        error = failure(call(told if progress is not None else _header.Progress()))
-    # Work that was cancelled too late has succeeded; the caller wants to hear his own exception all the same.
-    if watch.error is not None:
-        raise watch.error
-    if error is not None:
-        raise error
+        call.make()
+    return call.outcome()
 
 
-class _Watch:
-    """Passes progress on until something is raised."""
+class _Call(Generic[Result]):
+    """Work, cancelled by the first error, and what became of it."""
 
-    def __init__(self, progress: ProgressCallback | None) -> None:
-        self.progress = progress
-        self.error: BaseException | None = None
+    def __init__(self, work: Callable[[Any], Result], progress: ProgressCallback | None) -> None:
+        self._work, self._progress = work, progress
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        self._finished = False
+        self._claim = _thread.allocate_lock()
+        self._done = _thread.allocate_lock()
+        self._done.acquire()
 
-    def told(self, share: float, _context: int | None) -> int:
-        if self.error is None and self.progress is not None:
-            try:
-                self.progress(share)
-            except BaseException as error:
-                self.error = error
-        return 0 if self.error is None else 1
-
-
-def _interruptibly(body: Callable[[], AdaDimError | None], watch: _Watch) -> AdaDimError | None:
-    """Runs `body` on a thread of its own while the main thread waits: Python runs signal handlers there and only
-    between its own instructions, so not while the main thread itself is inside C."""
-    outcomes: list[AdaDimError | None] = []
-    failures: list[BaseException] = []
-    done = _thread.allocate_lock()
-    done.acquire()
-
-    def work() -> None:
+    def make(self) -> None:
+        """Does the work, unless it has been done or given up."""
+        if not self._claim.acquire(blocking=False):
+            return
         try:
-            outcomes.append(body())
+            # Whoever ends the process from now on waits for it.
+            _running.add(self)
+            if _ending:
+                raise SystemExit
+            self._results.append(self._work(_header.Progress(self._tell)))
         except BaseException as error:
-            failures.append(error)
+            self.cancel(error)
         finally:
-            done.release()
+            self._finished = True
+            self._done.release()
+            _running.discard(self)
 
-    try:
+    def make_apart(self) -> None:
+        """Does the work on a thread of its own while the main thread waits: Python runs signal handlers there, and only
+        between its own instructions, so not while the main thread itself is inside C.
+
+        Memory that C uses is held by the work, not by the main thread, whose every instruction may be its last.
+        """
         try:
-            _thread.start_new_thread(work, ())
-        except RuntimeError as error:
-            if "new thread" not in str(error):
-                raise
-            # There is none to be had; then without interruption.
-            work()
-        done.acquire()
-    except BaseException as error:
-        watch.error = watch.error or error
-        # C still reads the caller's memory: nothing may return before it does.
-        while True:
             try:
-                done.acquire()
-                break
-            except BaseException:
-                continue
-    if failures:
-        raise failures[0]
-    return outcomes[0]
+                _thread.start_new_thread(self.make, ())
+            except RuntimeError as error:
+                if "new thread" not in str(error):
+                    raise
+                # There is none to be had; then without interruption.
+                self.make()
+            self.wait()
+        except BaseException as error:
+            self.cancel(error)
+            if not self._claim.acquire(blocking=False):
+                self.wait()
+
+    def wait(self) -> None:
+        """Waits for work that has begun, in the main thread; an error raised there cancels it."""
+        while not self._finished:
+            try:
+                self._done.acquire()
+            except BaseException as error:
+                self.cancel(error)
+
+    def cancel(self, error: BaseException) -> None:
+        if self._error is None:
+            self._error = error
+
+    def outcome(self) -> Result:
+        error = self._error
+        try:
+            # Work that was cancelled too late has succeeded; the caller wants to hear his own exception all the same.
+            if error is not None:
+                raise error
+            return self._results.pop()
+        finally:
+            # Through its traceback, the error holds what the work did.
+            self._error = error = None
+
+    def _tell(self, share: float, _context: int | None) -> int:
+        if self._error is None and self._progress is not None:
+            try:
+                self._progress(share)
+            except BaseException as error:
+                self.cancel(error)
+        return 0 if self._error is None else 1
+
+
+_running: set[_Call[Any]] = set()
+_ending = False
+
+
+def _end() -> None:
+    """At the end of the process: the library must not call Python any more when that is gone. What daemon threads have
+    at work is cancelled; they end without a word."""
+    global _ending
+    _ending = True
+    for call in list(_running):
+        call.cancel(SystemExit())
+        call.wait()
+
+
+def _forget() -> None:
+    """In a forked child, where no thread works at what was running."""
+    _running.clear()
+
+
+atexit.register(_end)
+os.register_at_fork(after_in_child=_forget)

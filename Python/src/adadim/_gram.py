@@ -71,6 +71,8 @@ class Gram(Owner):
         ml_dtypes). C-contiguous arrays in main memory are read in place; others, and tensors on other devices, are
         copied first.
 
+        The interrupt key is heard when the batch has been added.
+
         Raises NotFinite, telling the place of the first NaN or infinity; WrongSize; TypeError; OutOfMemory.
         """
         batch = _arrays.numbers(inputs, "inputs")

@@ -25,17 +25,18 @@ class Handle:
             # Made all the same where the call was interrupted.
             destroy(place)
             raise
-        self._pointer = place.value
+        self._place = place
         self._lock = threading.Lock()
         self._users = 0
         self._closed = False
+        self._given_up = False
         self._destroy = weakref.finalize(self, destroy, place)
         # When the process ends, its memory ends with it, and other threads may still be at work.
         self._destroy.atexit = False
 
     @property
     def closed(self) -> bool:
-        return self._closed
+        return self._closed or self._given_up
 
     @contextmanager
     def lent(self) -> Iterator[int | None]:
@@ -47,15 +48,13 @@ class Handle:
             self._check_open()
             self._users += 1
         try:
-            yield self._pointer
+            yield self._place.value
         finally:
-            with self._lock:
-                self._users -= 1
-                self._destroy_if_unused()
+            self._return()
 
     @contextmanager
     def given_up(self) -> Iterator[ctypes.c_void_p]:
-        """A place with the pointer. If the library has set it to NULL in the end, the handle is gone.
+        """The place of the pointer. If the library has set it to NULL in the end, the handle is gone.
 
         Raises Closed, and RuntimeError while another thread uses the handle.
         """
@@ -63,24 +62,25 @@ class Handle:
             self._check_open()
             if self._users:
                 raise RuntimeError("another thread is using what is to be taken")
-            self._closed = True
-        place = ctypes.c_void_p(self._pointer)
+            self._users, self._given_up = 1, True
         try:
-            yield place
+            yield self._place
         finally:
-            with self._lock:
-                if place.value is None:
-                    self._destroy.detach()
-                else:
-                    self._closed = False
+            self._given_up = self._place.value is None
+            self._return()
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
             self._destroy_if_unused()
 
+    def _return(self) -> None:
+        with self._lock:
+            self._users -= 1
+            self._destroy_if_unused()
+
     def _check_open(self) -> None:
-        if self._closed:
+        if self.closed:
             raise Closed("this object was closed, or its memory was taken")
 
     def _destroy_if_unused(self) -> None:

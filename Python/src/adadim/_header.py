@@ -77,7 +77,7 @@ class LayerInfo(Structure):
 _HANDLE = POINTER(c_void_p)
 _COUNT = POINTER(c_int64)
 
-# Arguments and result of every function that this package calls; handles are `void *` here.
+# Arguments and result of every function; handles are `void *` here.
 FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "adadim_version": ([], c_char_p),
     "adadim_blas_core": ([], c_char_p),

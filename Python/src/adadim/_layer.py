@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, cast
 
@@ -30,11 +29,9 @@ class QuantizedLayer(Owner, Generic[Array]):
     Arrays are NumPy's, read-only, and copied from the library when first asked for. A context manager, see `close()`.
     """
 
-    def __init__(
-        self, make: Callable[[ctypes.c_void_p], None], dtype: NumberType, is_tensor: bool
-    ) -> None:
+    def __init__(self, handle: Handle, dtype: NumberType, is_tensor: bool) -> None:
         """Not to be called: `quantize` and `Quantizer.quantize` make layers."""
-        self._handle = Handle(make, library.adadim_layer_destroy)
+        self._handle = handle
         self._dtype, self._is_tensor = dtype, is_tensor
         self._info = _header.LayerInfo(size=ctypes.sizeof(_header.LayerInfo))
         with self._handle.lent() as pointer:

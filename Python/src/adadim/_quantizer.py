@@ -33,6 +33,7 @@ class Quantizer(Owner):
     def __init__(
         self,
         gram: Gram,
+        *,
         bits: int = 4,
         group_size: int | None = 128,
         dimension: Dimension = "adaptive",
@@ -60,7 +61,7 @@ class Quantizer(Owner):
         activation_order: columns by descending activation.
         scale_type: the type to which scales are rounded.
         progress: called with the share of the work that is done, 0 to 1, from any thread, one call at a time; it must
-            not call this package. What it raises cancels the work and is raised here.
+            return soon and not call this package. What it raises cancels the work and is raised here.
         consume: makes the factor in the memory of the Gram matrix, which is closed by that, so that it is in memory
             once; it stays open if an argument is refused.
 
@@ -75,20 +76,18 @@ class Quantizer(Owner):
         )
         self._inputs = gram.inputs
 
-        def make(place: ctypes.c_void_p) -> None:
-            if consume:
-                with gram._handle.given_up() as taken:
-                    run(
-                        lambda told: library.adadim_quantizer_take(taken, options, told, None, place), progress
-                    )
-            else:
-                with gram._handle.lent() as pointer:
-                    run(
-                        lambda told: library.adadim_quantizer_create(pointer, options, told, None, place),
-                        progress,
-                    )
+        def factored(told: Any) -> Handle:
+            def make(place: ctypes.c_void_p) -> None:
+                if consume:
+                    with gram._handle.given_up() as taken:
+                        check(library.adadim_quantizer_take(taken, options, told, None, place))
+                else:
+                    with gram._handle.lent() as pointer:
+                        check(library.adadim_quantizer_create(pointer, options, told, None, place))
 
-        self._handle = Handle(make, library.adadim_quantizer_destroy)
+            return Handle(make, library.adadim_quantizer_destroy)
+
+        self._handle = run(factored, progress)
 
     @property
     def inputs(self) -> int:
@@ -97,16 +96,16 @@ class Quantizer(Owner):
 
     @overload
     def quantize(
-        self, weight: npt.NDArray[Any], progress: ProgressCallback | None = ...
+        self, weight: npt.NDArray[Any], *, progress: ProgressCallback | None = ...
     ) -> QuantizedLayer[npt.NDArray[Any]]: ...
 
     @overload
     def quantize(
-        self, weight: torch.Tensor, progress: ProgressCallback | None = ...
+        self, weight: torch.Tensor, *, progress: ProgressCallback | None = ...
     ) -> QuantizedLayer[torch.Tensor]: ...
 
     def quantize(
-        self, weight: npt.NDArray[Any] | torch.Tensor, progress: ProgressCallback | None = None
+        self, weight: npt.NDArray[Any] | torch.Tensor, *, progress: ProgressCallback | None = None
     ) -> QuantizedLayer[Any]:
         """Quantizes a weight.
 
@@ -118,16 +117,18 @@ class Quantizer(Owner):
         return self._quantize(_arrays.matrix(weight, self._inputs, "weight"), progress)
 
     def _quantize(self, weight: _arrays.Numbers, progress: ProgressCallback | None) -> QuantizedLayer[Any]:
-        def make(place: ctypes.c_void_p) -> None:
-            with self._handle.lent() as pointer:
-                run(
-                    lambda told: library.adadim_quantizer_quantize(
-                        pointer, weight.address, weight.type_code, weight.shape[0], told, None, place
-                    ),
-                    progress,
-                )
+        def quantized(told: Any) -> Handle:
+            def make(place: ctypes.c_void_p) -> None:
+                with self._handle.lent() as pointer:
+                    check(
+                        library.adadim_quantizer_quantize(
+                            pointer, weight.address, weight.type_code, weight.shape[0], told, None, place
+                        )
+                    )
 
-        return QuantizedLayer(make, weight.type, weight.is_tensor)
+            return Handle(make, library.adadim_layer_destroy)
+
+        return QuantizedLayer(run(quantized, progress), weight.type, weight.is_tensor)
 
     def __repr__(self) -> str:
         return f"<Quantizer, {self._inputs} inputs{', closed' if self.closed else ''}>"
@@ -137,6 +138,7 @@ class Quantizer(Owner):
 def quantize(
     weight: npt.NDArray[Any],
     gram: Gram,
+    *,
     bits: int = ...,
     group_size: int | None = ...,
     dimension: Dimension = ...,
@@ -155,6 +157,7 @@ def quantize(
 def quantize(
     weight: torch.Tensor,
     gram: Gram,
+    *,
     bits: int = ...,
     group_size: int | None = ...,
     dimension: Dimension = ...,
@@ -172,6 +175,7 @@ def quantize(
 def quantize(
     weight: npt.NDArray[Any] | torch.Tensor,
     gram: Gram,
+    *,
     bits: int = 4,
     group_size: int | None = 128,
     dimension: Dimension = "adaptive",
@@ -193,8 +197,9 @@ def quantize(
     # Flops: inputs³/3 of the factor, out·inputs² of each of about three products of a layer.
     factor = gram.inputs / (gram.inputs + 9 * matrix.shape[0])
     quantizer = Quantizer(
-        gram, bits, group_size, dimension, method, selection, symmetric, damping, activation_order, scale_type,
-        _part(progress, 0, factor), consume,
+        gram, bits=bits, group_size=group_size, dimension=dimension, method=method, selection=selection,
+        symmetric=symmetric, damping=damping, activation_order=activation_order, scale_type=scale_type,
+        progress=_part(progress, 0, factor), consume=consume,
     )  # fmt: skip
     with quantizer:
         return quantizer._quantize(matrix, _part(progress, factor, 1))
@@ -225,9 +230,9 @@ def _options(
     check(library.adadim_options_init(options))
     options.bits = integer(bits, "bits")
     # C's 0 stands for a channel; here, None does.
-    if group_size is not None and integer(group_size, "group_size") < 1:
+    options.group_size = 0 if group_size is None else integer(group_size, "group_size")
+    if group_size is not None and options.group_size < 1:
         raise InvalidArgument(f"group_size is {group_size}, expected 1 or more, or None for a whole channel")
-    options.group_size = 0 if group_size is None else group_size
     options.dimension = _code(_header.DIMENSIONS, dimension, "dimension")
     options.method = _code(_header.METHODS, method, "method")
     options.selection = _code(_header.SELECTIONS, selection, "selection")
