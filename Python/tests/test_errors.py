@@ -30,6 +30,7 @@ def gram() -> adadim.Gram:
         ({"group_size": -3}, "group_size is -3"),
         ({"group_size": 2**63}, "group_size is 9223372036854775808"),
         ({"damping": -0.5}, "a damping of -0.5 was asked for"),
+        ({"damping": 1.5}, "a damping of 1.5 was asked for"),
         ({"damping": float("nan")}, "a damping of nan"),
         ({"damping": float("inf")}, "a damping of inf"),
         ({"dimension": "row"}, "dimension is 'row', expected one of \"adaptive\", \"per-oc\", \"per-ic\""),

@@ -30,7 +30,8 @@ def thread_count() -> int:
 
 
 def set_thread_count(count: int) -> None:
-    """For calls that begin afterwards. count: 1 or more.
+    """count: 1 or more; OpenBLAS takes no more than it was built for. Calls that compute meanwhile go on with the new number
+    from their next product on: set it while there are none where bits matter.
 
     Raises InvalidArgument.
     """

@@ -56,12 +56,13 @@ class Quantizer(Owner):
         selection: by which loss "adaptive" chooses for "gptq": "rtn", of rounding to nearest in both directions, as the
             paper does; "sweep", of sweeping in both directions.
         symmetric: zero points in the middle.
-        damping: λ as a share of H's mean diagonal, 0 or more. It is raised tenfold while there is no factor, up to 1,
+        damping: λ as a share of H's mean diagonal, 0 to 1. It is raised tenfold while there is no factor, up to 1,
             unless it is 0.
         activation_order: columns by descending activation.
         scale_type: the type to which scales are rounded.
-        progress: called with the share of the work that is done, 0 to 1, from any thread, one call at a time; it must
-            return soon and not call this package. What it raises cancels the work and is raised here.
+        progress: called with the share of the work that is done, 0 to 1, from any thread, one call at a time; shares
+            rise, but begin anew when λ is raised. It must return soon and not call this package. What it raises cancels
+            the work and is raised here.
         consume: makes the factor in the memory of the Gram matrix, which is closed by that, so that it is in memory
             once; it stays open if an argument is refused.
 
