@@ -94,11 +94,11 @@ test-python: library ## install the Python package from here and test it: values
 
 .PHONY: format
 format: ## format all Swift files
-	swift format -i -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format -i -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: check-format
 check-format: ## fail if a Swift file is not formatted
-	swift format lint -s -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format lint -s -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: check-imports
 check-imports: ## fail if C is imported outside LinearAlgebra, or the engine and the model side know each other

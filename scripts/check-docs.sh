@@ -4,7 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python3 scripts/undocumented.py .build-docs/symbol-graphs/AdaDim.symbols.json
-swift format lint -s -r Snippets
 
 binaries=$(swift build -c release --show-bin-path)
 for snippet in Snippets/*.swift; do

@@ -91,16 +91,11 @@ struct RegressReportArguments: ParsableArguments {
         }
     }
 
-    /// A file is replaced when all is written; a pipe, a terminal or a device is written to.
+    /// A plain file is replaced when all is written; a pipe, a terminal, a device or a link is written through.
     private static func write(_ data: Data, to path: String) throws {
-        let target = URL(filePath: path).resolvingSymlinksInPath()
         var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-            let handle = try FileHandle(forWritingTo: URL(filePath: path))
-            defer { try? handle.close() }
-            try handle.write(contentsOf: data)
-        } else {
-            try data.write(to: target, options: .atomic)
-        }
+        let isNew = lstat(path, &status) != 0
+        let isPlain = isNew || status.st_mode & S_IFMT == S_IFREG
+        try data.write(to: URL(filePath: path), options: isPlain ? .atomic : [])
     }
 }

@@ -66,6 +66,20 @@ import Testing
         #expect(try matrix(again) == matrix(grams[1]) && tokens(again) == 300)
     }
 
+    /// The triangle to the right of the diagonal counts, the other one is not looked at.
+    @Test func oneTriangleIsRead() throws {
+        var gram: OpaquePointer?
+        try check(adadim_gram_create_from([2, 1, .nan, 3], 2, 5, &gram))
+        defer { adadim_gram_destroy(gram) }
+        #expect(try matrix(gram) == [2, 1, 1, 3])
+        var other: OpaquePointer?
+        #expect(
+            throws: Failure(
+                status: adadim_status(ADADIM_NOT_FINITE), text: "the Gram matrix holds NaN or infinity at [0, 1]")
+        ) { try check(adadim_gram_create_from([2, .nan, 1, 3], 2, 5, &other)) }
+        #expect(other == nil)
+    }
+
     @Test func whatIsRefusedChangesNothing() throws {
         try CLayer().withGram { gram in
             let before = try matrix(gram)

@@ -38,6 +38,26 @@ import Testing
         #expect(outcome.output.contains("Not in the baseline, judged by itself: shape 7x1; shape 2x3"))
     }
 
+    /// What is no plain file is written to, not replaced, and neither is a link.
+    @Test func reportsGoWhereTheirNamesLead() throws {
+        let scratch = try Scratch()
+        _ = try scratch.tool.run(["regress", "record", "base"] + few)
+        let check = ["regress", "check", "base", "-q"] + few
+        let pipe = scratch.url.appending(path: "pipe").path
+        try #require(mkfifo(pipe, 0o600) == 0)
+        // Open at both ends, so that nobody waits; the report is smaller than what a pipe holds.
+        let reader = try #require(FileHandle(forUpdatingAtPath: pipe))
+        #expect(try scratch.tool.run(check + ["--junit", "pipe"]).status == 0)
+        let streamed = String(decoding: reader.availableData, as: UTF8.self)
+        #expect(streamed.contains("<testsuites name=\"adadim regress\""))
+        let link = scratch.url.appending(path: "link.xml").path
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "report.xml")
+        for _ in 0..<2 { #expect(try scratch.tool.run(check + ["--junit", "link.xml"]).status == 0) }
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "report.xml")
+        let report = try String(contentsOf: scratch.url.appending(path: "report.xml"), encoding: .utf8)
+        #expect(report.contains("<testsuites name=\"adadim regress\"") && report.hasSuffix("</testsuites>\n"))
+    }
+
     /// A baseline of other numbers: red, status 1, the case and the kind in every format.
     @Test func aRedCheckSaysWhatItFound() throws {
         let scratch = try Scratch()

@@ -102,6 +102,25 @@ import Testing
             errorText { try write(overwrite: true) } == "\(directory.path): writing a baseline: it is no directory")
     }
 
+    /// What lies in a baseline's folders and is not of it.
+    @Test func foreignFilesAreNotOverwritten() throws {
+        try write()
+        let notes = URL(filePath: directory.path + "/codes/notes.txt")
+        try Data("mine".utf8).write(to: notes)
+        #expect(
+            errorText { try write(overwrite: true) }.hasPrefix(
+                "\(directory.path): holds codes/notes.txt, which is no part"))
+        #expect(try Data(contentsOf: notes) == Data("mine".utf8))
+        try FileManager.default.removeItem(at: notes)
+        try write(overwrite: true)
+
+        try FileManager.default.removeItem(atPath: json)
+        try FileManager.default.createDirectory(atPath: json, withIntermediateDirectories: false)
+        #expect(
+            errorText { try write(overwrite: true) }.hasPrefix(
+                "\(directory.path): holds baseline.json, which is no part"))
+    }
+
     @Test func placesWithoutABaseline() throws {
         #expect(errorText { _ = try directory.read() } == "\(directory.path): there is no such directory")
         try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: false)

@@ -147,10 +147,29 @@ import Testing
     @Test func dampingRaisedOtherwise() throws {
         var other = results
         other.cases[0].record.factor.dampingShare *= 10
+        // A share of ten times what was asked for, and no failure that would explain it.
+        #expect(try failures(report(other, elsewhere: true)) == ["swept: damping used"])
+        other.cases[0].record.factor.isRaised = true
         #expect(try failures(report(other, elsewhere: true)).isEmpty)
         #expect(try failures(report(other)).contains("swept: damping used"))
         other.cases[0].record.factor.dampingShare *= 10
         #expect(try failures(report(other, elsewhere: true)) == ["swept: damping used"])
+    }
+
+    /// Whatever the environment; but not where a change of the engine is meant.
+    @Test func refusalsAreTheBaselines() throws {
+        var older = baseline
+        #expect(!older.refusals.isEmpty)
+        older.refusals[0].text = "something else"
+        for elsewhere in [false, true] {
+            let report = try report(nil, older, elsewhere: elsewhere)
+            let red = report.refusals.filter { !$0.failures.isEmpty }
+            #expect(!report.isGreen && red.map(\.name) == [older.refusals[0].name])
+            #expect(
+                red.first?.failures.first?.text
+                    == "refused by \"\(baseline.refusals[0].text)\", was by \"something else\"")
+        }
+        #expect(try report(nil, older, boundsOnly: true).isGreen)
     }
 
     @Test func runsThatAreMissing() throws {
