@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `adadim regress` across BLAS libraries, kernels and thread counts of this machine: ten checks in a row are green under
-# the same kernels, all others within bounds, and the spread is printed as Markdown. A quarter of an hour on two cores.
+# the same kernels, all others within bounds, and the spread is printed as Markdown. Three quarters of an hour on two cores.
 # MAX_SIZE=20000 takes the largest layers through all of OpenBLAS's kernels, too, in twice the time; the reference BLAS is
 # spared all beyond 1024.
 set -euo pipefail
@@ -62,7 +62,7 @@ repeat() {
 }
 
 repeat native 20000 2 LC_ALL=C
-repeat Prescott "$slow" 2 OPENBLAS_CORETYPE=Prescott
+repeat Prescott 20000 2 OPENBLAS_CORETYPE=Prescott
 repeat one-thread "$slow" 1 LC_ALL=C
 repeat BLIS "$slow" 2 LD_PRELOAD="$blis"
 
