@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+command -v python3 >/dev/null || scripts/setup.sh python3
 python3 scripts/undocumented.py .build-docs/symbol-graphs/AdaDim.symbols.json
 
 binaries=$(swift build -c release --show-bin-path)

@@ -59,6 +59,7 @@ inside 'rm -rf /tmp/out && adadim quantize /tmp/model /tmp/out --calibration /tm
     --group-size 64 --samples 4 --quiet && adadim evaluate /tmp/out --text /tmp/model/texts/held-out.txt --quiet'
 
 step "the Python example, with the installed library"
+python3 -c 'import ensurepip, venv' 2>/dev/null || scripts/setup.sh python3 python3-venv
 python3 -m venv "$out/python"
 ADADIM_SKIP_BUILD=1 "$out/python/bin/pip" install --quiet ./Python
 must_equal "the Python example" \
