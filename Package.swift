@@ -136,7 +136,7 @@ let package = Package(
             [
                 "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
-                "AdaDimTestSupport",
+                "AdaDimTokenizer", "AdaDimTestSupport",
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
         tests(

@@ -60,10 +60,15 @@ installed() {
 }
 
 real_model() {
+    local examples
     step "the real model"
     [ -f "$out/smollm2/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2"
     [ -f "$out/smollm2-sharded/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2-sharded" --shards 3
     "$python" Tests/RealModel/judge_perplexity.py "$tool" "$out/smollm2" "$text"
+    for examples in 0 5; do
+        "$python" Tests/RealModel/judge_multiple_choice.py "$tool" "$out/smollm2" Tests/RealModel/questions.jsonl \
+            --examples $examples
+    done
 }
 
 variants() {

@@ -6,8 +6,11 @@ import Foundation
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Measure a model's perplexity on a text.",
-        usage: "adadim evaluate <model> --text <file> [<options>]",
+        abstract: "Measure a model's perplexity on a text, or how many questions it answers rightly.",
+        usage: """
+            adadim evaluate <model> --text <file> [<options>]
+            adadim evaluate <model> --multiple-choice <file> [<options>]
+            """,
         discussion: """
             Perplexity says how badly a model predicts a text: it is e to the mean negative log-likelihood of a token, \
             so smaller is better. Opens original models and both formats that 'adadim quantize' writes.
@@ -15,15 +18,20 @@ struct EvaluateCommand: ParsableCommand {
             The text is tokenized whole, without special tokens, and cut into consecutive windows; an incomplete last one \
             is left out. The mean is over tokens 2 to the last of every window.
 
-            Example:
+            Of a multiple-choice question the model chooses the answer that is most likely behind "Question: …", a new \
+            line and "Answer:"; by its log-likelihood as a sum, per token, and per byte in UTF-8. Shares of right answers \
+            come with their standard errors.
+
+            Examples:
               adadim evaluate <model> --text held-out.txt --sequences 32
+              adadim evaluate <model> --multiple-choice questions.jsonl \\
+                --examples 5 --against <other>
             """)
 
     @Argument(help: "The model: a directory.", completion: .directory)
     var model: String
 
-    @OptionGroup(title: "Text") var corpus: TextArguments
-    @OptionGroup(title: "Text") var window: WindowArguments
+    @OptionGroup(title: "Text or questions") var evaluated: EvaluatedArguments
     @OptionGroup(title: "Output") var printing: PrintingArguments
     @OptionGroup(title: "Machine") var machine: MachineArguments
 
@@ -33,11 +41,19 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let terminal = machine.begin()
+        switch try evaluated.kind {
+        case .text(let file, let windows, let length):
+            try printPerplexity(
+                EvaluateCheckpoint(
+                    model: URL(filePath: model), text: file, sequenceLength: length, sequences: windows), on: terminal)
+        case .questions(let file, let examples, let other):
+            try printAnswers(AskMultipleChoice(file: file, examples: examples), other, on: terminal)
+        }
+    }
+
+    private func printPerplexity(_ evaluation: EvaluateCheckpoint, on terminal: Terminal) throws {
         let result = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
-            try EvaluateCheckpoint(
-                model: URL(filePath: model), text: URL(filePath: corpus.text), sequenceLength: window.sequenceLength,
-                sequences: corpus.sequences
-            ).run(progress: evaluationProgress(on: terminal, observer))
+            try evaluation.run(progress: evaluationProgress(on: terminal, observer))
         }
         if printing.json {
             try StandardStreams.print(json: result)
@@ -46,6 +62,22 @@ struct EvaluateCommand: ParsableCommand {
                 "perplexity \(significant(result.perplexity, 6)) on \(result.windows) windows of "
                     + "\(result.windowLength) tokens (\(significant(result.meanNegativeLogLikelihood, 6)) nats per token)"
             )
+        }
+    }
+
+    private func printAnswers(_ questions: AskMultipleChoice, _ other: URL?, on terminal: Terminal) throws {
+        let (scores, others) = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+            let scores = try questions.run(
+                URL(filePath: model), progress: evaluationProgress(on: terminal, observer))
+            let others = try other.map {
+                try questions.run($0, progress: evaluationProgress(on: terminal, observer, prefix: "the other: "))
+            }
+            return (scores, others)
+        }
+        if printing.json {
+            try StandardStreams.print(json: MultipleChoiceFigures(scores, other: others))
+        } else {
+            try StandardStreams.print(MultipleChoiceText(scores: scores, other: others).text)
         }
     }
 }
@@ -62,7 +94,7 @@ struct WindowArguments: ParsableArguments {
 }
 
 struct PrintingArguments: ParsableArguments {
-    @Flag(help: "Print JSON, with every window's log-likelihood.")
+    @Flag(help: "Print JSON, with every window's or choice's log-likelihood.")
     var json = false
 }
 

@@ -53,6 +53,34 @@ import Testing
         #expect(try figures(scratch, "model") != dense)
     }
 
+    /// The bundled model beside itself: no difference, and the table and the JSON say the same.
+    @Test func multipleChoice() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        let scratch = try Scratch()
+        let command = [
+            "evaluate", "\(root)/Models/jargon-6m", "--multiple-choice", "\(root)/Tests/RealModel/questions.jsonl",
+            "--examples", "30", "--against", "\(root)/Models/jargon-6m", "--quiet",
+        ]
+        let outcome = try scratch.tool.run(command)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count == 6 && lines[0] == "6 questions, 30 more as examples in front of each")
+        #expect(lines[3...].allSatisfy { $0.contains("+0.0 (+0.0 to +0.0)") })
+
+        struct Figures: Decodable {
+            struct Estimate: Decodable { let mean: Double }
+            struct Measure: Decodable { let accuracy: Estimate }
+            let measures: [String: Measure]
+        }
+        let json = try scratch.tool.run(command + ["--json"])
+        let figures = try JSONDecoder().decode(Figures.self, from: Data(json.output.utf8))
+        for (line, name) in zip(lines[3...], ["sum", "perToken", "perByte"]) {
+            let share = try #require(figures.measures[name]).accuracy.mean
+            #expect(line.contains(String(format: "%.1f %% ±", 100 * share)))
+        }
+    }
+
     @Test func variantsAreComparedBesideTheOriginal() throws {
         let scratch = try Scratch()
         let outcome = try scratch.tool(

@@ -43,6 +43,15 @@ import Testing
             (["evaluate", "model", "--text", ""], "--text is empty"),
             (["evaluate", "model", "--text", "text.safetensors", "--sequences", "-1"], "--sequences is -1"),
             (["evaluate", "model", "--text", "text.safetensors", "--sequence-length", "1"], "expected at least 2"),
+            (["evaluate", "model"], "neither --text nor --multiple-choice, expected one of them"),
+            (["evaluate", "model", "--text", "t", "--multiple-choice", "q"], "exclude each other"),
+            (["evaluate", "model", "--text", "t", "--examples", "2"], "--examples goes with --multiple-choice alone"),
+            (
+                ["evaluate", "model", "--multiple-choice", "q", "--sequences", "2"],
+                "--sequences goes with --text alone"
+            ),
+            (["evaluate", "model", "--multiple-choice", "q", "--examples", "-1"], "--examples is -1"),
+            (["evaluate", "model", "--multiple-choice", "q", "--against", ""], "--against is empty"),
             (["variants", "model", "--calibration", "a", "--text", "b", "--keep", ""], "--keep is empty"),
             (["variants", "model", "--calibration", "a", "--text", "b", "--evaluation-length", "-1"], "at least 2"),
         ]

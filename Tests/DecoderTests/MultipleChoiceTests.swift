@@ -1,0 +1,96 @@
+import AdaDimEvaluation
+import Foundation
+import Testing
+
+@Suite struct MultipleChoiceTests {
+    private func read(_ text: String) throws -> [MultipleChoiceQuestion] {
+        let file = FileManager.default.temporaryDirectory.appending(path: "questions-\(UUID().uuidString).jsonl")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(text.utf8).write(to: file)
+        do {
+            return try MultipleChoiceQuestion.read(file)
+        } catch let error as MultipleChoiceError {
+            throw Refusal(text: "\(error)".replacing(file.path, with: "FILE"))
+        }
+    }
+
+    private struct Refusal: Error, Equatable { let text: String }
+
+    @Test func questionsOfAFile() throws {
+        let questions = try read(
+            """
+            {"question": "One or zwei?", "choices": ["eins", "zwei"], "answer": 1}
+
+            {"answer": 0, "subject": "physics", "choices": ["a", "b", "c"], "question": "Größe"}\r
+            """)
+        #expect(
+            questions == [
+                .init(question: "One or zwei?", choices: ["eins", "zwei"], answer: 1),
+                .init(question: "Größe", choices: ["a", "b", "c"], answer: 0),
+            ])
+    }
+
+    @Test(arguments: [
+        ("", "FILE: no questions, expected a JSON object per line"),
+        ("{", "FILE, line 1: no JSON; expected {\"question\": \"…\", \"choices\": [\"…\", \"…\"], \"answer\": 0}"),
+        ("\n[]", "FILE, line 2: no JSON object"),
+        (#"{"question": "q", "choices": ["a", "b"]}"#, "FILE, line 1: no \"answer\""),
+        (
+            #"{"question": "q", "choices": ["a", 1], "answer": 0}"#,
+            "FILE, line 1: \"choices.1\" is of another type; expected {\"question\": \"…\", \"choices\": [\"…\", \"…\"], \"answer\": 0}"
+        ),
+        (#"{"question": "q", "choices": ["a"], "answer": 0}"#, "FILE, line 1: 1 choices, expected at least 2"),
+        (
+            #"{"question": "q", "choices": ["a", "b"], "answer": 2}"#,
+            "FILE, line 1: \"answer\" is 2, expected one of the choices' numbers, 0 to 1"
+        ),
+        (#"{"question": "q", "choices": ["a", ""], "answer": 0}"#, "FILE, line 1: choice 1 is empty"),
+        (#"{"question": "", "choices": ["a", "b"], "answer": 0}"#, "FILE, line 1: the question is empty"),
+    ])
+    func whatIsNoQuestion(_ text: String, _ expected: String) {
+        #expect(throws: Refusal(text: expected)) { try read(text) }
+    }
+
+    /// Likelihoods −4 of one token and byte, −6 of three tokens and two bytes, −6.5 of two tokens and ten bytes.
+    private let question = MultipleChoiceScores.Question(
+        choices: [
+            .init(logLikelihood: -4, tokens: 1, bytes: 1), .init(logLikelihood: -6, tokens: 3, bytes: 2),
+            .init(logLikelihood: -6.5, tokens: 2, bytes: 10),
+        ], answer: 1)
+
+    @Test func eachMeasureChooses() {
+        #expect(question.chosen(.sum) == 0)
+        #expect(question.chosen(.perToken) == 1)
+        #expect(question.chosen(.perByte) == 2)
+        let alike = MultipleChoiceScores.Question(
+            choices: .init(repeating: .init(logLikelihood: -1, tokens: 1, bytes: 1), count: 3), answer: 0)
+        #expect(alike.chosen(.sum) == 0)
+    }
+
+    private func scores(_ right: [Bool]) -> MultipleChoiceScores {
+        MultipleChoiceScores(
+            questions: right.map { right in
+                .init(
+                    choices: [
+                        .init(logLikelihood: -1, tokens: 1, bytes: 1), .init(logLikelihood: -2, tokens: 1, bytes: 1),
+                    ],
+                    answer: right ? 0 : 1)
+            }, examples: 0)
+    }
+
+    @Test func sharesWithTheirErrors() throws {
+        let share = scores([true, true, true, false]).accuracy(.sum)
+        #expect(share.mean == 0.75)
+        // Of 1, 1, 1, 0: the variance is 1/4, by n − 1.
+        #expect(abs(try #require(share.standardError) - 0.25) < 1e-15)
+        #expect(scores([true]).accuracy(.sum).standardError == nil)
+    }
+
+    /// Questions answered alike say nothing of the difference, whatever their number is.
+    @Test func differencesArePaired() throws {
+        let answers = (0..<100).map { $0 < 60 }
+        let (a, b) = (scores(answers), scores(answers))
+        let same = a.difference(from: b, .sum)
+        #expect(same.mean == 0 && same.standardError == 0)
+    }
+}
