@@ -135,6 +135,11 @@ bench-library: library ## time the C library beside the Swift engine; two minute
 	$(BENCHMARKS) --product LibraryOverhead
 	Benchmarks/.build/release/LibraryOverhead
 
+# Runs again what is missing: results are kept in verify-output/study until the tool, a model, a text or an option changes.
+.PHONY: study
+study: build venv ## the AdaDim paper's study on two models, into Documentation/Study.md: two hours at first, then what is missing
+	PYTHONPATH=Benchmarks $(PYTHON) -m study
+
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers
 	$(SWIFT_BUILD) --product adadim

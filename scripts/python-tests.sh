@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Python package from this checkout, library and all, in an environment of its own, and tests it: values, types,
-# an example. With `full`, also with torch and transformers, and the example that quantizes a real model.
+# an example; and the rules of the study (Benchmarks/study). With `full`, also with torch and transformers, and the example that
+# quantizes a real model.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:-basic}
@@ -37,6 +38,7 @@ if [ "$kind" = full ]; then
     export ADADIM_TEST_MODEL=$PWD/.build-python/smollm2
     [ -f "$ADADIM_TEST_MODEL/config.json" ] || "$environment/bin/python" Tests/RealModel/smollm2.py "$ADADIM_TEST_MODEL"
 fi
+"$environment/bin/pytest" --quiet -o pythonpath=Benchmarks Benchmarks/tests
 cd Python
 "../$environment/bin/mypy" src tests
 "../$environment/bin/pytest" --quiet

@@ -1,0 +1,84 @@
+"""Run the study and write Documentation/Study.md, its pictures and its figures. A second run does only what is missing.
+
+    PYTHONPATH=Benchmarks .venv/bin/python -m study [--models jargon-6m,smollm2] [--work verify-output/study]
+    PYTHONPATH=Benchmarks .venv/bin/python -m study --write-only     # the pages from the committed figures
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from harness.runs import Result, RunError, Workplace, run_all
+
+from .document import complete, document
+from .figures import Figures
+from .outliers import outliers
+from .pictures import all_pictures
+from .settings import ROOT, WINDOWS, Setting, settings
+
+PAGE, PICTURES, FIGURES = "Study.md", "study", "measured/study.json"
+
+
+def directory_of(model: str) -> pathlib.Path:
+    """A model's directory; SmolLM2 is written where `make verify` has it, complete or not at all."""
+    if model == "jargon-6m":
+        return ROOT / "Models/jargon-6m"
+    directory = ROOT / "verify-output" / model
+    if not (directory / "config.json").exists():
+        directory.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
+            subprocess.run([sys.executable, ROOT / "Tests/RealModel/smollm2.py", f"{partial}/{model}"], check=True)
+            os.replace(f"{partial}/{model}", directory)
+    return directory
+
+
+def kept_outliers(model: str, work: pathlib.Path) -> dict[str, list[dict[str, float]]]:
+    file = work / f"outliers-{model}.json"
+    if not file.exists():
+        partial = file.with_suffix(".partial")
+        partial.write_text(json.dumps(outliers(directory_of(model))))
+        os.replace(partial, file)
+    found: dict[str, list[dict[str, float]]] = json.loads(file.read_text())
+    return found
+
+
+def measure(models: list[str], work: pathlib.Path, tool: pathlib.Path) -> Figures:
+    workplace = Workplace(work, tool)
+    chosen = [setting for model in models for setting in settings(model)]
+    directories = {model: directory_of(model) for model in models}
+    results: list[Result] = run_all([setting.variant(directories[setting.model]) for setting in chosen], workplace)
+    return Figures.of(chosen, results, outliers={model: kept_outliers(model, work) for model in models})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", default=",".join(WINDOWS), help="which, with commas between them (default: all)")
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "verify-output/study", help="where results are kept")
+    parser.add_argument("--tool", type=pathlib.Path, default=ROOT / ".build/release/adadim")
+    parser.add_argument("--documentation", type=pathlib.Path, default=ROOT / "Documentation", help="where the page goes")
+    parser.add_argument("--write-only", action="store_true", help="measure nothing")
+    args = parser.parse_args()
+    models = args.models.split(",")
+    if unknown := set(models) - set(WINDOWS):
+        parser.error(f"--models names {', '.join(sorted(unknown))}, expected some of {', '.join(WINDOWS)}")
+    try:
+        if args.write_only:
+            figures = Figures.read(args.documentation / FIGURES)
+        else:
+            figures = measure(models, args.work, args.tool)
+            figures.write(args.documentation / FIGURES)
+    except RunError as error:
+        sys.exit(f"{error}\nWhat was measured before is kept; run again for the rest.")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. What was measured is kept; run again for the rest.")
+    (args.documentation / PAGE).write_text(document(figures))
+    all_pictures(figures, args.documentation / PICTURES, complete(figures))
+    print(f"Written to {args.documentation}: {PAGE}, {PICTURES}, {FIGURES}")
+
+
+
+if __name__ == "__main__":
+    main()

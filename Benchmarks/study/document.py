@@ -1,0 +1,112 @@
+"""Documentation/Study.md from the figures."""
+import pathlib
+import statistics
+from collections.abc import Callable
+from string import Template
+
+from . import tables
+from .claims import CLAIMS, OURS, choice_mixes, where_outliers_are
+from .figures import Figures
+from .outliers import INPUTS, LENGTH, SEQUENCES, rank_correlation
+from .settings import BITS, METHODS, ORIGINAL_INPUTS, RTN_CHOICE, SEEDS, SWEEP_CHOICE, TITLES, Setting, main_set
+
+HERE = pathlib.Path(__file__).parent
+
+
+def document(figures: Figures) -> str:
+    cells = complete(figures)
+    texts = figures.texts()
+    return Template((HERE / "template.md").read_text()).substitute(
+        run=run(figures), run_details=details(figures), texts_in_order=" the second for ".join(texts),
+        bits_in_words=" and ".join(f"{bits} bits" for bits in dict.fromkeys(bits for _, bits in cells)),
+        held=tables.held(figures, cells, TITLES), verdicts=verdicts(figures, cells),
+        layer_verdicts=layer_verdicts(figures, cells), discussion=(HERE / "discussion.md").read_text().strip(),
+        main_tables=each(cells, lambda model, bits: tables.variants(figures, model, bits)
+                         + f"\n\n![Excess by variant](study/excess-{model}-{bits}.svg)"),
+        difference_tables=each(cells, lambda model, bits: tables.comparisons(figures, model, bits)),
+        roles=tables.roles(figures, [
+            (f"{TITLES[model]}, {bits} bits, `{name}`", Setting(model, bits, "GPTQ", direction))
+            for model, bits in cells for name, direction in (("rtn", RTN_CHOICE), ("sweep", SWEEP_CHOICE))]),
+        choice_pictures="\n\n".join(f"![Choices by depth](study/choices-{model}-{bits}.svg)" for model, bits in cells),
+        outlier_sequences=f"{SEQUENCES} × {LENGTH} tokens", outliers=outlier_table(figures),
+        original_tables=originals(figures), draws=draws(figures), windows=windows(figures))
+
+
+def complete(figures: Figures, propagate: str = "quantized", methods: tuple[str, ...] = ("RTN", "GPTQ"),
+             seed: int = 0) -> list[tuple[str, int]]:
+    """Models and bits of which all variants are there; the larger model first."""
+    return [(model, bits) for model in reversed(figures.models()) for bits in BITS
+            if all(setting in figures.entries for setting in main_set(model, bits, propagate, methods, seed))]
+
+
+def each(cells: list[tuple[str, int]], part: Callable[[str, int], str]) -> str:
+    return "\n\n".join(f"### {TITLES[model]}, {bits} bits\n\n{part(model, bits)}" for model, bits in cells)
+
+
+def verdicts(figures: Figures, cells: list[tuple[str, int]]) -> str:
+    lines = []
+    for claim in CLAIMS + OURS:
+        said = [word for model, bits in cells for method in METHODS if claim.first in METHODS[method]
+                for word in tables.words(figures, claim, model, bits, method)]
+        verdict, _, tally = claim.verdict(said).partition(":")
+        lines.append(f"- {claim.words[0].upper()}{claim.words[1:]}. **{verdict}**:{tally}.")
+    return "\n".join(lines)
+
+
+def layer_verdicts(figures: Figures, cells: list[tuple[str, int]]) -> str:
+    lines = []
+    for model, bits in cells:
+        choices = tables.choices(figures, Setting(model, bits, "GPTQ", RTN_CHOICE))
+        lines.append(f"- {TITLES[model]}, {bits} bits. Per-IC wins on QKV and DOWN: {where_outliers_are(choices)}. Elsewhere the "
+                     f"choice mixes and changes with depth: {choice_mixes(choices)}.")
+    return "\n".join(lines)
+
+
+def outlier_table(figures: Figures) -> str:
+    rows = []
+    for model in reversed(figures.models()):
+        choices = tables.choices(figures, Setting(model, 3, "GPTQ", RTN_CHOICE))
+        for role, name in INPUTS.items():
+            found = figures.content["outliers"][model][role]
+            largest, share = ([block[what] for block in found] for what in ("largest", "share"))
+            pairs = [(block["largest"], ratio) for layer in name.split(", ")
+                     for block, ratio in zip(found, choices[f"{layer}_proj"].ratios, strict=True)]
+            rows.append([TITLES[model], name, f"{statistics.median(largest):.1f} ({max(largest):.1f})",
+                         f"{100 * statistics.median(share):.0f} % ({100 * max(share):.0f} %)",
+                         f"{rank_correlation(pairs):+.2f}".replace("-", "−")])
+    return tables.table(["model", "inputs of", "largest channel over median", "energy of the largest hundredth",
+                         "correlation"], rows, left=2)
+
+
+def originals(figures: Figures) -> str:
+    cells = [cell for cell in complete(figures, "original", ("GPTQ",)) if cell[1] in ORIGINAL_INPUTS[cell[0]]]
+    return each(cells, lambda model, bits: tables.variants(figures, model, bits, "original", ("GPTQ",)) + "\n\n"
+                + tables.comparisons(figures, model, bits, "original", ("GPTQ",)))
+
+
+def draws(figures: Figures) -> str:
+    cells = []
+    for model in reversed(figures.models()):
+        for bits, more in SEEDS[model].items():
+            seeds = [seed for seed in (0, *more) if (model, bits) in complete(figures, methods=("GPTQ",), seed=seed)]
+            if len(seeds) > 1:
+                cells.append((model, bits, seeds))
+    return tables.draws(figures, cells, TITLES)
+
+
+def windows(figures: Figures) -> str:
+    return "; ".join(f"{TITLES[model]}: " + ", ".join(
+        f"{found['windows']} of *{text}*" for text, found in figures.entries[Setting(model)]["texts"].items())
+        for model in reversed(figures.models()))
+
+
+def run(figures: Figures) -> str:
+    found = figures.content["run"]
+    return f"commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}"
+
+
+def details(figures: Figures) -> str:
+    found = figures.content["run"]
+    return (f"adadim {found['adadim']}, commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}; "
+            f"{'; '.join(found['machines'])}; {found['threads']} threads; {found['blas']}, kernels {found['kernels']}. The last "
+            "digits are this machine's: sums in another order let codes near ties flip.")

@@ -1,0 +1,56 @@
+"""Outliers in the inputs of a model's linear layers, as PyTorch and transformers see them on the calibration text."""
+import pathlib
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from .settings import CALIBRATION
+
+SEQUENCES, LENGTH = 16, 512
+# Layers with the same inputs are one: the first of them stands for all.
+INPUTS = {"q_proj": "q, k, v", "o_proj": "o", "gate_proj": "gate, up", "down_proj": "down"}
+
+
+def outliers(model: pathlib.Path) -> dict[str, list[dict[str, float]]]:
+    """For each kind of input, from the first block to the last: the root mean square of the largest channel over that of
+    the median channel (`largest`), and the share of the channels' energy that the largest hundredth of them has
+    (`share`). The untouched model, on sequences at even distances in the calibration text."""
+    import numpy
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import AutoModelForCausalLM
+
+    ids = Tokenizer.from_file(str(model / "tokenizer.json")).encode(
+        CALIBRATION.read_text(encoding="utf-8"), add_special_tokens=False).ids
+    starts = numpy.linspace(0, len(ids) - LENGTH, SEQUENCES).astype(int)
+    network = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).eval()
+    squares: dict[str, Any] = {}
+
+    def watch(name: str) -> Any:
+        def add(module: Any, inputs: Any) -> None:
+            squares[name] = squares.get(name, 0) + inputs[0].double().square().sum(dim=(0, 1))
+        return add
+
+    for name, module in network.named_modules():
+        if name.rpartition(".")[2] in INPUTS:
+            module.register_forward_pre_hook(watch(name))
+    with torch.no_grad():
+        for start in starts:
+            network(torch.tensor([ids[start:start + LENGTH]]))
+    found: dict[str, list[dict[str, float]]] = {role: [] for role in INPUTS}
+    for name in sorted(squares, key=lambda name: int(name.split(".layers.")[1].split(".")[0])):
+        energy = squares[name].sort().values
+        top = max(1, len(energy) // 100)
+        found[name.rpartition(".")[2]].append({
+            "largest": round((energy[-1] / energy.median()).sqrt().item(), 3),
+            "share": round((energy[-top:].sum() / energy.sum()).item(), 4)})
+    return found
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
+    """Spearman's: the correlation of the ranks, equal values sharing the mean of theirs."""
+    def ranks(values: Sequence[float]) -> list[float]:
+        return [sum(other < value for other in values) + (sum(other == value for other in values) - 1) / 2
+                for value in values]
+    first, second = zip(*pairs)
+    return statistics.correlation(ranks(first), ranks(second))

@@ -1,0 +1,104 @@
+"""The study's tables, in Markdown."""
+from collections.abc import Iterable, Sequence
+
+from harness.intervals import Difference, mean_difference
+
+from .claims import CLAIMS, OURS, UNKNOWN, Claim, RoleChoice, short, side, together
+from .figures import ROLES, Figures
+from .settings import METHODS, Setting, main_set
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    """The first `left` columns begin at the left, the others end at the right."""
+    rule = [":--"] * left + ["--:"] * (len(head) - left)
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
+
+
+def nats(difference: Difference, signed: bool = False) -> str:
+    """A mean with the half-width of its interval; bold where the interval keeps clear of zero and the sign matters."""
+    digits = 3 if difference.half_width >= 0.01 else 4
+    text = f"{difference.mean:{'+' if signed else ''}.{digits}f} ± {difference.half_width:.{digits}f}".replace("-", "−")
+    return f"**{text}**" if signed and side(difference) != UNKNOWN else text
+
+
+def variants(figures: Figures, model: str, bits: int, propagate: str = "quantized",
+             methods: tuple[str, ...] = ("RTN", "GPTQ")) -> str:
+    texts = figures.texts()
+    head = ["variant", "mean relative loss", "per-IC layers", *(
+        f"{text}: {what}" for text in texts for what in ("perplexity", "excess")), "seconds"]
+    original = figures.entries[Setting(model)]["texts"]
+    rows = [["original", "", "", *(cell for text in texts for cell in (f"{original[text]['perplexity']:.2f}", "")), ""]]
+    for setting in main_set(model, bits, propagate, methods):
+        entry = figures.entries[setting]
+        rows.append([
+            f"{setting.method} {setting.direction}", f"{100 * entry['meanRelativeLoss']:.2f} %",
+            f"{entry['perInputChannelLayers']} of {entry['layers']}",
+            *(cell for text in texts for cell in (
+                f"{entry['texts'][text]['perplexity']:.2f}", nats(figures.excess(setting, text)))),
+            f"{entry['seconds']:.0f}"])
+    return table(head, rows)
+
+
+def comparisons(figures: Figures, model: str, bits: int, propagate: str = "quantized",
+                methods: tuple[str, ...] = ("RTN", "GPTQ")) -> str:
+    texts = figures.texts()
+    rows = []
+    for claim in CLAIMS + OURS:
+        for method in methods:
+            if claim.first in METHODS[method]:
+                rows.append([f"{claim.first} − {claim.second}", method, *(
+                    nats(paired(figures, claim, model, bits, method, text, propagate), signed=True) for text in texts)])
+    return table(["difference", "method", *texts], rows, left=2)
+
+
+def paired(figures: Figures, claim: Claim, model: str, bits: int, method: str, text: str,
+           propagate: str = "quantized", seed: int = 0) -> Difference:
+    first, second = (Setting(model, bits, method, direction, propagate, seed) for direction in (claim.first, claim.second))
+    return figures.excess(first, text, over=second)
+
+
+def words(figures: Figures, claim: Claim, model: str, bits: int, method: str, propagate: str = "quantized") -> list[str]:
+    """What each text says of a claim."""
+    return [claim.word(paired(figures, claim, model, bits, method, text, propagate)) for text in figures.texts()]
+
+
+def held(figures: Figures, cells: Sequence[tuple[str, int]], titles: dict[str, str]) -> str:
+    """Claims against models and bits, a word or one for each text."""
+    head = ["claim", "method", *(f"{titles[model]}, {bits} bits" for model, bits in cells)]
+    rows = [[claim.words, method, *(together(words(figures, claim, model, bits, method)) for model, bits in cells)]
+            for claim in CLAIMS + OURS for method in METHODS if claim.first in METHODS[method]]
+    return table(head, rows, left=len(head))
+
+
+def choices(figures: Figures, setting: Setting) -> dict[str, RoleChoice]:
+    roles = figures.entries[setting]["roles"]
+    return {role: RoleChoice(role, roles[role]["taken"], tuple(roles[role]["ratio"])) for role in ROLES}
+
+
+def roles(figures: Figures, settings: Sequence[tuple[str, Setting]]) -> str:
+    """For each kind of layer how many took per-IC, and per-IC's loss over per-OC's."""
+    columns = [choices(figures, setting) for _, setting in settings]
+    rows = [[short(role), *(f"{column[role].per_ic} of {len(column[role].taken)} ({column[role].mean_ratio:.2f})"
+                            for column in columns)] for role in ROLES]
+    return table(["layers", *(title for title, _ in settings)], rows)
+
+
+def over_seeds(figures: Figures, claim: Claim, model: str, bits: int, text: str, seeds: Sequence[int]) -> Difference:
+    """A difference as other draws of the calibration text give it; its spread is that between draws."""
+    return mean_difference(
+        [paired(figures, claim, model, bits, "GPTQ", text, seed=seed).mean for seed in seeds])
+
+
+def draws(figures: Figures, cells: Sequence[tuple[str, int, Sequence[int]]], titles: dict[str, str]) -> str:
+    texts = figures.texts()
+    rows = []
+    for model, bits, seeds in cells:
+        for claim in CLAIMS + OURS:
+            row = [f"{titles[model]}, {bits} bits, {len(seeds)} draws", f"{claim.first} − {claim.second}"]
+            for text in texts:
+                means = [paired(figures, claim, model, bits, "GPTQ", text, seed=seed).mean for seed in seeds]
+                row += [nats(over_seeds(figures, claim, model, bits, text, seeds), signed=True),
+                        f"{min(means):+.3f} to {max(means):+.3f}".replace("-", "−")]
+            rows.append(row)
+    return table(["model", "difference", *(
+        cell for text in texts for cell in (text, "range"))], rows, left=2)
