@@ -25,8 +25,8 @@ class Claim:
     first: str
     second: str
     expected: str
-    # "always": every comparison must show it. "somewhere": one that shows it is enough. "never": that none shows the
-    # opposite is enough.
+    # "always": every comparison that tells must show it. "somewhere": that one shows it is enough. "never": that none shows
+    # the opposite. A single comparison decides neither of the last two: among so many, chance may have made it.
     kind: str = "always"
 
     def word(self, difference: Difference) -> str:
@@ -40,15 +40,19 @@ class Claim:
         held, failed, unknown = count[HELD], count[FAILED], count[UNKNOWN]
         tally = f"{self.expected} in {held} of {len(words)} comparisons, " \
                 f"{WORSE if self.expected == BETTER else BETTER} in {failed}, not to be told in {unknown}"
+        return f"{self._overall(held, failed, unknown)}: {tally}"
+
+    def _overall(self, held: int, failed: int, unknown: int) -> str:
         if self.kind == "somewhere":
-            return f"{'Held' if held else 'Did not hold' if failed else 'Cannot be told'}: {tally}"
+            return "Held" if held > 1 else "In doubt" if held else "Did not hold" if failed > 1 else "Cannot be told"
         if self.kind == "never":
-            return f"{'Did not hold' if failed else 'Held' if held else 'Cannot be told'}: {tally}"
-        if not held and not failed:
-            return f"Cannot be told: {tally}"
-        if not failed:
-            return f"Held{' wherever it can be told' if unknown else ''}: {tally}"
-        return f"{'Held in part' if held else 'Did not hold'}: {tally}"
+            return "Did not hold" if failed > 1 else "In doubt" if failed else "Held" if held > 1 else "Cannot be told"
+        if unknown > held + failed:
+            return "Mostly cannot be told"
+        if held and failed:
+            return "Held in part"
+        return "Did not hold" if failed else "Held wherever it can be told" if unknown else "Held"
+
 
 
 CLAIMS = [

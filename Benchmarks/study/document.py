@@ -24,9 +24,8 @@ def document(figures: Figures) -> str:
         main_tables=each(cells, lambda model, bits: tables.variants(figures, model, bits)
                          + f"\n\n![Excess by variant](study/excess-{model}-{bits}.svg)"),
         difference_tables=each(cells, lambda model, bits: tables.comparisons(figures, model, bits)),
-        roles=tables.roles(figures, [
-            (f"{TITLES[model]}, {bits} bits, `{name}`", Setting(model, bits, "GPTQ", direction))
-            for model, bits in cells for name, direction in (("rtn", RTN_CHOICE), ("sweep", SWEEP_CHOICE))]),
+        roles="\n\n".join(roles(figures, model, [bits for m, bits in cells if m == model])
+                          for model in dict.fromkeys(model for model, _ in cells)),
         choice_pictures="\n\n".join(f"![Choices by depth](study/choices-{model}-{bits}.svg)" for model, bits in cells),
         outlier_sequences=f"{SEQUENCES} × {LENGTH} tokens", outliers=outlier_table(figures),
         original_tables=originals(figures), draws=draws(figures), windows=windows(figures))
@@ -41,6 +40,12 @@ def complete(figures: Figures, propagate: str = "quantized", methods: tuple[str,
 
 def each(cells: list[tuple[str, int]], part: Callable[[str, int], str]) -> str:
     return "\n\n".join(f"### {TITLES[model]}, {bits} bits\n\n{part(model, bits)}" for model, bits in cells)
+
+
+def roles(figures: Figures, model: str, every_bits: list[int]) -> str:
+    return tables.roles(figures, TITLES[model], [
+        (f"{bits} bits, `{name}`", Setting(model, bits, "GPTQ", direction))
+        for bits in every_bits for name, direction in (("rtn", RTN_CHOICE), ("sweep", SWEEP_CHOICE))])
 
 
 def verdicts(figures: Figures, cells: list[tuple[str, int]]) -> str:

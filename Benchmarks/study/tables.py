@@ -75,12 +75,12 @@ def choices(figures: Figures, setting: Setting) -> dict[str, RoleChoice]:
     return {role: RoleChoice(role, roles[role]["taken"], tuple(roles[role]["ratio"])) for role in ROLES}
 
 
-def roles(figures: Figures, settings: Sequence[tuple[str, Setting]]) -> str:
-    """For each kind of layer how many took per-IC, and per-IC's loss over per-OC's."""
+def roles(figures: Figures, model: str, settings: Sequence[tuple[str, Setting]]) -> str:
+    """For each kind of layer of a model how many took per-IC, and per-IC's loss over per-OC's."""
     columns = [choices(figures, setting) for _, setting in settings]
     rows = [[short(role), *(f"{column[role].per_ic} of {len(column[role].taken)} ({column[role].mean_ratio:.2f})"
                             for column in columns)] for role in ROLES]
-    return table(["layers", *(title for title, _ in settings)], rows)
+    return table([model, *(title for title, _ in settings)], rows)
 
 
 def over_seeds(figures: Figures, claim: Claim, model: str, bits: int, text: str, seeds: Sequence[int]) -> Difference:

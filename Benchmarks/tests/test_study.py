@@ -28,12 +28,14 @@ def test_a_side_is_told_where_the_interval_keeps_clear_of_zero() -> None:
     ("always", ["held", "cannot be told"], "Held wherever it can be told: "),
     ("always", ["held", "did not hold"], "Held in part: better in 1 of 2 comparisons, worse in 1,"),
     ("always", ["did not hold", "cannot be told"], "Did not hold: "),
-    ("always", ["cannot be told"], "Cannot be told: "),
-    ("somewhere", ["held", "did not hold"], "Held: "),
-    ("somewhere", ["did not hold", "cannot be told"], "Did not hold: "),
+    ("always", ["held", "cannot be told", "cannot be told"], "Mostly cannot be told: "),
+    ("somewhere", ["held", "did not hold", "held"], "Held: "),
+    ("somewhere", ["held", "did not hold"], "In doubt: "),
+    ("somewhere", ["did not hold", "cannot be told", "did not hold"], "Did not hold: "),
     ("somewhere", ["cannot be told"], "Cannot be told: "),
-    ("never", ["held", "cannot be told"], "Held: "),
-    ("never", ["held", "held", "did not hold"], "Did not hold: "),
+    ("never", ["held", "held", "cannot be told"], "Held: "),
+    ("never", ["held", "held", "did not hold"], "In doubt: "),
+    ("never", ["held", "did not hold", "did not hold"], "Did not hold: "),
     ("never", ["cannot be told"], "Cannot be told: "),
 ])
 def test_verdicts(kind: str, words: list[str], verdict: str) -> None:
@@ -43,7 +45,7 @@ def test_verdicts(kind: str, words: list[str], verdict: str) -> None:
 def test_a_claim_that_something_is_worse() -> None:
     claim = CLAIMS[0]
     assert [claim.word(d) for d in (WORSE, BETTER, UNKNOWN)] == ["held", "did not hold", "cannot be told"]
-    assert claim.verdict(["held", "did not hold"]) == "Held: worse in 1 of 2 comparisons, better in 1, not to be told in 0"
+    assert claim.verdict(["held", "held"]) == "Held: worse in 2 of 2 comparisons, better in 0, not to be told in 0"
 
 
 def test_texts_that_agree_share_a_word() -> None:
