@@ -47,7 +47,9 @@ def kept_outliers(model: str, work: pathlib.Path) -> dict[str, list[dict[str, fl
 
 def measure(models: list[str], work: pathlib.Path, tool: pathlib.Path) -> Figures:
     workplace = Workplace(work, tool)
-    chosen = [setting for model in models for setting in settings(model)]
+    # All models' main tables before the smaller sets.
+    chosen = sorted((setting for model in models for setting in settings(model)),
+                    key=lambda setting: (setting.seed > 0, setting.propagate != "quantized"))
     directories = {model: directory_of(model) for model in models}
     results: list[Result] = run_all([setting.variant(directories[setting.model]) for setting in chosen], workplace)
     return Figures.of(chosen, results, outliers={model: kept_outliers(model, work) for model in models})
