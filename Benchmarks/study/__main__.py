@@ -1,12 +1,13 @@
 """Run the study and write Documentation/Study.md, its pictures and its figures. A second run does only what is missing.
 
     PYTHONPATH=Benchmarks .venv/bin/python -m study [--models jargon-6m,smollm2] [--work verify-output/study]
-    PYTHONPATH=Benchmarks .venv/bin/python -m study --write-only     # the pages from the committed figures
+    PYTHONPATH=Benchmarks .venv/bin/python -m study --write-only     # the page from the committed figures
 """
 import argparse
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,14 +46,17 @@ def kept_outliers(model: str, work: pathlib.Path) -> dict[str, list[dict[str, fl
     return found
 
 
-def measure(models: list[str], work: pathlib.Path, tool: pathlib.Path) -> Figures:
+def measure(models: list[str], work: pathlib.Path, tool: pathlib.Path, kept_only: bool) -> Figures:
     workplace = Workplace(work, tool)
+    directories = {model: directory_of(model) for model in models}
     # All models' main tables before the smaller sets.
     chosen = sorted((setting for model in models for setting in settings(model)),
                     key=lambda setting: (setting.seed > 0, setting.propagate != "quantized"))
-    directories = {model: directory_of(model) for model in models}
-    results: list[Result] = run_all([setting.variant(directories[setting.model]) for setting in chosen], workplace)
-    return Figures.of(chosen, results, outliers={model: kept_outliers(model, work) for model in models})
+    variants = [setting.variant(directories[setting.model]) for setting in chosen]
+    found: list[Result | None] = [workplace.kept(variant) for variant in variants] if kept_only else [
+        *run_all(variants, workplace)]
+    measured = [(setting, result) for setting, result in zip(chosen, found, strict=True) if result is not None]
+    return Figures.of(measured, outliers={model: kept_outliers(model, work) for model in models})
 
 
 def main() -> None:
@@ -61,16 +65,18 @@ def main() -> None:
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "verify-output/study", help="where results are kept")
     parser.add_argument("--tool", type=pathlib.Path, default=ROOT / ".build/release/adadim")
     parser.add_argument("--documentation", type=pathlib.Path, default=ROOT / "Documentation", help="where the page goes")
-    parser.add_argument("--write-only", action="store_true", help="measure nothing")
+    parser.add_argument("--kept-only", action="store_true", help="write of what was measured before, and run nothing")
+    parser.add_argument("--write-only", action="store_true", help="write the page anew from the committed figures")
     args = parser.parse_args()
     models = args.models.split(",")
     if unknown := set(models) - set(WINDOWS):
         parser.error(f"--models names {', '.join(sorted(unknown))}, expected some of {', '.join(WINDOWS)}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if args.write_only:
             figures = Figures.read(args.documentation / FIGURES)
         else:
-            figures = measure(models, args.work, args.tool)
+            figures = measure(models, args.work, args.tool, args.kept_only)
             figures.write(args.documentation / FIGURES)
     except RunError as error:
         sys.exit(f"{error}\nWhat was measured before is kept; run again for the rest.")

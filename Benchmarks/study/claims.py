@@ -120,7 +120,8 @@ def choice_mixes(choices: dict[str, RoleChoice]) -> str:
     mixed = [choice for choice in others if choice.mixes]
     word = HELD if len(mixed) == len(others) else "held in part" if mixed else FAILED
     return f"{word}: " + ", ".join(
-        f"{short(c.role)} {c.per_ic} of {len(c.taken)} per-IC with {c.switches} changes" for c in others)
+        f"{short(c.role)} {c.per_ic} of {len(c.taken)} per-IC with {c.switches} change{'' if c.switches == 1 else 's'}"
+        for c in others)
 
 
 def short(role: str) -> str:

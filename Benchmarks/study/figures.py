@@ -23,15 +23,16 @@ class Figures:
         self.entries = {Setting(**entry["setting"]): entry for entry in content["variants"]}
 
     @classmethod
-    def of(cls, settings: Sequence[Setting], results: Sequence[Result], **more: Any) -> "Figures":
+    def of(cls, measured: Sequence[tuple[Setting, Result]], **more: Any) -> "Figures":
         """`more` is kept as it is."""
-        versions = next(result["report"]["versions"] for result in results if "report" in result)
-        threads = next(result["report"]["options"]["threads"] for result in results if "report" in result)
+        results = [result for _, result in measured]
+        report = next(result["report"] for result in results if "report" in result)
         return cls({
             "run": {"commits": sorted({result["commit"] for result in results}),
                     "dates": sorted({result["date"] for result in results}),
-                    "machines": sorted({result["machine"] for result in results}), "threads": threads, **versions},
-            "variants": [_entry(setting, result) for setting, result in zip(settings, results, strict=True)], **more})
+                    "machines": sorted({result["machine"] for result in results}),
+                    "threads": report["options"]["threads"], **report["versions"]},
+            "variants": [_entry(setting, result) for setting, result in measured], **more})
 
     @classmethod
     def read(cls, file: pathlib.Path) -> "Figures":
@@ -87,9 +88,9 @@ def depth(layer: dict[str, Any]) -> int:
 def compared(layer: dict[str, Any]) -> float | None:
     """Loss per-IC over loss per-OC, of the method by which the layer was decided; None where only one was tried."""
     for method in ("rtn", "gptq"):
-        losses = [(layer["losses"].get(dimension) or {}).get(method) for dimension in (PER_IC, PER_OC)]
-        if all(losses):
-            per_ic, per_oc = (loss["absolute"] for loss in losses)
+        found = [(layer["losses"].get(dimension) or {}).get(method) for dimension in (PER_IC, PER_OC)]
+        if all(found):
+            per_ic, per_oc = (float(loss["absolute"]) for loss in found if loss)
             return per_ic / per_oc if per_oc > 0 else None
     return None
 

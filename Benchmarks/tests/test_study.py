@@ -74,7 +74,7 @@ def test_where_per_ic_wins() -> None:
 def test_where_the_choice_mixes() -> None:
     mixed = {"o_proj": "ioioioioio", "gate_proj": "iooooooooo", "up_proj": "iiiiiiiiio"}
     assert choice_mixes(roles(**mixed)) == (
-        "held: o 5 of 10 per-IC with 9 changes, gate 1 of 10 per-IC with 1 changes, up 9 of 10 per-IC with 1 changes")
+        "held: o 5 of 10 per-IC with 9 changes, gate 1 of 10 per-IC with 1 change, up 9 of 10 per-IC with 1 change")
     assert choice_mixes(roles()).startswith("did not hold: ")
     assert roles()["q_proj"].mean_ratio == pytest.approx(1)
 
