@@ -131,12 +131,12 @@ def _write(file: pathlib.Path, result: Result) -> None:
 
 
 def commit() -> str:
-    """The commit of the checkout, with a + if sources are changed."""
+    """The last commit that changed what the tool is built from, with a + if there are changes since."""
     def git(*arguments: str) -> str:
+        command = ["git", *arguments, "--", "Sources", "Modules", "Package.swift"]
         root = pathlib.Path(__file__).parents[2]
-        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True).stdout.strip()
-    changed = git("status", "--porcelain", "--", "Sources", "Package.swift")
-    return (git("rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else "")
+        return subprocess.run(command, cwd=root, capture_output=True, text=True).stdout.strip()
+    return (git("log", "-1", "--format=%h") or "unknown") + ("+" if git("status", "--porcelain") else "")
 
 
 def machine() -> str:
