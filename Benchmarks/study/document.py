@@ -49,12 +49,15 @@ def roles(figures: Figures, model: str, every_bits: list[int]) -> str:
 
 
 def verdicts(figures: Figures, cells: list[tuple[str, int]]) -> str:
+    """Each claim's verdict for each model."""
     lines = []
     for claim in CLAIMS + OURS:
-        said = [word for model, bits in cells for method in METHODS if claim.first in METHODS[method]
-                for word in tables.words(figures, claim, model, bits, method)]
-        verdict, _, tally = claim.verdict(said).partition(":")
-        lines.append(f"- {claim.words[0].upper()}{claim.words[1:]}. **{verdict}**:{tally}.")
+        lines.append(f"- {claim.words[0].upper()}{claim.words[1:]}.")
+        for model in dict.fromkeys(model for model, _ in cells):
+            said = [word for m, bits in cells if m == model for method in METHODS if claim.first in METHODS[method]
+                    for word in tables.words(figures, claim, model, bits, method)]
+            verdict, _, tally = claim.verdict(said).partition(":")
+            lines.append(f"  - {TITLES[model]}: **{verdict}**:{tally}.")
     return "\n".join(lines)
 
 
@@ -62,8 +65,9 @@ def layer_verdicts(figures: Figures, cells: list[tuple[str, int]]) -> str:
     lines = []
     for model, bits in cells:
         choices = tables.choices(figures, Setting(model, bits, "GPTQ", RTN_CHOICE))
-        lines.append(f"- {TITLES[model]}, {bits} bits. Per-IC wins on QKV and DOWN: {where_outliers_are(choices)}. Elsewhere the "
-                     f"choice mixes and changes with depth: {choice_mixes(choices)}.")
+        there, elsewhere = where_outliers_are(choices).split(": "), choice_mixes(choices).split(": ")
+        lines.append(f"- {TITLES[model]}, {bits} bits. QKV and DOWN: **{there[0]}**, {there[1]}. Elsewhere: **{elsewhere[0]}**, "
+                     f"{elsewhere[1]}.")
     return "\n".join(lines)
 
 
