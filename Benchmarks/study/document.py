@@ -17,7 +17,7 @@ def document(figures: Figures) -> str:
     cells = complete(figures)
     texts = figures.texts()
     return Template((HERE / "template.md").read_text()).substitute(
-        run=run(figures), run_details=details(figures), texts_in_order=" the second for ".join(texts),
+        run=run(figures), run_details=details(figures), texts_in_order=", the second for ".join(texts),
         bits_in_words=" and ".join(f"{bits} bits" for bits in dict.fromkeys(bits for _, bits in cells)),
         held=tables.held(figures, cells, TITLES), verdicts=verdicts(figures, cells),
         layer_verdicts=layer_verdicts(figures, cells), discussion=(HERE / "discussion.md").read_text().strip(),
