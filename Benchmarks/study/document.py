@@ -78,13 +78,13 @@ def outlier_table(figures: Figures) -> str:
         for role, name in INPUTS.items():
             found = figures.content["outliers"][model][role]
             largest, share = ([block[what] for block in found] for what in ("largest", "share"))
-            pairs = [(block["largest"], ratio) for layer in name.split(", ")
-                     for block, ratio in zip(found, choices[f"{layer}_proj"].ratios, strict=True)]
+            correlations = [(layer, rank_correlation([*zip(largest, choices[f"{layer}_proj"].ratios, strict=True)]))
+                            for layer in name.split(", ")]
             rows.append([TITLES[model], name, f"{statistics.median(largest):.1f} ({max(largest):.1f})",
                          f"{100 * statistics.median(share):.0f} % ({100 * max(share):.0f} %)",
-                         f"{rank_correlation(pairs):+.2f}".replace("-", "−")])
+                         ", ".join(f"{layer} {value:+.2f}" for layer, value in correlations).replace("-", "−")])
     return tables.table(["model", "inputs of", "largest channel over median", "energy of the largest hundredth",
-                         "correlation"], rows, left=2)
+                         "rank correlation"], rows, left=2)
 
 
 def originals(figures: Figures) -> str:
