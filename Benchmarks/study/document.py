@@ -11,6 +11,7 @@ from .outliers import INPUTS, LENGTH, SEQUENCES, rank_correlation
 from .settings import BITS, METHODS, ORIGINAL_INPUTS, RTN_CHOICE, SEEDS, SWEEP_CHOICE, TITLES, Setting, main_set
 
 HERE = pathlib.Path(__file__).parent
+NOT_RUN = "Not measured in this run."
 
 
 def document(figures: Figures) -> str:
@@ -90,7 +91,7 @@ def outlier_table(figures: Figures) -> str:
 def originals(figures: Figures) -> str:
     cells = [cell for cell in complete(figures, "original", ("GPTQ",)) if cell[1] in ORIGINAL_INPUTS[cell[0]]]
     return each(cells, lambda model, bits: tables.variants(figures, model, bits, "original", ("GPTQ",)) + "\n\n"
-                + tables.comparisons(figures, model, bits, "original", ("GPTQ",)))
+                + tables.comparisons(figures, model, bits, "original", ("GPTQ",))) or NOT_RUN
 
 
 def draws(figures: Figures) -> str:
@@ -100,7 +101,7 @@ def draws(figures: Figures) -> str:
             seeds = [seed for seed in (0, *more) if (model, bits) in complete(figures, methods=("GPTQ",), seed=seed)]
             if len(seeds) > 1:
                 cells.append((model, bits, seeds))
-    return tables.draws(figures, cells, TITLES)
+    return tables.draws(figures, cells, TITLES) if cells else NOT_RUN
 
 
 def windows(figures: Figures) -> str:
