@@ -16,7 +16,7 @@ from harness.runs import Result, RunError, Workplace, run_all
 
 from .document import complete, document
 from .figures import Figures
-from .outliers import outliers
+from .outliers import Found, outliers
 from .pictures import all_pictures
 from .settings import ROOT, WINDOWS, Setting, settings
 
@@ -36,13 +36,13 @@ def directory_of(model: str) -> pathlib.Path:
     return directory
 
 
-def kept_outliers(model: str, work: pathlib.Path) -> dict[str, list[dict[str, float]]]:
+def kept_outliers(model: str, work: pathlib.Path) -> Found:
     file = work / f"outliers-{model}.json"
     if not file.exists():
         partial = file.with_suffix(".partial")
         partial.write_text(json.dumps(outliers(directory_of(model))))
         os.replace(partial, file)
-    found: dict[str, list[dict[str, float]]] = json.loads(file.read_text())
+    found: Found = json.loads(file.read_text())
     return found
 
 

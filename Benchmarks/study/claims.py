@@ -105,13 +105,11 @@ class RoleChoice:
 
 
 def where_outliers_are(choices: dict[str, RoleChoice]) -> str:
-    """Whether per-IC won the majority in q, k, v and down, and there alone."""
+    """Whether per-IC won the majority in q, k, v and down; and where else it did."""
     won = [role for role in ROLES if choices[role].majority]
     missing = [role for role in OUTLIER_ROLES if role not in won]
-    others = [role for role in won if role not in OUTLIER_ROLES]
     word = HELD if not missing else "held in part" if len(missing) < len(OUTLIER_ROLES) else FAILED
-    said = f"per-IC has the majority in {', '.join(map(short, won)) or 'no kind of layer'}"
-    return f"{word}: {said}" + (f"; {', '.join(map(short, others))} are not of QKV and DOWN" if others and missing else "")
+    return f"{word}: per-IC has the majority in {', '.join(map(short, won)) or 'no kind of layer'}"
 
 
 def choice_mixes(choices: dict[str, RoleChoice]) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from string import Template
 
 from . import tables
-from .claims import CLAIMS, OURS, choice_mixes, where_outliers_are
-from .figures import Figures
+from .claims import CLAIMS, OURS, choice_mixes, short, where_outliers_are
+from .figures import ROLES, Figures
 from .outliers import INPUTS, LENGTH, SEQUENCES, rank_correlation
 from .settings import BITS, METHODS, ORIGINAL_INPUTS, RTN_CHOICE, SEEDS, SWEEP_CHOICE, TITLES, Setting, main_set
 
@@ -29,6 +29,7 @@ def document(figures: Figures) -> str:
                           for model in dict.fromkeys(model for model, _ in cells)),
         choice_pictures="\n\n".join(f"![Choices by depth](study/choices-{model}-{bits}.svg)" for model, bits in cells),
         outlier_sequences=f"{SEQUENCES} × {LENGTH} tokens", outliers=outlier_table(figures),
+        weights=weights_table(figures),
         original_tables=originals(figures), draws=draws(figures), windows=windows(figures))
 
 
@@ -77,7 +78,7 @@ def outlier_table(figures: Figures) -> str:
     for model in reversed(figures.models()):
         choices = tables.choices(figures, Setting(model, 3, "GPTQ", RTN_CHOICE))
         for role, name in INPUTS.items():
-            found = figures.content["outliers"][model][role]
+            found = figures.content["outliers"][model]["inputs"][role]
             largest, share = ([block[what] for block in found] for what in ("largest", "share"))
             correlations = [(layer, rank_correlation([*zip(largest, choices[f"{layer}_proj"].ratios, strict=True)]))
                             for layer in name.split(", ")]
@@ -86,6 +87,16 @@ def outlier_table(figures: Figures) -> str:
                          ", ".join(f"{layer} {value:+.2f}" for layer, value in correlations).replace("-", "−")])
     return tables.table(["model", "inputs of", "largest channel over median", "energy of the largest hundredth",
                          "rank correlation"], rows, left=2)
+
+
+def weights_table(figures: Figures) -> str:
+    models = list(reversed(figures.models()))
+    rows = []
+    for role in ROLES:
+        found = [figures.content["outliers"][model]["weights"][role] for model in models]
+        rows.append([short(role), *(f"{statistics.median(block[what] for block in blocks):.2f}"
+                                    for blocks in found for what in ("rows", "columns"))])
+    return tables.table(["layers", *(f"{TITLES[model]}: {what}" for model in models for what in ("rows", "columns"))], rows)
 
 
 def originals(figures: Figures) -> str:

@@ -1,4 +1,5 @@
-"""Outliers in the inputs of a model's linear layers, as PyTorch and transformers see them on the calibration text."""
+"""Outliers in the inputs of a model's linear layers, on the calibration text, and how uneven its weights are; by PyTorch and
+transformers."""
 import pathlib
 import statistics
 from collections.abc import Sequence
@@ -11,10 +12,16 @@ SEQUENCES, LENGTH = 16, 512
 INPUTS = {"q_proj": "q, k, v", "o_proj": "o", "gate_proj": "gate, up", "down_proj": "down"}
 
 
-def outliers(model: pathlib.Path) -> dict[str, list[dict[str, float]]]:
-    """For each kind of input, from the first block to the last: the root mean square of the largest channel over that of
-    the median channel (`largest`), and the share of the channels' energy that the largest hundredth of them has
-    (`share`). The untouched model, on sequences at even distances in the calibration text."""
+Found = dict[str, dict[str, list[dict[str, float]]]]
+
+
+def outliers(model: pathlib.Path) -> Found:
+    """`inputs`: for each kind of input, from the first block to the last, the root mean square of the largest channel over
+    that of the median channel (`largest`), and the share of the channels' energy that the largest hundredth of them has
+    (`share`). The untouched model, on sequences at even distances in the calibration text.
+
+    `weights`: for each kind of layer likewise, how far the root mean squares of its rows are from each other, standard
+    deviation over mean (`rows`), and those of its columns."""
     import numpy
     import torch
     from tokenizers import Tokenizer
@@ -31,7 +38,13 @@ def outliers(model: pathlib.Path) -> dict[str, list[dict[str, float]]]:
             squares[name] = squares.get(name, 0) + inputs[0].double().square().sum(dim=(0, 1))
         return add
 
+    weights: dict[str, list[dict[str, float]]] = {}
     for name, module in network.named_modules():
+        if ".layers." in name and isinstance(module, torch.nn.Linear):
+            rows, columns = (module.weight.detach().square().mean(dim=side).sqrt() for side in (1, 0))
+            weights.setdefault(name.rpartition(".")[2], []).append({
+                "rows": round((rows.std() / rows.mean()).item(), 4),
+                "columns": round((columns.std() / columns.mean()).item(), 4)})
         if name.rpartition(".")[2] in INPUTS:
             module.register_forward_pre_hook(watch(name))
     with torch.no_grad():
@@ -44,7 +57,7 @@ def outliers(model: pathlib.Path) -> dict[str, list[dict[str, float]]]:
         found[name.rpartition(".")[2]].append({
             "largest": round((energy[-1] / energy.median()).sqrt().item(), 3),
             "share": round((energy[-top:].sum() / energy.sum()).item(), 4)})
-    return found
+    return {"inputs": found, "weights": weights}
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:

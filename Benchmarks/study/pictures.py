@@ -26,11 +26,11 @@ MARKS = [("#0072B2", "o"), ("#D55E00", "s")]
 
 
 def save(figure: Figure, file: pathlib.Path) -> None:
-    """With two decimals to a number, which is a hundredth of a pixel."""
+    """Coordinates get two decimals, a hundredth of a pixel; what stands between tags is text and stays."""
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(re.sub(r"(\d+\.\d\d)\d+", r"\1", drawn.getvalue()))
+    file.write_text(re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d\d)\d+", r"\1", tag[0]), drawn.getvalue()))
 
 
 def excesses(figures: Figures, model: str, bits: int, file: pathlib.Path) -> None:
@@ -53,12 +53,13 @@ def excesses(figures: Figures, model: str, bits: int, file: pathlib.Path) -> Non
     left.invert_yaxis()
     left.set_title("excess over the original", fontsize=10)
     right.set_title("difference from the same method's per-OC", fontsize=10)
-    right.axvline(0, color="#555555", linewidth=1)
     left.set_xlim(left=min(0, left.get_xlim()[0]))
     for axes in (left, right):
+        axes.axvline(0, color="#555555", linewidth=1)
         axes.set_xlabel("nats per token; less is better")
         axes.grid(axis="x", color="#dddddd", linewidth=0.7)
         axes.set_axisbelow(True)
+        axes.locator_params(axis="x", nbins=6)
         axes.tick_params(axis="y", length=0)
     figure.legend(*left.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
     figure.suptitle(f"{TITLES[model]}, {bits} bits", x=0.01, ha="left", fontsize=12, fontweight="bold")

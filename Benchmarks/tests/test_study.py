@@ -67,7 +67,7 @@ def test_where_per_ic_wins() -> None:
     everywhere = {role: "iiiiiiooii" for role in ("q_proj", "k_proj", "v_proj", "down_proj")}
     assert where_outliers_are(roles(**everywhere)) == "held: per-IC has the majority in q, k, v, down"
     assert where_outliers_are(roles(q_proj="iiiiiioooo", up_proj="iiiiiioooo")) == (
-        "held in part: per-IC has the majority in q, up; up are not of QKV and DOWN")
+        "held in part: per-IC has the majority in q, up")
     assert where_outliers_are(roles()) == "did not hold: per-IC has the majority in no kind of layer"
 
 
