@@ -60,6 +60,11 @@ installed() {
     scripts/python-tests.sh full
 }
 
+report() {
+    step "reports in a browser"
+    scripts/report-tests.sh
+}
+
 real_model() {
     local examples
     step "the real model"
@@ -169,5 +174,5 @@ regress() {
     PYTHON=$python scripts/regress-mutations.sh
 }
 
-for part in ${PARTS:-sanitizers library installed real_model variants packed memory interruption refusals regress}; do "$part"; done
+for part in ${PARTS:-sanitizers library installed report real_model variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"
