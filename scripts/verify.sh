@@ -77,6 +77,13 @@ real_model() {
     done
 }
 
+inspection() {
+    step "inspect, judged by NumPy in float64"
+    "$python" Tests/RealModel/judge_inspection.py "$tool" "$out/smollm2" "$text"
+    step "inspect beside quantize: seconds"
+    "$python" Tests/RealModel/inspection_time.py "$tool" "$out/smollm2" "$out/timed" "${common[@]}"
+}
+
 variants() {
     local propagate kept variant
     for propagate in quantized original; do
@@ -127,6 +134,17 @@ memory() {
     echo "with 8 × 512: $((shallow / 1024)) MB, and $((deep / 1024)) MB four times as deep"
     [ $((deep * 10)) -le $((shallow * 11)) ] || { echo "peak memory grows with depth" >&2; exit 1; }
     rm -rf "$out/memory"
+    step "and of inspect"
+    local inspected=(--report "$out/memory" --overwrite)
+    shallow=$(peak "$tool" inspect "$out/smollm2" "${common[@]}" "${inspected[@]}")
+    echo "peak memory with 32 × 512 calibration tokens: $((shallow / 1024)) MB"
+    [ "$shallow" -lt $((1500 * 1000)) ] || { echo "expected less than 1.5 GB" >&2; exit 1; }
+    shallow=$(peak "$tool" inspect "$out/smollm2" "${common[@]}" --samples 8 "${inspected[@]}")
+    deep=$(peak "$tool" inspect "$out/deep" "${common[@]}" --samples 8 "${inspected[@]}")
+    echo "with 8 × 512: $((shallow / 1024)) MB, and $((deep / 1024)) MB four times as deep"
+    # What is shown of each layer is kept until the page is written: some 20 KB of 630 layers more.
+    [ $((deep * 10)) -le $((shallow * 12)) ] || { echo "peak memory grows with depth" >&2; exit 1; }
+    rm -rf "$out/memory"
 }
 
 interruption() {
@@ -174,5 +192,5 @@ regress() {
     PYTHON=$python scripts/regress-mutations.sh
 }
 
-for part in ${PARTS:-sanitizers library installed report real_model variants packed memory interruption refusals regress}; do "$part"; done
+for part in ${PARTS:-sanitizers library installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"
