@@ -92,6 +92,10 @@ test-library: library ## call the library from C: an example, eight threads, no 
 test-python: library ## install the Python package from here and test it: values, types, errors
 	scripts/python-tests.sh
 
+.PHONY: test-report
+test-report: setup ## open sample reports in Chromium: mouse, keyboard, both colour schemes; screenshots in verify-output/report
+	scripts/report-tests.sh
+
 .PHONY: format
 format: ## format all Swift files
 	swift format -i -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources
@@ -101,7 +105,7 @@ check-format: ## fail if a Swift file is not formatted
 	swift format lint -s -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: check-imports
-check-imports: ## fail if C is imported outside LinearAlgebra, or the engine and the model side know each other
+check-imports: ## fail if C is imported outside LinearAlgebra (libpng: Report), or the engine and the model side know each other
 	@scripts/check-imports.sh
 
 .PHONY: docs

@@ -28,17 +28,22 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         // Tables in the terminal that paste as Markdown, columns as wide as their longest cell.
         .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+        // The report's page as a template: logic-less, so the page is read in one place; nothing but Foundation behind it.
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         // The documentation's snippets (`make docs`). No target uses it, so clients do not fetch it.
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
-        // C libraries. Only LinearAlgebra imports them (`make check-imports`).
+        // C libraries. Only LinearAlgebra imports the first two, only Report the third (`make check-imports`).
         .systemLibrary(
             name: "COpenBLAS", path: "Modules/COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(
             name: "CLAPACKE", path: "Modules/CLAPACKE", pkgConfig: "lapacke",
             providers: [.apt(["liblapacke-dev"])]),
+        // Heat maps as pictures: the library that every browser's PNG goes back to, in two calls by its simplified interface.
+        .systemLibrary(
+            name: "CPNG", path: "Modules/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
         // The engine: matrices, then one layer.
         module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
@@ -46,6 +51,8 @@ let package = Package(
         module("Kernels"),
         module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),
         .target(name: "AdaDim", dependencies: ["AdaDimLinearAlgebra", "AdaDimQuantization"], path: "Sources/AdaDim"),
+        // One layer, looked at: outliers of its inputs, sensitivity of its weights, losses both ways.
+        module("Inspection", ["AdaDimLinearAlgebra", "AdaDimQuantization"]),
 
         // The engine for other languages: adadim.h, and its functions.
         .target(name: "AdaDimCHeader", path: "Sources/CInterface/Header"),
@@ -80,20 +87,28 @@ let package = Package(
                 "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
             ]),
 
+        // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
+        .target(
+            name: "AdaDimReport", dependencies: ["CPNG", .product(name: "Mustache", package: "swift-mustache")],
+            path: "Sources/Report",
+            resources: ["page.mustache", "figure.mustache", "layer.mustache", "page.css", "page.js"].map {
+                .embedInCode("Templates/\($0)")
+            }),
+
         // Both together.
         module(
             "Pipeline",
             [
                 "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimLayerFiles",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
                 "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimLayerFiles", "AdaDimRegression",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -106,6 +121,9 @@ let package = Package(
             dependencies: ["AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors"], path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
+        tests(
+            "Inspection", ["AdaDimInspection", "AdaDimQuantization", "AdaDimLinearAlgebra"],
+            resources: [.copy("Goldens")]),
         tests(
             "CInterface",
             [
@@ -127,6 +145,12 @@ let package = Package(
                 "AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
+        tests("Report", ["AdaDimReport", "AdaDimReportSamples", "AdaDimTestSupport"]),
+        // Pages of made-up values, for the tests, and in files for the browser (`make test-report`).
+        .target(name: "AdaDimReportSamples", dependencies: ["AdaDimReport"], path: "Tests/ReportSamples/Pages"),
+        .executableTarget(
+            name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
+            path: "Tests/ReportSamples/Tool"),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         tests(
             "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
@@ -136,7 +160,7 @@ let package = Package(
             [
                 "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
-                "AdaDimTokenizer", "AdaDimTestSupport",
+                "AdaDimTokenizer", "AdaDimInspection", "AdaDimTestSupport",
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
         tests(

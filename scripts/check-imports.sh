@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The arrows of the house, held against the imports: C enters at LinearAlgebra alone, and the engine (one matrix) and the
-# model side (files, text, decoder blocks) never import each other.
+# The arrows of the house, held against the imports: C enters at LinearAlgebra alone, but for libpng at Report, and the engine
+# (one matrix) and the model side (files, text, decoder blocks) never import each other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -18,11 +18,14 @@ forbid() {
 
 outside=$(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/LinearAlgebra)
 forbid "C libraries are imported outside Sources/LinearAlgebra" 'COpenBLAS|CLAPACKE' $outside
+forbid "libpng is imported outside Sources/Report" 'CPNG' \
+    $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Report)
+forbid "the report imports another module of this package" 'AdaDim[A-Za-z]*' Sources/Report
 forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKernels' \
     $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Quantization)
 forbid "the engine imports the model side" \
     'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Pipeline)' \
-    Sources/LinearAlgebra Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression
+    Sources/LinearAlgebra Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression Sources/Inspection
 forbid "the engine imports Foundation" 'Foundation' \
     Sources/LinearAlgebra Sources/Quantization Sources/AdaDim Sources/CInterface
 forbid "the model side imports the quantizer" 'AdaDimQuantization' \

@@ -29,13 +29,14 @@ expected=$(.build-client/release/QuantizeLayer)
 echo "$expected"
 
 step "the C example, in a root of its own"
-if [ ! -f "$root/complete" ]; then
+packages=gcc,libc6-dev,pkgconf,libopenblas0-pthread,liblapacke,libpng16-16
+if [ "$(cat "$root/complete" 2>/dev/null)" != "$packages" ]; then
     command -v debootstrap >/dev/null || apt-get install -y -qq debootstrap >/dev/null
     rm -rf "$root"
     read -r suite mirror < <(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' 'Component: main')
-    debootstrap --variant=minbase --include=gcc,libc6-dev,pkgconf,libopenblas0-pthread,liblapacke \
+    debootstrap --variant=minbase --include="$packages" \
         "$suite" "$root" "$mirror" >"$out/debootstrap.txt"
-    touch "$root/complete"
+    echo "$packages" >"$root/complete"
 fi
 make --no-print-directory install DESTDIR="$root" PREFIX=/usr/local >/dev/null
 cp Examples/C/quantize_layer.c "$root/tmp/"

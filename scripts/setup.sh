@@ -14,7 +14,7 @@ if [ -z "$version" ] || [ "$(printf '%s\n6.1\n' "$version" | sort -V | head -n 1
 fi
 
 missing=()
-for package in libopenblas-dev liblapacke-dev pkg-config "$@"; do
+for package in libopenblas-dev liblapacke-dev libpng-dev pkg-config "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -60,6 +60,11 @@ installed() {
     scripts/python-tests.sh full
 }
 
+report() {
+    step "reports in a browser"
+    scripts/report-tests.sh
+}
+
 real_model() {
     local examples
     step "the real model"
@@ -70,6 +75,13 @@ real_model() {
         "$python" Tests/RealModel/judge_multiple_choice.py "$tool" "$out/smollm2" Tests/RealModel/questions.jsonl \
             --examples $examples
     done
+}
+
+inspection() {
+    step "inspect, judged by NumPy in float64"
+    "$python" Tests/RealModel/judge_inspection.py "$tool" "$out/smollm2" "$text"
+    step "inspect beside quantize: seconds"
+    "$python" Tests/RealModel/inspection_time.py "$tool" "$out/smollm2" "$out/timed" "${common[@]}"
 }
 
 variants() {
@@ -122,6 +134,17 @@ memory() {
     echo "with 8 × 512: $((shallow / 1024)) MB, and $((deep / 1024)) MB four times as deep"
     [ $((deep * 10)) -le $((shallow * 11)) ] || { echo "peak memory grows with depth" >&2; exit 1; }
     rm -rf "$out/memory"
+    step "and of inspect"
+    local inspected=(--report "$out/memory" --overwrite)
+    shallow=$(peak "$tool" inspect "$out/smollm2" "${common[@]}" "${inspected[@]}")
+    echo "peak memory with 32 × 512 calibration tokens: $((shallow / 1024)) MB"
+    [ "$shallow" -lt $((1500 * 1000)) ] || { echo "expected less than 1.5 GB" >&2; exit 1; }
+    shallow=$(peak "$tool" inspect "$out/smollm2" "${common[@]}" --samples 8 "${inspected[@]}")
+    deep=$(peak "$tool" inspect "$out/deep" "${common[@]}" --samples 8 "${inspected[@]}")
+    echo "with 8 × 512: $((shallow / 1024)) MB, and $((deep / 1024)) MB four times as deep"
+    # What is shown of each layer is kept until the page is written: some 20 KB of 630 layers more.
+    [ $((deep * 10)) -le $((shallow * 12)) ] || { echo "peak memory grows with depth" >&2; exit 1; }
+    rm -rf "$out/memory"
 }
 
 interruption() {
@@ -169,5 +192,5 @@ regress() {
     PYTHON=$python scripts/regress-mutations.sh
 }
 
-for part in ${PARTS:-sanitizers library installed real_model variants packed memory interruption refusals regress}; do "$part"; done
+for part in ${PARTS:-sanitizers library installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"

@@ -65,13 +65,19 @@ package struct CalibrationStream: Sendable {
 
     /// The Gram matrix of the inputs that the linear layers of the current stage see, over all samples. Each batch
     /// keeps its inputs for ``advance(through:between:)``.
-    /// - Parameter between: called after every batch; what it throws ends the sum.
+    /// - Parameters:
+    ///   - seeing: called with the inputs of every batch [in, tokens], in order.
+    ///   - between: called after every batch; what it throws ends the sum.
     package mutating func gram(
-        in block: DecoderBlock, order: Int, between: () throws -> Void = {}
+        in block: DecoderBlock, order: Int, seeing: (MatrixView<Float>) -> Void = { _ in },
+        between: () throws -> Void = {}
     ) throws -> Gram<Float> {
         var gram = try Gram<Float>(order: order)
         for index in batches.indices {
-            block.keepInput(of: &batches[index]).withView { gram.accumulate(finite: $0) }
+            block.keepInput(of: &batches[index]).withView { inputs in
+                gram.accumulate(finite: inputs)
+                seeing(inputs)
+            }
             try between()
         }
         return gram

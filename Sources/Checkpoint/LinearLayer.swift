@@ -27,6 +27,16 @@ package struct LinearLayer: Sendable, Hashable {
         self.role = role
     }
 
+    /// The layer of a module's name, as ``moduleName`` gives it; nil for any other name.
+    package init?(moduleName: String) {
+        let parts = moduleName.split(separator: ".")
+        guard parts.count == 5, let block = Int(parts[2]), let role = LinearRole(rawValue: String(parts[4])) else {
+            return nil
+        }
+        self.init(block: block, role: role)
+        guard self.moduleName == moduleName else { return nil }
+    }
+
     /// All of a model of so many blocks, block after block.
     package static func all(blocks: Int) -> [LinearLayer] {
         (0..<blocks).flatMap { block in LinearRole.allCases.map { LinearLayer(block: block, role: $0) } }

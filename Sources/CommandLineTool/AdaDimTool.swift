@@ -19,7 +19,8 @@ struct AdaDimTool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            QuantizeCommand.self, LayerCommand.self, EvaluateCommand.self, VariantsCommand.self, RegressCommand.self,
+            QuantizeCommand.self, InspectCommand.self, LayerCommand.self, EvaluateCommand.self, VariantsCommand.self,
+            RegressCommand.self,
         ])
 
     /// As the argument parser's own, but a stream that takes nothing neither traps nor passes for success.

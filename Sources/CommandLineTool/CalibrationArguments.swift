@@ -34,12 +34,6 @@ struct CalibrationArguments: ParsableArguments {
         })
     var seed: UInt64 = 0
 
-    @Option(
-        help:
-            "What a layer's inputs are computed with: the layers quantized before it (quantized), so that it can make up for their errors, or the untouched model (original)."
-    )
-    var propagate = QuantizationJob.Propagation.quantized
-
     /// More would not fit in any memory.
     private static let mostTokens = 1 << 31
 
@@ -57,14 +51,26 @@ struct CalibrationArguments: ParsableArguments {
     }
 
     /// A job that is calibrated so.
-    func job(model: String, output: URL) -> QuantizationJob {
+    /// - Parameter output: nil for layers that are looked at only.
+    func job(model: String, output: URL? = nil) -> QuantizationJob {
         var job = QuantizationJob(model: URL(filePath: model), output: output, calibration: URL(filePath: file))
         job.samples = samples
         job.sequenceLength = sequenceLength
         job.seed = seed
-        job.propagation = propagate
         return job
     }
+}
+
+/// What the calibration text runs through.
+struct PropagationArguments: ParsableArguments {
+    @Option(
+        help:
+            "What a layer's inputs are computed with: the layers quantized before it (quantized), so that it can make up for their errors, or the untouched model (original)."
+    )
+    var propagate = QuantizationJob.Propagation.quantized
+
+    /// Enters the options in a job.
+    func set(_ job: inout QuantizationJob) { job.propagation = propagate }
 }
 
 /// An empty path would name the current directory.

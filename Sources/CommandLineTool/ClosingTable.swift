@@ -34,20 +34,10 @@ struct ClosingTable {
         }
         let summary = [
             size(totals),
-            "\(duration(totals.seconds)) in all: \(parts(totals))",
+            "\(duration(totals.seconds)) in all: \(shares(totals.parts.all, of: totals.seconds))",
         ]
         let lines = [table.string(for: rows) ?? ""] + dense + summary
         return lines.joined(separator: "\n")
-    }
-
-    /// Where the time went, the largest part first; what rounds to nothing is left out.
-    private func parts(_ totals: QuantizationReport.Totals) -> String {
-        totals.parts.all
-            .map { (name: $0.name, percent: Int((100 * $0.seconds / max(totals.seconds, 1e-9)).rounded())) }
-            .filter { $0.percent > 0 }
-            .sorted { $0.percent > $1.percent }
-            .map { "\($0.name) \($0.percent) %" }
-            .joined(separator: ", ")
     }
 
     private func size(_ totals: QuantizationReport.Totals) -> String {

@@ -24,6 +24,7 @@ struct LayerCommand: ParsableCommand {
 
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var scales: ScaleArguments
     @OptionGroup(title: "Output") var writing: LayerOutputArguments
     @OptionGroup(title: "Machine") var machine: MachineArguments
@@ -33,7 +34,7 @@ struct LayerCommand: ParsableCommand {
     }
 
     private var job: LayerJob {
-        var job = LayerJob(input: file, output: writing.output, options: method.options(variant))
+        var job = LayerJob(input: file, output: writing.output, options: method.options(variant, choice))
         job.scaleType = scales.scaleType
         job.isPacked = writing.packed
         job.writesDequantized = writing.dequantized

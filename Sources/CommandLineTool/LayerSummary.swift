@@ -47,16 +47,14 @@ struct LayerSummary {
             + "loses \(percent(report.loss.relative)) of ‖WX‖²"
     }
 
-    /// Where the time went, the largest part first; what rounds to nothing is left out.
+    /// Where the time went.
     private var time: String {
         let seconds = report.seconds
-        let parts = [
+        let parts: [(name: String, seconds: Double)] = [
             ("reading", seconds.read), ("Gram", seconds.gram), ("factor", seconds.factor),
             ("‖WX‖²", seconds.reference), ("RTN", seconds.rtn), ("sweep", seconds.sweep), ("writing", seconds.write),
         ]
-        let shares = parts.map { ($0.0, Int((100 * $0.1 / max(seconds.total, 1e-9)).rounded())) }
-            .filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }.map { "\($0.0) \($0.1) %" }
         let total = seconds.total < 60 ? "\(significant(seconds.total, 3)) s" : duration(seconds.total)
-        return "\(total) in all: \(shares.joined(separator: ", "))"
+        return "\(total) in all: \(shares(parts, of: seconds.total))"
     }
 }

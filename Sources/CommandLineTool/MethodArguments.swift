@@ -17,6 +17,18 @@ struct VariantArguments: ParsableArguments {
     var dimension: DimensionArgument?
 }
 
+/// How an adaptive layer chooses.
+struct SelectionArguments: ParsableArguments {
+    @Option(
+        help:
+            "What an adaptive layer compares: the errors of plain rounding in both directions (rtn), or those of the finished gptq sweeps (sweep; takes longer)."
+    )
+    var select = QuantizationOptions.Selection.roundToNearest
+
+    /// Enters the options in a job.
+    func set(_ job: inout QuantizationJob) { job.selection = select }
+}
+
 /// What every command that quantizes may be told of the method.
 struct MethodArguments: ParsableArguments {
     @Option(
@@ -30,12 +42,6 @@ struct MethodArguments: ParsableArguments {
             valueName: "n|channel"),
         transform: GroupSizeArgument.init)
     var groupSize = GroupSizeArgument(weights: 128)
-
-    @Option(
-        help:
-            "What an adaptive layer compares: the errors of plain rounding in both directions (rtn), or those of the finished gptq sweeps (sweep; takes longer)."
-    )
-    var select = QuantizationOptions.Selection.roundToNearest
 
     @Flag(help: "Use symmetric grids, with the zero point in the middle.")
     var symmetric = false
@@ -64,17 +70,16 @@ struct MethodArguments: ParsableArguments {
     func set(_ job: inout QuantizationJob) {
         job.bits = bits
         job.groupSize = groupSize.weights
-        job.selection = select
         job.isSymmetric = symmetric
         job.activationOrder = activationOrder
         job.damping = damping
     }
 
     /// The options as the engine takes them, the type of the scales left open.
-    func options(_ variant: VariantArguments) -> QuantizationOptions {
+    func options(_ variant: VariantArguments, _ choice: SelectionArguments) -> QuantizationOptions {
         QuantizationOptions(
             bits: bits, groupSize: groupSize.weights, isSymmetric: symmetric, method: variant.method,
-            dimension: (variant.dimension ?? .adaptive).ofOneLayer, selection: select, damping: damping,
+            dimension: (variant.dimension ?? .adaptive).ofOneLayer, selection: choice.select, damping: damping,
             activationOrder: activationOrder)
     }
 }

@@ -6,15 +6,12 @@ import Foundation
 struct ProgressText {
     let done: Int
     let layers: Int
-    let layer: QuantizationReport.Layer
+    /// The layer's name and what became of it.
+    let facts: String
     let elapsed: Double
 
     /// Time left if the layers to come take as long as those done.
     private var secondsLeft: Double { elapsed / Double(max(done, 1)) * Double(layers - done) }
-
-    private var facts: String {
-        "\(layer.name) \(layer.dimension.rawValue), loss \(percent(layer.loss.relative))"
-    }
 
     /// One line with a bar.
     var bar: String {
@@ -25,6 +22,24 @@ struct ProgressText {
     }
 
     var plain: String { "[\(done)/\(layers)] \(facts), \(duration(secondsLeft)) left" }
+}
+
+extension ProgressText {
+    /// Of a quantized layer: its direction and what it loses.
+    init(done: Int, layers: Int, layer: QuantizationReport.Layer, elapsed: Double) {
+        self.init(
+            done: done, layers: layers,
+            facts: "\(layer.name) \(layer.dimension.rawValue), loss \(percent(layer.loss.relative))", elapsed: elapsed)
+    }
+}
+
+/// Where the time went, the largest part first; what rounds to nothing is left out.
+func shares(_ parts: [(name: String, seconds: Double)], of total: Double) -> String {
+    parts.map { (name: $0.name, percent: Int((100 * $0.seconds / max(total, 1e-9)).rounded())) }
+        .filter { $0.percent > 0 }
+        .sorted { $0.percent > $1.percent }
+        .map { "\($0.name) \($0.percent) %" }
+        .joined(separator: ", ")
 }
 
 /// A share as a person reads it, three significant digits.

@@ -11,8 +11,8 @@ struct QuantizeCommand: ParsableCommand {
         usage: "adadim quantize <model> <output> --calibration <file> [<options>]",
         discussion: """
             Reads <model> (config.json, tokenizer.json, .safetensors), runs it on a calibration text to see what inputs its \
-            weights meet, and writes <output>: a model directory of the same kind with quantized linear layers, and \
-            quantization-report.json. <output> appears when it is complete, or not at all. Embeddings, norms and lm_head \
+            weights meet, and writes <output>: a model directory of the same kind with quantized linear layers, \
+            quantization-report.json, and the same to look at, quantization-report.html. <output> appears when it is complete, or not at all. Embeddings, norms and lm_head \
             are carried over untouched.
 
             A small model, 3 bits, each layer's groups in the better direction:
@@ -32,9 +32,11 @@ struct QuantizeCommand: ParsableCommand {
 
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Method") var selective: SelectiveArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
+    @OptionGroup(title: "Calibration") var propagation: PropagationArguments
     @OptionGroup(title: "Output") var writing: OutputArguments
     @OptionGroup(title: "Machine") var machine: MachineArguments
 
@@ -49,6 +51,8 @@ struct QuantizeCommand: ParsableCommand {
     private var job: QuantizationJob {
         var job = calibration.job(model: model, output: URL(filePath: output))
         method.set(&job)
+        choice.set(&job)
+        propagation.set(&job)
         leavingOut.set(&job)
         job.method = variant.method
         job.dimension =
@@ -68,8 +72,15 @@ struct QuantizeCommand: ParsableCommand {
             observer.progress = layerProgress(on: terminal)
             return try QuantizeCheckpoint(job, observer: observer).run()
         }
-        try StandardStreams.print(ClosingTable(report: report).text + "\nWritten to \(output)")
+        try StandardStreams.print(
+            ClosingTable(report: report).text + "\nWritten to \(output)\n"
+                + reportLine(in: job.output, QuantizationReport.pageName))
     }
+}
+
+/// The last line of a run: where its report is, as a link that terminals open.
+func reportLine(in directory: URL, _ name: String) -> String {
+    "Report: \(directory.appending(path: name).absoluteURL.standardized.absoluteString)"
 }
 
 /// Shows the progress of a quantization on a terminal.

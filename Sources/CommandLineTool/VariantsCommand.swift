@@ -22,8 +22,10 @@ struct VariantsCommand: ParsableCommand {
     var model: String
 
     @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
+    @OptionGroup(title: "Calibration") var propagation: PropagationArguments
     @OptionGroup(title: "Evaluation") var corpus: TextArguments
     @OptionGroup(title: "Evaluation") var window: EvaluationLengthArguments
     @OptionGroup(title: "Output") var output: KeepArguments
@@ -58,10 +60,12 @@ struct VariantsCommand: ParsableCommand {
     {
         let original = try perplexity(of: URL(filePath: model), "original", terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
-        for variant in Variant.all(select: method.select) {
+        for variant in Variant.all(select: choice.select) {
             let output = outputs.appending(path: variant.directoryName)
             var job = calibration.job(model: model, output: output)
             method.set(&job)
+            choice.set(&job)
+            propagation.set(&job)
             leavingOut.set(&job)
             job.method = variant.method
             job.dimension = variant.dimension.dimension

@@ -28,7 +28,9 @@ extension OutputDirectory {
     /// Throws unless nothing stands at `output`, or an earlier output with nothing added to it, which may be replaced.
     /// - Returns: the files of the earlier output.
     @discardableResult
-    static func checkReplaceable(_ output: ResolvedPath, overwrite: Bool) throws(ExportError) -> [String] {
+    static func checkReplaceable(
+        _ output: ResolvedPath, report reportName: String, overwrite: Bool
+    ) throws(ExportError) -> [String] {
         guard output.exists else { return [] }
         guard overwrite else { throw .outputExists(output: output.path) }
         func notOurs(_ reason: String) -> ExportError { .notOurs(output: output.path, reason: reason) }

@@ -5,8 +5,8 @@ import Glibc
 /// the directory's name at the end. What is not committed is removed with the value; what a killed process leaves is
 /// hidden, does not bear the name, and is removed by the next run for the same directory.
 package final class OutputDirectory {
-    /// A report of this name, whose `producer` begins with "adadim" and whose `files` name everything in the directory,
-    /// marks it as ours to replace.
+    /// In a quantized model, a report of this name, whose `producer` begins with "adadim" and whose `files` name everything
+    /// in the directory, marks it as ours to replace.
     package static let reportName = "quantization-report.json"
     package static let producerPrefix = "adadim"
 
@@ -16,18 +16,24 @@ package final class OutputDirectory {
     package let partial: URL
     /// Names of hidden siblings that killed runs left, removed by this one.
     package let removedLeftovers: [String]
+    /// What an earlier output must hold to be replaced.
+    private let report: String
     private let overwrite: Bool
     private var isOpen = true
 
     /// Checks that `output` may be written and creates the hidden sibling.
     /// - Parameters:
     ///   - model: the directory that is read; `output` may not be it, hold it or lie inside it.
+    ///   - report: name of the report that marks an earlier output of the same kind.
     ///   - overwrite: whether to replace `output` if it is an earlier output of this tool.
-    package init(_ output: URL, model: URL, overwrite: Bool) throws(ExportError) {
+    package init(
+        _ output: URL, model: URL, report: String = reportName, overwrite: Bool
+    ) throws(ExportError) {
         let resolved = try ResolvedPath(output: output.path)
         try Self.check(resolved, output.path, against: model.path)
-        try Self.checkReplaceable(resolved, overwrite: overwrite)
+        try Self.checkReplaceable(resolved, report: report, overwrite: overwrite)
         removedLeftovers = Self.removeLeftovers(of: resolved, sparing: ResolvedPath.resolve(model.path) ?? model.path)
+        self.report = report
         self.overwrite = overwrite
         url = URL(fileURLWithPath: resolved.path, isDirectory: true)
         partial = Self.sibling(of: resolved, kind: "partial")
@@ -58,7 +64,7 @@ package final class OutputDirectory {
         try Self.synchronize(partial.path)
         let resolved = try ResolvedPath(output: url.path)
         // Things may have changed since the run began.
-        let replaced = try Self.checkReplaceable(resolved, overwrite: overwrite)
+        let replaced = try Self.checkReplaceable(resolved, report: report, overwrite: overwrite)
         if resolved.exists {
             let aside = Self.sibling(of: resolved, kind: "old")
             try Self.move(url.path, to: aside.path)

@@ -11,21 +11,30 @@ import AdaDimQuantization
 package struct MemoryEstimate: Sendable, Equatable {
     package let bytes: Double
 
+    /// What becomes of the layers.
+    package enum Work: Sendable {
+        case quantizing
+        /// Nothing is replaced, and the Gram matrix is factored in Double, too.
+        case inspecting
+    }
+
     /// Counts in Double, where no product overflows.
     /// - Parameter size: of the calibration samples.
     /// - Throws: ``QuantizationError/tooLargeToCount(rows:columns:)``.
     package init(
         _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ size: CalibrationSize,
-        threads: Int = BLASLibrary.threadCount
+        _ work: Work = .quantizing, threads: Int = BLASLibrary.threadCount
     ) throws(QuantizationError) {
-        let stages = try Self.stages(configuration, job, plan, threads: threads)
+        let stages = try Self.stages(configuration, job, plan, work, threads: threads)
         let tokens = Tokens(configuration, size, threads: threads)
         // Ids, positions and the residual stream.
         let stream = tokens.all * (4 + 8 + 4 * Double(configuration.hiddenSize))
         let weights = LinearRole.allCases.reduce(0) { $0 + configuration.weightBytes($1) }
         // The next block is read at the same time, from pages with half as many bytes or as many.
         let blocks = plan.last.block > 0 ? 2.5 * weights : weights
-        bytes = stream + blocks + Self.peak(stages, tokens, job, last: plan.last.stage)
+        // An inspection goes from stage to stage, as a quantization does that replaces what it has quantized.
+        let propagation = work == .inspecting ? .quantized : job.propagation
+        bytes = stream + blocks + Self.peak(stages, tokens, propagation, last: plan.last.stage)
     }
 
     /// - Parameter available: bytes; nil if nobody knows.
@@ -85,12 +94,12 @@ package struct MemoryEstimate: Sendable, Equatable {
     }
 
     private static func stages(
-        _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, threads: Int
+        _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ work: Work, threads: Int
     ) throws(QuantizationError) -> [Stage] {
         var options = job.engineOptions
         // Of the fixed directions, the one whose panels are whole groups.
         options.dimension = job.dimension == .adaptive ? .adaptive : .fixed(.perInputChannel)
-        let replaces = job.propagation == .quantized
+        let replaces = work == .quantizing && job.propagation == .quantized
         var stages: [Stage] = []
         for stage in BlockStage.allCases {
             var counted = Stage(stage, configuration)
@@ -101,10 +110,12 @@ package struct MemoryEstimate: Sendable, Equatable {
                 let layer = try MemoryPlan(rows: rows, columns: columns, options: options, threads: threads)
                 counted.gram = 4 * Double(columns) * Double(columns)
                 // The engine at work, or the weight as it is written.
-                let work = max(Double(layer.work), configuration.weightBytes(role))
+                let busy = max(Double(layer.work), configuration.weightBytes(role))
+                // Before the layers, while nothing of them is in memory.
+                if work == .inspecting { counted.quantizing = max(counted.quantizing, 2 * counted.gram) }
                 // The Gram matrix is sorted before the first layer's work begins.
                 counted.quantizing = max(
-                    counted.quantizing, Double(layer.sorted), work + Double(layer.codes) + replacements)
+                    counted.quantizing, Double(layer.sorted), busy + Double(layer.codes) + replacements)
                 if replaces { replacements += configuration.weightBytes(role) }
             }
             stages.append(counted)
@@ -114,10 +125,10 @@ package struct MemoryEstimate: Sendable, Equatable {
 
     /// The largest of what the steps of a block hold.
     private static func peak(
-        _ stages: [Stage], _ tokens: Tokens, _ job: QuantizationJob, last: BlockStage
+        _ stages: [Stage], _ tokens: Tokens, _ propagation: QuantizationJob.Propagation, last: BlockStage
     ) -> Double {
         var peak = 0.0
-        switch job.propagation {
+        switch propagation {
         case .quantized:
             for stage in stages {
                 peak = max(peak, tokens.all * stage.input + stage.gram + stage.quantizing, stage.advancing(tokens))

@@ -21,8 +21,8 @@ package struct QuantizationJob: Sendable {
     }
 
     package var model: URL
-    package var output: URL
     package var calibration: URL
+    private var directory: URL?
     package var bits = 4
     /// Weights that share a scale; nil for a whole channel.
     package var groupSize: Int? = 128
@@ -43,10 +43,21 @@ package struct QuantizationJob: Sendable {
     package var activationOrder = false
     package var overwrite = false
 
-    package init(model: URL, output: URL, calibration: URL) {
+    /// - Parameter output: nil for layers that are looked at only: see ``InspectionJob``.
+    package init(model: URL, output: URL? = nil, calibration: URL) {
         self.model = model
-        self.output = output
         self.calibration = calibration
+        directory = output
+    }
+
+    /// The directory to write.
+    /// - Precondition: the job has one.
+    package var output: URL {
+        get {
+            guard let directory else { preconditionFailure("a job without an output") }
+            return directory
+        }
+        set { directory = newValue }
     }
 
     /// The engine's options, the direction and the type of the scales still open.

@@ -76,10 +76,9 @@ extension QuantizationJob {
     }
 }
 
-extension QuantizationReport {
-    func write(to directory: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try encoder.encode(self).write(to: directory.appending(path: Self.fileName))
-    }
+/// Writes a report as people read JSON, too.
+func writeReport(_ report: some Encodable, to file: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try encoder.encode(report).write(to: file)
 }

@@ -96,6 +96,8 @@ package struct QuantizationReport: Sendable, Codable {
         package var seconds = 0.0
         /// What of it was spent on what.
         package var parts = Parts()
+        /// The most memory that the process has held so far; null where the system does not tell.
+        @NullWhereAbsent package var peakMemoryBytes: Int? = nil
     }
 
     /// Seconds of a whole run by what they were spent on; they add up to all of it.
@@ -138,7 +140,7 @@ package struct QuantizationReport: Sendable, Codable {
             quantizedLayers: layers.count,
             perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
             bitsPerWeight: mean(\.bitsPerWeight), packedBitsPerWeight: mean(\.packedBitsPerWeight),
-            seconds: seconds, parts: parts(of: seconds, times))
+            seconds: seconds, parts: parts(of: seconds, times), peakMemoryBytes: ProcessMemory.peakBytes)
     }
 
     private func parts(of seconds: Double, _ times: RunTimes) -> Parts {
@@ -154,6 +156,8 @@ package struct QuantizationReport: Sendable, Codable {
     }
 
     package static let fileName = "quantization-report.json"
+    /// The same to look at.
+    package static let pageName = "quantization-report.html"
 }
 
 extension QuantizationReport.Parts {

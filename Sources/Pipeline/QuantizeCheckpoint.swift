@@ -4,7 +4,7 @@ import AdaDimDecoder
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import AdaDimTokenizer
+import AdaDimReport
 import Logging
 
 /// Quantizes a model directory, block by block:
@@ -38,7 +38,7 @@ package struct QuantizeCheckpoint {
         let model = try DecoderModel(checkpoint)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
-        let samples = try drawSamples(for: checkpoint.configuration)
+        let samples = try job.drawSamples(for: checkpoint.configuration)
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
@@ -55,8 +55,10 @@ package struct QuantizeCheckpoint {
             }
             try run.times.writing.time { try run.writer.finish() }
             run.report.close(seconds: start.secondsUntilNow, run.times)
+            try QuantizationPage(report: run.report).page
+                .write(to: partial.appending(path: QuantizationReport.pageName))
             run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
-            try run.report.write(to: partial)
+            try writeReport(run.report, to: partial.appending(path: QuantizationReport.fileName))
             return run.report
         }
     }
@@ -69,13 +71,6 @@ package struct QuantizeCheckpoint {
         let writer: CheckpointWriter
         var report: QuantizationReport
         var times = RunTimes()
-    }
-
-    private func drawSamples(for configuration: ModelConfiguration) throws -> CalibrationSamples {
-        let source = try TokenSource(file: job.calibration) { try Tokenizer(model: job.model) }
-        return try CalibrationSamples(
-            from: source, samples: job.samples, length: job.sequenceLength, seed: job.seed,
-            vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumLength)
     }
 
     private func quantize(_ block: inout DecoderBlock, _ run: inout Run) throws {

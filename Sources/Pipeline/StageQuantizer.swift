@@ -25,15 +25,19 @@ struct StageQuantizer {
     }
 
     /// Sums up the inputs of a stage; nil if none of its layers is to be quantized.
-    /// - Parameter between: called after every batch.
+    /// - Parameters:
+    ///   - seeing: called with the inputs of every batch [in, tokens].
+    ///   - between: called after every batch.
     func gram(
-        of stage: BlockStage, in block: DecoderBlock, _ stream: inout CalibrationStream, between: () throws -> Void
+        of stage: BlockStage, in block: DecoderBlock, _ stream: inout CalibrationStream,
+        seeing: (MatrixView<Float>) -> Void = { _ in }, between: () throws -> Void
     ) throws -> TimedGram? {
         guard let layer = layers(of: stage, in: block.index).first else { return nil }
         var watch = Stopwatch()
         do {
             let gram = try watch.time {
-                try stream.gram(in: block, order: block.weight(layer.role).columns, between: between)
+                try stream.gram(
+                    in: block, order: block.weight(layer.role).columns, seeing: seeing, between: between)
             }
             return TimedGram(gram: gram, seconds: watch.seconds)
         } catch PipelineError.cancelled {
@@ -82,7 +86,8 @@ struct StageQuantizer {
         }
     }
 
-    private func naming<Value>(_ layer: LinearLayer, _ body: () throws -> Value) throws -> Value {
+    /// Runs `body`; what it throws gets the layer's name.
+    func naming<Value>(_ layer: LinearLayer, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()
         } catch {
@@ -92,7 +97,7 @@ struct StageQuantizer {
 
     /// The layers as messages name them.
     /// - Precondition: there is one.
-    private static func subject(_ layers: [LinearLayer]) -> String {
+    static func subject(_ layers: [LinearLayer]) -> String {
         let others = layers.count - 1
         return layers[0].moduleName + (others > 0 ? " and \(others) more with its inputs" : "")
     }

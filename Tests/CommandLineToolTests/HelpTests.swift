@@ -4,7 +4,8 @@ import Testing
 /// Help texts are read by people; a change shows here. Goldens/write_help.sh writes them anew.
 @Suite struct HelpTests {
     @Test(arguments: [
-        "adadim", "quantize", "layer", "evaluate", "variants", "regress", "regress record", "regress check",
+        "adadim", "quantize", "inspect", "layer", "evaluate", "variants", "regress", "regress record",
+        "regress check",
     ])
     func helpIsTheGolden(_ command: String) throws {
         let golden = URL(filePath: #filePath).deletingLastPathComponent()

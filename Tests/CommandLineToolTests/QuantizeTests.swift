@@ -24,7 +24,7 @@ import Testing
             #expect(lines.contains { $0.starts(with: [role, "2"]) }, "\(role)")
         }
         #expect(lines.contains { $0.starts(with: ["all", "14"]) })
-        #expect(outcome.output.hasSuffix("Written to out\n"))
+        #expect(outcome.output.contains("\nWritten to out\nReport: file:///"))
         #expect(outcome.errors.hasPrefix("14 layers in 2 blocks, 128 calibration tokens\n[1/14] "))
         #expect(outcome.errors.contains("\n[14/14] model.layers.1.mlp.down_proj per-"))
         #expect(try scratch.contents == ["model", "out", "text.safetensors"])
@@ -35,7 +35,7 @@ import Testing
         let outcome = try scratch.quantize("--quiet")
         #expect(outcome.status == 0)
         #expect(outcome.errors.isEmpty, "\(outcome.errors)")
-        #expect(outcome.output.hasSuffix("Written to out\n"))
+        #expect(outcome.output.contains("\nWritten to out\nReport: file:///"))
     }
 
     /// 4 bits, and for every 8 weights a scale of 16 bits and a zero point of 8; and 128 bits for the shape of each of

@@ -12,7 +12,7 @@ import Testing
         let expected = try Data(contentsOf: weights)
         let outcome = try scratch.quantize("--overwrite", redirections: redirections)
         #expect(outcome.status == 0)
-        #expect(outcome.output.hasSuffix("Written to out\n"))
+        #expect(outcome.output.contains("\nWritten to out\nReport: file:///"))
         #expect(try Data(contentsOf: weights) == expected)
         #expect(try scratch.contents == ["model", "out", "text.safetensors"])
     }
@@ -22,7 +22,7 @@ import Testing
         let scratch = try Scratch()
         let outcome = try scratch.quantize(redirections: "2>&1 >result | head -1; cat result")
         #expect(outcome.output.hasPrefix("14 layers in 2 blocks"))
-        #expect(outcome.output.hasSuffix("Written to out\n"))
+        #expect(outcome.output.contains("\nWritten to out\nReport: file:///"))
     }
 
     @Test(arguments: [
@@ -63,6 +63,6 @@ import Testing
             ignoring: "HUP"
         ) { kill($0.processIdentifier, SIGHUP) }
         #expect(outcome.status == 0)
-        #expect(outcome.output.hasSuffix("Written to out\n"))
+        #expect(outcome.output.contains("\nWritten to out\nReport: file:///"))
     }
 }

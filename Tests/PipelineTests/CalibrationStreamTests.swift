@@ -90,9 +90,9 @@ import Testing
         let block = try model.block(0)
         let order = model.configuration.hiddenSize
         var calls = 0
-        #expect(try stream.gram(in: block, order: order) { calls += 1 }.tokens == 24)
+        #expect(try stream.gram(in: block, order: order, between: { calls += 1 }).tokens == 24)
         #expect(calls == 1)
-        #expect(throws: Enough.self) { try stream.gram(in: block, order: order) { throw Enough() } }
+        #expect(throws: Enough.self) { try stream.gram(in: block, order: order, between: { throw Enough() }) }
         #expect(throws: Enough.self) { try stream.advance(through: block) { throw Enough() } }
     }
 }

@@ -6,7 +6,6 @@ import AdaDimQuantization
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation
-import Synchronization
 import Testing
 
 /// Whatever stops a run, it says what and where, and leaves nothing behind.
@@ -220,13 +219,4 @@ import Testing
         }
         Issue.record("a run of 14 layers asks more than 200 times whether to stop")
     }
-}
-
-/// Says no so many times, then yes.
-private final class Patience: Sendable {
-    private let left: Atomic<Int>
-
-    init(_ times: Int) { left = Atomic(times) }
-
-    var isOver: Bool { left.wrappingSubtract(1, ordering: .relaxed).oldValue <= 0 }
 }

@@ -7,7 +7,7 @@ import AdaDimLinearAlgebra
 /// (``InverseHessianFactor``). Shared by all layers that see the same inputs.
 public struct GramFactor<Scalar: RealScalar>: Sendable {
     /// V in the upper triangle. The strict lower triangle still holds H, for ``diagonal`` has the rest of it.
-    package let storage: Matrix<Scalar>
+    package internal(set) var storage: Matrix<Scalar>
     /// Diagonal of H, undamped, in the factor's order. [in, 1]
     package let diagonal: Matrix<Scalar>
     /// What was added to each diagonal element, in the factor's order. [in, 1]

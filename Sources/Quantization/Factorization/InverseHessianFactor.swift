@@ -11,21 +11,46 @@ public struct InverseHessianFactor<Scalar: RealScalar>: Sendable {
     ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)`` where a pivot has underflowed to zero.
     public init(_ factor: GramFactor<Scalar>) throws(QuantizationError) {
         var inverse = factor.upperTriangular()
-        do {
-            try inverse.withMutableView { (view) throws(FactorizationError) in try trtri(.upper, .stored, view) }
-        } catch {
-            switch error {
-            case .outOfMemory(let order): throw .factorizationOutOfMemory(order: order)
-            case .cancelled: throw .cancelled
-            case .singular(let pivot, let order), .notPositiveDefinite(let pivot, let order):
-                throw .notPositiveDefinite(input: pivot, inputs: order, attempts: [])
-            }
-        }
+        try inverse.withMutableView { (view) throws(QuantizationError) in try invertUpperTriangle(view) }
         upper = inverse
     }
 
     /// Diagonal of (H + λI)⁻¹, one number for each input in the factor's order: the squared norms of U's columns.
     public var inverseDiagonal: [Double] {
         upper.withView { view in (0..<view.columns).map { view.squaredNorm(column: $0) } }
+    }
+}
+
+extension GramFactor {
+    /// Diagonal of (H + λI)⁻¹ [in], an element for each input in the order of the weight: the squared norms of the
+    /// columns of V⁻¹. It is computed in the factor's own memory, so that no second n² buffer comes to be, and the factor
+    /// is left without inputs.
+    /// - Throws: as ``InverseHessianFactor/init(_:)``.
+    package mutating func takeInverseDiagonal() throws(QuantizationError) -> [Double] {
+        var inverse = Matrix<Scalar>(uninitialized: 0, 0)
+        swap(&inverse, &storage)
+        var diagonal = [Double](repeating: 0, count: inverse.columns)
+        try inverse.withMutableView { (view) throws(QuantizationError) in
+            try invertUpperTriangle(view)
+            for position in 0..<view.columns {
+                let column = view.reading[rows: 0..<position + 1, columns: position..<position + 1]
+                diagonal[positions?[position, 0] ?? position] = column.squaredNorm
+            }
+        }
+        return diagonal
+    }
+}
+
+/// Overwrites an upper triangle by its inverse; what lies below it is left alone.
+private func invertUpperTriangle<S: RealScalar>(_ view: MutableMatrixView<S>) throws(QuantizationError) {
+    do {
+        try trtri(.upper, .stored, view)
+    } catch {
+        switch error {
+        case .outOfMemory(let order): throw .factorizationOutOfMemory(order: order)
+        case .cancelled: throw .cancelled
+        case .singular(let pivot, let order), .notPositiveDefinite(let pivot, let order):
+            throw .notPositiveDefinite(input: pivot, inputs: order, attempts: [])
+        }
     }
 }

@@ -1,0 +1,114 @@
+import AdaDimQuantization
+import AdaDimReport
+
+/// A quantization as a page to look at: `quantization-report.html`.
+struct QuantizationPage {
+    let report: QuantizationReport
+
+    var page: ReportPage {
+        let options = report.options
+        let pictures = LossPictures(
+            report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
+        var maps = pictures.ratioMaps("chosen")
+        maps.append(
+            DepthRoleMap(
+                title: "Relative loss", caption: "‖(W−Q)X‖²/‖WX‖² of each layer as it was quantized.",
+                roles: pictures.places.roles.map(\.rawValue), blocks: pictures.places.blocks,
+                values: pictures.places.grid { report.layers[$0].loss.relative },
+                marks: pictures.places.grid { report.layers[$0].dimension == .perInputChannel }.map { $0 ?? false },
+                markLegend: "per-IC", scale: .sequential(log: true), unit: "relative loss"))
+        return ReportPage(
+            title: "\(options.model), quantized",
+            subtitle: "\(options.bits) bits, \(groups(options.groupSize)), \(options.method.rawValue.uppercased()), "
+                + direction(options),
+            facts: facts, notes: notes,
+            bars: [
+                BarChart(
+                    title: "Where the time went", caption: "Of \(secondsText(report.totals.seconds)) in all.",
+                    unit: "seconds", bars: report.totals.parts.all.map { .init(name: $0.name, value: $0.seconds) })
+            ],
+            maps: maps, curves: pictures.curves { report.layers[$0].loss.relative }, columns: columns(pictures),
+            rows: report.layers.indices.map { pictures.row($0, cells: cells($0, pictures)) })
+    }
+
+    private func direction(_ options: QuantizationReport.Options) -> String {
+        switch options.dimension {
+        case "adaptive": "each layer's direction chosen by the losses of \(options.select == .sweep ? "GPTQ" : "RTN")"
+        case "selective": "per-IC for \((options.perInputChannel ?? []).joined(separator: ", ")), per-OC for the others"
+        default: options.dimension == ChannelDimension.perInputChannel.rawValue ? "per-IC" : "per-OC"
+        }
+    }
+
+    private var facts: [ReportPage.Fact] {
+        let (totals, options) = (report.totals, report.options)
+        var facts: [ReportPage.Fact] = [
+            .init("Layers", "\(totals.quantizedLayers), of them \(totals.perInputChannelLayers) per-IC"),
+            .init("Mean relative loss", percentText(totals.meanRelativeLoss)),
+            .init("Bits per weight, packed", significantDigits(totals.packedBitsPerWeight)),
+            .init("Bits per weight, written", significantDigits(totals.bitsPerWeight) + " (\(options.format))"),
+            .init("Time", secondsText(totals.seconds)),
+        ]
+        if let peak = totals.peakMemoryBytes { facts.append(.init("Peak memory", bytesText(Double(peak)))) }
+        facts += [
+            .init("Calibration", calibration(options.calibration, options.samples, options.sequenceLength)),
+            .init("Inputs", options.propagate == .quantized ? "of the quantized model" : "of the original model"),
+            .init("Damping", "\(significantDigits(options.damping)) of the mean diagonal"),
+            .init("Threads", "\(options.threads)"),
+            .init("Made by", report.versions.text),
+        ]
+        if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
+        return facts
+    }
+
+    private var notes: [String] {
+        var notes = [
+            """
+            A loss is ‖(W−Q)X‖² over the calibration tokens, as a share of ‖WX‖², with the weights as they are stored. \
+            The same figures are in \(QuantizationReport.fileName).
+            """
+        ]
+        let raised = report.layers.filter { !$0.dampingRaises.isEmpty }
+        if !raised.isEmpty {
+            notes.append(
+                "Damping was raised for \(raised.count) layers, whose Gram matrices had no Cholesky factor: "
+                    + raised.prefix(8).map(\.name).joined(separator: ", ") + (raised.count > 8 ? ", …" : ""))
+        }
+        notes += report.layers.compactMap { layer in
+            layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }
+        }
+        return notes
+    }
+
+    private func columns(_ pictures: LossPictures) -> [TableColumn] {
+        [
+            TableColumn(title: "Shape", explanation: "Output × input channels of the weight.", isNumeric: true),
+            TableColumn(title: "Loss", explanation: "Relative loss of the layer as it was quantized.", isNumeric: true),
+        ] + pictures.columns + [
+            TableColumn(
+                title: "Damping", explanation: "λ as a share of the Gram matrix's mean diagonal.", isNumeric: true),
+            TableColumn(title: "Seconds", explanation: "Time of the layer, its Gram matrix included.", isNumeric: true),
+        ]
+    }
+
+    private func cells(_ index: Int, _ pictures: LossPictures) -> [TableCell] {
+        let layer = report.layers[index]
+        return [shapeCell(layer.shape), percentCell(layer.loss.relative)] + pictures.cells(index)
+            + [numberCell(layer.dampingShare), numberCell(layer.seconds.total)]
+    }
+}
+
+/// The shape of a weight, sorted by how many elements it has.
+func shapeCell(_ shape: [Int]) -> TableCell {
+    TableCell(text: shape.map(String.init).joined(separator: " × "), sortKey: Double(shape.reduce(1, *)))
+}
+
+/// Group sizes in words.
+func groups(_ size: Int?) -> String { size.map { "groups of \($0)" } ?? "one group to a channel" }
+
+/// The calibration text in words.
+func calibration(_ file: String, _ samples: Int, _ length: Int) -> String { "\(file), \(samples) × \(length) tokens" }
+
+extension QuantizationReport.Versions {
+    /// What the figures were made by.
+    var text: String { "adadim \(adadim), \(blas), kernels \(kernels)" }
+}

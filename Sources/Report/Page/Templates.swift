@@ -1,0 +1,22 @@
+import Mustache
+
+/// The page's templates, style sheet and script. They are part of the program: an installed tool is one file.
+struct Templates {
+    private let library: MustacheLibrary
+
+    static let styleSheet = String(decoding: PackageResources.page_css, as: UTF8.self)
+    static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
+
+    init() throws {
+        // The library's own escaping goes by `Character`; see `Markup.escape`.
+        MustacheContentTypes.register(MarkupContentType(), named: MarkupContentType.name)
+        library = MustacheLibrary(templates: [
+            "page": try MustacheTemplate(string: String(decoding: PackageResources.page_mustache, as: UTF8.self)),
+            "figure": try MustacheTemplate(string: String(decoding: PackageResources.figure_mustache, as: UTF8.self)),
+            "layer": try MustacheTemplate(string: String(decoding: PackageResources.layer_mustache, as: UTF8.self)),
+        ])
+    }
+
+    /// - Returns: nil if there is no page template, which cannot be.
+    func page(_ context: PageContext) -> String? { library.render(context, withTemplate: "page") }
+}
