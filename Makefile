@@ -141,7 +141,7 @@ bench-library: library ## time the C library beside the Swift engine; two minute
 
 # Runs again what is missing: results are kept in verify-output/study until the tool, a model, a text or an option changes.
 .PHONY: study
-study: build venv ## the AdaDim paper's study on two models, into Documentation/Study.md: two hours at first, then what is missing
+study: build venv ## the AdaDim paper's study on two models, into Documentation/Study.md; an hour or two, then only what is missing
 	PYTHONPATH=Benchmarks $(PYTHON) -m study
 
 .PHONY: verify
