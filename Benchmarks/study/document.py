@@ -101,8 +101,11 @@ def weights_table(figures: Figures) -> str:
 
 def originals(figures: Figures) -> str:
     cells = [cell for cell in complete(figures, "original", ("GPTQ",)) if cell[1] in ORIGINAL_INPUTS[cell[0]]]
-    return each(cells, lambda model, bits: tables.variants(figures, model, bits, "original", ("GPTQ",)) + "\n\n"
-                + tables.comparisons(figures, model, bits, "original", ("GPTQ",))) or NOT_RUN
+    if not cells:
+        return NOT_RUN
+    return tables.held(figures, cells, TITLES, "original", ("GPTQ",)) + "\n\n" + each(
+        cells, lambda model, bits: tables.variants(figures, model, bits, "original", ("GPTQ",)) + "\n\n"
+        + tables.comparisons(figures, model, bits, "original", ("GPTQ",)))
 
 
 def draws(figures: Figures) -> str:

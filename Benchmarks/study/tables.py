@@ -62,11 +62,13 @@ def words(figures: Figures, claim: Claim, model: str, bits: int, method: str, pr
     return [claim.word(paired(figures, claim, model, bits, method, text, propagate)) for text in figures.texts()]
 
 
-def held(figures: Figures, cells: Sequence[tuple[str, int]], titles: dict[str, str]) -> str:
+def held(figures: Figures, cells: Sequence[tuple[str, int]], titles: dict[str, str], propagate: str = "quantized",
+         methods: tuple[str, ...] = ("RTN", "GPTQ")) -> str:
     """Claims against models and bits, a word or one for each text."""
     head = ["claim", "method", *(f"{titles[model]}, {bits} bits" for model, bits in cells)]
-    rows = [[claim.words, method, *(together(words(figures, claim, model, bits, method)) for model, bits in cells)]
-            for claim in CLAIMS + OURS for method in METHODS if claim.first in METHODS[method]]
+    rows = [[claim.words, method, *(together(words(figures, claim, model, bits, method, propagate))
+                                    for model, bits in cells)]
+            for claim in CLAIMS + OURS for method in methods if claim.first in METHODS[method]]
     return table(head, rows, left=len(head))
 
 
@@ -96,9 +98,11 @@ def draws(figures: Figures, cells: Sequence[tuple[str, int, Sequence[int]]], tit
         for claim in CLAIMS + OURS:
             row = [f"{titles[model]}, {bits} bits, {len(seeds)} draws", f"{claim.first} − {claim.second}"]
             for text in texts:
+                found = over_seeds(figures, claim, model, bits, text, seeds)
                 means = [paired(figures, claim, model, bits, "GPTQ", text, seed=seed).mean for seed in seeds]
-                row += [nats(over_seeds(figures, claim, model, bits, text, seeds), signed=True),
-                        f"{min(means):+.3f} to {max(means):+.3f}".replace("-", "−")]
+                digits = 3 if found.half_width >= 0.01 else 4
+                row += [nats(found, signed=True),
+                        f"{min(means):+.{digits}f} to {max(means):+.{digits}f}".replace("-", "−")]
             rows.append(row)
     return table(["model", "difference", *(
         cell for text in texts for cell in (text, "range"))], rows, left=2)
