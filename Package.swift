@@ -160,7 +160,7 @@ let package = Package(
             [
                 "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
-                "AdaDimTokenizer", "AdaDimInspection", "AdaDimTestSupport",
+                "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport", "AdaDimTestSupport",
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
         tests(

@@ -18,7 +18,7 @@ struct EvaluateCommand: ParsableCommand {
             The text is tokenized whole, without special tokens, and cut into consecutive windows; an incomplete last one \
             is left out. The mean is over tokens 2 to the last of every window.
 
-            Of a multiple-choice question the model chooses the answer that is most likely behind "Question: …", a new \
+            Of a multiple-choice question the model chooses the answer that is most likely behind "Question: ...", a new \
             line and "Answer:"; by its log-likelihood as a sum, per token, and per byte in UTF-8. Shares of right answers \
             come with their standard errors.
 

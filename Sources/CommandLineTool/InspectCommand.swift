@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
         usage: "adadim inspect <model> --calibration <file> [<options>]",
         discussion: """
             Runs a calibration text through <model> once, quantizes nothing, and says of every linear layer: how many of \
-            its input channels are activation outliers; how much of its sensitivity, w²/[H⁻¹]ⱼⱼ, the most sensitive 1 % of \
+            its input channels are activation outliers; how much of its sensitivity, w^2/[H^-1]jj, the most sensitive 1 % of \
             the input channels and of the output channels hold; how the channels' largest activations and their \
             sensitivities go together (Spearman's rank correlation); and what RTN and GPTQ lose with groups inside output \
             channels (per-OC) and inside input channels (per-IC).

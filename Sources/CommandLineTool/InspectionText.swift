@@ -19,14 +19,12 @@ struct InspectionText {
                 Column(title: "max|x|", value: significant(input.largest, 3), align: .right),
                 Column(title: "/median", value: ratio(input.largest, input.medianLargest), align: .right),
                 Column(title: "outliers", value: input.outliers.count, align: .right),
-                Column(title: "top 1 % in", value: share(found?.topInputs), align: .right),
-                Column(title: "out", value: share(found?.topOutputs), align: .right),
-                Column(title: "rank corr.", value: correlation(found?.rankCorrelation), align: .right),
                 Column(title: "RTN OC", value: loss(layer, .perOutputChannel, .roundToNearest), align: .right),
-                Column(title: "IC", value: loss(layer, .perInputChannel, .roundToNearest), align: .right),
+                Column(title: "RTN IC", value: loss(layer, .perInputChannel, .roundToNearest), align: .right),
                 Column(title: "GPTQ OC", value: loss(layer, .perOutputChannel, .gptq), align: .right),
-                Column(title: "IC", value: loss(layer, .perInputChannel, .gptq), align: .right),
-                Column(title: "better", value: layer.dimension.rawValue),
+                Column(title: "GPTQ IC", value: loss(layer, .perInputChannel, .gptq), align: .right),
+                Column(title: "rank", value: correlation(found?.rankCorrelation), align: .right),
+                Column(title: "verdict", value: layer.verdict),
             ]
         }
         let lines = [legend, table.string(for: report.layers) ?? ""] + outliers + [totals, time] + written
@@ -36,9 +34,9 @@ struct InspectionText {
     private var legend: String {
         """
         max|x|: the largest activation of the layer's input; /median: over the median channel's.
-        top 1 %: share of the sensitivity w²/[H⁻¹]ⱼⱼ in the most sensitive 1 % of the input and of the output channels.
-        rank corr.: Spearman's, of the input channels' max|x| with their sensitivity.
         RTN, GPTQ: the loss ‖(W−Q)X‖²/‖WX‖² at \(report.options.bits) bits, per-OC (OC) and per-IC (IC).
+        rank: Spearman's rank correlation of the input channels' max|x| with their sensitivity.
+        verdict: the direction of the smaller GPTQ loss; sensitivity is w²/[(H+λI)⁻¹]ⱼⱼ with H = XXᵀ.
 
         """
     }
@@ -50,8 +48,6 @@ struct InspectionText {
     }
 
     private func ratio(_ a: Double, _ b: Double) -> String { b > 0 ? "\(significant(a / b, 3))×" : "" }
-
-    private func share(_ top: Sensitivity.TopShare?) -> String { top.map { percent($0.share) } ?? "" }
 
     private func correlation(_ value: Double?) -> String { value.map { String(format: "%.2f", $0) } ?? "" }
 

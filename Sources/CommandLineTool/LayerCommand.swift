@@ -10,7 +10,7 @@ struct LayerCommand: ParsableCommand {
         usage: "adadim layer <file> [--output <file>] [<options>]",
         discussion: """
             For tools that talk through files. Reads a .safetensors file with a tensor 'weight' [out, in] and what it is \
-            calibrated on: 'activations' [tokens, in] or [batch, tokens, in], or 'gram' [in, in], their Xᵀ·X. Prints what \
+            calibrated on: 'activations' [tokens, in] or [batch, tokens, in], or 'gram' [in, in], their X'X. Prints what \
             the quantized layer loses, and writes codes, scales and zero points if --output says where. \
             Documentation/LayerFile.md describes both files.
 

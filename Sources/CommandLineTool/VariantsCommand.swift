@@ -9,7 +9,7 @@ struct VariantsCommand: ParsableCommand {
         abstract: "Quantize a model in every variant and compare: RTN and GPTQ, per-OC, per-IC and adaptive.",
         usage: "adadim variants <model> --calibration <file> --text <file> [<options>]",
         discussion: """
-            Prints a table with a line for each variant: the layers' mean relative loss ‖(W−Q)X‖²/‖WX‖², the perplexity on \
+            Prints a table with a line for each variant: the layers' mean relative loss |(W-Q)X|^2/|WX|^2, the perplexity on \
             a text beside the original's, the excess in nats per token, how many layers chose per-IC, and the seconds it \
             took.
 

@@ -27,7 +27,7 @@ package struct ActivationFigures: Sendable, Equatable {
 
     /// The channels whose largest magnitude reaches both thresholds, ascending.
     package func outliers(_ thresholds: OutlierThresholds) -> [Int] {
-        let least = max(thresholds.magnitude, thresholds.ratio * medianOfLargest)
+        let least = thresholds.least(median: medianOfLargest)
         return largestMagnitude.indices.filter { largestMagnitude[$0] >= least }
     }
 }
@@ -38,6 +38,10 @@ package struct OutlierThresholds: Sendable, Equatable, Codable {
     package var magnitude: Double
     /// Of max|x| over the median channel's. 20 is our own: it tells a few channels from a layer whose inputs are large.
     package var ratio: Double
+
+    /// max|x| of an outlier channel, at least, where the median channel's is `median`. Where half the channels or more were
+    /// never active that is 0, and the magnitude alone decides.
+    package func least(median: Double) -> Double { max(magnitude, ratio * median) }
 
     package init(magnitude: Double = 6, ratio: Double = 20) {
         self.magnitude = magnitude

@@ -9,15 +9,18 @@ package struct InspectedInput: Sendable {
     package let outliers: [Int]
     /// Hⱼⱼ [in].
     package let hessianDiagonal: [Double]
-    /// [(H+λI)⁻¹]ⱼⱼ [in], from a factor in Double.
+    /// [(H+λI)⁻¹]ⱼⱼ [in], from a factor in Double. Of an input that was never active 1/λ, or, without damping, a number
+    /// without meaning.
     package let inverseDiagonal: [Double]
+    /// λ of that factor as a share of H's mean diagonal: that of ``factor``, or more where Double found no factor with it.
+    package let inverseDampingShare: Double
     /// The factor in Float, with which the layers are quantized.
     package let factor: GramFactor<Float>
 
     /// - Parameters:
     ///   - gram: H of these inputs; its memory becomes the factor's.
     ///   - activations: of the same inputs.
-    /// - Throws: ``GramError``, ``QuantizationError``.
+    /// - Throws: ``QuantizationError``, ``InspectionError/singularInDouble(input:)``.
     package init(
         taking gram: inout Gram<Float>, _ activations: ActivationFigures, thresholds: OutlierThresholds,
         options: QuantizationOptions
@@ -26,20 +29,47 @@ package struct InspectedInput: Sendable {
         self.activations = activations
         outliers = activations.outliers(thresholds)
         hessianDiagonal = gram.diagonal.map(Double.init)
-        var wide = try gram.widened()
         factor = try GramFactor(
             taking: &gram, dampingShare: options.damping, activationOrder: options.activationOrder)
-        // The same damping for both, should it have been raised.
-        var wideFactor = try GramFactor(
-            taking: &wide, dampingShare: factor.dampingShare, activationOrder: false)
-        inverseDiagonal = try wideFactor.takeInverseDiagonal()
+        let inverse = try Self.inverse(factor)
+        inverseDiagonal = inverse.diagonal
+        inverseDampingShare = inverse.dampingShare
+    }
+
+    private static func inverse(
+        _ factor: GramFactor<Float>
+    ) throws -> (diagonal: [Double], dampingShare: Double) {
+        do {
+            return try factor.inverseDiagonalInDouble()
+        } catch {
+            if case .notPositiveDefinite(let input, _, _) = error, factor.dampingShare == 0 {
+                throw InspectionError.singularInDouble(input: input)
+            }
+            throw error
+        }
     }
 
     /// d of s = d·w² for each input [in].
     package func factors(_ measure: SensitivityMeasure) -> [Double] {
         switch measure {
-        case .inverseHessian: inverseDiagonal.map { 1 / $0 }
+        case .inverseHessian:
+            // Without damping an input that was never active has no say: the factor's pivot there is an invented one.
+            zip(inverseDiagonal, hessianDiagonal).map { $1 == 0 && factor.damping == 0 ? 0 : 1 / $0 }
         case .hessianDiagonal: hessianDiagonal
+        }
+    }
+}
+
+/// What stops an inspection, beyond what stops a quantization.
+package enum InspectionError: Error, Equatable, CustomStringConvertible {
+    /// The input is counted as the factor orders them.
+    case singularInDouble(input: Int)
+
+    package var description: String {
+        switch self {
+        case .singularInDouble(let input):
+            "the Gram matrix has a Cholesky factor in Float by the luck of rounding, but none in Double, which w²/[H⁻¹]ⱼⱼ "
+                + "needs: input \(input) depends on others; damping 0 is never raised, expected more"
         }
     }
 }

@@ -54,8 +54,10 @@ package struct LayerInspection: Sendable {
             let grid = UniformGrid(
                 bits: options.bits, isSymmetric: options.isSymmetric, scaleType: options.scaleType)
             let (_, error) = try roundToNearest(weight, grid, layout)
-            losses[dimension] = Losses(
-                roundToNearest: try input.factor.loss(error), gptq: swept.losses[dimension]?.gptq ?? .nan)
+            guard let gptq = swept.losses[dimension]?.gptq else {
+                preconditionFailure("an adaptive sweep without a loss \(dimension)")
+            }
+            losses[dimension] = Losses(roundToNearest: try input.factor.loss(error), gptq: gptq)
             errors[dimension] = GroupErrors.errors(error, layout, diagonal: input.hessianDiagonal).map {
                 energy > 0 ? $0 / energy : 0
             }
@@ -74,10 +76,14 @@ package struct LayerInspection: Sendable {
 
     /// The direction that loses less by plain rounding, as the paper's choice compares; per-OC if they are equal.
     package var directionByRoundToNearest: ChannelDimension {
-        guard let oc = losses[.perOutputChannel], let ic = losses[.perInputChannel],
-            ic.roundToNearest < oc.roundToNearest
-        else { return .perOutputChannel }
-        return .perInputChannel
+        losses(.perInputChannel).roundToNearest < losses(.perOutputChannel).roundToNearest
+            ? .perInputChannel : .perOutputChannel
+    }
+
+    /// The losses of one direction; there are those of both.
+    package func losses(_ dimension: ChannelDimension) -> Losses {
+        guard let found = losses[dimension] else { preconditionFailure("no losses \(dimension)") }
+        return found
     }
 
     /// The sensitivity by one measure; there is one by each.

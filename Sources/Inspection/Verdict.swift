@@ -27,15 +27,15 @@ package struct Verdict: Sendable, Equatable {
     package init(_ layer: LayerInspection) {
         let sensitivity = layer.sensitivity(.inverseHessian)
         self.init(
-            perInputChannel: layer.losses[.perInputChannel]?.gptq ?? .nan,
-            perOutputChannel: layer.losses[.perOutputChannel]?.gptq ?? .nan,
+            perInputChannel: layer.losses(.perInputChannel).gptq,
+            perOutputChannel: layer.losses(.perOutputChannel).gptq,
             inputs: sensitivity.topInputs, outputs: sensitivity.topOutputs, outliers: layer.outliers.count)
     }
 
     /// Losses that differ by less, relatively, are called nearly equal; so are shares.
     private static let margin = 0.01
 
-    /// A sentence: "per-IC: 41 % of the sensitivity in 6 of 576 input channels, 2 outliers; loses 0.71 of per-OC".
+    /// A sentence: "per-IC: 41 % of the sensitivity in 6 of 576 input channels, 2 outliers; loses 0.71 of what per-OC loses".
     package var text: String {
         var facts = [
             "\(Self.percent(inputs.share)) of the sensitivity in \(inputs.channels) of \(inputs.of) input channels"
@@ -52,7 +52,7 @@ package struct Verdict: Sendable, Equatable {
         let (ratio, other): (Double, ChannelDimension) =
             dimension == .perInputChannel ? (lossRatio, .perOutputChannel) : (1 / lossRatio, .perInputChannel)
         if ratio > 1 - Self.margin { return "loses hardly less than \(Self.name(other))" }
-        return "loses \(Self.hundredths(ratio)) of \(Self.name(other))"
+        return "loses \(Self.hundredths(ratio)) of what \(Self.name(other)) loses"
     }
 
     private static func name(_ dimension: ChannelDimension) -> String {

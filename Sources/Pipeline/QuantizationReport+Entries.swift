@@ -80,5 +80,17 @@ extension QuantizationJob {
 func writeReport(_ report: some Encodable, to file: URL) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try encoder.encode(report).write(to: file)
+    try writeFile(String(decoding: try encoder.encode(report), as: UTF8.self), to: file)
+}
+
+/// Writes a text to a file of its own.
+/// - Throws: ``ExportError/system(path:operation:reason:)``, with the system's own words: Foundation's give numbers.
+func writeFile(_ text: String, to file: URL) throws {
+    do {
+        try Data(text.utf8).write(to: file)
+    } catch {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+        let reason = cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : "\(error)"
+        throw ExportError.system(path: file.path, operation: "writing", reason: reason)
+    }
 }

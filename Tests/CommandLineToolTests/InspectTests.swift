@@ -16,19 +16,72 @@ import Testing
         for outcome in [table, json, csv] { #expect(outcome.status == 0 && outcome.errors.isEmpty) }
         let report = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
         let layers = try #require(report["layers"] as? [[String: Any]])
-        let names = layers.compactMap { $0["name"] as? String }
-        #expect(names.count == 14)
-        let lines = csv.output.split(separator: "\n")
-        #expect(lines.count == 15 && lines[0].hasPrefix("layer,out,in,"))
-        for (index, name) in names.enumerated() {
-            #expect(table.output.contains("\n\(name.dropFirst("model.layers.".count)) "))
-            #expect(lines[index + 1].hasPrefix(name + ","))
+        let inputs = try #require(report["inputs"] as? [[String: Any]])
+        #expect(layers.count == 14)
+        let lines = csv.output.split(separator: "\n").map { self.fields($0) }
+        #expect(lines.count == 15 && lines.allSatisfy { $0.count == lines[0].count })
+        for (layer, line) in zip(layers, lines.dropFirst()) {
+            let name = try #require(layer["name"] as? String)
+            let row = Dictionary(uniqueKeysWithValues: zip(lines[0], line))
+            #expect(row["layer"] == name && row["verdict"] == layer["verdict"] as? String)
+            #expect(row["direction_gptq"] == layer["dimension"] as? String)
+            #expect(row["direction_rtn"] == layer["dimensionByRoundToNearest"] as? String)
+            #expect(same(row["loss_ratio"], layer["lossRatio"] as? Double))
+            for method in ["rtn", "gptq"] {
+                for (dimension, suffix) in [("per-oc", "per_oc"), ("per-ic", "per_ic")] {
+                    let loss = value(layer, "losses", dimension, method, "relative")
+                    #expect(same(row["\(method)_\(suffix)"], loss))
+                }
+            }
+            for (measure, prefix) in [("inverseHessian", "inverse_hessian"), ("hessianDiagonal", "hessian_diagonal")] {
+                let found = { (key: String) in self.value(layer, "sensitivities", measure, key, "share") }
+                #expect(same(row[prefix + "_top_inputs"], found("topInputs")))
+                #expect(same(row[prefix + "_top_outputs"], found("topOutputs")))
+                #expect(
+                    same(row[prefix + "_rank_correlation"], value(layer, "sensitivities", measure, "rankCorrelation")))
+            }
+            let input = inputs[try #require(layer["input"] as? Int)]
+            #expect(same(row["max"], input["largest"] as? Double))
+            #expect(same(row["median_max"], input["medianLargest"] as? Double))
+
+            // The table's columns: name, max, ratio, outliers, four losses with a percent sign each, rank, verdict.
+            let short = name.dropFirst("model.layers.".count)
+            let shown = try #require(
+                table.output.split(separator: "\n").map { $0.split(separator: " ") }.first { $0.first == short })
+            let losses = [("per-oc", "rtn"), ("per-ic", "rtn"), ("per-oc", "gptq"), ("per-ic", "gptq")].map {
+                String(format: "%.3g", 100 * (value(layer, "losses", $0, $1, "relative") ?? .nan))
+            }
+            #expect([4, 6, 8, 10].map { String(shown[$0]) } == losses)
+            #expect(shown.dropFirst(13).joined(separator: " ") == row["verdict"])
         }
-        // Every line has as many fields as the heading, the quoted verdict being one.
-        let fields = try Regex(#"("([^"]|"")*"|[^,]*)(,|$)"#)
-        let counts = Set(lines.map { $0.matches(of: fields).count { !$0.range.isEmpty } })
-        #expect(counts.count == 1)
         #expect(try scratch.contents == Scratch.untouched)
+    }
+
+    /// The fields of a line, quoted ones unquoted.
+    private func fields(_ line: Substring) -> [String] {
+        var fields = [""]
+        var isQuoted = false
+        for character in line {
+            switch character {
+            case "\"": isQuoted.toggle()
+            case "," where !isQuoted: fields.append("")
+            default: fields[fields.count - 1].append(character)
+            }
+        }
+        return fields
+    }
+
+    /// Whether a field is a number of the JSON; Foundation reads those with an error in the last digit.
+    private func same(_ field: String?, _ number: Double?) -> Bool {
+        guard let field = field.flatMap(Double.init), let number else { return false }
+        return abs(field - number) <= 1e-14 * abs(number)
+    }
+
+    /// A number deep in a JSON object.
+    private func value(_ object: [String: Any], _ path: String...) -> Double? {
+        var found: Any? = object
+        for key in path { found = (found as? [String: Any])?[key] }
+        return found as? Double
     }
 
     @Test func theReportIsADirectoryWithALink() throws {

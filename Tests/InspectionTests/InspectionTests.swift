@@ -97,15 +97,144 @@ import Testing
         }
         #expect(
             verdict(0.71, 1, 0.41, outliers: 2)
-                == "per-IC: 41 % of the sensitivity in 1 of 100 input channels, 2 outliers; loses 0.71 of per-OC")
+                == "per-IC: 41 % of the sensitivity in 1 of 100 input channels, 2 outliers; loses 0.71 of what per-OC loses"
+        )
         #expect(
             verdict(1, 0.5, 0.02, outliers: 1, outputs: 0.3)
                 == "per-OC: 2 % of the sensitivity in 1 of 100 input channels, 30 % in 1 of 100 output channels, "
-                + "1 outlier; loses 0.50 of per-IC")
+                + "1 outlier; loses 0.50 of what per-IC loses")
         #expect(
             verdict(0.995, 1, 0.02)
                 == "per-IC: 2 % of the sensitivity in 1 of 100 input channels; loses hardly less than per-OC")
         #expect(
             verdict(0, 0, 0.02) == "per-OC: 2 % of the sensitivity in 1 of 100 input channels; nothing is lost")
+    }
+
+    /// Inputs that a rule determines, [inputs, tokens]; the named channels are never active.
+    private func inputs(_ count: Int, tokens: Int, dead: Set<Int> = []) -> Matrix<Float> {
+        var state: UInt64 = 88_172_645_463_325_252
+        return Matrix<Float>(rows: count, columns: tokens) { i, _ in
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return dead.contains(i) ? 0 : Float(Double(state % 20001) / 10000 - 1) * Float(1 + i % 3)
+        }
+    }
+
+    private func inspected(_ inputs: Matrix<Float>, _ options: QuantizationOptions) throws -> InspectedInput {
+        var moments = ActivationMoments(channels: inputs.rows)
+        inputs.withView { moments.accumulate($0) }
+        var gram = try Gram<Float>(order: inputs.rows)
+        try gram.accumulate(inputs)
+        return try InspectedInput(taking: &gram, moments.figures, thresholds: .init(), options: options)
+    }
+
+    /// To Double's precision of the Gram matrix as Float summed it up: a factor in Float would be 10⁸ times worse.
+    @Test(arguments: [false, true])
+    func theInverseIsFactoredInDouble(_ activationOrder: Bool) throws {
+        let count = 60
+        var inputs = inputs(count, tokens: 200)
+        // Nearly dependent: a condition number of some 10⁶.
+        for token in 0..<200 {
+            inputs[count - 1, token] = inputs[0, token] + inputs[1, token] * (1 + 1e-3 * inputs[2, token])
+        }
+        let options = QuantizationOptions(bits: 3, groupSize: 8, damping: 1e-6, activationOrder: activationOrder)
+        let input = try inspected(inputs, options)
+        var gram = try Gram<Float>(order: count)
+        try gram.accumulate(inputs)
+        let h = gram.symmetric()
+        let mean = gram.diagonal.reduce(0) { $0 + Double($1) } / Double(count)
+        let damped = Matrix<Double>(rows: count, columns: count) {
+            Double(h[$0, $1]) + ($0 == $1 ? 1e-6 * mean : 0)
+        }
+        #expect(input.inverseDampingShare == 1e-6)
+        for j in 0..<count {
+            // Gaussian elimination, with j last: the last pivot is 1/[(H+λI)⁻¹]ⱼⱼ.
+            let pivot = lastPivot(damped, j)
+            #expect(abs(input.factors(.inverseHessian)[j] / pivot - 1) < 1e-8, "input \(j)")
+        }
+    }
+
+    /// The last pivot of an elimination that takes row `last` last: what is left of its diagonal element.
+    private func lastPivot(_ matrix: Matrix<Double>, _ last: Int) -> Double {
+        let order = (0..<matrix.rows).filter { $0 != last } + [last]
+        var a = Matrix<Double>(rows: matrix.rows, columns: matrix.rows) { matrix[order[$0], order[$1]] }
+        for k in 0..<a.rows - 1 {
+            for i in k + 1..<a.rows {
+                let factor = a[i, k] / a[k, k]
+                for j in k..<a.rows { a[i, j] -= factor * a[k, j] }
+            }
+        }
+        return a[a.rows - 1, a.rows - 1]
+    }
+
+    @Test func deadInputsAreSensitiveByDampingAlone() throws {
+        let inputs = inputs(40, tokens: 200, dead: [3, 17])
+        for damping in [0, 0.01] {
+            let options = QuantizationOptions(bits: 3, groupSize: 8, damping: damping)
+            let input = try inspected(inputs, options)
+            let factors = input.factors(.inverseHessian)
+            #expect(input.factors(.hessianDiagonal)[3] == 0 && input.factors(.hessianDiagonal)[4] > 0)
+            // λ itself, as Double has it of the same Gram matrix.
+            let mean = input.hessianDiagonal.reduce(0, +) / 40
+            #expect(abs(factors[3] - damping * mean) <= 1e-14 * mean && factors[17] == factors[3])
+            #expect(factors[4] > factors[3])
+        }
+    }
+
+    /// What Float factors by the luck of rounding, Double may not.
+    @Test func moreDampingForTheInverseIsTold() throws {
+        var raised = 0
+        for tokens in 60..<80 {
+            var inputs = inputs(20, tokens: tokens)
+            for token in 0..<tokens { inputs[19, token] = inputs[0, token] + inputs[1, token] }
+            for damping in [1e-9, 1e-8] {
+                let input = try inspected(inputs, QuantizationOptions(bits: 3, groupSize: 8, damping: damping))
+                #expect(input.inverseDampingShare >= input.factor.dampingShare)
+                if input.inverseDampingShare > input.factor.dampingShare { raised += 1 }
+            }
+            // Either refused by Float, or by Double with words of its own, or by neither.
+            do {
+                _ = try inspected(inputs, QuantizationOptions(bits: 3, groupSize: 8, damping: 0))
+            } catch let error as InspectionError {
+                #expect("\(error)".contains("none in Double") && "\(error)".contains("damping 0 is never raised"))
+            } catch let error as QuantizationError {
+                guard case .notPositiveDefinite = error else { throw error }
+            }
+        }
+        #expect(raised > 0)
+    }
+
+    @Test func anyOptionsAreLookedAt() throws {
+        let inputs = inputs(40, tokens: 200, dead: [3])
+        let weight = Matrix<Float>(rows: 9, columns: 40) { i, j in Float((i * 7 + j * 13) % 11 - 5) / 10 }
+        for (bits, groupSize, symmetric, ordered) in [
+            (2, 16, false, true), (8, nil, true, false), (3, 1, false, false), (4, nil, true, true),
+        ] as [(Int, Int?, Bool, Bool)] {
+            var options = QuantizationOptions(
+                bits: bits, groupSize: groupSize, isSymmetric: symmetric, activationOrder: ordered)
+            let input = try inspected(inputs, options)
+            let layer = try LayerInspection(of: weight, input, options: options)
+            let rows = try LayerInspection(
+                of: Matrix(rows: 1, columns: 40) { weight[$0, $1] }, input, options: options)
+            #expect(rows.outputEnergy > 0 && rows.outputEnergy < layer.outputEnergy)
+            for dimension in ChannelDimension.allCases {
+                // As the quantizer finds them by itself.
+                options.dimension = .fixed(dimension)
+                for method in QuantizationOptions.Method.allCases {
+                    options.method = method
+                    let alone = try LayerQuantizer(factor: input.factor, options: options).quantize(weight)
+                    let found = method == .gptq ? layer.losses(dimension).gptq : layer.losses(dimension).roundToNearest
+                    #expect(abs(found - alone.loss) <= 1e-6 * layer.outputEnergy)
+                }
+                let layout = GroupLayout(rows: 9, columns: 40, groupSize: groupSize, dimension: dimension)
+                let groups = layout.groupsPerChannel * (dimension == .perOutputChannel ? 9 : 40)
+                let counted = layer.groupErrors.counts[dimension]?.reduce(0, +) ?? 0
+                let exact = layer.groupErrors.exact[dimension] ?? 0
+                #expect(counted + exact == groups)
+                // A dead input's groups lose nothing.
+                #expect(dimension == .perOutputChannel || exact >= layout.groupsPerChannel)
+            }
+        }
     }
 }

@@ -48,6 +48,7 @@ package struct InspectCheckpoint {
             try OutputDirectory(
                 $0, model: job.layers.model, report: InspectionReport.fileName, overwrite: job.overwrite)
         }
+        for name in output?.removedLeftovers ?? [] { log.notice("removed \(name), which a killed run had left") }
         progress(.began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
         var run = Run(
             plan: plan, checkpoint: checkpoint, stream: try CalibrationStream(samples, model),
@@ -130,6 +131,13 @@ package struct InspectCheckpoint {
         run.parts.factor += factoring.seconds
         let damping = AppliedDamping(input.factor)
         damping.log(to: log, subject: StageQuantizer.subject(layers))
+        if input.inverseDampingShare != damping.share {
+            log.warning(
+                """
+                \(StageQuantizer.subject(layers)): the sensitivities are taken with damping \(input.inverseDampingShare) of the \
+                mean diagonal; with \(damping.share) there is a factor in Float, but none in Double
+                """)
+        }
         let index = run.report.inputs.count
         run.report.inputs.append(.init(input, of: layers, damping: damping))
         try run.channels?.write(input, of: first)
@@ -146,7 +154,7 @@ package struct InspectCheckpoint {
             run.report.layers.append(entry)
             if let channels = run.channels {
                 try channels.write(inspection, of: layer)
-                run.details.append(LayerDetails(entry, inspection, input, job))
+                run.details.append(LayerDetails(entry, inspection, input, job.thresholds))
             }
             progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
             try observer.checkCancellation()
@@ -156,11 +164,12 @@ package struct InspectCheckpoint {
     private func write(_ run: inout Run, to directory: URL, since start: ContinuousClock.Instant) throws {
         let writing = ContinuousClock.now
         try run.channels?.finish()
-        try Data(InspectionTable(run.report).text.utf8).write(to: directory.appending(path: InspectionTable.name))
+        try writeFile(InspectionTable(run.report).text, to: directory.appending(path: InspectionTable.name))
         run.parts.writing = writing.secondsUntilNow
         run.report.close(seconds: start.secondsUntilNow, run.parts)
-        try InspectionPage(report: run.report, details: run.details).page
-            .write(to: directory.appending(path: InspectionReport.pageName))
+        try writeFile(
+            try InspectionPage(run.report, details: run.details).page.html(),
+            to: directory.appending(path: InspectionReport.pageName))
         run.report.files = (try OutputDirectory.files(in: directory) + [InspectionReport.fileName]).sorted()
         try writeReport(run.report, to: directory.appending(path: InspectionReport.fileName))
     }

@@ -24,13 +24,14 @@ extension InspectionReport.Input {
         }
         self.damping = damping.damping
         dampingShare = damping.share
+        sensitivityDampingShare = input.inverseDampingShare
         dampingRaises = damping.failedAttempts
         inactiveInputs = damping.inactiveInputs.count
     }
 }
 
 extension InspectionReport.Layer {
-    init(_ layer: LinearLayer, _ inspection: LayerInspection, input: Int) {
+    package init(_ layer: LinearLayer, _ inspection: LayerInspection, input: Int) {
         let verdict = Verdict(inspection)
         func reported(_ loss: Double) -> QuantizationReport.Loss {
             .init(absolute: loss, relative: inspection.relative(loss))

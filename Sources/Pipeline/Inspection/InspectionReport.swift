@@ -52,6 +52,8 @@ package struct InspectionReport: Sendable, Codable {
         /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
         package let damping: Double
         package let dampingShare: Double
+        /// The share that the sensitivities were taken with: the same, or more where Double needed more than Float.
+        package let sensitivityDampingShare: Double
         /// Smaller dampings that left the Gram matrix without a factor.
         package let dampingRaises: [DampingAttempt]
         package let inactiveInputs: Int

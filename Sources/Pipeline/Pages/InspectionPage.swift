@@ -2,12 +2,17 @@ import AdaDimInspection
 import AdaDimReport
 
 /// An inspection as a page to look at: `inspection-report.html`.
-struct InspectionPage {
+package struct InspectionPage {
     let report: InspectionReport
     /// Of each layer, in the report's order.
     let details: [LayerDetails]
 
-    var page: ReportPage {
+    package init(_ report: InspectionReport, details: [LayerDetails]) {
+        self.report = report
+        self.details = details
+    }
+
+    package var page: ReportPage {
         let options = report.options
         let pictures = LossPictures(
             report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
@@ -20,7 +25,7 @@ struct InspectionPage {
                     title: "Where the time went", caption: "Of \(secondsText(report.totals.seconds)) in all.",
                     unit: "seconds", bars: report.totals.parts.all.map { .init(name: $0.name, value: $0.seconds) })
             ],
-            maps: pictures.ratioMaps("better") + maps(pictures.places), curves: pictures.curves(),
+            maps: pictures.ratioMaps(.better) + maps(pictures.places), curves: pictures.curves(),
             columns: columns(pictures),
             rows: report.layers.indices.map {
                 pictures.row($0, cells: cells($0, pictures), details: $0 < details.count ? details[$0] : nil)
@@ -68,24 +73,33 @@ struct InspectionPage {
                 "An outlier channel",
                 "max|x| ≥ \(significantDigits(options.outliers.magnitude)) and ≥ "
                     + "\(significantDigits(options.outliers.ratio)) times the median channel's"),
-            .init("Calibration", calibration(options.calibration, options.samples, options.sequenceLength)),
+            .init(
+                "Calibration",
+                calibration(options.calibration, options.samples, options.sequenceLength, seed: options.seed)),
             .init("Damping", "\(significantDigits(options.damping)) of the mean diagonal"),
             .init("Time", secondsText(totals.seconds)),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
         ]
+        if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
+            facts.append(.init("With", text))
+        }
         if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
         return facts
     }
 
     private var notes: [String] {
-        [
+        let named = { (inputs: [InspectionReport.Input]) in inputs.flatMap(\.layers) }
+        return [
             """
-            A loss is ‖(W−Q)X‖² over the calibration tokens, as a share of ‖WX‖². Sensitivity is w²/[H⁻¹]ⱼⱼ (Optimal Brain \
-            Surgeon) unless it says w²·Hⱼⱼ (Optimal Brain Damage), with H = XXᵀ, damped. Every channel's figures are in \
-            \(ChannelFile.name), every layer's in \(InspectionReport.fileName) and \(InspectionTable.name).
-            """
-        ]
+            A loss is ‖(W−Q)X‖² over the calibration tokens, as a share of ‖WX‖². H is XXᵀ. Sensitivity is \
+            w²/[(H+λI)⁻¹]ⱼⱼ (Optimal Brain Surgeon), written w²/[H⁻¹]ⱼⱼ, unless it says w²·Hⱼⱼ (Optimal Brain Damage). Every \
+            channel's figures are in \(ChannelFile.name), every layer's in \(InspectionReport.fileName) and \
+            \(InspectionTable.name).
+            """,
+            dampingNote(named(report.inputs.filter { !$0.dampingRaises.isEmpty })),
+            inactiveNote(named(report.inputs.filter { $0.inactiveInputs > 0 })),
+        ].compactMap { $0 }
     }
 
     private func columns(_ pictures: LossPictures) -> [TableColumn] {

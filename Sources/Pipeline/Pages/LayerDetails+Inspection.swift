@@ -4,10 +4,17 @@ import AdaDimReport
 
 extension LayerDetails {
     /// The pictures of one layer, reduced to what can be seen: they are kept until the page is written.
-    init(_ entry: InspectionReport.Layer, _ layer: LayerInspection, _ input: InspectedInput, _ job: InspectionJob) {
+    package init(
+        _ entry: InspectionReport.Layer, _ layer: LayerInspection, _ input: InspectedInput,
+        _ thresholds: OutlierThresholds
+    ) {
         let sensitivity = layer.sensitivity(.inverseHessian)
-        let threshold = max(
-            job.thresholds.magnitude, job.thresholds.ratio * input.activations.medianOfLargest)
+        let threshold = thresholds.least(median: input.activations.medianOfLargest)
+        // No bin of a logarithmic axis holds them.
+        let exact = ChannelDimension.allCases.compactMap { dimension in
+            let count = layer.groupErrors.exact[dimension] ?? 0
+            return count > 0 ? " Without error, and not shown: \(count) \(LossPictures.name(dimension)) groups." : nil
+        }.joined()
         self.init(
             verdict: entry.verdict, facts: Self.facts(entry, input),
             figures: [
@@ -26,7 +33,7 @@ extension LayerDetails {
                         title: "Sensitivity of the weight",
                         caption: """
                             w²/[H⁻¹]ⱼⱼ, the largest of each block; above and beside it, summed over each input channel and \
-                            each output channel.
+                            each output channel, again the largest of each block.
                             """,
                         outputs: layer.rows, inputs: layer.columns, rows: layer.map.rows, columns: layer.map.columns,
                         values: layer.map.values, inputMarginal: sensitivity.inputs,
@@ -35,7 +42,7 @@ extension LayerDetails {
                     Histogram(
                         title: "Errors of the groups, RTN",
                         caption: """
-                            Groups by Σ(w−q)²·Hⱼⱼ over their weights as a share of ‖WX‖², in both directions.
+                            Groups by Σ(w−q)²·Hⱼⱼ over their weights as a share of ‖WX‖², in both directions.\(exact)
                             """,
                         xLabel: "error of a group", yLabel: "groups", range: layer.groupErrors.range,
                         series: ChannelDimension.allCases.map {

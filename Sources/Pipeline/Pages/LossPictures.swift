@@ -11,6 +11,14 @@ struct LossPictures {
         let dimension: ChannelDimension
     }
 
+    /// What the dots of a map of ratios mean.
+    enum Mark: String {
+        /// The layers that are quantized per-IC.
+        case chosen
+        /// The layers that lose less per-IC by the map's own method.
+        case better
+    }
+
     private let layers: [Layer]
     let places: LayerPlaces
 
@@ -41,8 +49,7 @@ struct LossPictures {
     }
 
     /// A heat map of per-IC's loss over per-OC's for each method that was tried in both directions.
-    /// - Parameter verb: what made the marked layers per-IC: "chosen" or "better".
-    func ratioMaps(_ verb: String) -> [DepthRoleMap] {
+    func ratioMaps(_ mark: Mark) -> [DepthRoleMap] {
         QuantizationOptions.Method.allCases.compactMap { method in
             let values = places.grid { ratio($0, method) }
             guard values.contains(where: { $0 != nil }) else { return nil }
@@ -50,13 +57,20 @@ struct LossPictures {
                 title: "Loss per-IC over per-OC, \(Self.name(method))",
                 caption: """
                     The loss ‖(W−Q)X‖² of each layer with groups inside input channels, over that with groups inside output \
-                    channels. Below 1 per-IC loses less. Dots mark the layers for which per-IC was \(verb).
+                    channels. Below 1 per-IC loses less. Dots mark the layers for which per-IC was \(mark.rawValue).
                     """,
                 roles: places.roles.map(\.rawValue), blocks: places.blocks, values: values,
-                marks: places.grid { layers[$0].dimension == .perInputChannel }.map { $0 ?? false },
-                markLegend: "per-IC \(verb)",
+                marks: places.grid { isMarked($0, method, mark) }.map { $0 ?? false },
+                markLegend: "per-IC \(mark.rawValue)",
                 scale: .diverging(center: 1, lowLegend: "per-IC loses less", highLegend: "per-OC loses less"),
                 unit: "ratio")
+        }
+    }
+
+    private func isMarked(_ index: Int, _ method: QuantizationOptions.Method, _ mark: Mark) -> Bool {
+        switch mark {
+        case .chosen: layers[index].dimension == .perInputChannel
+        case .better: ratio(index, method).map { $0 < 1 } ?? false
         }
     }
 

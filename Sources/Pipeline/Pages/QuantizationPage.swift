@@ -2,14 +2,18 @@ import AdaDimQuantization
 import AdaDimReport
 
 /// A quantization as a page to look at: `quantization-report.html`.
-struct QuantizationPage {
+package struct QuantizationPage {
     let report: QuantizationReport
 
-    var page: ReportPage {
+    package init(_ report: QuantizationReport) {
+        self.report = report
+    }
+
+    package var page: ReportPage {
         let options = report.options
         let pictures = LossPictures(
             report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
-        var maps = pictures.ratioMaps("chosen")
+        var maps = pictures.ratioMaps(.chosen)
         maps.append(
             DepthRoleMap(
                 title: "Relative loss", caption: "‖(W−Q)X‖²/‖WX‖² of each layer as it was quantized.",
@@ -50,12 +54,17 @@ struct QuantizationPage {
         ]
         if let peak = totals.peakMemoryBytes { facts.append(.init("Peak memory", bytesText(Double(peak)))) }
         facts += [
-            .init("Calibration", calibration(options.calibration, options.samples, options.sequenceLength)),
+            .init(
+                "Calibration",
+                calibration(options.calibration, options.samples, options.sequenceLength, seed: options.seed)),
             .init("Inputs", options.propagate == .quantized ? "of the quantized model" : "of the original model"),
             .init("Damping", "\(significantDigits(options.damping)) of the mean diagonal"),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
         ]
+        if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
+            facts.append(.init("With", text))
+        }
         if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
         return facts
     }
@@ -67,12 +76,10 @@ struct QuantizationPage {
             The same figures are in \(QuantizationReport.fileName).
             """
         ]
-        let raised = report.layers.filter { !$0.dampingRaises.isEmpty }
-        if !raised.isEmpty {
-            notes.append(
-                "Damping was raised for \(raised.count) layers, whose Gram matrices had no Cholesky factor: "
-                    + raised.prefix(8).map(\.name).joined(separator: ", ") + (raised.count > 8 ? ", …" : ""))
-        }
+        notes += [
+            dampingNote(report.layers.filter { !$0.dampingRaises.isEmpty }.map(\.name)),
+            inactiveNote(report.layers.filter { $0.inactiveInputs > 0 }.map(\.name)),
+        ].compactMap { $0 }
         notes += report.layers.compactMap { layer in
             layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }
         }
@@ -100,15 +107,4 @@ struct QuantizationPage {
 /// The shape of a weight, sorted by how many elements it has.
 func shapeCell(_ shape: [Int]) -> TableCell {
     TableCell(text: shape.map(String.init).joined(separator: " × "), sortKey: Double(shape.reduce(1, *)))
-}
-
-/// Group sizes in words.
-func groups(_ size: Int?) -> String { size.map { "groups of \($0)" } ?? "one group to a channel" }
-
-/// The calibration text in words.
-func calibration(_ file: String, _ samples: Int, _ length: Int) -> String { "\(file), \(samples) × \(length) tokens" }
-
-extension QuantizationReport.Versions {
-    /// What the figures were made by.
-    var text: String { "adadim \(adadim), \(blas), kernels \(kernels)" }
 }

@@ -22,9 +22,9 @@ public struct InverseHessianFactor<Scalar: RealScalar>: Sendable {
 }
 
 extension GramFactor {
-    /// Diagonal of (H + λI)⁻¹ [in], an element for each input in the order of the weight: the squared norms of the
-    /// columns of V⁻¹. It is computed in the factor's own memory, so that no second n² buffer comes to be, and the factor
-    /// is left without inputs.
+    /// Diagonal of (H + λI)⁻¹ [in], an element for each input in the factor's order: the squared norms of the columns of
+    /// V⁻¹. It is computed in the factor's own memory, so that no second n² buffer comes to be, and the factor is left
+    /// without inputs.
     /// - Throws: as ``InverseHessianFactor/init(_:)``.
     package mutating func takeInverseDiagonal() throws(QuantizationError) -> [Double] {
         var inverse = Matrix<Scalar>(uninitialized: 0, 0)
@@ -34,10 +34,28 @@ extension GramFactor {
             try invertUpperTriangle(view)
             for position in 0..<view.columns {
                 let column = view.reading[rows: 0..<position + 1, columns: position..<position + 1]
-                diagonal[positions?[position, 0] ?? position] = column.squaredNorm
+                diagonal[position] = column.squaredNorm
             }
         }
         return diagonal
+    }
+}
+
+extension GramFactor<Float> {
+    /// Diagonal of (H + λI)⁻¹ in Double [in], an element for each input in the order of the weight, from a factor of its own
+    /// that is made of the same H: 8·in² bytes more for as long as it takes.
+    /// - Returns: the diagonal, and λ as a share of the mean diagonal: this factor's, or what it had to be raised to, by
+    ///   tens, for what has a factor in Float by the luck of rounding may have none in Double.
+    /// - Throws: as ``init(_:dampingShare:activationOrder:cancellation:progress:)``.
+    package func inverseDiagonalInDouble() throws(QuantizationError) -> (diagonal: [Double], dampingShare: Double) {
+        var gram: Gram<Double>
+        do { gram = try storage.widenedGram(diagonal: diagonal, tokens: 0) } catch { throw .outOfMemory(error) }
+        var factor = try GramFactor<Double>(taking: &gram, dampingShare: dampingShare, activationOrder: false)
+        let found = try factor.takeInverseDiagonal()
+        guard let order else { return (found, factor.dampingShare) }
+        var inOrder = found
+        for (position, input) in order.enumerated() { inOrder[input] = found[position] }
+        return (inOrder, factor.dampingShare)
     }
 }
 

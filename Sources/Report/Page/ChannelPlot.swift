@@ -1,8 +1,8 @@
 /// Activation magnitudes by input channel, on a logarithmic axis: the largest and the root mean square over all tokens.
 package struct ChannelPlot: Sendable {
     /// An input channel that stands out.
-    struct Outlier: Sendable, Equatable {
-        let channel: Int
+    package struct Outlier: Sendable, Equatable {
+        package let channel: Int
         let value: Double
 
         /// What outliers are sorted by.
@@ -15,11 +15,11 @@ package struct ChannelPlot: Sendable {
     let title: String
     let caption: String
     /// [bins]: the largest values of neighbouring channels.
-    let largest: BlockMaxima
-    let rootMeanSquare: BlockMaxima
+    package let largest: BlockMaxima
+    package let rootMeanSquare: BlockMaxima
     /// The largest first. Their channel numbers are the layer's own, not those of bins.
-    let outliers: [Outlier]
-    let threshold: Double?
+    package let outliers: [Outlier]
+    package let threshold: Double?
 
     /// - Parameters:
     ///   - largest: max |x| of each input channel.

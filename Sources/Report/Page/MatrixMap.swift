@@ -13,11 +13,11 @@ package struct MatrixMap: Sendable {
     let rows: Int
     let columns: Int
     /// [rows, columns], row after row: the largest value of each block, NaN where it has none.
-    let values: [Float]
+    package let values: [Float]
     /// Drawn along the top.
-    let inputMarginal: BlockMaxima
+    package let inputMarginal: BlockMaxima
     /// Drawn along the right side.
-    let outputMarginal: BlockMaxima
+    package let outputMarginal: BlockMaxima
     let unit: String
 
     /// - Parameters:
