@@ -52,12 +52,12 @@ package struct CalibrationSamples: Sendable, Equatable {
 
 /// A small seeded generator, the same on every machine (Steele, Lea, Flood: Fast splittable pseudorandom number
 /// generators, 2014). The standard library's own cannot be seeded.
-struct SplitMix64: RandomNumberGenerator {
+package struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9

@@ -19,7 +19,8 @@ struct AdaDimTool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            QuantizeCommand.self, InspectCommand.self, LayerCommand.self, EvaluateCommand.self, VariantsCommand.self,
+            QuantizeCommand.self, InspectCommand.self, LayerCommand.self, EvaluateCommand.self, CompareCommand.self,
+            VariantsCommand.self,
             RegressCommand.self,
         ])
 

@@ -1,3 +1,4 @@
+import AdaDimCheckpoint
 import AdaDimDecoder
 
 extension Perplexity {
@@ -11,14 +12,7 @@ extension Perplexity {
         hiddenBytes: Int = 256 << 20, batchBytes: Int = 16 << 20,
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws {
-        let configuration = model.configuration
-        guard windows.length <= configuration.maximumLength else {
-            throw PerplexityError.windowTooLong(windows.length, maximum: configuration.maximumLength)
-        }
-        for (position, id) in tokens.enumerated() where id < 0 || Int(id) >= configuration.vocabularySize {
-            throw PerplexityError.tokenOutOfVocabulary(
-                id: Int(id), position: position, vocabularySize: configuration.vocabularySize)
-        }
+        try windows.check(tokens, model.configuration)
         let likelihoods = try SequenceLogLikelihoods(
             of: windows.windows(of: tokens), in: model, hiddenBytes: hiddenBytes, batchBytes: batchBytes,
             progress: progress)
@@ -28,5 +22,19 @@ extension Perplexity {
             }
         }
         self.init(windowLength: windows.length, windowLogLikelihoods: likelihoods.values.map { $0.reduce(0, +) })
+    }
+}
+
+extension PerplexityWindows {
+    /// Throws where a model cannot take the windows or the text.
+    /// - Parameter tokens: ids of the whole text.
+    func check(_ tokens: [Int32], _ configuration: ModelConfiguration) throws(PerplexityError) {
+        guard length <= configuration.maximumLength else {
+            throw .windowTooLong(length, maximum: configuration.maximumLength)
+        }
+        for (position, id) in tokens.enumerated() where id < 0 || Int(id) >= configuration.vocabularySize {
+            throw .tokenOutOfVocabulary(
+                id: Int(id), position: position, vocabularySize: configuration.vocabularySize)
+        }
     }
 }

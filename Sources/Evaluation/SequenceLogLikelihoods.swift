@@ -28,79 +28,27 @@ package struct SequenceLogLikelihoods: Sendable {
         of sequences: [[Int32]], in model: DecoderModel, hiddenBytes: Int = 256 << 20, batchBytes: Int = 16 << 20,
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws {
-        let configuration = model.configuration
-        let rounds = sequences[...].chunks(tokens: hiddenBytes / (4 * configuration.hiddenSize))
-        let perBatch = batchBytes / (4 * configuration.intermediateSize)
-
+        let rounds = SequenceRounds(sequences, hiddenBytes: hiddenBytes, batchBytes: batchBytes, model)
         var values: [[Double]] = []
-        for (index, round) in rounds.enumerated() {
-            func report(_ block: Int) throws {
-                try progress(
-                    EvaluationProgress(
-                        round: index, rounds: rounds.count, block: block, blocks: configuration.blockCount))
-            }
-            var batches = try round.chunks(tokens: perBatch).map {
-                try model.embed(Array($0), firstSequence: $0.startIndex)
-            }
-            try report(0)
-            for block in 0..<configuration.blockCount {
-                let decoderBlock = try model.block(block)
-                for batch in batches.indices { try decoderBlock.forward(&batches[batch]) }
-                try report(block + 1)
-            }
-            values += try Self.ofTargets(model, consume batches, round)
+        for round in rounds.indices {
+            values += try Self.ofTargets(
+                model, rounds.outputs(of: model, round: round, progress: progress), rounds[round])
         }
         self.values = values
     }
 
-    /// Panels of the output projection are the outer loop, so that it too is read once.
     private static func ofTargets(
-        _ model: DecoderModel, _ batches: [BlockState], _ sequences: ArraySlice<[Int32]>
+        _ model: DecoderModel, _ outputs: [Matrix<Float>], _ sequences: ArraySlice<[Int32]>
     ) throws -> [[Double]] {
-        let inputs = try batches.map { try model.normalizedOutput($0) }
         // A token's logits predict the next one; those of a sequence's last token predict nothing, so any target does.
         let targets = sequences.flatMap { $0.dropFirst() + [0] }
         var likelihoods = TargetLogLikelihoods(targets: targets)
-        let vocabulary = model.configuration.vocabularySize
-        let most = inputs.lazy.map(\.columns).max() ?? 0
-        var logits = Matrix<Float>(uninitialized: min(DecoderModel.panelLength, vocabulary), most)
-        for start in stride(from: 0, to: vocabulary, by: DecoderModel.panelLength) {
-            let rows = start..<min(start + DecoderModel.panelLength, vocabulary)
-            let panel = try model.outputPanel(rows)
-            var first = 0
-            for input in inputs {
-                logits.withMutableView { logits in
-                    let part = logits[rows: 0..<rows.count, columns: 0..<input.columns]
-                    panel.withView { panel in input.withView { gemm(1, panel, .transposed, $0, .none, 0, part) } }
-                    likelihoods.add(part.reading, rows: rows, columns: first..<first + input.columns)
-                }
-                first += input.columns
-            }
-        }
-        model.releaseOutput()
-
+        try model.eachLogits(outputs) { logits, rows, columns in likelihoods.add(logits, rows: rows, columns: columns) }
         let values = likelihoods.values
         var start = 0
         return sequences.map { sequence in
             defer { start += sequence.count }
             return Array(values[start..<start + sequence.count - 1])
         }
-    }
-}
-
-extension ArraySlice<[Int32]> {
-    /// Runs of neighbours that have at most so many tokens together, or are one.
-    fileprivate func chunks(tokens most: Int) -> [ArraySlice] {
-        var chunks: [ArraySlice] = []
-        var (start, tokens) = (startIndex, 0)
-        for index in indices {
-            if index > start && tokens + self[index].count > most {
-                chunks.append(self[start..<index])
-                (start, tokens) = (index, 0)
-            }
-            tokens += self[index].count
-        }
-        if start < endIndex { chunks.append(self[start..<endIndex]) }
-        return chunks
     }
 }

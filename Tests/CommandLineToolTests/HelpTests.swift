@@ -4,7 +4,7 @@ import Testing
 /// Help texts are read by people; a change shows here. Goldens/write_help.sh writes them anew.
 @Suite struct HelpTests {
     @Test(arguments: [
-        "adadim", "quantize", "inspect", "layer", "evaluate", "variants", "regress", "regress record",
+        "adadim", "quantize", "inspect", "layer", "evaluate", "compare", "variants", "regress", "regress record",
         "regress check",
     ])
     func helpIsTheGolden(_ command: String) throws {

@@ -1,0 +1,181 @@
+import AdaDimDecoder
+import AdaDimLinearAlgebra
+
+/// How variants of a model fare against the original on the same windows of a text.
+package struct ModelComparison: Sendable, Codable, Equatable {
+    /// One variant's figures, of each window.
+    package struct Variant: Sendable, Codable, Equatable {
+        package let name: String
+        /// Σ of the log-likelihoods of the predicted tokens, in nats.
+        package let windowLogLikelihoods: [Double]
+        /// Σ of KL(original‖variant) of the next-token distributions at the same places, in nats.
+        package let windowDivergences: [Double]
+
+        package init(name: String, windowLogLikelihoods: [Double], windowDivergences: [Double]) {
+            self.name = name
+            self.windowLogLikelihoods = windowLogLikelihoods
+            self.windowDivergences = windowDivergences
+        }
+    }
+
+    /// Tokens in a window.
+    package let windowLength: Int
+    /// Of the original.
+    package let windowLogLikelihoods: [Double]
+    package let variants: [Variant]
+
+    package init(windowLength: Int, windowLogLikelihoods: [Double], variants: [Variant]) {
+        self.windowLength = windowLength
+        self.windowLogLikelihoods = windowLogLikelihoods
+        self.variants = variants
+    }
+
+    /// A model of the comparison, and what it goes by.
+    package typealias Named = (name: String, model: DecoderModel)
+
+    /// Runs the models over windows of a text, one after another; the original's outputs are kept meanwhile.
+    /// - Parameters:
+    ///   - tokens: ids of the whole text.
+    ///   - windows: from ``PerplexityWindows/init(tokens:length:limit:)`` for the same text.
+    ///   - hiddenBytes: what the hidden states of one round may take, of each of two models.
+    ///   - progress: called with the model's name, and as ``SequenceLogLikelihoods`` does.
+    /// - Throws: ``PerplexityError``, ``ComparisonError/vocabulariesDiffer(name:found:expected:)``.
+    package init(
+        of original: Named, with variants: [Named], on tokens: [Int32], windows: PerplexityWindows,
+        hiddenBytes: Int = 128 << 20, batchBytes: Int = 16 << 20,
+        progress: (String, EvaluationProgress) throws -> Void = { _, _ in }
+    ) throws {
+        let vocabulary = original.model.configuration.vocabularySize
+        for variant in variants where variant.model.configuration.vocabularySize != vocabulary {
+            throw ComparisonError.vocabulariesDiffer(
+                name: variant.name, found: variant.model.configuration.vocabularySize, expected: vocabulary)
+        }
+        for (_, model) in [original] + variants { try windows.check(tokens, model.configuration) }
+        let sequences = windows.windows(of: tokens)
+        let rounds = SequenceRounds(sequences, hiddenBytes: hiddenBytes, batchBytes: batchBytes, original.model)
+        var likelihoods: [Double] = []
+        var found = [(likelihoods: [Double], divergences: [Double])](repeating: ([], []), count: variants.count)
+        for round in rounds.indices {
+            let outputs = try rounds.outputs(of: original.model, round: round) { try progress(original.name, $0) }
+            for (index, variant) in variants.enumerated() {
+                let pair = try LogitPair(
+                    original.model, outputs, variant.model,
+                    rounds.outputs(of: variant.model, round: round) { try progress(variant.name, $0) },
+                    sequences: rounds[round])
+                if index == 0 { likelihoods += try pair.sums(pair.original, original.name) }
+                found[index].likelihoods += try pair.sums(pair.variant, variant.name)
+                found[index].divergences += try pair.sums(pair.divergences, variant.name)
+            }
+        }
+        self.init(
+            windowLength: windows.length, windowLogLikelihoods: likelihoods,
+            variants: zip(variants, found).map {
+                Variant(name: $0.name, windowLogLikelihoods: $1.likelihoods, windowDivergences: $1.divergences)
+            })
+    }
+}
+
+/// What stops a comparison, beyond what stops an evaluation.
+package enum ComparisonError: Error, Equatable, CustomStringConvertible, Sendable {
+    case vocabulariesDiffer(name: String, found: Int, expected: Int)
+    case notFinite(name: String, window: Int)
+
+    package var description: String {
+        switch self {
+        case .vocabulariesDiffer(let name, let found, let expected):
+            "\(name): a vocabulary of \(found), expected the original's \(expected)"
+        case .notFinite(let name, let window): "\(name): window \(window) has logits that are no finite numbers"
+        }
+    }
+}
+
+/// What two models make of the same sequences, token by token, from logits that are never all there.
+private struct LogitPair {
+    let original: [Double]
+    let variant: [Double]
+    let divergences: [Double]
+    private let sequences: ArraySlice<[Int32]>
+
+    init(
+        _ originalModel: DecoderModel, _ originalOutputs: [Matrix<Float>], _ variantModel: DecoderModel,
+        _ variantOutputs: [Matrix<Float>], sequences: ArraySlice<[Int32]>
+    ) throws {
+        self.sequences = sequences
+        // Those of a sequence's last token predict nothing, so any target does.
+        let targets = sequences.flatMap { $0.dropFirst() + [0] }
+        var (p, q) = (TargetLogLikelihoods(targets: targets), TargetLogLikelihoods(targets: targets))
+        var divergences = NextTokenDivergences(tokens: targets.count)
+        let vocabulary = originalModel.configuration.vocabularySize
+        let rowsAtOnce = min(DecoderModel.panelLength, vocabulary)
+        // Batches of two models of other widths may be cut differently: token by token they are the same.
+        let (x, y) = (TokenColumns(originalOutputs), TokenColumns(variantOutputs))
+        let runs = x.commonRuns(with: y)
+        let most = runs.map(\.count).max() ?? 0
+        var logits = (
+            Matrix<Float>(uninitialized: rowsAtOnce, most), Matrix<Float>(uninitialized: rowsAtOnce, most)
+        )
+        for start in stride(from: 0, to: vocabulary, by: rowsAtOnce) {
+            let rows = start..<min(start + rowsAtOnce, vocabulary)
+            let panels = (try originalModel.outputPanel(rows), try variantModel.outputPanel(rows))
+            for run in runs {
+                logits.0.withMutableView { first in
+                    logits.1.withMutableView { second in
+                        let a = first[rows: 0..<rows.count, columns: 0..<run.count]
+                        let b = second[rows: 0..<rows.count, columns: 0..<run.count]
+                        x.multiply(panels.0, run, into: a)
+                        y.multiply(panels.1, run, into: b)
+                        p.add(a.reading, rows: rows, columns: run)
+                        q.add(b.reading, rows: rows, columns: run)
+                        divergences.add(original: a.reading, variant: b.reading, columns: run)
+                    }
+                }
+            }
+        }
+        originalModel.releaseOutput()
+        variantModel.releaseOutput()
+        (original, variant, self.divergences) = (p.values, q.values, divergences.values)
+    }
+
+    /// Σ over the places of each sequence that predict a token.
+    func sums(_ values: [Double], _ name: String) throws(ComparisonError) -> [Double] {
+        var start = 0
+        var sums: [Double] = []
+        for (index, sequence) in zip(sequences.indices, sequences) {
+            let sum = values[start..<start + sequence.count - 1].reduce(0, +)
+            guard sum.isFinite else { throw .notFinite(name: name, window: index) }
+            sums.append(sum)
+            start += sequence.count
+        }
+        return sums
+    }
+}
+
+/// The columns of several matrices in a row.
+private struct TokenColumns {
+    private let batches: [Matrix<Float>]
+    /// First column of each batch, and the end.
+    private let starts: [Int]
+
+    init(_ batches: [Matrix<Float>]) {
+        self.batches = batches
+        starts = batches.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.columns) }
+    }
+
+    /// Runs of columns that no batch of either ends within.
+    func commonRuns(with other: TokenColumns) -> [Range<Int>] {
+        let cuts = Set(starts + other.starts).sorted()
+        return zip(cuts, cuts.dropFirst()).map { $0..<$1 }
+    }
+
+    /// A panel of the output projection, transposed, times some columns of one batch.
+    func multiply(_ panel: Matrix<Float>, _ run: Range<Int>, into logits: MutableMatrixView<Float>) {
+        guard let batch = starts.lastIndex(where: { $0 <= run.lowerBound }), batch < batches.count else { return }
+        let first = run.lowerBound - starts[batch]
+        panel.withView { panel in
+            batches[batch].withView { outputs in
+                let part = outputs[rows: 0..<outputs.rows, columns: first..<first + run.count]
+                gemm(1, panel, .transposed, part, .none, 0, logits)
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import AdaDimCalibration
+
+/// A mean over windows with the interval that holds it in 95 of 100 draws of so many windows: the percentile bootstrap
+/// (Efron and Tibshirani, An Introduction to the Bootstrap, 1993), windows drawn with replacement. What is compared on the
+/// same windows is subtracted window by window first, so that what both find hard does not blur the difference.
+package struct BootstrapEstimate: Codable, Equatable, Sendable {
+    package let mean: Double
+    package let low: Double
+    package let high: Double
+
+    package static let resamples = 10_000
+
+    /// - Parameters:
+    ///   - samples: one of each window, at least one.
+    ///   - seed: the same one draws the same windows.
+    package init(_ samples: [Double], resamples: Int = resamples, seed: UInt64 = 0) {
+        precondition(!samples.isEmpty && resamples > 0, "the mean of nothing")
+        let count = samples.count
+        mean = samples.reduce(0, +) / Double(count)
+        var random = SplitMix64(seed: seed)
+        let means = (0..<resamples).map { _ in
+            var sum = 0.0
+            for _ in 0..<count { sum += samples[Int.random(in: 0..<count, using: &random)] }
+            return sum / Double(count)
+        }.sorted()
+        low = means[Int(0.025 * Double(resamples))]
+        high = means[min(resamples - 1, Int(0.975 * Double(resamples)))]
+    }
+
+    /// Whether the interval keeps clear of zero.
+    package var excludesZero: Bool { low > 0 || high < 0 }
+}
+
+extension ModelComparison {
+    private var tokensPerWindow: Double { Double(windowLength - 1) }
+
+    /// e to the mean negative log-likelihood of a token.
+    package var perplexity: Perplexity {
+        Perplexity(windowLength: windowLength, windowLogLikelihoods: windowLogLikelihoods)
+    }
+
+    /// Of a variant.
+    package func perplexity(_ variant: Variant) -> Perplexity {
+        Perplexity(windowLength: windowLength, windowLogLikelihoods: variant.windowLogLikelihoods)
+    }
+
+    /// What a variant loses of the log-likelihood, nats per token over the original.
+    package func excess(_ variant: Variant) -> BootstrapEstimate {
+        difference(windowLogLikelihoods, variant.windowLogLikelihoods)
+    }
+
+    /// What a variant loses more than another, nats per token.
+    package func difference(_ variant: Variant, from other: Variant) -> BootstrapEstimate {
+        difference(other.windowLogLikelihoods, variant.windowLogLikelihoods)
+    }
+
+    /// Mean KL(original‖variant) of the next token's distribution, nats.
+    package func divergence(_ variant: Variant) -> BootstrapEstimate {
+        BootstrapEstimate(variant.windowDivergences.map { $0 / tokensPerWindow })
+    }
+
+    /// What a variant's divergence is larger than another's, nats per token.
+    package func divergenceDifference(_ variant: Variant, from other: Variant) -> BootstrapEstimate {
+        difference(variant.windowDivergences, other.windowDivergences)
+    }
+
+    private func difference(_ a: [Double], _ b: [Double]) -> BootstrapEstimate {
+        BootstrapEstimate(zip(a, b).map { ($0 - $1) / tokensPerWindow })
+    }
+}

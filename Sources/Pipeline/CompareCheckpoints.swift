@@ -1,0 +1,43 @@
+import AdaDimCalibration
+import AdaDimCheckpoint
+import AdaDimDecoder
+import AdaDimEvaluation
+import AdaDimTokenizer
+import Foundation
+
+/// Holds variants of a model, dense or packed by this tool, against the original on the same windows of a text.
+package struct CompareCheckpoints: Sendable {
+    package let original: URL
+    package let variants: [URL]
+    /// UTF-8 text, or a .safetensors file with the ids of one, [tokens].
+    package let text: URL
+    package let sequenceLength: Int
+    /// How many windows to take, spread evenly over the text; nil for all.
+    package let sequences: Int?
+
+    package init(original: URL, variants: [URL], text: URL, sequenceLength: Int = 512, sequences: Int? = nil) {
+        self.original = original
+        self.variants = variants
+        self.text = text
+        self.sequenceLength = sequenceLength
+        self.sequences = sequences
+    }
+
+    /// - Parameter progress: called with the name of the model that is run.
+    package func run(
+        progress: (String, EvaluationProgress) throws -> Void = { _, _ in }
+    ) throws -> ModelComparison {
+        // All are opened before any is run.
+        let models = try ([original] + variants).map { directory in
+            (
+                name: directory.relativePath,
+                model: try DecoderModel(Checkpoint(directory: directory, allowingQuantized: true))
+            )
+        }
+        let source = try TokenSource(file: text) { try Tokenizer(model: original) }
+        guard case .text(let ids) = source else { throw CorpusError.sequencesWhereTextExpected(file: text.path) }
+        let windows = try PerplexityWindows(tokens: ids.count, length: sequenceLength, limit: sequences)
+        return try ModelComparison(
+            of: models[0], with: Array(models.dropFirst()), on: ids, windows: windows, progress: progress)
+    }
+}
