@@ -65,11 +65,15 @@ report() {
     scripts/report-tests.sh
 }
 
+# The real model, whole and in three shards: what most parts begin with, whichever runs first.
+real_models() {
+    [ -f "$out/smollm2/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2"
+    [ -f "$out/smollm2-sharded/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2-sharded" --shards 3
+}
+
 real_model() {
     local examples
     step "the real model"
-    [ -f "$out/smollm2/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2"
-    [ -f "$out/smollm2-sharded/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2-sharded" --shards 3
     "$python" Tests/RealModel/judge_perplexity.py "$tool" "$out/smollm2" "$text"
     for examples in 0 5; do
         "$python" Tests/RealModel/judge_multiple_choice.py "$tool" "$out/smollm2" Tests/RealModel/questions.jsonl \
@@ -192,5 +196,6 @@ regress() {
     PYTHON=$python scripts/regress-mutations.sh
 }
 
+real_models
 for part in ${PARTS:-sanitizers library installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"
