@@ -54,7 +54,6 @@ struct LayerSummary {
             ("reading", seconds.read), ("Gram", seconds.gram), ("factor", seconds.factor),
             ("‖WX‖²", seconds.reference), ("RTN", seconds.rtn), ("sweep", seconds.sweep), ("writing", seconds.write),
         ]
-        let total = seconds.total < 60 ? "\(significant(seconds.total, 3)) s" : duration(seconds.total)
-        return "\(total) in all: \(shares(parts, of: seconds.total))"
+        return "\(duration(seconds.total)) in all: \(shares(parts, of: seconds.total))"
     }
 }

@@ -41,16 +41,3 @@ func shares(_ parts: [(name: String, seconds: Double)], of total: Double) -> Str
         .map { "\($0.name) \($0.percent) %" }
         .joined(separator: ", ")
 }
-
-/// A share as a person reads it, three significant digits.
-package func percent(_ share: Double) -> String { "\(significant(100 * share, 3)) %" }
-
-/// A number with so many significant digits.
-package func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
-
-package func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded())
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-    return "\(whole / 3600) h \(whole % 3600 / 60) min"
-}

@@ -22,7 +22,7 @@ package struct InspectionPage {
             facts: facts, notes: notes,
             bars: [
                 BarChart(
-                    title: "Where the time went", caption: "Of \(secondsText(report.totals.seconds)) in all.",
+                    title: "Where the time went", caption: "Of \(duration(report.totals.seconds)) in all.",
                     unit: "seconds", bars: report.totals.parts.all.map { .init(name: $0.name, value: $0.seconds) })
             ],
             maps: pictures.ratioMaps(.better) + maps(pictures.places), curves: pictures.curves(),
@@ -71,13 +71,13 @@ package struct InspectionPage {
             .init("Inputs with outlier channels", "\(totals.inputsWithOutliers) of \(totals.inputs)"),
             .init(
                 "An outlier channel",
-                "max|x| ≥ \(significantDigits(options.outliers.magnitude)) and ≥ "
-                    + "\(significantDigits(options.outliers.ratio)) times the median channel's"),
+                "max|x| ≥ \(significant(options.outliers.magnitude)) and ≥ "
+                    + "\(significant(options.outliers.ratio)) times the median channel's"),
             .init(
                 "Calibration",
                 calibration(options.calibration, options.samples, options.sequenceLength, seed: options.seed)),
-            .init("Damping", "\(significantDigits(options.damping)) of the mean diagonal"),
-            .init("Time", secondsText(totals.seconds)),
+            .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
+            .init("Time", duration(totals.seconds)),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
         ]

@@ -54,11 +54,11 @@ extension LayerDetails {
     private static func facts(_ entry: InspectionReport.Layer, _ input: InspectedInput) -> [ReportPage.Fact] {
         func loss(_ method: QuantizationOptions.Method) -> String {
             ChannelDimension.allCases.map { dimension in
-                "\(LossPictures.name(dimension)) \(entry.loss(dimension, method).map(percentText) ?? "–")"
+                "\(LossPictures.name(dimension)) \(entry.loss(dimension, method).map(percent) ?? "–")"
             }.joined(separator: ", ")
         }
         func top(_ share: Sensitivity.TopShare) -> String {
-            "\(percentText(share.share)) in \(share.channels) of \(share.of)"
+            "\(percent(share.share)) in \(share.channels) of \(share.of)"
         }
         var facts: [ReportPage.Fact] = [
             .init("Loss, RTN", loss(.roundToNearest)), .init("Loss, GPTQ", loss(.gptq)),
@@ -69,12 +69,12 @@ extension LayerDetails {
             facts.append(.init("\(name), top 1 % of the input channels", top(found.topInputs)))
             facts.append(.init("\(name), top 1 % of the output channels", top(found.topOutputs)))
             if let correlation = found.rankCorrelation {
-                facts.append(.init("\(name), rank correlation with max|x|", significantDigits(correlation, 2)))
+                facts.append(.init("\(name), rank correlation with max|x|", significant(correlation, 2)))
             }
         }
         if !input.outliers.isEmpty {
             let named = input.outliers.prefix(12).map {
-                "\($0) (\(significantDigits(input.activations.largestMagnitude[$0])))"
+                "\($0) (\(significant(input.activations.largestMagnitude[$0])))"
             }
             let more = input.outliers.count > named.count ? ", …" : ""
             facts.append(.init("Outlier channels, with max|x|", named.joined(separator: ", ") + more))

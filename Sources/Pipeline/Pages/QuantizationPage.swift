@@ -28,7 +28,7 @@ package struct QuantizationPage {
             facts: facts, notes: notes,
             bars: [
                 BarChart(
-                    title: "Where the time went", caption: "Of \(secondsText(report.totals.seconds)) in all.",
+                    title: "Where the time went", caption: "Of \(duration(report.totals.seconds)) in all.",
                     unit: "seconds", bars: report.totals.parts.all.map { .init(name: $0.name, value: $0.seconds) })
             ],
             maps: maps, curves: pictures.curves { report.layers[$0].loss.relative }, columns: columns(pictures),
@@ -47,10 +47,10 @@ package struct QuantizationPage {
         let (totals, options) = (report.totals, report.options)
         var facts: [ReportPage.Fact] = [
             .init("Layers", "\(totals.quantizedLayers), of them \(totals.perInputChannelLayers) per-IC"),
-            .init("Mean relative loss", percentText(totals.meanRelativeLoss)),
-            .init("Bits per weight, packed", significantDigits(totals.packedBitsPerWeight)),
-            .init("Bits per weight, written", significantDigits(totals.bitsPerWeight) + " (\(options.format))"),
-            .init("Time", secondsText(totals.seconds)),
+            .init("Mean relative loss", percent(totals.meanRelativeLoss)),
+            .init("Bits per weight, packed", significant(totals.packedBitsPerWeight)),
+            .init("Bits per weight, written", significant(totals.bitsPerWeight) + " (\(options.format))"),
+            .init("Time", duration(totals.seconds)),
         ]
         if let peak = totals.peakMemoryBytes { facts.append(.init("Peak memory", bytesText(Double(peak)))) }
         facts += [
@@ -58,7 +58,7 @@ package struct QuantizationPage {
                 "Calibration",
                 calibration(options.calibration, options.samples, options.sequenceLength, seed: options.seed)),
             .init("Inputs", options.propagate == .quantized ? "of the quantized model" : "of the original model"),
-            .init("Damping", "\(significantDigits(options.damping)) of the mean diagonal"),
+            .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
         ]
