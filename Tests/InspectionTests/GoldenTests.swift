@@ -30,8 +30,9 @@ import Testing
         let bits: Int
         let groupSize: Int
         let damping: Double
-        let weight: [Double]
-        let activations: [Double]
+        /// Multiples of 2⁻¹².
+        let weight: [Int]
+        let activations: [Int]
         let mean: [Double]
         let rms: [Double]
         let max: [Double]
@@ -45,8 +46,10 @@ import Testing
 
         var testDescription: String { "[\(out), \(`in`)], \(bits) bits" }
 
-        var matrix: Matrix<Float> { Matrix(rowMajor: weight.map(Float.init), rows: out, columns: `in`) }
-        var inputs: Matrix<Float> { Matrix(rowMajor: activations.map(Float.init), rows: `in`, columns: tokens) }
+        var matrix: Matrix<Float> { Matrix(rowMajor: weight.map { Float($0) / 4096 }, rows: out, columns: `in`) }
+        var inputs: Matrix<Float> {
+            Matrix(rowMajor: activations.map { Float($0) / 4096 }, rows: `in`, columns: tokens)
+        }
         var options: QuantizationOptions {
             QuantizationOptions(bits: bits, groupSize: groupSize, scaleType: .bfloat16, damping: damping)
         }

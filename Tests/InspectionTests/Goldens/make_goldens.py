@@ -6,7 +6,7 @@
 
 Writes layers.json beside itself: for each case a weight [out, in], activations [in, tokens], and what there is to see of
 them. Rounding and GPTQ are the textbook of Tests/QuantizationTests/Goldens/make_goldens.py. Weights and activations are
-whole multiples of 2^-12, so JSON carries them exactly.
+whole multiples of 2^-12, written as such.
 """
 import json
 import pathlib
@@ -78,6 +78,11 @@ def inspect(w: np.ndarray, x: np.ndarray, bits: int, size: int) -> dict:
     return result
 
 
+def multiples(matrix: np.ndarray) -> list[int]:
+    """How many 2^-12 each element is, row after row."""
+    return np.rint(matrix * 4096).astype(int).ravel().tolist()
+
+
 def main() -> None:
     random = np.random.default_rng(1592)
     cases = []
@@ -89,7 +94,7 @@ def main() -> None:
         x[5] += shift
         cases.append({
             "out": out, "in": width, "tokens": x.shape[1], "bits": bits, "groupSize": size, "damping": textbook.DAMPING,
-            "weight": w.ravel().tolist(), "activations": x.ravel().tolist(), **inspect(w, x, bits, size),
+            "weight": multiples(w), "activations": multiples(x), **inspect(w, x, bits, size),
         })
     (HERE / "layers.json").write_text(json.dumps({"writtenBy": "make_goldens.py", "cases": cases}))
 
