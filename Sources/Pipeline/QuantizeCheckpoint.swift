@@ -55,8 +55,8 @@ package struct QuantizeCheckpoint {
             }
             try run.times.writing.time { try run.writer.finish() }
             run.report.close(seconds: start.secondsUntilNow, run.times)
-            try writeFile(
-                try QuantizationPage(run.report).page.html(), to: partial.appending(path: QuantizationReport.pageName))
+            let page = QuantizationPage(run.report).page
+            try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }
             run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
             try writeReport(run.report, to: partial.appending(path: QuantizationReport.fileName))
             return run.report

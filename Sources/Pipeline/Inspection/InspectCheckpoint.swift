@@ -167,9 +167,8 @@ package struct InspectCheckpoint {
         try writeFile(InspectionTable(run.report).text, to: directory.appending(path: InspectionTable.name))
         run.parts.writing = writing.secondsUntilNow
         run.report.close(seconds: start.secondsUntilNow, run.parts)
-        try writeFile(
-            try InspectionPage(run.report, details: run.details).page.html(),
-            to: directory.appending(path: InspectionReport.pageName))
+        let page = InspectionPage(run.report, details: run.details).page
+        try writeFile(to: directory.appending(path: InspectionReport.pageName)) { try page.write($0) }
         run.report.files = (try OutputDirectory.files(in: directory) + [InspectionReport.fileName]).sorted()
         try writeReport(run.report, to: directory.appending(path: InspectionReport.fileName))
     }

@@ -44,7 +44,13 @@ struct PageContext {
         let role: Choice
         let direction: Choice?
         let cells: [Cell]
-        let details: Details?
+        let isDetailed: Bool
+    }
+
+    /// What the template of one layer's details reads.
+    struct Layer {
+        let index: Int
+        let details: Details
     }
 
     let title: String

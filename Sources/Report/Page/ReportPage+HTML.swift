@@ -3,9 +3,24 @@ import Foundation
 extension ReportPage {
     /// The whole file: it needs nothing else, and asks for nothing.
     package func html() throws -> String {
-        var drawing = Drawing()
-        guard let html = try Templates().page(context(&drawing)) else { throw ReportError.noTemplate }
+        var html = ""
+        try write { html += $0 }
         return html
+    }
+
+    /// Hands over the whole file piece by piece, the details of each layer being one: of a model with many layers they are
+    /// most of it, and never all in memory.
+    package func write(_ put: (String) throws -> Void) throws {
+        var drawing = Drawing()
+        let templates = try Templates()
+        let page = try templates.page(context(&drawing))
+        guard let place = page.range(of: Templates.detailsPlace) else { throw ReportError.noTemplate }
+        try put(String(page[..<place.lowerBound]))
+        for (index, row) in rows.enumerated() {
+            guard let details = row.details else { continue }
+            try put(templates.layer(.init(index: index, details: self.details(details, &drawing))))
+        }
+        try put(String(page[place.upperBound...]))
     }
 
     /// Writes the whole file; a file that is there is replaced when all is written.
@@ -39,12 +54,12 @@ extension ReportPage {
             hasDirections: !directions.list.isEmpty, hasExplanations: headings.contains { $0.explanation != nil },
             roles: roles.list, directions: directions.list,
             countText: "\(rows.count) of \(rows.count) \(rows.count == 1 ? "layer" : "layers")", headings: headings,
-            rows: try rows.enumerated().map { index, row in
+            rows: rows.enumerated().map { index, row in
                 .init(
                     index: index, name: row.name, block: row.block,
                     role: .init(index: roles.index[row.role] ?? 0, name: row.role),
                     direction: row.direction.map { .init(index: directions.index[$0] ?? 0, name: $0) },
-                    cells: cells(of: row), details: try row.details.map { try details($0, &drawing) })
+                    cells: cells(of: row), isDetailed: row.details != nil)
             })
     }
 

@@ -17,6 +17,15 @@ struct Templates {
         ])
     }
 
-    /// - Returns: nil if there is no page template, which cannot be.
-    func page(_ context: PageContext) -> String? { library.render(context, withTemplate: "page") }
+    /// Where the page's template wants the details of the layers.
+    static let detailsPlace = "<!-- details -->"
+
+    func page(_ context: PageContext) throws(ReportError) -> String { try render(context, "page") }
+
+    func layer(_ context: PageContext.Layer) throws(ReportError) -> String { try render(context, "layer") }
+
+    private func render(_ context: Any, _ template: String) throws(ReportError) -> String {
+        guard let text = library.render(context, withTemplate: template) else { throw .noTemplate }
+        return text
+    }
 }
