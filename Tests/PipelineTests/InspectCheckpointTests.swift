@@ -60,6 +60,17 @@ import Testing
         let read = try JSONDecoder().decode(InspectionReport.self, from: data)
         #expect(read.layers.map(\.verdict) == report.layers.map(\.verdict))
 
+        // The details of every layer are on the page, under names that occur once.
+        let page = try String(contentsOf: directory.appending(path: InspectionReport.pageName), encoding: .utf8)
+        #expect(page.hasSuffix("</html>\n") || page.hasSuffix("</html>"))
+        for (index, layer) in report.layers.enumerated() {
+            let piece = page.split(separator: "<template id=\"details-\(index)\">")
+            #expect(piece.count == 2 && piece[1].prefix(200).contains(String(layer.verdict.prefix(20))))
+            #expect(page.contains("data-details=\"details-\(index)\""))
+        }
+        let names = page.matches(of: /\sid="([^"]+)"/).map(\.output.1)
+        #expect(names.count > 3 * report.layers.count && Set(names).count == names.count)
+
         let lines = try String(contentsOf: directory.appending(path: "layers.csv"), encoding: .utf8)
             .split(separator: "\n")
         #expect(lines.count == report.layers.count + 1)

@@ -33,7 +33,7 @@ import Testing
     @Test func inspectionPageShowsItsReport() throws {
         let scratch = try Scratch()
         let report = try InspectCheckpoint(InspectionJob(job(scratch))).run()
-        let page = InspectionPage(report, details: []).page
+        let page = InspectionPage(report, isDetailed: false).page
         let title = { (map: DepthRoleMap) in map.title }
         #expect(
             page.maps.map(title) == [
@@ -165,7 +165,7 @@ import Testing
         #expect(inspected.inputs.contains { !$0.dampingRaises.isEmpty })
         let quantized = try QuantizeCheckpoint(job).run()
         #expect(quantized.layers.contains { !$0.dampingRaises.isEmpty })
-        for page in [InspectionPage(inspected, details: []).page, QuantizationPage(quantized).page] {
+        for page in [InspectionPage(inspected, isDetailed: false).page, QuantizationPage(quantized).page] {
             #expect(page.notes.contains { $0.hasPrefix("Damping was raised") && $0.contains("model.layers.") })
             #expect(page.facts.contains { $0.name == "With" && $0.value == "symmetric grids, activation order" })
         }

@@ -60,6 +60,7 @@ package struct InspectCheckpoint {
         }
         return try output.complete { partial in
             run.channels = try ChannelFile(in: partial, inputs: inputs(plan, checkpoint.configuration))
+            run.details = try DetailsSpool(in: partial)
             try inspect(model, &run)
             try write(&run, to: partial, since: start)
             return run.report
@@ -73,7 +74,7 @@ package struct InspectCheckpoint {
         var stream: CalibrationStream
         var channels: ChannelFile?
         /// Pictures of the layers, where there will be a report.
-        var details: [LayerDetails] = []
+        var details: DetailsSpool?
         var report: InspectionReport
         var parts = InspectionReport.Parts()
     }
@@ -152,10 +153,8 @@ package struct InspectCheckpoint {
             run.parts.layers += looking.seconds
             let entry = InspectionReport.Layer(layer, inspection, input: index)
             run.report.layers.append(entry)
-            if let channels = run.channels {
-                try channels.write(inspection, of: layer)
-                run.details.append(LayerDetails(entry, inspection, input, job.thresholds))
-            }
+            try run.channels?.write(inspection, of: layer)
+            try run.details?.append(LayerDetails(entry, inspection, input, job.thresholds))
             progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
             try observer.checkCancellation()
         }
@@ -167,8 +166,10 @@ package struct InspectCheckpoint {
         try writeFile(InspectionTable(run.report).text, to: directory.appending(path: InspectionTable.name))
         run.parts.writing = writing.secondsUntilNow
         run.report.close(seconds: start.secondsUntilNow, run.parts)
-        let page = InspectionPage(run.report, details: run.details).page
-        try writeFile(to: directory.appending(path: InspectionReport.pageName)) { try page.write($0) }
+        let page = InspectionPage(run.report, isDetailed: true).page
+        try writeFile(to: directory.appending(path: InspectionReport.pageName)) { put in
+            try page.write(put) { try run.details?.next() }
+        }
         run.report.files = (try OutputDirectory.files(in: directory) + [InspectionReport.fileName]).sorted()
         try writeReport(run.report, to: directory.appending(path: InspectionReport.fileName))
     }

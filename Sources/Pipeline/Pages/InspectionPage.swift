@@ -4,12 +4,12 @@ import AdaDimReport
 /// An inspection as a page to look at: `inspection-report.html`.
 package struct InspectionPage {
     let report: InspectionReport
-    /// Of each layer, in the report's order.
-    let details: [LayerDetails]
+    /// Whether each layer has details, which are kept elsewhere.
+    let isDetailed: Bool
 
-    package init(_ report: InspectionReport, details: [LayerDetails]) {
+    package init(_ report: InspectionReport, isDetailed: Bool) {
         self.report = report
-        self.details = details
+        self.isDetailed = isDetailed
     }
 
     package var page: ReportPage {
@@ -28,7 +28,7 @@ package struct InspectionPage {
             maps: pictures.ratioMaps(.better) + maps(pictures.places), curves: pictures.curves(),
             columns: columns(pictures),
             rows: report.layers.indices.map {
-                pictures.row($0, cells: cells($0, pictures), details: $0 < details.count ? details[$0] : nil)
+                pictures.row($0, cells: cells($0, pictures), isDetailed: isDetailed)
             })
     }
 

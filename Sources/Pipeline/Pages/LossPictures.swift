@@ -116,10 +116,10 @@ struct LossPictures {
     }
 
     /// A row of the table.
-    func row(_ index: Int, cells: [TableCell], details: LayerDetails? = nil) -> TableRow {
+    func row(_ index: Int, cells: [TableCell], isDetailed: Bool = false) -> TableRow {
         let layer = layers[index]
         return TableRow(
             name: layer.name, block: places[index]?.block ?? 0, role: places[index]?.role.rawValue ?? "",
-            direction: Self.name(layer.dimension), cells: cells, details: details)
+            direction: Self.name(layer.dimension), cells: cells, detailsAreKeptElsewhere: isDetailed)
     }
 }

@@ -34,10 +34,12 @@ package struct TableRow: Sendable {
     /// [columns].
     package let cells: [TableCell]
     package let details: LayerDetails?
+    /// Whether there are details: these, or others that the caller hands over when the page is written.
+    package let isDetailed: Bool
 
     package init(
         name: String, block: Int, role: String, direction: String? = nil, cells: [TableCell],
-        details: LayerDetails? = nil
+        details: LayerDetails? = nil, detailsAreKeptElsewhere: Bool = false
     ) {
         self.name = name
         self.block = block
@@ -45,5 +47,6 @@ package struct TableRow: Sendable {
         self.direction = direction
         self.cells = cells
         self.details = details
+        isDetailed = details != nil || detailsAreKeptElsewhere
     }
 }

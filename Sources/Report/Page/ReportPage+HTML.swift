@@ -9,17 +9,20 @@ extension ReportPage {
     }
 
     /// Hands over the whole file piece by piece, the details of each layer being one: of a model with many layers they are
-    /// most of it, and never all in memory.
-    package func write(_ put: (String) throws -> Void) throws {
-        var drawing = Drawing()
+    /// most of it.
+    /// - Parameter next: the details of the next row that says so, each made by ``LayerDetails/html(row:)``; nil at the end.
+    package func write(
+        _ put: (String) throws -> Void, detailsKeptElsewhere next: () throws -> String? = { nil }
+    ) throws {
+        var drawing = Drawing(prefix: "figure")
         let templates = try Templates()
         let page = try templates.page(context(&drawing))
         guard let place = page.range(of: Templates.detailsPlace) else { throw ReportError.noTemplate }
         try put(String(page[..<place.lowerBound]))
         for (index, row) in rows.enumerated() {
-            guard let details = row.details else { continue }
-            try put(templates.layer(.init(index: index, details: self.details(details, &drawing))))
+            if let details = row.details { try put(details.html(row: index, templates)) }
         }
+        while let details = try next() { try put(details) }
         try put(String(page[place.upperBound...]))
     }
 
@@ -29,13 +32,16 @@ extension ReportPage {
     }
 
     /// Draws figures and gives each a name that no other on the page has.
-    private struct Drawing {
+    fileprivate struct Drawing {
+        let prefix: String
         private var count = 0
+
+        init(prefix: String) { self.prefix = prefix }
 
         mutating func draw(_ figures: [any Figure]) throws -> [PageContext.FigureEntry] {
             try figures.map { figure in
                 count += 1
-                let id = "figure-\(count)"
+                let id = "\(prefix)-\(count)"
                 return .init(
                     figure: .init(id: id, title: figure.title, caption: figure.caption, svg: try figure.svg(id: id)))
             }
@@ -50,7 +56,7 @@ extension ReportPage {
             script: Templates.script, notes: notes, facts: facts, hasFacts: !facts.isEmpty,
             isEmpty: facts.isEmpty && notes.isEmpty, hasOverview: !(maps.isEmpty && curves.isEmpty && bars.isEmpty),
             maps: try drawing.draw(maps), curves: try drawing.draw(curves), bars: try drawing.draw(bars),
-            hasRows: !rows.isEmpty, hasDetails: rows.contains { $0.details != nil },
+            hasRows: !rows.isEmpty, hasDetails: rows.contains(where: \.isDetailed),
             hasDirections: !directions.list.isEmpty, hasExplanations: headings.contains { $0.explanation != nil },
             roles: roles.list, directions: directions.list,
             countText: "\(rows.count) of \(rows.count) \(rows.count == 1 ? "layer" : "layers")", headings: headings,
@@ -59,7 +65,7 @@ extension ReportPage {
                     index: index, name: row.name, block: row.block,
                     role: .init(index: roles.index[row.role] ?? 0, name: row.role),
                     direction: row.direction.map { .init(index: directions.index[$0] ?? 0, name: $0) },
-                    cells: cells(of: row), isDetailed: row.details != nil)
+                    cells: cells(of: row), isDetailed: row.isDetailed)
             })
     }
 
@@ -98,11 +104,21 @@ extension ReportPage {
             return .init(text: cell.text, key: key, isNumeric: column.isNumeric)
         }
     }
+}
 
-    private func details(_ details: LayerDetails, _ drawing: inout Drawing) throws -> PageContext.Details {
-        .init(
-            verdict: details.verdict, facts: details.facts, hasFacts: !details.facts.isEmpty,
-            figures: try drawing.draw(details.figures.map(\.figure)))
+extension LayerDetails {
+    /// The details as a piece of the page, for callers that have no room for those of all layers.
+    /// - Parameter row: the place of the layer's row in the table.
+    package func html(row: Int) throws -> String { try html(row: row, Templates()) }
+
+    fileprivate func html(row: Int, _ templates: Templates) throws -> String {
+        var drawing = ReportPage.Drawing(prefix: "layer-\(row)-figure")
+        return try templates.layer(
+            .init(
+                index: row,
+                details: .init(
+                    verdict: verdict, facts: facts, hasFacts: !facts.isEmpty,
+                    figures: try drawing.draw(figures.map(\.figure)))))
     }
 }
 
