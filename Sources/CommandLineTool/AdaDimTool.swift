@@ -20,8 +20,7 @@ struct AdaDimTool: ParsableCommand {
         version: toolVersion,
         subcommands: [
             QuantizeCommand.self, InspectCommand.self, LayerCommand.self, EvaluateCommand.self, CompareCommand.self,
-            VariantsCommand.self,
-            RegressCommand.self,
+            VariantsCommand.self, RegressCommand.self,
         ])
 
     /// As the argument parser's own, but a stream that takes nothing neither traps nor passes for success.

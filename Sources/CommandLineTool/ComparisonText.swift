@@ -53,14 +53,10 @@ struct ComparisonText {
     }
 
     private var pairs: [Pair] {
-        let variants = comparison.variants
-        return variants.indices.flatMap { first in
-            variants.indices.dropFirst(first + 1).map { second in
-                let (a, b) = (variants[first], variants[second])
-                return Pair(
-                    names: "\(b.name) − \(a.name)", difference: Self.signed(comparison.difference(b, from: a)),
-                    divergence: Self.signed(comparison.divergenceDifference(b, from: a)))
-            }
+        comparison.pairs.map { a, b in
+            Pair(
+                names: "\(b.name) − \(a.name)", difference: Self.signed(comparison.difference(b, from: a)),
+                divergence: Self.signed(comparison.divergenceDifference(b, from: a)))
         }
     }
 
@@ -113,14 +109,10 @@ struct ComparisonFigures: Encodable {
                 divergence: comparison.divergence($0), windowLogLikelihoods: $0.windowLogLikelihoods,
                 windowDivergences: $0.windowDivergences)
         }
-        let all = comparison.variants
-        differences = all.indices.flatMap { first in
-            all.indices.dropFirst(first + 1).map { second in
-                Difference(
-                    variant: all[second].name, from: all[first].name,
-                    excess: comparison.difference(all[second], from: all[first]),
-                    divergence: comparison.divergenceDifference(all[second], from: all[first]))
-            }
+        differences = comparison.pairs.map { a, b in
+            Difference(
+                variant: b.name, from: a.name, excess: comparison.difference(b, from: a),
+                divergence: comparison.divergenceDifference(b, from: a))
         }
     }
 }

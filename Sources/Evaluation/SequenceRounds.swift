@@ -10,7 +10,7 @@ struct SequenceRounds {
     /// - Parameters:
     ///   - hiddenBytes: what the hidden states of one round may take, but for a single longer sequence.
     ///   - batchBytes: what one [intermediate, tokens] matrix of a batch may take, likewise.
-    ///   - model: whose sizes count; of several, the largest.
+    ///   - model: whose sizes count.
     init(_ sequences: [[Int32]], hiddenBytes: Int, batchBytes: Int, _ model: DecoderModel) {
         rounds = sequences[...].chunks(tokens: hiddenBytes / (4 * model.configuration.hiddenSize))
         tokensPerBatch = batchBytes / (4 * model.configuration.intermediateSize)

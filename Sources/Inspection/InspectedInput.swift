@@ -43,7 +43,7 @@ package struct InspectedInput: Sendable {
             return try factor.inverseDiagonalInDouble()
         } catch {
             if case .notPositiveDefinite(let input, _, _) = error, factor.dampingShare == 0 {
-                throw InspectionError.singularInDouble(input: input)
+                throw InspectionError.singularInDouble(input: factor.order?[input] ?? input)
             }
             throw error
         }
@@ -62,7 +62,7 @@ package struct InspectedInput: Sendable {
 
 /// What stops an inspection, beyond what stops a quantization.
 package enum InspectionError: Error, Equatable, CustomStringConvertible {
-    /// The input is counted as the factor orders them.
+    /// The input is a column of the weight.
     case singularInDouble(input: Int)
 
     package var description: String {

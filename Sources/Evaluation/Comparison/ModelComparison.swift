@@ -107,28 +107,29 @@ private struct LogitPair {
         var divergences = NextTokenDivergences(tokens: targets.count)
         let vocabulary = originalModel.configuration.vocabularySize
         let rowsAtOnce = min(DecoderModel.panelLength, vocabulary)
-        // Batches of two models of other widths may be cut differently: token by token they are the same.
-        let (x, y) = (TokenColumns(originalOutputs), TokenColumns(variantOutputs))
-        let runs = x.commonRuns(with: y)
-        let most = runs.map(\.count).max() ?? 0
+        // Both were cut by the same rounds: batch by batch they hold the same tokens.
+        let most = originalOutputs.lazy.map(\.columns).max() ?? 0
         var logits = (
             Matrix<Float>(uninitialized: rowsAtOnce, most), Matrix<Float>(uninitialized: rowsAtOnce, most)
         )
         for start in stride(from: 0, to: vocabulary, by: rowsAtOnce) {
             let rows = start..<min(start + rowsAtOnce, vocabulary)
             let panels = (try originalModel.outputPanel(rows), try variantModel.outputPanel(rows))
-            for run in runs {
+            var start = 0
+            for (x, y) in zip(originalOutputs, variantOutputs) {
+                let columns = start..<start + x.columns
                 logits.0.withMutableView { first in
                     logits.1.withMutableView { second in
-                        let a = first[rows: 0..<rows.count, columns: 0..<run.count]
-                        let b = second[rows: 0..<rows.count, columns: 0..<run.count]
-                        x.multiply(panels.0, run, into: a)
-                        y.multiply(panels.1, run, into: b)
-                        p.add(a.reading, rows: rows, columns: run)
-                        q.add(b.reading, rows: rows, columns: run)
-                        divergences.add(original: a.reading, variant: b.reading, columns: run)
+                        let a = first[rows: 0..<rows.count, columns: 0..<columns.count]
+                        let b = second[rows: 0..<rows.count, columns: 0..<columns.count]
+                        panels.0.withView { panel in x.withView { gemm(1, panel, .transposed, $0, .none, 0, a) } }
+                        panels.1.withView { panel in y.withView { gemm(1, panel, .transposed, $0, .none, 0, b) } }
+                        p.add(a.reading, rows: rows, columns: columns)
+                        q.add(b.reading, rows: rows, columns: columns)
+                        divergences.add(original: a.reading, variant: b.reading, columns: columns)
                     }
                 }
+                start = columns.upperBound
             }
         }
         originalModel.releaseOutput()
@@ -147,35 +148,5 @@ private struct LogitPair {
             start += sequence.count
         }
         return sums
-    }
-}
-
-/// The columns of several matrices in a row.
-private struct TokenColumns {
-    private let batches: [Matrix<Float>]
-    /// First column of each batch, and the end.
-    private let starts: [Int]
-
-    init(_ batches: [Matrix<Float>]) {
-        self.batches = batches
-        starts = batches.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.columns) }
-    }
-
-    /// Runs of columns that no batch of either ends within.
-    func commonRuns(with other: TokenColumns) -> [Range<Int>] {
-        let cuts = Set(starts + other.starts).sorted()
-        return zip(cuts, cuts.dropFirst()).map { $0..<$1 }
-    }
-
-    /// A panel of the output projection, transposed, times some columns of one batch.
-    func multiply(_ panel: Matrix<Float>, _ run: Range<Int>, into logits: MutableMatrixView<Float>) {
-        guard let batch = starts.lastIndex(where: { $0 <= run.lowerBound }), batch < batches.count else { return }
-        let first = run.lowerBound - starts[batch]
-        panel.withView { panel in
-            batches[batch].withView { outputs in
-                let part = outputs[rows: 0..<outputs.rows, columns: first..<first + run.count]
-                gemm(1, panel, .transposed, part, .none, 0, logits)
-            }
-        }
     }
 }

@@ -54,6 +54,13 @@ extension ModelComparison {
         difference(other.windowLogLikelihoods, variant.windowLogLikelihoods)
     }
 
+    /// Every two variants, the earlier one first.
+    package var pairs: [(first: Variant, second: Variant)] {
+        variants.indices.flatMap { first in
+            variants[(first + 1)...].map { (variants[first], $0) }
+        }
+    }
+
     /// Mean KL(original‖variant) of the next token's distribution, nats.
     package func divergence(_ variant: Variant) -> BootstrapEstimate {
         BootstrapEstimate(variant.windowDivergences.map { $0 / tokensPerWindow })
