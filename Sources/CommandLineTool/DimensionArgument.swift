@@ -28,6 +28,8 @@ enum DimensionArgument: String, ExpressibleByArgument, CaseIterable {
 
 extension QuantizationOptions.Method: ExpressibleByArgument {}
 extension QuantizationOptions.Selection: ExpressibleByArgument {}
+extension RangeRule: ExpressibleByArgument {}
+extension Refinement.Parts: ExpressibleByArgument {}
 extension ScaleType: ExpressibleByArgument {}
 extension QuantizationJob.Propagation: ExpressibleByArgument {}
 extension ExportFormat: ExpressibleByArgument {}

@@ -84,6 +84,36 @@ struct MethodArguments: ParsableArguments {
     }
 }
 
+/// What is done beyond a plain sweep to lose less.
+struct AccuracyArguments: ParsableArguments {
+    @Option(
+        help:
+            "How much of a group's range its grid covers: all of it (minmax), or what leaves the smallest error (search)."
+    )
+    var ranges = RangeRule.full
+
+    @Option(
+        help:
+            "What passes over a swept layer change: codes, scales, or both, block of columns after block."
+    )
+    var refine = Refinement.Parts.both
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Passes over a swept layer, none of which raises its loss. 0 for none.", valueName: "n"))
+    var passes = 0
+
+    func validate() throws {
+        guard passes >= 0 else { throw ValidationError("--passes is \(passes), expected 0 or more") }
+    }
+
+    /// Enters the options in a job.
+    func set(_ job: inout QuantizationJob) {
+        job.ranges = ranges
+        job.refinement = Refinement(parts: refine, passes: passes)
+    }
+}
+
 /// Which layers of a model are left out.
 struct SkipArguments: ParsableArguments {
     @Option(

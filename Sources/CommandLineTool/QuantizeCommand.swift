@@ -33,6 +33,7 @@ struct QuantizeCommand: ParsableCommand {
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
+    @OptionGroup(title: "Method") var accuracy: AccuracyArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Method") var selective: SelectiveArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
@@ -52,6 +53,7 @@ struct QuantizeCommand: ParsableCommand {
         var job = calibration.job(model: model, output: URL(filePath: output))
         method.set(&job)
         choice.set(&job)
+        accuracy.set(&job)
         propagation.set(&job)
         leavingOut.set(&job)
         job.method = variant.method

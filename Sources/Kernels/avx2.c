@@ -21,7 +21,8 @@
 #include "tile_kernels.h"
 
 static const adadim_tile_kernels table = {
-    "AVX2", multiply_add, update_column, solve_column, column_range, row_ranges, quantize_column};
+    "AVX2", multiply_add, update_column, solve_column, column_range,
+    row_ranges, search_rows, search_column, quantize_column};
 
 const adadim_tile_kernels *adadim_tile_kernels_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &table : 0;

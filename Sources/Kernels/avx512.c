@@ -16,7 +16,8 @@
 #include "tile_kernels.h"
 
 static const adadim_tile_kernels table = {
-    "AVX-512", multiply_add, update_column, solve_column, column_range, row_ranges, quantize_column};
+    "AVX-512", multiply_add, update_column, solve_column, column_range,
+    row_ranges, search_rows, search_column, quantize_column};
 
 const adadim_tile_kernels *adadim_tile_kernels_avx512(void) {
     return __builtin_cpu_supports("avx512f") ? &table : 0;

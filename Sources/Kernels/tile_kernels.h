@@ -10,11 +10,16 @@
 #pragma clang fp contract(fast)
 
 typedef float vector __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef int lanes __attribute__((ext_vector_type(LANES), aligned(4)));
 
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
 INLINE vector load(const float *p) { return *(const vector *)p; }
 INLINE void store(float *p, vector v) { *(vector *)p = v; }
+
+INLINE vector select_lanes(lanes where, vector yes, vector no) {
+    return (vector)(((lanes)yes & where) | ((lanes)no & ~where));
+}
 
 // One register block: `vectors` · LANES rows by `columns` columns of a strip.
 INLINE void multiply_block(
@@ -138,11 +143,85 @@ TARGET static void row_ranges(
         ranges_of_rows(1, stride, columns, weight + i, update ? update + i : 0, low + i, high + i);
 }
 
+// A grid without its scale's rounding, in each lane one.
+typedef struct {
+    vector scale, reciprocal, lowest, highest;
+} range_grid;
+
+INLINE vector round_whole(vector x) {
+    // Adding and subtracting 1.5·2²³ rounds to a whole number, to even on ties.
+    vector shifted = x + 12582912.0f;
+    return shifted - 12582912.0f;
+}
+
+INLINE range_grid grid_of_range(const adadim_range_search *search, vector low, vector high) {
+    const vector least = 0x1p-126f;
+    range_grid grid;
+    if (search->middle >= 0) {
+        grid.scale = vector_max(vector_max(-low, high) * (2 / search->largest), least);
+        grid.reciprocal = 1 / grid.scale;
+        grid.lowest = -search->middle;
+    } else {
+        grid.scale = vector_max((high - low) * (1 / search->largest), least);
+        grid.reciprocal = 1 / grid.scale;
+        grid.lowest = round_whole(vector_max(low * grid.reciprocal, (vector)-search->largest));
+    }
+    grid.highest = grid.lowest + search->largest;
+    return grid;
+}
+
+INLINE vector squared_miss(vector w, range_grid grid) {
+    vector code = round_whole(vector_min(vector_max(w * grid.reciprocal, grid.lowest), grid.highest));
+    vector miss = w - code * grid.scale;
+    return miss * miss;
+}
+
+TARGET static void search_rows(
+    int64_t height, int64_t stride, int64_t columns, const float *weight, const float *update,
+    const float *importance, const adadim_range_search *search, float *low, float *high) {
+    for (int64_t i = 0; i < height; i += LANES) {
+        vector full_low = load(low + i), full_high = load(high + i);
+        vector best_low = full_low, best_high = full_high, best = 0;
+        for (int64_t t = 0; t < search->count; t++) {
+            vector a = full_low * search->low_shares[t], b = full_high * search->high_shares[t];
+            range_grid grid = grid_of_range(search, a, b);
+            vector sum = 0;
+            for (int64_t j = 0; j < columns; j++) {
+                vector w = load(weight + j * stride + i);
+                if (update) w += load(update + j * stride + i);
+                sum += squared_miss(w, grid) * importance[j];
+            }
+            lanes better = t == 0 ? (lanes)(sum == sum) : (lanes)(sum < best);
+            best = select_lanes(better, sum, best);
+            best_low = select_lanes(better, a, best_low);
+            best_high = select_lanes(better, b, best_high);
+        }
+        store(low + i, best_low);
+        store(high + i, best_high);
+    }
+}
+
+TARGET static void search_column(
+    int64_t height, const float *values, const adadim_range_search *search, float *low, float *high) {
+    float best = 0, full_low = *low, full_high = *high;
+    for (int64_t t = 0; t < search->count; t++) {
+        float a = full_low * search->low_shares[t], b = full_high * search->high_shares[t];
+        range_grid grid = grid_of_range(search, a, b);
+        vector sums = 0;
+        for (int64_t i = 0; i < height; i += LANES) sums += squared_miss(load(values + i), grid);
+        float sum = 0;
+        for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
+        if (t == 0 || sum < best) {
+            best = sum;
+            *low = a;
+            *high = b;
+        }
+    }
+}
+
 INLINE void quantize(
     int uniform, int64_t height, const float *updated, const float *scales, const float *zeros, float largest,
     float *weight, uint8_t *codes, float *losses) {
-    // Adding and subtracting 1.5·2²³ rounds to a whole number, to even on ties.
-    const vector magic = 12582912.0f;
     vector missed = 0, left = 0;
     vector scale = uniform ? (vector)*scales : (vector)1;
     vector zero = uniform ? (vector)*zeros : (vector)0;
@@ -154,8 +233,7 @@ INLINE void quantize(
         vector target = load(updated + i);
         // Clamped first, then rounded: the same, since the bounds are whole.
         vector clamped = vector_min(vector_max(target / scale, -zero), largest - zero);
-        vector code = clamped + magic;
-        code = code - magic;
+        vector code = round_whole(clamped);
         vector value = code * scale;
         vector a = target - value;
         vector b = load(weight + i) - value;

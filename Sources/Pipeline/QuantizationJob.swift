@@ -29,6 +29,8 @@ package struct QuantizationJob: Sendable {
     package var method = QuantizationOptions.Method.gptq
     package var dimension = Dimension.adaptive
     package var selection = QuantizationOptions.Selection.roundToNearest
+    package var ranges = RangeRule.full
+    package var refinement = Refinement.none
     package var propagation = Propagation.quantized
     package var format = ExportFormat.dequantized
     /// Globs of layers that stay as they are.
@@ -63,7 +65,7 @@ package struct QuantizationJob: Sendable {
     /// The engine's options, the direction and the type of the scales still open.
     var engineOptions: QuantizationOptions {
         QuantizationOptions(
-            bits: bits, groupSize: groupSize, isSymmetric: isSymmetric, method: method, selection: selection,
-            damping: damping, activationOrder: activationOrder)
+            bits: bits, groupSize: groupSize, isSymmetric: isSymmetric, ranges: ranges, method: method,
+            refinement: refinement, selection: selection, damping: damping, activationOrder: activationOrder)
     }
 }

@@ -15,6 +15,17 @@
 // Columns of a strip.
 #define ADADIM_STRIP_WIDTH 8
 
+// How a group's range may be narrowed: candidate t keeps the shares low_shares[t] and high_shares[t] of its two ends. The
+// first candidate keeps all. Its grid has scale (high − low)/largest and zero round(−low/scale); where middle ≥ 0, it is
+// symmetric: scale 2·max(−low, high)/largest and zero middle.
+typedef struct {
+    const float *low_shares;
+    const float *high_shares;
+    int64_t count;
+    float largest;
+    float middle;
+} adadim_range_search;
+
 typedef struct {
     const char *name;
 
@@ -41,6 +52,16 @@ typedef struct {
     void (*row_ranges)(
         int64_t height, int64_t stride, int64_t columns, const float *weight, const float *update, float *low,
         float *high);
+
+    // For each row i, whose weights w are weight[i, :] + update[i, :] and lie in low[i] … high[i]: narrows low[i] and
+    // high[i] to the candidate with the smallest Σⱼ importance[j]·(wⱼ − its grid's value)², the first of equal ones.
+    void (*search_rows)(
+        int64_t height, int64_t stride, int64_t columns, const float *weight, const float *update,
+        const float *importance, const adadim_range_search *search, float *low, float *high);
+
+    // As search_rows, for the elements of one column, all of the same importance.
+    void (*search_column)(
+        int64_t height, const float *values, const adadim_range_search *search, float *low, float *high);
 
     // Rounds a column of updated weights to the grid value = (code − zero)·scale with codes 0 … largest, to nearest,
     // ties to even. weight ← weight − value. losses[0] ← Σ (updated − value)², losses[1] ← Σ (weight − value)². Scale

@@ -6,6 +6,13 @@ public struct LayerQuantization: Sendable {
         public internal(set) var roundToNearest: Double?
         /// Of the GPTQ sweep, in the units of L.
         public internal(set) var gptq: Double?
+        /// Of the sweep after its refinement, in the units of L.
+        public internal(set) var refined: Double?
+
+        /// The loss that a method ends with.
+        func final(_ method: QuantizationOptions.Method) -> Double? {
+            method == .gptq ? refined ?? gptq : roundToNearest
+        }
 
         /// The loss of a method.
         public internal(set) subscript(method: QuantizationOptions.Method) -> Double? {

@@ -27,6 +27,12 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         let dimensions: [ChannelDimension]
         /// Whether its codes are wanted, or its losses only.
         let keepsCodes: Bool
+
+        /// Products of out·in² flops for each direction: of round-to-nearest its loss; a sweep, and for each pass of its
+        /// refinement two more, and one for the loss that they leave.
+        func products(_ refinement: Refinement) -> Int {
+            method == .gptq && refinement.passes > 0 ? 2 + 2 * refinement.passes : 1
+        }
     }
 
     /// A layer of which no rows have been seen yet.
@@ -54,7 +60,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         self.quantizer = quantizer
         passes = Self.passes(options)[...]
         // ‖WX‖², then a product or a sweep for each direction of each pass.
-        let products = 1 + passes.reduce(0) { $0 + max(1, $1.dimensions.count) }
+        let products = 1 + passes.reduce(0) { $0 + max(1, $1.dimensions.count) * $1.products(options.refinement) }
         work = Work(
             total: Double(products) * Double(rows) * Double(columns) * Double(columns), cancellation: cancellation,
             progress: progress)
@@ -130,15 +136,20 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         case .roundToNearest:
             var found: [QuantizedMatrix] = []
             for layout in layouts {
-                let (quantized, error) = try roundToNearest(panel, options.grid, layout)
+                let (quantized, error) = try roundToNearest(
+                    panel, options.grid, layout, importance: factor.importance)
                 measured.add(try factor.loss(error, work: work), method, layout.dimension)
                 found.append(quantized)
             }
             measured.seconds.roundToNearest += start.secondsUntilNow
             return found
         case .gptq:
-            let swept = try blockedSweep(panel, factor, options.grid, layouts, work: work)
-            for (layout, result) in zip(layouts, swept) { measured.add(result.loss, method, layout.dimension) }
+            let swept = try blockedSweep(
+                panel, factor, options.grid, layouts, refinement: options.refinement, work: work)
+            for (layout, result) in zip(layouts, swept) {
+                measured.add(result.loss, method, layout.dimension)
+                if let loss = result.refinedLoss { measured.addRefined(loss, layout.dimension) }
+            }
             measured.seconds.sweep += start.secondsUntilNow
             return swept.map(\.quantized)
         }
@@ -157,7 +168,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         // The other direction's codes make room for the joining.
         outputs = [:]
         return LayerQuantization(
-            quantized: try output.join(), method: method, loss: measured.losses[dimension]?[method] ?? 0,
+            quantized: try output.join(), method: method, loss: measured.losses[dimension]?.final(method) ?? 0,
             outputEnergy: measured.outputEnergy, losses: measured.losses, seconds: measured.seconds)
     }
 }
@@ -172,9 +183,15 @@ private struct MeasuredLayer: Sendable {
         losses[dimension, default: .init()][method] = (losses[dimension]?[method] ?? 0) + loss
     }
 
+    mutating func addRefined(_ loss: Double, _ dimension: ChannelDimension) {
+        losses[dimension, default: .init()].refined = (losses[dimension]?.refined ?? 0) + loss
+    }
+
     /// The direction of the smaller loss, per-OC if they are equal.
     func better(_ method: QuantizationOptions.Method) -> ChannelDimension {
-        guard let oc = losses[.perOutputChannel]?[method], let ic = losses[.perInputChannel]?[method], ic < oc else {
+        guard let oc = losses[.perOutputChannel]?.final(method), let ic = losses[.perInputChannel]?.final(method),
+            ic < oc
+        else {
             return .perOutputChannel
         }
         return .perInputChannel

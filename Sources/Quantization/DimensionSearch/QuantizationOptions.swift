@@ -32,8 +32,12 @@ public struct QuantizationOptions: Sendable, Equatable {
     public var isSymmetric: Bool
     /// The type in which scales are stored.
     public var scaleType: ScaleType
+    /// How much of a group's range its grid covers.
+    public var ranges: RangeRule
     /// How codes are found.
     public var method: Method
+    /// What is done to a swept weight before it is finished.
+    public var refinement: Refinement
     /// In which direction groups run.
     public var dimension: Dimension
     /// By which loss an adaptive layer chooses its direction; without meaning for a fixed one.
@@ -50,21 +54,27 @@ public struct QuantizationOptions: Sendable, Equatable {
     ///   - groupSize: weights that share a scale and a zero point; nil for a whole channel.
     ///   - isSymmetric: whether the zero point is 2^(bits − 1) in every group.
     ///   - scaleType: the type in which scales are stored.
+    ///   - ranges: how much of a group's range its grid covers.
     ///   - method: how codes are found.
+    ///   - refinement: what is done to a swept weight before it is finished.
     ///   - dimension: in which direction groups run.
     ///   - selection: by which loss an adaptive layer chooses its direction.
     ///   - damping: λ as a share of the mean diagonal of H, 0 or more.
     ///   - activationOrder: whether the sweep takes columns by descending diagonal of H.
     public init(
         bits: Int = 4, groupSize: Int? = 128, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16,
-        method: Method = .gptq, dimension: Dimension = .adaptive, selection: Selection = .roundToNearest,
+        ranges: RangeRule = .full, method: Method = .gptq, refinement: Refinement = .none,
+        dimension: Dimension = .adaptive,
+        selection: Selection = .roundToNearest,
         damping: Double = 0.01, activationOrder: Bool = false
     ) {
         self.bits = bits
         self.groupSize = groupSize
         self.isSymmetric = isSymmetric
         self.scaleType = scaleType
+        self.ranges = ranges
         self.method = method
+        self.refinement = refinement
         self.dimension = dimension
         self.selection = selection
         self.damping = damping
@@ -80,5 +90,5 @@ public struct QuantizationOptions: Sendable, Equatable {
         guard (0...1).contains(damping) else { throw .invalidDamping(found: damping) }
     }
 
-    var grid: UniformGrid { UniformGrid(bits: bits, isSymmetric: isSymmetric, scaleType: scaleType) }
+    var grid: UniformGrid { UniformGrid(bits: bits, isSymmetric: isSymmetric, scaleType: scaleType, ranges: ranges) }
 }

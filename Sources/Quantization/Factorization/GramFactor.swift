@@ -34,6 +34,14 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     /// How many ``inactiveInputs`` there are.
     public var inactiveInputCount: Int { (0..<inputs).count { diagonal[$0, 0] == 0 } }
 
+    /// diag(H) [in, 1] in the order of the weight.
+    var importance: Matrix<Scalar> {
+        guard let positions else { return diagonal }
+        var inOrder = diagonal
+        for position in 0..<inputs { inOrder[positions[position, 0], 0] = diagonal[position, 0] }
+        return inOrder
+    }
+
     /// Factors H + λI, raising λ tenfold up to the mean diagonal while there is no factor.
     /// - Parameters:
     ///   - gram: H; a caller that has no more use for it passes `consume gram`, and no second n² buffer comes to be.

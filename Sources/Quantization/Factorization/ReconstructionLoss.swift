@@ -28,27 +28,30 @@ extension GramFactor {
                     if work?.isCancelled ?? false { return }
                     losses.view[index, 0] = products.borrow { product in
                         let product = product.view[rows: 0..<rows.count, columns: 0..<inputs]
-                        var loss = SweepLoss()
                         for position in 0..<inputs {
-                            let column = product.column(position)
-                            column.update(
+                            product.column(position).update(
                                 from: error.column(positions?[position, 0] ?? position) + rows.lowerBound,
                                 count: rows.count)
-                            loss.ridge += Double(ridge[position, 0]) * product.reading.squaredNorm(column: position)
                         }
-                        trmm(.right, .upper, .none, .stored, 1, v, product)
-                        loss.damped = product.reading.squaredNorm
-                        return loss
+                        return loss(using: product, v)
                     }
                     work?.add(Double(rows.count) * Double(inputs) * Double(inputs))
                 }
             }
         }
         try work?.checkCancelled()
-        let loss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] }
-        // Before the maximum below, which would make a perfect loss of NaN.
-        guard loss.damped.isFinite && loss.ridge.isFinite else { throw .lossNotFinite }
-        return max(0, loss.damped - loss.ridge)
+        return try panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] }.undamped()
+    }
+
+    /// The loss of some rows of an error [rows, in] whose columns stand in the factor's order. The error becomes E·V.
+    func loss(using error: MutableMatrixView<Scalar>, _ v: MatrixView<Scalar>) -> SweepLoss {
+        var loss = SweepLoss()
+        for position in 0..<inputs {
+            loss.ridge += Double(ridge[position, 0]) * error.reading.squaredNorm(column: position)
+        }
+        trmm(.right, .upper, .none, .stored, 1, v, error)
+        loss.damped = error.reading.squaredNorm
+        return loss
     }
 
     /// ‖(W − Q)·X‖²_F for two weights [out, in], their columns in the order of the weight: the loss of any Q, whoever

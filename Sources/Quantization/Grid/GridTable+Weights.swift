@@ -2,32 +2,46 @@ import AdaDimLinearAlgebra
 
 extension GridTable {
     /// Sets every group's grid from the weight [out, in] itself.
-    mutating func setAllGroups(from weight: Matrix<S>, _ kernels: TileKernels = .best) {
+    /// - Parameter importance: diag(H) [in, 1] in the order of the weight, which weighs the errors of a searched range; nil
+    ///   for errors that all count alike.
+    /// - Throws: ``QuantizationError/outOfMemory(_:)``.
+    mutating func setAllGroups(
+        from weight: Matrix<S>, importance: Matrix<S>?, _ kernels: TileKernels = .best
+    ) throws(QuantizationError) {
         let (grid, layout) = (grid, layout)
+        let importance =
+            if let importance { importance } else { try Matrix<S>(filledWith: 1, layout.columns, by: 1) }
+        let ranges = GroupRanges<S>(search: RangeSearch(grid), kernels: kernels)
         weight.withView { weight in
-            scales.withMutableView { scales in
-                zeros.withMutableView { zeros in
-                    switch layout.dimension {
-                    case .perOutputChannel:
-                        let tile = 256
-                        concurrently(layout.rows, by: tile) { rows in
-                            withUnsafeTemporaryAllocation(of: S.self, capacity: 2 * tile) { ranges in
-                                guard let low = ranges.baseAddress else { return }
-                                let high = low + tile
-                                for group in 0..<layout.groupsPerChannel {
-                                    weight.rowRanges(rows, layout.range(ofGroup: group), kernels, low: low, high: high)
-                                    for i in rows {
-                                        (scales[i, group], zeros[i, group]) = grid.parameters(
-                                            low: low[i - rows.lowerBound], high: high[i - rows.lowerBound])
+            importance.withView { importance in
+                scales.withMutableView { scales in
+                    zeros.withMutableView { zeros in
+                        switch layout.dimension {
+                        case .perOutputChannel:
+                            let tile = 256
+                            concurrently(layout.rows, by: tile) { rows in
+                                withUnsafeTemporaryAllocation(of: S.self, capacity: 2 * tile) { ends in
+                                    guard let low = ends.baseAddress else { return }
+                                    let high = low + tile
+                                    for group in 0..<layout.groupsPerChannel {
+                                        let columns = layout.range(ofGroup: group)
+                                        ranges.find(
+                                            weight[rows: rows, columns: columns],
+                                            importance: importance.column(0) + columns.lowerBound, low: low, high: high)
+                                        for i in rows {
+                                            (scales[i, group], zeros[i, group]) = grid.parameters(
+                                                low: low[i - rows.lowerBound], high: high[i - rows.lowerBound])
+                                        }
                                     }
                                 }
                             }
-                        }
-                    case .perInputChannel:
-                        concurrently(layout.columns) { j in
-                            for group in 0..<layout.groupsPerChannel {
-                                let (low, high) = weight.range(ofColumn: j, layout.range(ofGroup: group), kernels)
-                                (scales[group, j], zeros[group, j]) = grid.parameters(low: low, high: high)
+                        case .perInputChannel:
+                            concurrently(layout.columns) { j in
+                                for group in 0..<layout.groupsPerChannel {
+                                    let rows = layout.range(ofGroup: group)
+                                    let (low, high) = ranges.find(weight.column(j) + rows.lowerBound, count: rows.count)
+                                    (scales[group, j], zeros[group, j]) = grid.parameters(low: low, high: high)
+                                }
                             }
                         }
                     }
@@ -47,38 +61,70 @@ extension GridTable {
     }
 }
 
-extension MatrixView where Element: RealScalar {
-    /// The least and the greatest element of each of some rows over some columns, zero among them: whole vectors of
-    /// rows by the tile kernels, the last few rows one by one.
+/// Finds the ranges of groups of any number of rows: whole vectors by the tile kernels, the last few rows in a copy that
+/// zeros fill up to one.
+private struct GroupRanges<S: RealScalar>: Sendable {
+    let search: RangeSearch?
+    let kernels: TileKernels
+
+    /// The range of each row of a per-OC group.
     @inline(__always)
-    fileprivate func rowRanges(
-        _ rows: Range<Int>, _ columns: Range<Int>, _ kernels: TileKernels, low: UnsafeMutablePointer<Element>,
-        high: UnsafeMutablePointer<Element>
+    func find(
+        _ group: MatrixView<S>, importance: UnsafePointer<S>, low: UnsafeMutablePointer<S>,
+        high: UnsafeMutablePointer<S>
     ) {
-        let height = rows.count / TileKernels.lanes * TileKernels.lanes
-        kernels.rowRanges(
-            height: height, stride: leadingDimension, columns: columns.count,
-            weight: column(columns.lowerBound) + rows.lowerBound, update: nil, low: low, high: high)
-        for i in height..<rows.count {
-            (low[i], high[i]) = (0, 0)
-            for j in columns {
-                low[i] = Swift.min(low[i], self[rows.lowerBound + i, j])
-                high[i] = Swift.max(high[i], self[rows.lowerBound + i, j])
-            }
+        let height = group.rows / TileKernels.lanes * TileKernels.lanes
+        findWhole(
+            height: height, stride: group.leadingDimension, columns: group.columns, group.base, importance, low, high)
+        let rest = group.rows - height
+        guard rest > 0 else { return }
+        let lanes = TileKernels.lanes
+        withUnsafeTemporaryAllocation(of: S.self, capacity: lanes * (group.columns + 2)) { copy in
+            guard let rows = copy.baseAddress else { return }
+            for j in 0..<group.columns { fill(rows + j * lanes, from: group.column(j) + height, count: rest) }
+            let (lowest, highest) = (rows + lanes * group.columns, rows + lanes * (group.columns + 1))
+            findWhole(height: lanes, stride: lanes, columns: group.columns, rows, importance, lowest, highest)
+            (low + height).update(from: lowest, count: rest)
+            (high + height).update(from: highest, count: rest)
         }
     }
 
-    /// The least and the greatest of some elements of a column, zero among them.
     @inline(__always)
-    fileprivate func range(ofColumn j: Int, _ rows: Range<Int>, _ kernels: TileKernels) -> (low: Element, high: Element)
-    {
-        let values = column(j) + rows.lowerBound
-        let height = rows.count / TileKernels.lanes * TileKernels.lanes
-        var (low, high) = kernels.columnRange(height: height, values)
-        for i in height..<rows.count {
-            low = Swift.min(low, values[i])
-            high = Swift.max(high, values[i])
+    private func findWhole(
+        height: Int, stride: Int, columns: Int, _ weight: UnsafePointer<S>, _ importance: UnsafePointer<S>,
+        _ low: UnsafeMutablePointer<S>, _ high: UnsafeMutablePointer<S>
+    ) {
+        kernels.rowRanges(
+            height: height, stride: stride, columns: columns, weight: weight, update: nil, low: low, high: high)
+        guard let search else { return }
+        kernels.searchRows(
+            height: height, stride: stride, columns: columns, weight: weight, update: nil, importance: importance,
+            search, low: low, high: high)
+    }
+
+    /// The range of a per-IC group.
+    @inline(__always)
+    func find(_ group: UnsafePointer<S>, count: Int) -> (low: S, high: S) {
+        let height = (count + TileKernels.lanes - 1) / TileKernels.lanes * TileKernels.lanes
+        guard height > count else { return findWhole(height: height, group) }
+        return withUnsafeTemporaryAllocation(of: S.self, capacity: height) { copy in
+            guard let rows = copy.baseAddress else { return (0, 0) }
+            rows.update(from: group, count: count)
+            (rows + count).update(repeating: 0, count: height - count)
+            return findWhole(height: height, rows)
         }
-        return (low, high)
+    }
+
+    @inline(__always)
+    private func findWhole(height: Int, _ values: UnsafePointer<S>) -> (low: S, high: S) {
+        let range = kernels.columnRange(height: height, values)
+        guard let search else { return range }
+        return kernels.searchColumn(height: height, values, search, range)
+    }
+
+    @inline(__always)
+    private func fill(_ target: UnsafeMutablePointer<S>, from source: UnsafePointer<S>, count: Int) {
+        target.update(from: source, count: count)
+        (target + count).update(repeating: 0, count: TileKernels.lanes - count)
     }
 }

@@ -1,15 +1,18 @@
 import AdaDimLinearAlgebra
 
 /// Round to nearest: every weight [out, in] on the grid of its own group.
+/// - Parameter importance: diag(H) [in, 1] in the order of the weight, for grids with searched ranges; nil for errors that
+///   all count alike.
 /// - Returns: the quantized weight and what is left, W − Q [out, in].
 /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/outOfMemory(_:)``.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func roundToNearest<S: RealScalar>(
-    _ weight: Matrix<S>, _ grid: UniformGrid, _ layout: GroupLayout, kernels: TileKernels = .best
+    _ weight: Matrix<S>, _ grid: UniformGrid, _ layout: GroupLayout, importance: Matrix<S>? = nil,
+    kernels: TileKernels = .best
 ) throws(QuantizationError) -> (quantized: QuantizedMatrix, error: Matrix<S>) {
     var table = try GridTable<S>(grid, layout)
-    table.setAllGroups(from: weight, kernels)
+    try table.setAllGroups(from: weight, importance: importance, kernels)
     let codes = try Workspace<UInt8>(layout.rows, by: layout.columns)
     let error = try Workspace<S>(layout.rows, by: layout.columns)
     weight.withView { weight in

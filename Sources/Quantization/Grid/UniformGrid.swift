@@ -13,13 +13,18 @@ public struct UniformGrid: Sendable, Equatable {
     package let bits: Int
     package let isSymmetric: Bool
     package let scaleType: ScaleType
+    /// How much of a group's range its grid covers.
+    package let ranges: RangeRule
 
     /// - Precondition: `bits` is one of ``supportedBits``; ``QuantizationOptions`` checks what users give.
-    package init(bits: Int, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16) {
+    package init(
+        bits: Int, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16, ranges: RangeRule = .full
+    ) {
         precondition(Self.supportedBits.contains(bits), "\(bits) bits; supported are \(Self.supportedBits)")
         self.bits = bits
         self.isSymmetric = isSymmetric
         self.scaleType = scaleType
+        self.ranges = ranges
     }
 
     /// The largest code, 2^bits − 1.
@@ -41,6 +46,17 @@ public struct UniformGrid: Sendable, Equatable {
         return (scale, min(max((-low / scale).rounded(.toNearestOrEven), 0), largest))
     }
 
+    /// A scale changed by a share of itself, as far as its type lets it: it stays where the rounded change would be no
+    /// nearer to the one asked for than none at all, and where nothing would be left of the scale or too much.
+    /// - Returns: the new scale, and the change that it is, as a share of the old one.
+    @inline(__always)
+    func rescaled<S: RealScalar>(_ scale: S, by share: S) -> (scale: S, share: S) {
+        let changed = scaleType.round(scale * (1 + share))
+        guard changed > 0 && changed.isFinite else { return (scale, 0) }
+        let rounded = changed / scale - 1
+        return abs(rounded - share) < abs(share) ? (changed, rounded) : (scale, 0)
+    }
+
     /// The code of each weight relative to its zero point, a whole number in −zero … largestCode − zero.
     ///
     /// Clamps first, then rounds, which is the same as the bounds are whole; rounds by adding and subtracting
@@ -50,10 +66,15 @@ public struct UniformGrid: Sendable, Equatable {
     static func relativeCodes<S: RealScalar>(
         _ weights: SIMD8<S>, scale: SIMD8<S>, zero: SIMD8<S>, largestCode: S
     ) -> SIMD8<S> {
-        let magic = SIMD8<S>(repeating: roundingConstant())
         let highest = SIMD8<S>(repeating: largestCode) - zero
-        let clamped = pointwiseMin(pointwiseMax(weights / scale, -zero), highest)
-        return (clamped + magic) - magic
+        return rounded(pointwiseMin(pointwiseMax(weights / scale, -zero), highest))
+    }
+
+    /// Small numbers rounded to whole ones, to even on ties.
+    @inline(__always)
+    static func rounded<S: RealScalar>(_ numbers: SIMD8<S>) -> SIMD8<S> {
+        let magic = SIMD8<S>(repeating: roundingConstant())
+        return (numbers + magic) - magic
     }
 
     /// One weight's code relative to its zero point; the same arithmetic as for eight.

@@ -5,8 +5,10 @@ package struct SweptWeight: Sendable {
     package let quantized: QuantizedMatrix
     /// Σⱼ Vⱼⱼ²·‖w′ⱼ − Qⱼ‖² = tr((W−Q)(H+λI)(W−Q)ᵀ), which the sweep gives for free.
     package let dampedLoss: Double
-    /// The damped loss less the damping's share: L = tr((W−Q)·H·(W−Q)ᵀ).
+    /// The damped loss less the damping's share: L = tr((W−Q)·H·(W−Q)ᵀ), of what the sweep left.
     package let loss: Double
+    /// L of what refining it left; nil where it was not refined.
+    package let refinedLoss: Double?
 }
 
 /// GPTQ's column sweep without an inverse, in blocks. With F = V·diag(V)⁻¹:
@@ -20,6 +22,7 @@ package struct SweptWeight: Sendable {
 /// - Parameters:
 ///   - weight: W [out, in].
 ///   - layouts: the directions to sweep in, side by side: they share the products' reading of V.
+///   - refinement: what is done to each direction's result afterwards: 2·out·in² flops a pass, and out·in² for its loss.
 ///   - work: told the flops as they are done.
 ///   - panelBudget: bytes of working memory of one panel, at most.
 /// - Returns: one result for each layout.
@@ -29,7 +32,8 @@ package struct SweptWeight: Sendable {
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
     _ weight: Matrix<S>, _ factor: GramFactor<S>, _ grid: UniformGrid, _ layouts: [GroupLayout],
-    kernels: TileKernels = .best, work: Work? = nil, panelBudget: Int = RowPanels.memoryBudget
+    refinement: Refinement = .none, kernels: TileKernels = .best, work: Work? = nil,
+    panelBudget: Int = RowPanels.memoryBudget
 ) throws(QuantizationError) -> [SweptWeight] {
     let inOrder = factor.positions == nil
     let groupSize = layouts.lazy.compactMap { SweepDirection<S>.groupSize($0, inOrder: inOrder) }.first
@@ -37,7 +41,9 @@ package func blockedSweep<S: RealScalar>(
     let results = try layouts.map { (layout) throws(QuantizationError) in
         var table = try GridTable<S>(grid, layout)
         // In activation order a per-OC group's columns come up scattered: its grid is set beforehand, from the weight.
-        if !inOrder && layout.dimension == .perOutputChannel { table.setAllGroups(from: weight) }
+        if !inOrder && layout.dimension == .perOutputChannel {
+            try table.setAllGroups(from: weight, importance: factor.importance)
+        }
         return try SweepResult(table)
     }
     let directions = zip(layouts, results).map { layout, result in
@@ -48,21 +54,25 @@ package func blockedSweep<S: RealScalar>(
     let alignment = layouts.lazy.filter { $0.dimension == .perInputChannel }.map(\.groupSize).max() ?? 1
     let panels = RowPanels(
         rows: weight.rows, alignment: alignment,
-        bytesPerRow: layouts.count * weight.columns * MemoryLayout<S>.stride, threads: BLASLibrary.threadCount,
-        memoryBudget: panelBudget)
+        bytesPerRow: PanelMemory<S>.bytesPerRow(
+            directions: layouts.count, columns: weight.columns, isRefined: refinement.passes > 0),
+        threads: BLASLibrary.threadCount, memoryBudget: panelBudget)
     let tallest = panels.ranges.first?.count ?? 0
-    let tileRows = layouts.map { min(tallest, SweepTile<S>.rows(for: $0)) }
+    let tileRows = layouts.map { min(tallest, TileRows.count(for: $0)) }
     let memory = try WorkspacePool(count: panels.atOnce) { () throws(QuantizationError) in
         try PanelMemory<S>(
             rows: layouts.count * tallest, columns: weight.columns,
             tiles: tileRows.map { (tallest + $0 - 1) / $0 }.max() ?? 0,
             groupWidth: groupSize.flatMap { $0 > SweepSchedule.blockWidth ? $0 : nil })
     }
-    let tileHeight = zip(layouts, tileRows).map { SweepTile<S>.height(for: $0, rows: $1) }.max() ?? 0
+    let refiner = try LayerRefinement(
+        refinement, factor, layouts, schedule, panels, tallest: tallest, tileRows: tileRows)
+    let tileHeight = zip(layouts, tileRows).map { TileRows.height(of: $0, rows: $1) }.max() ?? 0
     let tiles = try WorkspacePool(count: BLASLibrary.threadCount) { () throws(QuantizationError) in
         try TileMemory<S>(height: tileHeight, width: SweepSchedule.blockWidth)
     }
     let losses = try Workspace<SweepLoss>(layouts.count, by: panels.ranges.count)
+    let refinedLosses = try Workspace<SweepLoss>(layouts.count, by: panels.ranges.count)
     try weight.withView { (weight) throws(QuantizationError) in
         try factor.storage.withView { (v) throws(QuantizationError) in
             let blocks = try packedBlocks(v, schedule, directions)
@@ -74,6 +84,9 @@ package func blockedSweep<S: RealScalar>(
                         kernels: kernels, tiles: tiles, work: work)
                     for (direction, loss) in panel.sweep(schedule.root, hasSums: false).enumerated() {
                         losses.view[direction, index] = loss
+                        if let refiner {
+                            refinedLosses.view[direction, index] = refiner.refine(panel, direction)
+                        }
                     }
                 }
             }
@@ -83,7 +96,8 @@ package func blockedSweep<S: RealScalar>(
     var swept: [SweptWeight] = []
     for (direction, result) in results.enumerated() {
         let loss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[direction, $1] }
-        swept.append(try result.finished(loss))
+        let refinedLoss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += refinedLosses.view[direction, $1] }
+        swept.append(try result.finished(loss, refined: refiner == nil ? nil : refinedLoss))
     }
     return swept
 }
@@ -135,12 +149,13 @@ private struct SweepResult<S: RealScalar>: Sendable {
     }
 
     /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``.
-    func finished(_ loss: SweepLoss) throws(QuantizationError) -> SweptWeight {
+    func finished(_ loss: SweepLoss, refined: SweepLoss?) throws(QuantizationError) -> SweptWeight {
         var finished = table
         finished.scales = Matrix(scales)
         finished.zeros = Matrix(zeros)
         let quantized = try finished.quantized(codes: Matrix(codes))
-        guard loss.damped.isFinite && loss.ridge.isFinite else { throw .lossNotFinite }
-        return SweptWeight(quantized: quantized, dampedLoss: loss.damped, loss: max(0, loss.damped - loss.ridge))
+        return SweptWeight(
+            quantized: quantized, dampedLoss: loss.damped, loss: try loss.undamped(),
+            refinedLoss: try refined.map { (loss) throws(QuantizationError) in try loss.undamped() })
     }
 }

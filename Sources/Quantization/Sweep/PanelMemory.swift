@@ -33,6 +33,11 @@ final class PanelMemory<S: RealScalar>: Sendable {
             updated: try Workspace(WideGroup.height, by: groupWidth), ranges: try Workspace(WideGroup.height, by: 2))
     }
 
+    /// Working memory of a row of a panel, what refining takes included.
+    static func bytesPerRow(directions: Int, columns: Int, isRefined: Bool) -> Int {
+        (directions * columns + (isRefined ? RefinementMemory<S>.columns : 0)) * MemoryLayout<S>.stride
+    }
+
     /// The sums of a panel [rows, in].
     func sums(rows: Int) -> MutableMatrixView<S> {
         columns.view[rows: 0..<rows, columns: 0..<columns.view.columns]

@@ -53,7 +53,8 @@ struct SweepPanel<S: RealScalar>: Sendable {
 
     private func flops(_ done: Int, _ next: Int) -> Double { 2 * Double(sums.rows) * Double(done) * Double(next) }
 
-    private func sums(of direction: Int) -> MutableMatrixView<S> {
+    /// [rows, in] of one direction.
+    func sums(of direction: Int) -> MutableMatrixView<S> {
         sums[rows: direction * rows..<(direction + 1) * rows, columns: 0..<sums.columns]
     }
 
@@ -63,12 +64,13 @@ struct SweepPanel<S: RealScalar>: Sendable {
         let direction = directions[index]
         let sums = sums(of: index)
         let block = blocks[index][columns]
-        let tileRows = SweepTile<S>.rows(for: direction.layout)
+        let tileRows = TileRows.count(for: direction.layout)
         let count = (rows + tileRows - 1) / tileRows
         let losses = memory.losses
         concurrently(count, workers: tiles.count) { tile in
             let sweep = SweepTile(
-                direction: direction, rows: tile * tileRows..<min(rows, (tile + 1) * tileRows), block: block,
+                direction: direction,
+                rows: TileRows(tile * tileRows..<min(rows, (tile + 1) * tileRows), of: direction.layout), block: block,
                 factor: factor, kernels: kernels)
             losses[tile, 0] = tiles.borrow { sweep.sweep(weight: weight, sums: sums, hasSums: hasSums, $0) }
         }
@@ -103,6 +105,13 @@ struct SweepPanel<S: RealScalar>: Sendable {
             kernels.rowRanges(
                 height: height, stride: updated.leadingDimension, columns: columns.count,
                 weight: x.column(0), update: nil, low: low, high: high)
+            if let search = RangeSearch(direction.grid) {
+                factor.diagonal.withView { diagonal in
+                    kernels.searchRows(
+                        height: height, stride: updated.leadingDimension, columns: columns.count, weight: x.column(0),
+                        update: nil, importance: diagonal.column(0) + columns.lowerBound, search, low: low, high: high)
+                }
+            }
             for i in run {
                 (direction.scales[i, group], direction.zeros[i, group]) = direction.grid.parameters(
                     low: low[i - run.lowerBound], high: high[i - run.lowerBound])

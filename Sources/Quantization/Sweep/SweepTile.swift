@@ -7,37 +7,15 @@ import AdaDimLinearAlgebra
 /// | e | [height, width] | W before a column's turn, its error W − Q after |
 /// | s | [height, width] | Σ e_k·V_kj over the columns before the block, then over more, then w′ |
 /// | x | [height, width] | the group's update so far, for setting a per-OC group's grid |
-///
-/// The rows are cut into segments, each rounded up to whole vectors by rows that are zero and stay zero: for per-IC a
-/// segment is a group, for per-OC all of the tile.
 struct SweepTile<S: RealScalar> {
     let direction: SweepDirection<S>
-    /// Of the panel.
-    let rows: Range<Int>
+    let rows: TileRows
     let block: PackedBlock<S>
     let factor: GramFactor<S>
     let kernels: TileKernels
 
-    private var segment: Int { Self.segment(direction.layout, rows: rows.count) }
-    private var segmentHeight: Int { wholeVectors(segment) }
-    private var segments: Int { (rows.count + segment - 1) / segment }
-    private var height: Int { segments * segmentHeight }
+    private var height: Int { rows.height }
     private var columns: Range<Int> { block.columns }
-
-    /// Rows of a tile: 64, or for per-IC as many whole groups as fit, at least one.
-    static func rows(for layout: GroupLayout) -> Int {
-        layout.dimension == .perOutputChannel ? 64 : max(1, 64 / layout.groupSize) * layout.groupSize
-    }
-
-    /// The height, padding included, of a tile of so many rows.
-    static func height(for layout: GroupLayout, rows: Int) -> Int {
-        let segment = segment(layout, rows: rows)
-        return (rows + segment - 1) / segment * wholeVectors(segment)
-    }
-
-    private static func segment(_ layout: GroupLayout, rows: Int) -> Int {
-        layout.dimension == .perOutputChannel ? rows : min(layout.groupSize, rows)
-    }
 
     /// Sweeps the tile; returns Σ Vⱼⱼ²·‖w′ⱼ − Qⱼ‖² and Σ ridgeⱼ·‖eⱼ‖².
     /// - Parameters:
@@ -50,9 +28,9 @@ struct SweepTile<S: RealScalar> {
     ) -> SweepLoss {
         let (e, s) = (memory.e, memory.s)
         for j in 0..<columns.count {
-            copyIn(weight.column(input(j)) + rows.lowerBound, to: e.column(j))
+            rows.copyIn(weight.column(input(j)), to: e.column(j))
             if hasSums {
-                copyIn(sums.column(columns.lowerBound + j) + rows.lowerBound, to: s.column(j))
+                rows.copyIn(sums.column(columns.lowerBound + j), to: s.column(j))
             } else {
                 s.column(j).update(repeating: 0, count: height)
             }
@@ -67,7 +45,7 @@ struct SweepTile<S: RealScalar> {
             }
         }
         for j in 0..<columns.count {
-            copyOut(e.column(j), to: sums.column(columns.lowerBound + j) + rows.lowerBound)
+            rows.copyOut(e.column(j), to: sums.column(columns.lowerBound + j))
         }
         return loss
     }
@@ -99,10 +77,18 @@ struct SweepTile<S: RealScalar> {
         kernels.rowRanges(
             height: height, stride: e.leadingDimension, columns: group.columns.count, weight: e.column(start),
             update: isUpdated ? UnsafePointer(x.column(start)) : nil, low: low, high: high)
+        if let search = RangeSearch(direction.grid) {
+            factor.diagonal.withView { diagonal in
+                kernels.searchRows(
+                    height: height, stride: e.leadingDimension, columns: group.columns.count, weight: e.column(start),
+                    update: isUpdated ? UnsafePointer(x.column(start)) : nil,
+                    importance: diagonal.column(0) + columns.lowerBound + start, search, low: low, high: high)
+            }
+        }
         for i in 0..<height { (scale[i], zero[i]) = direction.grid.parameters(low: low[i], high: high[i]) }
         let index = (columns.lowerBound + start) / direction.layout.groupSize
-        direction.scales.column(index).advanced(by: rows.lowerBound).update(from: scale, count: rows.count)
-        direction.zeros.column(index).advanced(by: rows.lowerBound).update(from: zero, count: rows.count)
+        rows.copyOut(scale, to: direction.scales.column(index))
+        rows.copyOut(zero, to: direction.zeros.column(index))
     }
 
     /// target_j ← target_j ± Σ_k source_k·V_kj for the columns j of a strip, over the block's columns k from `start` to
@@ -146,20 +132,23 @@ struct SweepTile<S: RealScalar> {
         case .perOutputChannel:
             if !direction.findsGrids {
                 let group = input / direction.layout.groupSize
-                scale.update(from: direction.scales.column(group) + rows.lowerBound, count: rows.count)
-                zero.update(from: direction.zeros.column(group) + rows.lowerBound, count: rows.count)
-                scale.advanced(by: rows.count).update(repeating: 1, count: height - rows.count)
-                zero.advanced(by: rows.count).update(repeating: 0, count: height - rows.count)
+                rows.copyIn(direction.scales.column(group), to: scale, padding: 1)
+                rows.copyIn(direction.zeros.column(group), to: zero)
             }
             (missed, left) = kernels.quantizeColumn(
                 height: height, updated: updated, .init(scales: scale, zeros: zero, step: 1, largestCode: largest),
                 weight: weight, codes: codes)
         case .perInputChannel:
-            for index in 0..<segments {
+            let search = RangeSearch(direction.grid)
+            let segmentHeight = rows.segmentHeight
+            for index in 0..<rows.segments {
                 let start = index * segmentHeight
-                let (low, high) = kernels.columnRange(height: segmentHeight, updated + start)
+                var (low, high) = kernels.columnRange(height: segmentHeight, updated + start)
+                if let search {
+                    (low, high) = kernels.searchColumn(height: segmentHeight, updated + start, search, (low, high))
+                }
                 (scale[0], zero[0]) = direction.grid.parameters(low: low, high: high)
-                let group = rows.lowerBound / direction.layout.groupSize + index
+                let group = rows.rows.lowerBound / direction.layout.groupSize + index
                 (direction.scales[group, input], direction.zeros[group, input]) = (scale[0], zero[0])
                 let grid = TileKernels.ColumnGrid(scales: scale, zeros: zero, step: 0, largestCode: largest)
                 // Runs of 256 rows keep the sums of squares exact to 32·eps.
@@ -172,7 +161,7 @@ struct SweepTile<S: RealScalar> {
                 }
             }
         }
-        copyOut(codes, to: direction.codes.column(input) + rows.lowerBound)
+        rows.copyOut(codes, to: direction.codes.column(input))
         let pivot = Double(block.pivots[j])
         loss.damped += pivot * pivot * missed
         loss.ridge += Double(factor.ridge[position, 0]) * left
@@ -183,26 +172,4 @@ struct SweepTile<S: RealScalar> {
     private func input(_ j: Int) -> Int {
         factor.positions?[columns.lowerBound + j, 0] ?? (columns.lowerBound + j)
     }
-
-    /// Copies the tile's rows, zeros behind each segment.
-    @inline(__always)
-    private func copyIn(_ source: UnsafePointer<S>, to target: UnsafeMutablePointer<S>) {
-        for index in 0..<segments {
-            let count = min(segment, rows.count - index * segment)
-            let place = target + index * segmentHeight
-            place.update(from: source + index * segment, count: count)
-            (place + count).update(repeating: 0, count: segmentHeight - count)
-        }
-    }
-
-    @inline(__always)
-    private func copyOut<T>(_ source: UnsafePointer<T>, to target: UnsafeMutablePointer<T>) {
-        for index in 0..<segments {
-            let count = min(segment, rows.count - index * segment)
-            (target + index * segment).update(from: source + index * segmentHeight, count: count)
-        }
-    }
 }
-
-/// A number of rows rounded up to whole vectors of the widest instruction set.
-private func wholeVectors(_ rows: Int) -> Int { (rows + TileKernels.lanes - 1) / TileKernels.lanes * TileKernels.lanes }

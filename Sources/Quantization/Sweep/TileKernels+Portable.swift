@@ -84,6 +84,52 @@ extension TileKernels {
     }
 
     @inline(__always)
+    static func searchRows<S: RealScalar>(
+        _ height: Int, _ stride: Int, _ columns: Int, _ weight: UnsafePointer<S>, _ update: UnsafePointer<S>?,
+        _ importance: UnsafePointer<S>, _ search: RangeSearch, _ low: UnsafeMutablePointer<S>,
+        _ high: UnsafeMutablePointer<S>
+    ) {
+        for i in Swift.stride(from: 0, to: height, by: 8) {
+            let (fullLow, fullHigh) = (load8(low + i), load8(high + i))
+            var (bestLow, bestHigh, best) = (fullLow, fullHigh, SIMD8<S>.zero)
+            for t in 0..<search.candidates.count {
+                let a = fullLow * S(search.candidates.lowShares[t])
+                let b = fullHigh * S(search.candidates.highShares[t])
+                let grid = search.trialGrid(low: a, high: b)
+                var sum = SIMD8<S>.zero
+                for j in 0..<columns {
+                    var weights = load8(weight + j * stride + i)
+                    if let update { weights += load8(update + j * stride + i) }
+                    sum += grid.squaredMiss(weights) * importance[j]
+                }
+                let isBetter = t == 0 ? sum .== sum : sum .< best
+                best.replace(with: sum, where: isBetter)
+                bestLow.replace(with: a, where: isBetter)
+                bestHigh.replace(with: b, where: isBetter)
+            }
+            store8(bestLow, low + i)
+            store8(bestHigh, high + i)
+        }
+    }
+
+    @inline(__always)
+    static func searchColumn<S: RealScalar>(
+        _ height: Int, _ values: UnsafePointer<S>, _ search: RangeSearch, _ range: (low: S, high: S)
+    ) -> (low: S, high: S) {
+        var (best, bestRange) = (0.0, range)
+        for t in 0..<search.candidates.count {
+            let a = range.low * S(search.candidates.lowShares[t])
+            let b = range.high * S(search.candidates.highShares[t])
+            let grid = search.trialGrid(low: SIMD8(repeating: a), high: SIMD8(repeating: b))
+            var sums = SIMD8<S>.zero
+            for i in Swift.stride(from: 0, to: height, by: 8) { sums += grid.squaredMiss(load8(values + i)) }
+            let sum = total(sums)
+            if t == 0 || sum < best { (best, bestRange) = (sum, (a, b)) }
+        }
+        return bestRange
+    }
+
+    @inline(__always)
     static func quantizeColumn<S: RealScalar>(
         _ height: Int, _ updated: UnsafePointer<S>, _ grid: ColumnGrid<S>, _ weight: UnsafeMutablePointer<S>,
         _ codes: UnsafeMutablePointer<UInt8>

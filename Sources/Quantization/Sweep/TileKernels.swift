@@ -112,6 +112,36 @@ package struct TileKernels: Sendable {
         }
     }
 
+    /// Narrows low and high of each row, whose weights are weight[i, :] + update[i, :], to the candidate of a search with
+    /// the smallest sum of squared errors, each column's weighted by its importance.
+    @inline(__always)
+    func searchRows<S: RealScalar>(
+        height: Int, stride: Int, columns: Int, weight: UnsafePointer<S>, update: UnsafePointer<S>?,
+        importance: UnsafePointer<S>, _ search: RangeSearch, low: UnsafeMutablePointer<S>,
+        high: UnsafeMutablePointer<S>
+    ) {
+        guard let functions = functions(for: S.self) else {
+            return Self.searchRows(height, stride, columns, weight, update, importance, search, low, high)
+        }
+        search.withKernelForm {
+            functions.pointee.search_rows(
+                Int64(height), Int64(stride), Int64(columns), float(weight), update.map(float), float(importance), $0,
+                float(low), float(high))
+        }
+    }
+
+    /// As ``searchRows(height:stride:columns:weight:update:importance:_:low:high:)`` for the elements of one column, all
+    /// of the same importance.
+    @inline(__always)
+    func searchColumn<S: RealScalar>(
+        height: Int, _ values: UnsafePointer<S>, _ search: RangeSearch, _ range: (low: S, high: S)
+    ) -> (low: S, high: S) {
+        guard let functions = functions(for: S.self) else { return Self.searchColumn(height, values, search, range) }
+        var (low, high) = (Float(range.low), Float(range.high))
+        search.withKernelForm { functions.pointee.search_column(Int64(height), float(values), $0, &low, &high) }
+        return (S(low), S(high))
+    }
+
     /// Scales and zero points of the rows of a column: `step` apart, so one for all rows if it is zero.
     struct ColumnGrid<S: RealScalar> {
         let scales: UnsafePointer<S>

@@ -1,0 +1,32 @@
+/// What is done to a swept weight before it is finished: passes over all of its columns, none of which raises the loss.
+public struct Refinement: Sendable, Equatable {
+    /// What a pass changes.
+    public enum Parts: String, Sendable, CaseIterable, Codable {
+        /// Codes alone: each to its best value while all else stays (coordinate descent, as in QuantEase, arXiv
+        /// 2309.01885).
+        case codes
+        /// Scales alone: each group's to its best value while its codes stay.
+        case scales
+        /// Both, block of columns after block.
+        case both
+    }
+
+    /// What a pass changes.
+    public var parts: Parts
+    /// How many passes; one that changes nothing is the last one. 0 for none.
+    public var passes: Int
+
+    /// - Parameters:
+    ///   - parts: what a pass changes.
+    ///   - passes: how many, 0 for none.
+    public init(parts: Parts = .both, passes: Int) {
+        self.parts = parts
+        self.passes = passes
+    }
+
+    /// A sweep is the end of it.
+    public static let none = Refinement(passes: 0)
+
+    var changesCodes: Bool { parts != .scales }
+    var changesScales: Bool { parts != .codes }
+}

@@ -1,0 +1,101 @@
+import AdaDimLinearAlgebra
+
+/// The columns of a per-OC group that no block of columns holds whole: wider than a block, or scattered by activation order.
+struct ScatteredGroup: Sendable {
+    let index: Int
+    /// Ascending, counted as the weight's columns.
+    let inputs: [Int]
+    /// Where they stand in the factor's order.
+    let positions: [Int]
+
+    /// All groups of a layout; none where every block holds its groups whole.
+    static func all<S>(_ layout: GroupLayout, _ factor: GramFactor<S>) -> [ScatteredGroup] {
+        guard layout.dimension == .perOutputChannel else { return [] }
+        guard let order = factor.order else {
+            guard layout.groupSize > SweepSchedule.blockWidth else { return [] }
+            return (0..<layout.groupsPerChannel).map {
+                let columns = Array(layout.range(ofGroup: $0))
+                return ScatteredGroup(index: $0, inputs: columns, positions: columns)
+            }
+        }
+        var places = [Int](repeating: 0, count: order.count)
+        for (position, input) in order.enumerated() { places[input] = position }
+        return (0..<layout.groupsPerChannel).map {
+            let columns = Array(layout.range(ofGroup: $0))
+            return ScatteredGroup(index: $0, inputs: columns, positions: columns.map { places[$0] })
+        }
+    }
+}
+
+/// What a ``RefinementPanel`` works in, for the tallest panel.
+final class RefinementMemory<S: RealScalar>: Sendable {
+    /// Groups whose scales need products of their own.
+    let scatteredGroups: [ScatteredGroup]
+    private let rowColumns: Workspace<S>
+    private let stepColumn: Workspace<S>
+    private let sums: Workspace<Double>
+    private let tileGains: Workspace<Double>
+    /// Columns of H, and a square of it, where there are scattered groups.
+    private let gathered: Workspace<S>
+    private let square: Workspace<S>
+
+    /// - Parameters:
+    ///   - rows: of the panel.
+    ///   - tiles: of a block, at most.
+    init(rows: Int, tiles: Int, order: Int, scatteredGroups: [ScatteredGroup]) throws(QuantizationError) {
+        let width = SweepSchedule.blockWidth
+        self.scatteredGroups = scatteredGroups
+        rowColumns = try Workspace(rows, by: Self.columns)
+        stepColumn = try Workspace(rows, by: 1)
+        sums = try Workspace(rows, by: 2)
+        tileGains = try Workspace(tiles, by: 1)
+        gathered = try Workspace(scatteredGroups.isEmpty ? 0 : order, by: width)
+        square = try Workspace(scatteredGroups.isEmpty ? 0 : width, by: width)
+    }
+
+    /// Elements for each row of the panel, but for a few.
+    static var columns: Int { 3 * SweepSchedule.blockWidth }
+
+    /// E·H on the columns of a block.
+    func residual(rows: Int, columns: Int) -> MutableMatrixView<S> { part(0, rows, columns) }
+    /// Q on the columns of a group.
+    func values(rows: Int, columns: Int) -> MutableMatrixView<S> { part(1, rows, columns) }
+    /// A group's values times H.
+    func products(rows: Int, columns: Int) -> MutableMatrixView<S> { part(2, rows, columns) }
+
+    /// The change of each row's scale, as a share of it.
+    var steps: UnsafeMutablePointer<S> { stepColumn.view.column(0) }
+    /// q·r and q·H·qᵀ of each row.
+    var rowSums: MutableMatrixView<Double> { sums.view }
+    /// By how much each tile's loss fell.
+    var gains: MutableMatrixView<Double> { tileGains.view }
+
+    private func part(_ index: Int, _ rows: Int, _ columns: Int) -> MutableMatrixView<S> {
+        let first = index * SweepSchedule.blockWidth
+        return rowColumns.view[rows: 0..<rows, columns: first..<first + columns]
+    }
+
+    /// H[:, columns].
+    func gather(_ columns: ArraySlice<Int>, of gram: StoredGram<S>) -> MatrixView<S> {
+        let target = gathered.view[rows: 0..<gram.order, columns: 0..<columns.count]
+        for (place, column) in columns.enumerated() { gram.copyColumn(column, to: target.column(place)) }
+        return target.reading
+    }
+
+    /// H[rows, columns].
+    func gather(rows: ArraySlice<Int>, columns: ArraySlice<Int>, of gram: StoredGram<S>) -> MatrixView<S> {
+        let target = square.view[rows: 0..<rows.count, columns: 0..<columns.count]
+        for (j, column) in columns.enumerated() {
+            for (i, row) in rows.enumerated() { target[i, j] = gram[row, column] }
+        }
+        return target.reading
+    }
+}
+
+extension MutableMatrixView<Double> {
+    /// Adds the products of two columns' elements to the sums of each row.
+    func add<S: RealScalar>(_ a: UnsafePointer<S>, _ b: UnsafePointer<S>, rows: Int, to sum: Int) {
+        let sums = column(sum)
+        for i in 0..<rows { sums[i] += Double(a[i]) * Double(b[i]) }
+    }
+}

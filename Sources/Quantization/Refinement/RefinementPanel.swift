@@ -1,0 +1,166 @@
+import AdaDimLinearAlgebra
+
+/// Passes over a panel of a swept weight's rows. What a column of Q loses beside the others is a parabola in each of its
+/// elements: with E = W − Q, R = E·H and all else fixed, L falls fastest to qⱼ + rⱼ/Hⱼⱼ. A pass goes through the columns
+/// in blocks: one product gives R on a block, and inside it every change is carried on to the columns behind.
+///
+/// | here | shape | meaning |
+/// |---|---|---|
+/// | errors | [rows, in] | E, in the factor's order of columns |
+/// | residual | [rows, block] | R on the block's columns |
+struct RefinementPanel<S: RealScalar>: Sendable {
+    /// [rows, in], in the weight's own order of columns.
+    let weight: MatrixView<S>
+    let factor: GramFactor<S>
+    let gram: StoredGram<S>
+    let blocks: [SymmetricBlock<S>]
+    let direction: SweepDirection<S>
+    let refinement: Refinement
+    let errors: MutableMatrixView<S>
+    let memory: RefinementMemory<S>
+    let kernels: TileKernels
+    let tiles: WorkspacePool<TileMemory<S>>
+    let work: Work?
+
+    private var rows: Int { weight.rows }
+    private var isPerOutputChannel: Bool { direction.layout.dimension == .perOutputChannel }
+
+    /// Runs the passes; one that changes nothing is the last.
+    func refine() {
+        for _ in 0..<refinement.passes where !(work?.isCancelled ?? false) {
+            if pass() == 0 { return }
+        }
+    }
+
+    /// - Returns: by how much the loss fell.
+    private func pass() -> Double {
+        var gain = 0.0
+        // Groups that no block holds whole.
+        let scattered = refinement.changesScales ? memory.scatteredGroups : []
+        for group in scattered { gain += rescale(group) }
+        for block in blocks {
+            if work?.isCancelled ?? false { return gain }
+            let residual = memory.residual(rows: rows, columns: block.columns.count)
+            gram.multiply(errors.reading, columns: block.columns, square: block.square, into: residual)
+            if isPerOutputChannel && refinement.changesScales && scattered.isEmpty {
+                for group in groups(in: block.columns) { gain += rescale(group, in: block, residual) }
+            }
+            if !isPerOutputChannel || refinement.changesCodes { gain += changeTiles(of: block, residual) }
+            work?.add(2 * Double(rows) * Double(errors.columns) * Double(block.columns.count))
+        }
+        return gain
+    }
+
+    /// The per-OC groups of a block that holds each of its groups whole.
+    private func groups(in columns: Range<Int>) -> [Range<Int>] {
+        let size = direction.layout.groupSize
+        return (columns.lowerBound / size...(columns.upperBound - 1) / size).map { direction.layout.range(ofGroup: $0) }
+    }
+
+    /// Changes the scales of one per-OC group, a row's each by itself, codes frozen: s ← s·(1 + δ) with
+    /// δ = q·r/(q·H·qᵀ) over the group's columns. Errors and the block's residual follow.
+    /// - Returns: by how much the loss fell.
+    private func rescale(
+        _ group: Range<Int>, in block: SymmetricBlock<S>, _ residual: MutableMatrixView<S>
+    ) -> Double {
+        let values = memory.values(rows: rows, columns: group.count)
+        let products = memory.products(rows: rows, columns: block.columns.count)
+        fill(values, inputs: group)
+        let inBlock = group.lowerBound - block.columns.lowerBound..<group.upperBound - block.columns.lowerBound
+        gemm(
+            1, values.reading, .none, block.square[rows: inBlock, columns: 0..<block.columns.count], .none, 0, products)
+        let sums = memory.rowSums
+        sums.fill(with: 0)
+        for (place, j) in inBlock.enumerated() {
+            sums.add(values.column(place), residual.column(j), rows: rows, to: 0)
+            sums.add(values.column(place), products.column(j), rows: rows, to: 1)
+        }
+        let gain = takeSteps(ofGroup: group.lowerBound / direction.layout.groupSize)
+        for j in 0..<block.columns.count {
+            let (target, product) = (residual.column(j), products.column(j))
+            for i in 0..<rows { target[i] -= memory.steps[i] * product[i] }
+        }
+        for input in group { renewErrors(at: input, input: input) }
+        return gain
+    }
+
+    /// As ``rescale(_:in:_:)`` for a group that no block holds whole, by products of its own.
+    private func rescale(_ group: ScatteredGroup) -> Double {
+        if work?.isCancelled ?? false { return 0 }
+        let sums = memory.rowSums
+        sums.fill(with: 0)
+        let width = SweepSchedule.blockWidth
+        let runs = stride(from: 0, to: group.inputs.count, by: width).map { $0..<min($0 + width, group.inputs.count) }
+        for run in runs {
+            let columns = memory.gather(group.positions[run], of: gram)
+            let residual = memory.residual(rows: rows, columns: run.count)
+            let products = memory.products(rows: rows, columns: run.count)
+            gemm(1, errors.reading, .none, columns, .none, 0, residual)
+            for (index, other) in runs.enumerated() {
+                let values = memory.values(rows: rows, columns: other.count)
+                fill(values, inputs: group.inputs[other])
+                let square = memory.gather(rows: group.positions[other], columns: group.positions[run], of: gram)
+                gemm(1, values.reading, .none, square, .none, index == 0 ? 0 : 1, products)
+            }
+            let values = memory.values(rows: rows, columns: run.count)
+            fill(values, inputs: group.inputs[run])
+            for j in 0..<run.count {
+                sums.add(values.column(j), residual.column(j), rows: rows, to: 0)
+                sums.add(values.column(j), products.column(j), rows: rows, to: 1)
+            }
+            work?.add(2 * Double(rows) * Double(errors.columns) * Double(run.count))
+        }
+        let gain = takeSteps(ofGroup: group.index)
+        for (position, input) in zip(group.positions, group.inputs) { renewErrors(at: position, input: input) }
+        return gain
+    }
+
+    /// Changes a group's scales by q·r and q·H·qᵀ of each row; leaves the changes, as shares of the scales.
+    private func takeSteps(ofGroup group: Int) -> Double {
+        let scales = direction.scales.column(group)
+        let (slopes, curvatures) = (memory.rowSums.column(0), memory.rowSums.column(1))
+        var gain = 0.0
+        for i in 0..<rows {
+            let best = curvatures[i] > 0 ? slopes[i] / curvatures[i] : 0
+            let (scale, step) = direction.grid.rescaled(scales[i], by: S(best))
+            scales[i] = scale
+            memory.steps[i] = step
+            gain += Double(step) * (2 * slopes[i] - Double(step) * curvatures[i])
+        }
+        return gain
+    }
+
+    /// The values of Q at some inputs of one group.
+    private func fill(_ values: MutableMatrixView<S>, inputs: some Collection<Int>) {
+        for (place, input) in inputs.enumerated() {
+            let group = input / direction.layout.groupSize
+            let (codes, target) = (direction.codes.column(input), values.column(place))
+            let (scales, zeros) = (direction.scales.column(group), direction.zeros.column(group))
+            for i in 0..<rows { target[i] = (S(codes[i]) - zeros[i]) * scales[i] }
+        }
+    }
+
+    /// E at one input, from its codes.
+    private func renewErrors(at position: Int, input: Int) {
+        let group = input / direction.layout.groupSize
+        let (codes, original, error) = (direction.codes.column(input), weight.column(input), errors.column(position))
+        let (scales, zeros) = (direction.scales.column(group), direction.zeros.column(group))
+        for i in 0..<rows { error[i] = original[i] - (S(codes[i]) - zeros[i]) * scales[i] }
+    }
+
+    /// Goes through a block's columns one by one, tiles of rows side by side; sums in the order of the tiles.
+    private func changeTiles(of block: SymmetricBlock<S>, _ residual: MutableMatrixView<S>) -> Double {
+        let height = TileRows.count(for: direction.layout)
+        let count = (rows + height - 1) / height
+        let gains = memory.gains
+        concurrently(count, workers: tiles.count) { tile in
+            let change = RefinementTile(
+                rows: TileRows(tile * height..<min(rows, (tile + 1) * height), of: direction.layout), block: block,
+                factor: factor, direction: direction, refinement: refinement, kernels: kernels)
+            gains[tile, 0] = tiles.borrow {
+                change.change(weight: weight, errors: errors, residual: residual.reading, $0)
+            }
+        }
+        return (0..<count).reduce(0) { $0 + gains[$1, 0] }
+    }
+}

@@ -1,0 +1,223 @@
+import AdaDimLinearAlgebra
+
+/// A run of rows through one block of columns, on a copy of its own that stays in cache: each column's codes, and per-IC its
+/// grids, change to what is best while all other columns stay.
+///
+/// | here | shape | meaning |
+/// |---|---|---|
+/// | e | [height, width] | W − Q |
+/// | r | [height, width] | R = E·H as it was when the block was entered, then rⱼ/Hⱼⱼ as it is at column j's turn |
+/// | d | [height, width] | how much Q has changed since |
+struct RefinementTile<S: RealScalar> {
+    let rows: TileRows
+    let block: SymmetricBlock<S>
+    let factor: GramFactor<S>
+    let direction: SweepDirection<S>
+    let refinement: Refinement
+    let kernels: TileKernels
+
+    private var height: Int { rows.height }
+
+    /// - Parameters:
+    ///   - weight: W of the panel, [rows, in], in the weight's own order of columns.
+    ///   - errors: E of the panel, [rows, in], in the factor's order.
+    ///   - residual: R of the panel on the block's columns.
+    /// - Returns: by how much the loss fell.
+    func change(
+        weight: MatrixView<S>, errors: MutableMatrixView<S>, residual: MatrixView<S>, _ memory: TileMemory<S>
+    ) -> Double {
+        let (e, r, d) = (memory.e, memory.s, memory.x)
+        for j in 0..<block.columns.count {
+            rows.copyIn(errors.column(block.columns.lowerBound + j), to: e.column(j))
+            rows.copyIn(residual.column(j), to: r.column(j))
+        }
+        var gain = 0.0
+        for (index, strip) in block.strips.enumerated() {
+            let first = strip.lowerBound
+            kernels.multiplyAdd(
+                height: height, stride: d.leadingDimension, depth: first, d.column(0), block.row(0, ofStrip: index),
+                sign: -1, into: r.column(first))
+            for j in strip {
+                kernels.solveColumn(
+                    height: height, stride: r.leadingDimension, depth: j - first, solved: d.column(first),
+                    coefficients: block.row(first, ofStrip: index) + (j - first), reciprocal: block.reciprocals[j],
+                    sums: r.column(j))
+                let position = block.columns.lowerBound + j
+                let fall = change(
+                    factor.positions?[position, 0] ?? position, weight, error: e.column(j), step: r.column(j),
+                    change: d.column(j), memory)
+                gain += Double(factor.diagonal[position, 0]) * fall
+            }
+        }
+        for j in 0..<block.columns.count {
+            rows.copyOut(e.column(j), to: errors.column(block.columns.lowerBound + j))
+        }
+        return gain
+    }
+
+    /// Changes one column towards its target q + step.
+    /// - Parameters:
+    ///   - error: W − Q, before and after.
+    ///   - step: r/Hⱼⱼ; becomes the target.
+    ///   - change: receives by how much Q has changed.
+    /// - Returns: by how much Σ (target − Q)² fell.
+    private func change(
+        _ input: Int, _ weight: MatrixView<S>, error: UnsafeMutablePointer<S>, step: UnsafeMutablePointer<S>,
+        change: UnsafeMutablePointer<S>, _ memory: TileMemory<S>
+    ) -> Double {
+        let w = memory.low
+        rows.copyIn(weight.column(input), to: w)
+        for i in stride(from: 0, to: height, by: 8) {
+            let old = load8(error + i)
+            store8(old, change + i)
+            store8(load8(w + i) - old + load8(step + i), step + i)
+        }
+        let fall =
+            direction.layout.dimension == .perOutputChannel
+            ? recode(input, w, old: change, target: step, error: error, memory)
+            : regrid(input, w, old: change, target: step, error: error, memory)
+        for i in stride(from: 0, to: height, by: 8) { store8(load8(change + i) - load8(error + i), change + i) }
+        rows.copyOut(memory.codes, to: direction.codes.column(input))
+        return fall
+    }
+
+    /// Per-OC: new codes on the grids that the rows have.
+    private func recode(
+        _ input: Int, _ w: UnsafePointer<S>, old: UnsafePointer<S>, target: UnsafePointer<S>,
+        error: UnsafeMutablePointer<S>, _ memory: TileMemory<S>
+    ) -> Double {
+        let group = input / direction.layout.groupSize
+        rows.copyIn(direction.scales.column(group), to: memory.scale, padding: 1)
+        rows.copyIn(direction.zeros.column(group), to: memory.zero)
+        error.update(from: w, count: height)
+        let found = kernels.quantizeColumn(
+            height: height, updated: target,
+            .init(scales: memory.scale, zeros: memory.zero, step: 1, largestCode: S(direction.grid.largestCode)),
+            weight: error, codes: memory.codes)
+        return squaredMiss(height, target, w, old) - found.missed
+    }
+
+    /// Per-IC: a column's groups are by themselves, so each takes whichever grid misses its target least: the one that it
+    /// has, that one with the best scale for the codes that it has, or one set anew from the target.
+    private func regrid(
+        _ input: Int, _ w: UnsafePointer<S>, old: UnsafePointer<S>, target: UnsafePointer<S>,
+        error: UnsafeMutablePointer<S>, _ memory: TileMemory<S>
+    ) -> Double {
+        var fall = 0.0
+        for index in 0..<rows.segments {
+            let start = index * rows.segmentHeight
+            let group = rows.rows.lowerBound / direction.layout.groupSize + index
+            let segment = RefinedSegment(
+                height: rows.segmentHeight, w: w + start, old: old + start, target: target + start,
+                error: error + start, codes: memory.codes + start, grid: direction.grid, kernels: kernels)
+            let found = segment.change(
+                (direction.scales[group, input], direction.zeros[group, input]), refinement,
+                scratch: memory.high)
+            (direction.scales[group, input], direction.zeros[group, input]) = found.grid
+            fall += found.fall
+        }
+        return fall
+    }
+}
+
+/// Σ (target − Q)², with Q = w − error.
+@inline(__always)
+private func squaredMiss<S: RealScalar>(
+    _ height: Int, _ target: UnsafePointer<S>, _ w: UnsafePointer<S>, _ error: UnsafePointer<S>
+) -> Double {
+    var sum = 0.0
+    for run in stride(from: 0, to: height, by: 256) {
+        var lanes = SIMD8<S>.zero
+        for i in stride(from: run, to: min(run + 256, height), by: 8) {
+            let miss = load8(target + i) - (load8(w + i) - load8(error + i))
+            lanes += miss * miss
+        }
+        sum += (0..<8).reduce(0.0) { $0 + Double(lanes[$1]) }
+    }
+    return sum
+}
+
+/// One per-IC group of a column.
+private struct RefinedSegment<S: RealScalar> {
+    typealias Grid = (scale: S, zero: S)
+
+    /// Whole vectors.
+    let height: Int
+    let w: UnsafePointer<S>
+    /// W − Q as it is.
+    let old: UnsafePointer<S>
+    let target: UnsafePointer<S>
+    /// W − Q as it becomes.
+    let error: UnsafeMutablePointer<S>
+    let codes: UnsafeMutablePointer<UInt8>
+    let grid: UniformGrid
+    let kernels: TileKernels
+
+    /// - Parameter scratch: room for the group.
+    /// - Returns: the grid that the group has now, and by how much Σ (target − Q)² fell.
+    func change(
+        _ current: Grid, _ refinement: Refinement, scratch: UnsafeMutablePointer<S>
+    ) -> (grid: Grid, fall: Double) {
+        let before = squaredMiss(height, target, w, old)
+        guard refinement.changesCodes else {
+            let rescaled = rescaled(current)
+            let after = recode(rescaled, keepingCodesOf: current, scratch: scratch)
+            if after < before { return (rescaled, before - after) }
+            _ = recode(current, keepingCodesOf: current, scratch: scratch)
+            return (current, 0)
+        }
+        var (best, least) = (current, quantize(on: current))
+        if refinement.changesScales {
+            for candidate in [rescaled(current), renewed()] {
+                let miss = quantize(on: candidate)
+                if miss < least { (best, least) = (candidate, miss) }
+            }
+            least = quantize(on: best)
+        }
+        return (best, before - least)
+    }
+
+    /// The best scale for the codes as they are.
+    private func rescaled(_ current: Grid) -> Grid {
+        var (slope, curvature) = (0.0, 0.0)
+        for i in 0..<height {
+            let value = Double(w[i] - old[i])
+            slope += value * Double(target[i])
+            curvature += value * value
+        }
+        guard curvature > 0 else { return current }
+        return (grid.rescaled(current.scale, by: S(slope / curvature) - 1).scale, current.zero)
+    }
+
+    /// The grid of the target's own range.
+    private func renewed() -> Grid {
+        var (low, high) = kernels.columnRange(height: height, target)
+        if let search = RangeSearch(grid) {
+            (low, high) = kernels.searchColumn(height: height, target, search, (low, high))
+        }
+        return grid.parameters(low: low, high: high)
+    }
+
+    /// Rounds the target; returns Σ (target − Q)².
+    private func quantize(on grid: Grid) -> Double { quantize(target, on: grid).missed }
+
+    private func quantize(_ values: UnsafePointer<S>, on grid: Grid) -> (missed: Double, left: Double) {
+        error.update(from: w, count: height)
+        return withUnsafePointer(to: grid.scale) { scale in
+            withUnsafePointer(to: grid.zero) { zero in
+                kernels.quantizeColumn(
+                    height: height, updated: values,
+                    .init(scales: scale, zeros: zero, step: 0, largestCode: S(self.grid.largestCode)), weight: error,
+                    codes: codes)
+            }
+        }
+    }
+
+    /// The codes as they are on a grid of another scale; returns Σ (target − Q)².
+    private func recode(_ grid: Grid, keepingCodesOf current: Grid, scratch: UnsafeMutablePointer<S>) -> Double {
+        let ratio = grid.scale / current.scale
+        for i in 0..<height { scratch[i] = (w[i] - old[i]) * ratio }
+        _ = quantize(scratch, on: grid)
+        return squaredMiss(height, target, w, error)
+    }
+}
