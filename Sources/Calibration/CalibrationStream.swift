@@ -93,4 +93,37 @@ package struct CalibrationStream: Sendable {
             try between()
         }
     }
+
+    /// How far the inputs of another stream's current stage have moved from those of this one, the stream through the
+    /// original model, which stands at the same stage. Where the stage's output is added to the residual stream, that
+    /// stream's shift is summed up too. Both keep their inputs for ``advance(through:between:)``.
+    /// - Parameters:
+    ///   - other: the stream whose inputs have moved.
+    ///   - block: its block.
+    ///   - originalBlock: this stream's block, the same untouched.
+    ///   - between: called after every batch; what it throws ends the sum.
+    package mutating func shift(
+        of other: inout CalibrationStream, in block: DecoderBlock, originally originalBlock: DecoderBlock,
+        order: Int, between: () throws -> Void = {}
+    ) throws -> InputShift<Float> {
+        let isAdded = batches.first.map { [.attentionOutput, .down].contains($0.stage) } ?? false
+        var shift = try InputShift<Float>(order: order, residualRows: isAdded ? batches.first?.hidden.rows : nil)
+        for index in batches.indices {
+            let inputs = block.keepInput(of: &other.batches[index])
+            let originals = originalBlock.keepInput(of: &batches[index])
+            inputs.withView { inputs in
+                originals.withView { originals in
+                    other.batches[index].hidden.withView { hidden in
+                        batches[index].hidden.withView { originalHidden in
+                            shift.accumulate(
+                                original: originals, shifted: inputs,
+                                residual: isAdded ? (originalHidden, hidden) : nil)
+                        }
+                    }
+                }
+            }
+            try between()
+        }
+        return shift
+    }
 }

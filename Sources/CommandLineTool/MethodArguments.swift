@@ -103,6 +103,20 @@ struct AccuracyArguments: ParsableArguments {
         help: ArgumentHelp("Passes over a swept layer, none of which raises its loss. 0 for none.", valueName: "n"))
     var passes = 0
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How much of what earlier quantization has done to a layer's inputs it makes up for: a share, 0 to 1.",
+            valueName: "share"))
+    var correctInputs = 0.0
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How much of what earlier quantization has done to the residual stream the layers that write to it, o and down, make up for: a share, 0 to 1.",
+            valueName: "share"))
+    var correctResidual = 0.0
+
     func validate() throws {
         guard passes >= 0 else { throw ValidationError("--passes is \(passes), expected 0 or more") }
     }
@@ -111,6 +125,7 @@ struct AccuracyArguments: ParsableArguments {
     func set(_ job: inout QuantizationJob) {
         job.ranges = ranges
         job.refinement = Refinement(parts: refine, passes: passes)
+        job.correction = OutputCorrection(inputs: correctInputs, residual: correctResidual)
     }
 }
 

@@ -31,6 +31,7 @@ package struct QuantizationJob: Sendable {
     package var selection = QuantizationOptions.Selection.roundToNearest
     package var ranges = RangeRule.full
     package var refinement = Refinement.none
+    package var correction = OutputCorrection.none
     package var propagation = Propagation.quantized
     package var format = ExportFormat.dequantized
     /// Globs of layers that stay as they are.

@@ -22,9 +22,11 @@ package struct QuantizationReport: Sendable, Codable {
         package var reference = 0.0
         package var rtn = 0.0
         package var sweep = 0.0
+        /// Finding the target that makes up for earlier changes, and what became of the outputs.
+        package var correction = 0.0
         package var write = 0.0
 
-        package var total: Double { gram + factor + reference + rtn + sweep + write }
+        package var total: Double { gram + factor + reference + rtn + sweep + correction + write }
     }
 
     package struct Layer: Sendable, Codable {
@@ -113,6 +115,9 @@ package struct QuantizationReport: Sendable, Codable {
         package var reference = 0.0
         package var rtn = 0.0
         package var sweep = 0.0
+        /// Making up for what earlier quantization has changed: the stream through the original model, how far inputs have
+        /// moved from it, and the layers' targets.
+        package var correction = 0.0
         /// Dequantizing, for the layers behind to see what became of a weight; such a weight is written as it is.
         package var replacing = 0.0
         package var writing = 0.0
@@ -149,7 +154,8 @@ package struct QuantizationReport: Sendable, Codable {
         }
         var parts = Parts(
             reading: times.reading.seconds, forward: times.forward.seconds, gram: sum(\.gram), factor: sum(\.factor),
-            reference: sum(\.reference), rtn: sum(\.rtn), sweep: sum(\.sweep), replacing: times.replacing.seconds,
+            reference: sum(\.reference), rtn: sum(\.rtn), sweep: sum(\.sweep),
+            correction: times.originals.seconds + sum(\.correction), replacing: times.replacing.seconds,
             writing: times.writing.seconds + sum(\.write))
         parts.rest = max(0, seconds - parts.all.reduce(0) { $0 + $1.seconds })
         return parts
@@ -165,7 +171,8 @@ extension QuantizationReport.Parts {
     package var all: [(name: String, seconds: Double)] {
         [
             ("decoder blocks", forward), ("Gram", gram), ("factor", factor), ("‖WX‖²", reference), ("RTN", rtn),
-            ("sweep", sweep), ("replacing weights", replacing), ("reading", reading), ("writing", writing),
+            ("sweep", sweep), ("correction", correction), ("replacing weights", replacing), ("reading", reading),
+            ("writing", writing),
             ("rest", rest),
         ]
     }

@@ -42,8 +42,10 @@ package struct QuantizeCheckpoint {
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
+            let stream = try CalibrationStream(samples, model)
             var run = Run(
-                plan: plan, checkpoint: checkpoint, stream: try CalibrationStream(samples, model),
+                plan: plan, checkpoint: checkpoint, stream: stream,
+                original: job.correction == .none ? nil : stream,
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
                 report: QuantizationReport(versions: .current, options: job.described(samples)))
             observer.progress(
@@ -68,6 +70,8 @@ package struct QuantizeCheckpoint {
         let plan: LayerPlan
         let checkpoint: Checkpoint
         var stream: CalibrationStream
+        /// Through the untouched model, where layers make up for what is quantized before them.
+        var original: CalibrationStream?
         let writer: CheckpointWriter
         var report: QuantizationReport
         var times = RunTimes()
@@ -83,12 +87,18 @@ package struct QuantizeCheckpoint {
     /// Stops in front of each stage, quantizes its layers on what they see, and goes on with the new weights.
     private func quantizeStageByStage(_ block: inout DecoderBlock, _ run: inout Run) throws {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
+        let untouched = block
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
             let isLast = run.plan.isLast(stage, of: block.index)
             if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
+                let shift = try run.times.originals.time {
+                    try run.original?.shift(
+                        of: &run.stream, in: block, originally: untouched, order: gram.gram.order,
+                        between: observer.checkCancellation)
+                }
                 var replacements: [LinearRole: Matrix<Float>] = [:]
-                try quantizer.quantize(stage, of: block, &gram, scaleType: run.checkpoint.scaleType) { result in
+                try quantizer.quantize(stage, of: block, &gram, shift, scaleType: run.checkpoint.scaleType) { result in
                     if isLast {
                         try finish(result, &run)
                     } else {
@@ -103,6 +113,9 @@ package struct QuantizeCheckpoint {
             }
             if isLast { return }
             try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
+            try run.times.originals.time {
+                try run.original?.advance(through: untouched, between: observer.checkCancellation)
+            }
         }
     }
 

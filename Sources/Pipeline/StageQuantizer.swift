@@ -16,6 +16,8 @@ struct StageQuantizer {
         let layer: LinearLayer
         let quantization: LayerQuantization
         let damping: AppliedDamping
+        /// How far the layer's outputs are from the original model's; nil where nobody knows.
+        let outputLosses: (original: Double, quantized: Double)?
         var seconds: QuantizationReport.LayerSeconds
     }
 
@@ -54,8 +56,9 @@ struct StageQuantizer {
 
     /// Quantizes the layers of a stage one after another and hands each to `finish`. The Gram matrix's memory becomes
     /// the factor's.
+    /// - Parameter shift: how far the inputs have moved from the original model's, where that is made up for.
     func quantize(
-        _ stage: BlockStage, of block: DecoderBlock, _ timed: inout TimedGram,
+        _ stage: BlockStage, of block: DecoderBlock, _ timed: inout TimedGram, _ shift: InputShift<Float>? = nil,
         scaleType: (LinearLayer) throws -> ScaleType,
         finish: (Result) throws -> Void
     ) throws {
@@ -72,17 +75,28 @@ struct StageQuantizer {
             var options = job.engineOptions
             options.dimension = plan[layer] ?? options.dimension
             options.scaleType = try scaleType(layer)
-            let quantization = try naming(layer) {
-                try LayerQuantizer(factor: factor, options: options).quantize(block.weight(layer.role))
+            let weight = block.weight(layer.role)
+            var correcting = Stopwatch()
+            let (quantization, outputLosses) = try naming(layer) {
+                let target = try correcting.time {
+                    try shift.map { try factor.target(for: weight, $0, job.correction) } ?? weight
+                }
+                let quantization = try LayerQuantizer(factor: factor, options: options).quantize(target)
+                let losses = try correcting.time {
+                    try shift.map {
+                        try factor.outputLosses(of: quantization.quantized.dequantized(), replacing: weight, $0)
+                    }
+                }
+                return (quantization, losses)
             }
             let isFirst = layer == layers[0]
             try finish(
                 Result(
-                    layer: layer, quantization: quantization, damping: damping,
+                    layer: layer, quantization: quantization, damping: damping, outputLosses: outputLosses,
                     seconds: .init(
                         gram: isFirst ? timed.seconds : 0, factor: isFirst ? watch.seconds : 0,
                         reference: quantization.seconds.reference, rtn: quantization.seconds.roundToNearest,
-                        sweep: quantization.seconds.sweep)))
+                        sweep: quantization.seconds.sweep, correction: correcting.seconds)))
         }
     }
 

@@ -1,0 +1,107 @@
+import AdaDimLinearAlgebra
+
+/// How much of what earlier quantization has changed a layer makes up for. Behind quantized layers it sees X_q in place of X,
+/// and its output is added to R_q in place of R; what would come of it unquantized is W·X_q + R_q, and what should come
+/// is W·X + R.
+public struct OutputCorrection: Sendable, Equatable {
+    /// The share of W·(X − X_q) that the layer is to make up for, 0 … 1.
+    public var inputs: Double
+    /// The share of R − R_q that it is to make up for, 0 … 1.
+    public var residual: Double
+
+    /// - Parameters:
+    ///   - inputs: the share of W·(X − X_q) that the layer is to make up for.
+    ///   - residual: the share of R − R_q that it is to make up for.
+    public init(inputs: Double, residual: Double) {
+        self.inputs = inputs
+        self.residual = residual
+    }
+
+    /// Nothing is made up for.
+    public static let none = OutputCorrection(inputs: 0, residual: 0)
+}
+
+extension GramFactor {
+    /// The weight [out, in] that a layer is to become in place of W, so that its outputs make up for what earlier
+    /// quantization has changed: the least-squares fit of the shares asked for to the inputs that the layer sees,
+    /// W + (α·W·(X − X_q)·X_qᵀ + β·(R − R_q)·X_qᵀ)·(H + λI)⁻¹. 4·out·in² flops.
+    ///
+    /// For α alone GPTAQ has a kindred idea (arXiv 2504.02692).
+    /// - Throws: ``QuantizationError/outOfMemory(_:)``.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
+    package func target(
+        for weight: Matrix<Scalar>, _ shift: InputShift<Scalar>, _ correction: OutputCorrection
+    ) throws(QuantizationError) -> Matrix<Scalar> {
+        let change = try Workspace<Scalar>(weight.rows, by: inputs)
+        let ordered = try Workspace<Scalar>(positions == nil ? 0 : weight.rows, by: inputs)
+        weight.withView { weight in
+            shift.cross.withView { gemm(Scalar(correction.inputs), weight, .none, $0, .none, 0, change.view) }
+        }
+        if let residual = shift.residual, correction.residual != 0 {
+            residual.withView { change.view.add(Scalar(correction.residual), times: $0) }
+        }
+        let solved = positions == nil ? change : ordered
+        if let positions {
+            for j in 0..<inputs {
+                ordered.view.column(j).update(from: change.view.column(positions[j, 0]), count: weight.rows)
+            }
+        }
+        storage.withView { v in
+            trsm(.right, .upper, .transposed, .stored, 1, v, solved.view)
+            trsm(.right, .upper, .none, .stored, 1, v, solved.view)
+        }
+        var target = weight
+        target.withMutableView { target in
+            for j in 0..<inputs {
+                let (to, from) = (target.column(positions?[j, 0] ?? j), solved.view.column(j))
+                for i in 0..<target.rows { to[i] += from[i] }
+            }
+        }
+        return target
+    }
+
+    /// ‖W·X − Q·X_q‖²_F, how far the layer's own outputs are from the original model's, of the weight Q that it has become
+    /// and of W itself. 4·out·in² flops and the product of ``loss(of:replacing:)``. Never below zero.
+    /// - Throws: ``QuantizationError/outOfMemory(_:)``, ``QuantizationError/lossNotFinite``.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
+    package func outputLosses(
+        of quantized: Matrix<Scalar>, replacing weight: Matrix<Scalar>, _ shift: InputShift<Scalar>
+    ) throws(QuantizationError) -> (original: Double, quantized: Double) {
+        let product = try Workspace<Scalar>(weight.rows, by: inputs)
+        let error = Matrix<Scalar>(rows: weight.rows, columns: inputs) { weight[$0, $1] - quantized[$0, $1] }
+        let (shifted, crossed) = weight.withView { weight in
+            shift.energy.lower.withView { symm(.right, .lower, 1, $0, weight, 0, product.view) }
+            let shifted = product.view.reading.dot(weight)
+            shift.cross.withView { gemm(1, weight, .none, $0, .none, 0, product.view) }
+            return (shifted, error.withView { product.view.reading.dot($0) })
+        }
+        let own = try loss(error)
+        guard shifted.isFinite && crossed.isFinite else { throw .lossNotFinite }
+        return (max(0, shifted), max(0, shifted + 2 * crossed + own))
+    }
+}
+
+extension MutableMatrixView where Element: RealScalar {
+    /// Adds a multiple of a matrix of the same shape.
+    fileprivate func add(_ share: Element, times other: MatrixView<Element>) {
+        precondition(other.rows == rows && other.columns == columns, "adding [\(other.rows), \(other.columns)]")
+        for j in 0..<columns {
+            let (to, from) = (column(j), other.column(j))
+            for i in 0..<rows { to[i] += share * from[i] }
+        }
+    }
+}
+
+extension MatrixView where Element: RealScalar {
+    /// Σ of the products of two matrices' elements.
+    fileprivate func dot(_ other: MatrixView<Element>) -> Double {
+        var sum = 0.0
+        for j in 0..<columns {
+            let (a, b) = (column(j), other.column(j))
+            for i in 0..<rows { sum += Double(a[i]) * Double(b[i]) }
+        }
+        return sum
+    }
+}
