@@ -28,6 +28,7 @@ enum DimensionArgument: String, ExpressibleByArgument, CaseIterable {
 
 extension QuantizationOptions.Method: ExpressibleByArgument {}
 extension QuantizationOptions.Selection: ExpressibleByArgument {}
+extension Effort: ExpressibleByArgument {}
 extension RangeRule: ExpressibleByArgument {}
 extension Refinement.Parts: ExpressibleByArgument {}
 extension ScaleType: ExpressibleByArgument {}

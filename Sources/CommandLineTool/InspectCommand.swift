@@ -27,6 +27,7 @@ struct InspectCommand: ParsableCommand {
     var model: String
 
     @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var order: ActivationOrderArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Outliers") var outliers: OutlierArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
@@ -40,6 +41,7 @@ struct InspectCommand: ParsableCommand {
     private var job: InspectionJob {
         var layers = calibration.job(model: model)
         method.set(&layers)
+        layers.accuracy.activationOrder = order.activationOrder ?? false
         leavingOut.set(&layers)
         var job = InspectionJob(layers)
         job.thresholds = OutlierThresholds(magnitude: outliers.outlierMagnitude, ratio: outliers.outlierRatio)

@@ -26,15 +26,19 @@ struct LayerCommand: ParsableCommand {
     @OptionGroup(title: "Method") var method: MethodArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var scales: ScaleArguments
+    @OptionGroup(title: "Accuracy") var accuracy: AccuracyArguments
     @OptionGroup(title: "Output") var writing: LayerOutputArguments
     @OptionGroup(title: "Machine") var machine: MachineArguments
 
     func validate() throws {
         try refuseEmpty(file, "<file>", expected: "a .safetensors file")
+        _ = try accuracy.accuracy(variant.method)
     }
 
-    private var job: LayerJob {
-        var job = LayerJob(input: file, output: writing.output, options: method.options(variant, choice))
+    private func job() throws -> LayerJob {
+        var job = LayerJob(
+            input: file, output: writing.output,
+            options: method.options(variant, choice, try accuracy.accuracy(variant.method)))
         job.scaleType = scales.scaleType
         job.isPacked = writing.packed
         job.writesDequantized = writing.dequantized
@@ -43,7 +47,7 @@ struct LayerCommand: ParsableCommand {
     }
 
     func run() throws {
-        let job = job
+        let job = try job()
         let terminal = machine.begin()
         let report = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             try QuantizeLayerFile(

@@ -46,10 +46,6 @@ struct MethodArguments: ParsableArguments {
     @Flag(help: "Use symmetric grids, with the zero point in the middle.")
     var symmetric = false
 
-    @Flag(
-        help: "Let gptq begin with the columns that see the largest inputs. Per-OC grids are then set beforehand.")
-    var activationOrder = false
-
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -71,61 +67,18 @@ struct MethodArguments: ParsableArguments {
         job.bits = bits
         job.groupSize = groupSize.weights
         job.isSymmetric = symmetric
-        job.activationOrder = activationOrder
         job.damping = damping
     }
 
     /// The options as the engine takes them, the type of the scales left open.
-    func options(_ variant: VariantArguments, _ choice: SelectionArguments) -> QuantizationOptions {
+    func options(
+        _ variant: VariantArguments, _ choice: SelectionArguments, _ accuracy: Accuracy
+    ) -> QuantizationOptions {
         QuantizationOptions(
-            bits: bits, groupSize: groupSize.weights, isSymmetric: symmetric, method: variant.method,
+            bits: bits, groupSize: groupSize.weights, isSymmetric: symmetric, ranges: accuracy.ranges,
+            method: variant.method, refinement: accuracy.refinement,
             dimension: (variant.dimension ?? .adaptive).ofOneLayer, selection: choice.select, damping: damping,
-            activationOrder: activationOrder)
-    }
-}
-
-/// What is done beyond a plain sweep to lose less.
-struct AccuracyArguments: ParsableArguments {
-    @Option(
-        help:
-            "How much of a group's range its grid covers: all of it (minmax), or what leaves the smallest error (search)."
-    )
-    var ranges = RangeRule.full
-
-    @Option(
-        help:
-            "What passes over a swept layer change: codes, scales, or both, block of columns after block."
-    )
-    var refine = Refinement.Parts.both
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Passes over a swept layer, none of which raises its loss. 0 for none.", valueName: "n"))
-    var passes = 0
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How much of what earlier quantization has done to a layer's inputs it makes up for: a share, 0 to 1.",
-            valueName: "share"))
-    var correctInputs = 0.0
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How much of what earlier quantization has done to the residual stream the layers that write to it, o and down, make up for: a share, 0 to 1.",
-            valueName: "share"))
-    var correctResidual = 0.0
-
-    func validate() throws {
-        guard passes >= 0 else { throw ValidationError("--passes is \(passes), expected 0 or more") }
-    }
-
-    /// Enters the options in a job.
-    func set(_ job: inout QuantizationJob) {
-        job.ranges = ranges
-        job.refinement = Refinement(parts: refine, passes: passes)
-        job.correction = OutputCorrection(inputs: correctInputs, residual: correctResidual)
+            activationOrder: accuracy.activationOrder)
     }
 }
 

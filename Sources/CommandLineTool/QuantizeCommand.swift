@@ -33,9 +33,10 @@ struct QuantizeCommand: ParsableCommand {
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
-    @OptionGroup(title: "Method") var accuracy: AccuracyArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Method") var selective: SelectiveArguments
+    @OptionGroup(title: "Accuracy") var accuracy: AccuracyArguments
+    @OptionGroup(title: "Accuracy") var correction: CorrectionArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
     @OptionGroup(title: "Calibration") var propagation: PropagationArguments
     @OptionGroup(title: "Output") var writing: OutputArguments
@@ -44,16 +45,26 @@ struct QuantizeCommand: ParsableCommand {
     func validate() throws {
         try refuseEmpty(model, "<model>", expected: "a model directory")
         try refuseEmpty(output, "<output>", expected: "a directory to write")
+        _ = try resolvedAccuracy
         if !selective.perIc.isEmpty && variant.dimension != nil {
             throw ValidationError("--per-ic and --dimension exclude each other: --per-ic sets every layer's direction")
         }
     }
 
-    private var job: QuantizationJob {
+    private var resolvedAccuracy: Accuracy {
+        get throws {
+            var resolved = try accuracy.accuracy(variant.method)
+            try correction.set(&resolved, propagation.propagate)
+            return resolved
+        }
+    }
+
+    private func job() throws -> QuantizationJob {
         var job = calibration.job(model: model, output: URL(filePath: output))
         method.set(&job)
         choice.set(&job)
-        accuracy.set(&job)
+        job.effort = accuracy.effort
+        job.accuracy = try resolvedAccuracy
         propagation.set(&job)
         leavingOut.set(&job)
         job.method = variant.method
@@ -67,7 +78,7 @@ struct QuantizeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let job = job
+        let job = try job()
         let terminal = machine.begin()
         let report = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             var observer = observer

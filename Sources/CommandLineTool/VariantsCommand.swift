@@ -6,10 +6,12 @@ import Foundation
 struct VariantsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "variants",
-        abstract: "Quantize a model in every variant and compare: RTN and GPTQ, per-OC, per-IC and adaptive.",
+        abstract:
+            "Quantize a model in every variant and compare: RTN and GPTQ, per-OC, per-IC, adaptive, and with more effort.",
         usage: "adadim variants <model> --calibration <file> --text <file> [<options>]",
         discussion: """
-            Prints a table with a line for each variant: the layers' mean relative loss |(W-Q)X|^2/|WX|^2, the perplexity on \
+            The variants are the plain method's (--effort fast), and adaptive GPTQ with --effort balanced and best. Prints a \
+            table with a line for each: the layers' mean relative loss |(W-Q)X|^2/|WX|^2, the perplexity on \
             a text beside the original's, the excess in nats per token, how many layers chose per-IC, and the seconds it \
             took.
 
@@ -23,6 +25,7 @@ struct VariantsCommand: ParsableCommand {
 
     @OptionGroup(title: "Method") var method: MethodArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
+    @OptionGroup(title: "Method") var order: ActivationOrderArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
     @OptionGroup(title: "Calibration") var propagation: PropagationArguments
@@ -69,6 +72,10 @@ struct VariantsCommand: ParsableCommand {
             leavingOut.set(&job)
             job.method = variant.method
             job.dimension = variant.dimension.dimension
+            job.effort = variant.effort
+            job.accuracy = variant.effort.accuracy
+            if propagation.propagate == .original { job.accuracy.correction = .none }
+            if let order = order.activationOrder { job.accuracy.activationOrder = order }
             job.overwrite = true
             var observer = observer
             observer.progress = layerProgress(on: terminal, prefix: "\(variant.name): ")
@@ -120,6 +127,7 @@ private struct Variant {
     let method: QuantizationOptions.Method
     let dimension: DimensionArgument
     let select: QuantizationOptions.Selection
+    var effort = Effort.fast
 
     static func all(select: QuantizationOptions.Selection) -> [Variant] {
         QuantizationOptions.Method.allCases.flatMap { method in
@@ -127,12 +135,18 @@ private struct Variant {
                 Variant(method: method, dimension: $0, select: select)
             }
         }
+            + [Effort.balanced, .best].map {
+                Variant(method: .gptq, dimension: .adaptive, select: select, effort: $0)
+            }
     }
 
     var name: String {
         let choice = dimension == .adaptive && method == .gptq ? " (\(select.rawValue))" : ""
-        return "\(method.rawValue.uppercased()) \(dimension.rawValue)\(choice)"
+        let name = "\(method.rawValue.uppercased()) \(dimension.rawValue)\(choice)"
+        return effort == .fast ? name : name + ", \(effort.rawValue)"
     }
 
-    var directoryName: String { "\(method.rawValue)-\(dimension.rawValue)" }
+    var directoryName: String {
+        "\(method.rawValue)-\(dimension.rawValue)" + (effort == .fast ? "" : "-\(effort.rawValue)")
+    }
 }

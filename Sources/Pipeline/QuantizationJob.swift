@@ -29,9 +29,9 @@ package struct QuantizationJob: Sendable {
     package var method = QuantizationOptions.Method.gptq
     package var dimension = Dimension.adaptive
     package var selection = QuantizationOptions.Selection.roundToNearest
-    package var ranges = RangeRule.full
-    package var refinement = Refinement.none
-    package var correction = OutputCorrection.none
+    /// The one that `accuracy` was begun with; some of it may have been changed since.
+    package var effort = Effort.fast
+    package var accuracy = Accuracy()
     package var propagation = Propagation.quantized
     package var format = ExportFormat.dequantized
     /// Globs of layers that stay as they are.
@@ -43,7 +43,6 @@ package struct QuantizationJob: Sendable {
     package var seed: UInt64 = 0
     package var damping = 0.01
     package var isSymmetric = false
-    package var activationOrder = false
     package var overwrite = false
 
     /// - Parameter output: nil for layers that are looked at only: see ``InspectionJob``.
@@ -66,7 +65,8 @@ package struct QuantizationJob: Sendable {
     /// The engine's options, the direction and the type of the scales still open.
     var engineOptions: QuantizationOptions {
         QuantizationOptions(
-            bits: bits, groupSize: groupSize, isSymmetric: isSymmetric, ranges: ranges, method: method,
-            refinement: refinement, selection: selection, damping: damping, activationOrder: activationOrder)
+            bits: bits, groupSize: groupSize, isSymmetric: isSymmetric, ranges: accuracy.ranges, method: method,
+            refinement: accuracy.refinement, selection: selection, damping: damping,
+            activationOrder: accuracy.activationOrder)
     }
 }

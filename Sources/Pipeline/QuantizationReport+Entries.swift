@@ -71,7 +71,7 @@ extension QuantizationJob {
             bits: bits, groupSize: groupSize, method: method, dimension: name, perInputChannel: globs, skip: skip,
             select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
             sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: damping, symmetric: isSymmetric,
-            activationOrder: activationOrder, threads: BLASLibrary.threadCount,
+            activationOrder: accuracy.activationOrder, threads: BLASLibrary.threadCount,
             model: model.standardizedFileURL.lastPathComponent, calibration: calibration.relativePath)
     }
 }

@@ -45,7 +45,7 @@ package struct QuantizeCheckpoint {
             let stream = try CalibrationStream(samples, model)
             var run = Run(
                 plan: plan, checkpoint: checkpoint, stream: stream,
-                original: job.correction == .none ? nil : stream,
+                original: job.accuracy.correction == .none ? nil : stream,
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
                 report: QuantizationReport(versions: .current, options: job.described(samples)))
             observer.progress(

@@ -66,7 +66,8 @@ struct StageQuantizer {
         var watch = Stopwatch()
         let factor = try naming(layers[0]) {
             try watch.time {
-                try GramFactor(taking: &timed.gram, dampingShare: job.damping, activationOrder: job.activationOrder)
+                try GramFactor(
+                    taking: &timed.gram, dampingShare: job.damping, activationOrder: job.accuracy.activationOrder)
             }
         }
         let damping = AppliedDamping(factor)
@@ -79,7 +80,7 @@ struct StageQuantizer {
             var correcting = Stopwatch()
             let (quantization, outputLosses) = try naming(layer) {
                 let target = try correcting.time {
-                    try shift.map { try factor.target(for: weight, $0, job.correction) } ?? weight
+                    try shift.map { try factor.target(for: weight, $0, job.accuracy.correction) } ?? weight
                 }
                 let quantization = try LayerQuantizer(factor: factor, options: options).quantize(target)
                 let losses = try correcting.time {

@@ -78,7 +78,8 @@ extension GramError {
 extension QuantizationError {
     fileprivate var status: adadim_status {
         switch self {
-        case .unsupportedBits, .invalidGroupSize, .invalidDamping, .emptyWeight, .activationOrderMismatch,
+        case .unsupportedBits, .invalidGroupSize, .invalidPasses, .invalidDamping, .emptyWeight,
+            .activationOrderMismatch,
             .dampingMismatch:
             .invalidArgument
         case .shapeMismatch, .panelMismatch, .replacementMismatch, .wrongByteCount, .tooLargeToCount: .wrongSize

@@ -83,11 +83,13 @@ public struct QuantizationOptions: Sendable, Equatable {
 
     /// Looks at each option by itself.
     /// - Throws: for the first one outside its range, ``QuantizationError/unsupportedBits(found:)``,
-    ///   ``QuantizationError/invalidGroupSize(found:)`` or ``QuantizationError/invalidDamping(found:)``.
+    ///   ``QuantizationError/invalidGroupSize(found:)``, ``QuantizationError/invalidDamping(found:)`` or
+    ///   ``QuantizationError/invalidPasses(found:)``.
     public func validate() throws(QuantizationError) {
         guard UniformGrid.supportedBits.contains(bits) else { throw .unsupportedBits(found: bits) }
         if let groupSize, groupSize < 1 { throw .invalidGroupSize(found: groupSize) }
         guard (0...1).contains(damping) else { throw .invalidDamping(found: damping) }
+        guard refinement.passes >= 0 else { throw .invalidPasses(found: refinement.passes) }
     }
 
     var grid: UniformGrid { UniformGrid(bits: bits, isSymmetric: isSymmetric, scaleType: scaleType, ranges: ranges) }
