@@ -32,12 +32,30 @@ struct ClosingTable {
         let dense = report.layers.compactMap { layer in
             layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }
         }
-        let summary = [
-            size(totals),
-            "\(duration(totals.seconds)) in all: \(shares(totals.parts.all, of: totals.seconds))",
-        ]
+        let summary =
+            effects + [
+                size(totals),
+                "\(duration(totals.seconds)) in all: \(shares(totals.parts.all, of: totals.seconds))",
+            ]
         let lines = [table.string(for: rows) ?? ""] + dense + summary
         return lines.joined(separator: "\n")
+    }
+
+    /// What was brought by what is done beyond a plain sweep.
+    private var effects: [String] {
+        func mean(_ loss: (QuantizationReport.Layer) -> QuantizationReport.Loss?) -> String? {
+            let losses = report.layers.compactMap(loss)
+            return losses.isEmpty ? nil : percent(losses.map(\.relative).reduce(0, +) / Double(losses.count))
+        }
+        var lines: [String] = []
+        if let swept = mean({ $0.refined == nil ? nil : $0.swept }), let refined = mean(\.refined) {
+            lines.append("Mean relative loss \(swept) after the sweep, \(refined) refined")
+        }
+        if let moved = mean({ $0.outputLosses?.unquantized }), let outputs = mean({ $0.outputLosses?.quantized }) {
+            lines.append(
+                "Outputs are \(outputs) from the original model's, \(moved) by what the layers before do to the inputs")
+        }
+        return lines
     }
 
     private func size(_ totals: QuantizationReport.Totals) -> String {

@@ -17,6 +17,7 @@ struct LayerSummary {
                 Column(title: "relative loss", value: row.direction),
                 Column(title: "rtn", value: row.losses.rtn.map { percent($0.relative) } ?? "", align: .right),
                 Column(title: "gptq", value: row.losses.gptq.map { percent($0.relative) } ?? "", align: .right),
+                Column(title: "refined", value: row.losses.refined.map { percent($0.relative) } ?? "", align: .right),
                 Column(title: "", value: row.isChosen ? "chosen" : ""),
             ]
         }

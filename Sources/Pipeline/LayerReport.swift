@@ -9,6 +9,10 @@ package struct LayerReport: Sendable, Codable {
         /// Null for a whole channel.
         @NullWhereAbsent package internal(set) var groupSize: Int?
         package let method: QuantizationOptions.Method
+        package let ranges: RangeRule
+        /// What each pass over the swept layer changes, and how many passes there are.
+        package let refine: Refinement.Parts
+        package let passes: Int
         package let dimension: String
         package let select: QuantizationOptions.Selection
         package let damping: Double
@@ -97,7 +101,8 @@ extension LayerReport {
         var facts = [
             "producer": "adadim \(versions.adadim)", "weight_type": weightType,
             "symmetric": "\(options.symmetric)", "activation_order": "\(options.activationOrder)",
-            "select": options.select.rawValue, "requested_dimension": options.dimension,
+            "select": options.select.rawValue, "ranges": options.ranges.rawValue,
+            "refine": options.refine.rawValue, "passes": "\(options.passes)", "requested_dimension": options.dimension,
             "damping": "\(damping)", "damping_share": "\(dampingShare)",
             "requested_damping_share": "\(options.damping)", "inactive_inputs": "\(inactiveInputs)",
             "blas": versions.blas, "kernels": versions.kernels,
@@ -115,7 +120,8 @@ extension LayerReport.Options {
             case .fixed(let dimension): dimension.rawValue
             }
         self.init(
-            bits: options.bits, groupSize: options.groupSize, method: options.method, dimension: direction,
+            bits: options.bits, groupSize: options.groupSize, method: options.method, ranges: options.ranges,
+            refine: options.refinement.parts, passes: options.refinement.passes, dimension: direction,
             select: options.selection, damping: options.damping, symmetric: options.isSymmetric,
             activationOrder: options.activationOrder, scaleType: options.scaleType, threads: BLASLibrary.threadCount)
     }

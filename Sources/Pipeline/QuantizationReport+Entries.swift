@@ -27,6 +27,9 @@ extension QuantizationReport.Layer {
         seconds.write = writeSeconds
         tailGroup = layout.tailGroup
         denseBecause = stored.denseBecause
+        outputLosses = result.outputLosses.map {
+            .init(unquantized: quantization.reported($0.original), quantized: quantization.reported($0.quantized))
+        }
     }
 }
 
@@ -40,7 +43,9 @@ extension LayerQuantization {
             uniqueKeysWithValues: losses.map { dimension, found in
                 (
                     dimension.rawValue,
-                    .init(rtn: found.roundToNearest.map(reported), gptq: found.gptq.map(reported))
+                    .init(
+                        rtn: found.roundToNearest.map(reported), gptq: found.gptq.map(reported),
+                        refined: found.refined.map(reported))
                 )
             })
     }
@@ -68,7 +73,10 @@ extension QuantizationJob {
             case .perInputChannel(let globs): ("selective", globs)
             }
         return .init(
-            bits: bits, groupSize: groupSize, method: method, dimension: name, perInputChannel: globs, skip: skip,
+            bits: bits, groupSize: groupSize, method: method, effort: effort, ranges: accuracy.ranges,
+            refine: accuracy.refinement.parts, passes: accuracy.refinement.passes,
+            correctInputs: accuracy.correction.inputs, correctResidual: accuracy.correction.residual, dimension: name,
+            perInputChannel: globs, skip: skip,
             select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
             sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: damping, symmetric: isSymmetric,
             activationOrder: accuracy.activationOrder, threads: BLASLibrary.threadCount,

@@ -12,6 +12,17 @@ package struct QuantizationReport: Sendable, Codable {
     package struct DirectionLosses: Sendable, Codable, Equatable {
         @NullWhereAbsent package internal(set) var rtn: Loss?
         @NullWhereAbsent package internal(set) var gptq: Loss?
+        /// Of the sweep after its refinement.
+        @NullWhereAbsent package internal(set) var refined: Loss?
+    }
+
+    /// How far a layer's own outputs are from the original model's, W·X, where that is made up for: shares of the energy that
+    /// the layer's losses are shares of, too.
+    package struct OutputLosses: Sendable, Codable, Equatable {
+        /// ‖W·X − W·X_q‖²_F: what earlier quantization has done to the layer's inputs, nothing of its own.
+        package let unquantized: Loss
+        /// ‖W·X − Q·X_q‖²_F: what the layer became.
+        package let quantized: Loss
     }
 
     /// Seconds of one layer's work. Gram and factor are shared by the layers of one input and stand at its first layer.
@@ -37,10 +48,12 @@ package struct QuantizationReport: Sendable, Codable {
         package let groupSize: Int
         /// Weights of the last group of a channel where it is shorter than the others; null where it is not.
         @NullWhereAbsent package internal(set) var tailGroup: Int? = nil
-        /// Of the layer as quantized.
+        /// Of the layer as quantized: how far it is from the weight that it was to become, on the inputs that it sees.
         package let loss: Loss
         /// Of every direction tried, by its name.
         package let losses: [String: DirectionLosses]
+        /// Null where the original model's outputs are not known.
+        @NullWhereAbsent package internal(set) var outputLosses: OutputLosses? = nil
         /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
         package let damping: Double
         package let dampingShare: Double
@@ -67,6 +80,15 @@ package struct QuantizationReport: Sendable, Codable {
         /// Null for a whole channel.
         @NullWhereAbsent package internal(set) var groupSize: Int?
         package let method: QuantizationOptions.Method
+        /// The combination that the five below were begun with.
+        package let effort: Effort
+        package let ranges: RangeRule
+        /// What each pass over a swept layer changes, and how many passes there are.
+        package let refine: Refinement.Parts
+        package let passes: Int
+        /// The shares that layers make up for of what earlier quantization has changed.
+        package let correctInputs: Double
+        package let correctResidual: Double
         package let dimension: String
         /// The globs of `selective`; null for another dimension.
         @NullWhereAbsent package internal(set) var perInputChannel: [String]?
@@ -176,4 +198,10 @@ extension QuantizationReport.Parts {
             ("rest", rest),
         ]
     }
+}
+
+extension QuantizationReport.Layer {
+    /// What the sweep lost in the layer's direction, and what was left of that when it was refined.
+    package var swept: QuantizationReport.Loss? { losses[dimension.rawValue]?.gptq }
+    package var refined: QuantizationReport.Loss? { losses[dimension.rawValue]?.refined }
 }

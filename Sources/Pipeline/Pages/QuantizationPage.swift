@@ -62,10 +62,27 @@ package struct QuantizationPage {
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
         ]
+        facts += accuracyFacts(options)
         if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
             facts.append(.init("With", text))
         }
         if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
+        return facts
+    }
+
+    private func accuracyFacts(_ options: QuantizationReport.Options) -> [ReportPage.Fact] {
+        var facts = [ReportPage.Fact("Effort", options.effort.rawValue)]
+        if options.ranges == .search { facts.append(.init("Ranges", "searched")) }
+        if options.passes > 0 {
+            facts.append(.init("Refinement", "\(options.passes) passes, \(options.refine.rawValue)"))
+        }
+        if options.correctInputs > 0 || options.correctResidual > 0 {
+            facts.append(
+                .init(
+                    "Made up for",
+                    "\(significant(options.correctInputs)) of the inputs' shift, \(significant(options.correctResidual)) of the residual stream's"
+                ))
+        }
         return facts
     }
 
@@ -90,16 +107,30 @@ package struct QuantizationPage {
         [
             TableColumn(title: "Shape", explanation: "Output × input channels of the weight.", isNumeric: true),
             TableColumn(title: "Loss", explanation: "Relative loss of the layer as it was quantized.", isNumeric: true),
-        ] + pictures.columns + [
+        ] + pictures.columns + steps.map(\.column) + [
             TableColumn(
                 title: "Damping", explanation: "λ as a share of the Gram matrix's mean diagonal.", isNumeric: true),
             TableColumn(title: "Seconds", explanation: "Time of the layer, its Gram matrix included.", isNumeric: true),
         ]
     }
 
+    /// What each step beyond a plain sweep brought, where it was taken.
+    private var steps: [(column: TableColumn, loss: (QuantizationReport.Layer) -> QuantizationReport.Loss?)] {
+        [
+            ("Swept", "Relative loss after the sweep, before it was refined.", { $0.refined == nil ? nil : $0.swept }),
+            (
+                "Inputs", "How far W·X is from what the layer's inputs make of W behind the quantized layers.",
+                { $0.outputLosses?.unquantized }
+            ),
+            ("Outputs", "How far W·X is from the quantized layer's outputs.", { $0.outputLosses?.quantized }),
+        ].filter { step in report.layers.contains { step.2($0) != nil } }
+            .map { (TableColumn(title: $0, explanation: $1, isNumeric: true), $2) }
+    }
+
     private func cells(_ index: Int, _ pictures: LossPictures) -> [TableCell] {
         let layer = report.layers[index]
         return [shapeCell(layer.shape), percentCell(layer.loss.relative)] + pictures.cells(index)
+            + steps.map { percentCell($0.loss(layer)?.relative) }
             + [numberCell(layer.dampingShare), numberCell(layer.seconds.total)]
     }
 }
