@@ -101,7 +101,7 @@ variants() {
         done
         step "adaptive by the finished sweeps, --propagate $propagate"
         "$tool" quantize "$out/smollm2" "$out/sweep-$propagate" "${common[@]}" --propagate $propagate --select sweep \
-            --overwrite --quiet
+            --effort fast --overwrite --quiet
         "$python" Tests/RealModel/check_choices.py "$out/sweep-$propagate"
         "$tool" evaluate "$out/sweep-$propagate" --text "$text" --sequences 16 --quiet
     done

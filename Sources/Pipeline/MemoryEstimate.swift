@@ -27,14 +27,18 @@ package struct MemoryEstimate: Sendable, Equatable {
     ) throws(QuantizationError) {
         let stages = try Self.stages(configuration, job, plan, work, threads: threads)
         let tokens = Tokens(configuration, size, threads: threads)
-        // Ids, positions and the residual stream.
-        let stream = tokens.all * (4 + 8 + 4 * Double(configuration.hiddenSize))
+        let corrects = work == .quantizing && job.accuracy.correction != .none
+        // Ids, positions and the residual stream; that of the original model, too, where it is followed.
+        let stream = tokens.all * (4 + 8 + 4 * Double(configuration.hiddenSize) * (corrects ? 2 : 1))
         let weights = LinearRole.allCases.reduce(0) { $0 + configuration.weightBytes($1) }
-        // The next block is read at the same time, from pages with half as many bytes or as many.
-        let blocks = plan.last.block > 0 ? 2.5 * weights : weights
+        // The next block is read at the same time, from pages with half as many bytes or as many. The original model's
+        // stream needs the original weights.
+        let blocks = (plan.last.block > 0 ? 2.5 * weights : weights) + (corrects ? weights : 0)
         // An inspection goes from stage to stage, as a quantization does that replaces what it has quantized.
         let propagation = work == .inspecting ? .quantized : job.propagation
-        bytes = stream + blocks + Self.peak(stages, tokens, propagation, last: plan.last.stage)
+        bytes =
+            stream + blocks
+            + Self.peak(stages, tokens, propagation, last: plan.last.stage, streams: corrects ? 2 : 1)
     }
 
     /// - Parameter available: bytes; nil if nobody knows.
@@ -97,6 +101,7 @@ package struct MemoryEstimate: Sendable, Equatable {
         _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ work: Work, threads: Int
     ) throws(QuantizationError) -> [Stage] {
         var options = job.engineOptions
+        let corrects = work == .quantizing && job.accuracy.correction != .none
         // Of the fixed directions, the one whose panels are whole groups.
         options.dimension = job.dimension == .adaptive ? .adaptive : .fixed(.perInputChannel)
         let replaces = work == .quantizing && job.propagation == .quantized
@@ -108,9 +113,15 @@ package struct MemoryEstimate: Sendable, Equatable {
             for role in stage.roles where plan.roles.contains(role) {
                 let (rows, columns) = configuration.shape(of: role)
                 let layer = try MemoryPlan(rows: rows, columns: columns, options: options, threads: threads)
-                counted.gram = 4 * Double(columns) * Double(columns)
+                // What the inputs' shift has beside it: two squares, and the residual stream's.
+                counted.gram = 4 * Double(columns) * Double(columns) * (corrects ? 3 : 1)
+                let added = corrects && [.attentionOutput, .down].contains(stage)
+                if added { counted.gram += configuration.weightBytes(role) }
                 // The engine at work, or the weight as it is written.
-                let busy = max(Double(layer.work), configuration.weightBytes(role))
+                // The engine, or how far its outputs are: weight, error and two products. Before both the target.
+                let target = corrects ? configuration.weightBytes(role) : 0
+                let busy =
+                    max(Double(layer.work), configuration.weightBytes(role) * (corrects ? 4 : 1)) + target
                 // Before the layers, while nothing of them is in memory.
                 if work == .inspecting { counted.quantizing = max(counted.quantizing, 2 * counted.gram) }
                 // The Gram matrix is sorted before the first layer's work begins.
@@ -125,13 +136,18 @@ package struct MemoryEstimate: Sendable, Equatable {
 
     /// The largest of what the steps of a block hold.
     private static func peak(
-        _ stages: [Stage], _ tokens: Tokens, _ propagation: QuantizationJob.Propagation, last: BlockStage
+        _ stages: [Stage], _ tokens: Tokens, _ propagation: QuantizationJob.Propagation, last: BlockStage,
+        streams: Double
     ) -> Double {
         var peak = 0.0
         switch propagation {
         case .quantized:
             for stage in stages {
-                peak = max(peak, tokens.all * stage.input + stage.gram + stage.quantizing, stage.advancing(tokens))
+                let inputs = streams * tokens.all * stage.input
+                // One stream goes on after the other.
+                peak = max(
+                    peak, inputs + stage.gram + stage.quantizing,
+                    stage.advancing(tokens) + (streams - 1) * tokens.all * max(stage.input, stage.carried))
             }
         case .original:
             var grams = 0.0

@@ -58,8 +58,15 @@ public struct MemoryPlan: Sendable, Equatable {
 
         let directions = options.dimension == .adaptive ? 2 : 1
         let sweeps = options.method == .gptq && options.dimension == .adaptive && options.selection == .sweep ? 2 : 1
-        let swept = RowPanels.bytes(
-            rows: panel, alignment: alignment, bytesPerRow: sweeps * columns * bytesPerNumber, threads: threads)
+        let isRefined = options.refinement.passes > 0
+        let swept =
+            RowPanels.bytes(
+                rows: panel, alignment: alignment,
+                bytesPerRow: PanelMemory<Float>.elementsPerRow(
+                    directions: sweeps, columns: columns, isRefined: isRefined) * bytesPerNumber, threads: threads)
+            + (isRefined
+                ? RefinementMemory<Float>.sharedElements(columns: columns, options, threads: threads) * bytesPerNumber
+                : 0)
         // Round to nearest leaves an error as large as the panel, and codes.
         let rounded =
             options.method == .roundToNearest || (directions == 2 && sweeps == 1)

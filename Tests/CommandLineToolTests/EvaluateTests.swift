@@ -92,6 +92,7 @@ import Testing
         }
         let variants = [
             "RTN per-oc", "RTN per-ic", "RTN adaptive", "GPTQ per-oc", "GPTQ per-ic", "GPTQ adaptive (rtn)",
+            "GPTQ adaptive (rtn), balanced", "GPTQ adaptive (rtn), best",
         ]
         for name in ["original"] + variants { #expect(names.contains(name), "\(name) in \(names)") }
         #expect(outcome.errors.isEmpty)
@@ -99,6 +100,9 @@ import Testing
         let kept = try FileManager.default.contentsOfDirectory(atPath: scratch.url.appending(path: "kept").path)
         #expect(
             kept.sorted()
-                == ["gptq-adaptive", "gptq-per-ic", "gptq-per-oc", "rtn-adaptive", "rtn-per-ic", "rtn-per-oc"])
+                == [
+                    "gptq-adaptive", "gptq-adaptive-balanced", "gptq-adaptive-best", "gptq-per-ic", "gptq-per-oc",
+                    "rtn-adaptive", "rtn-per-ic", "rtn-per-oc",
+                ])
     }
 }

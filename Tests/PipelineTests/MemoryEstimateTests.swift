@@ -75,7 +75,7 @@ import Testing
                 $0.samples = run.samples
                 $0.propagation = run.propagation
                 $0.selection = run.selection
-                $0.activationOrder = run.activationOrder
+                $0.accuracy.activationOrder = run.activationOrder
             } / 1e6
         // What is not counted, some 40 MB: the program, the tokenizer, BLAS's buffers, of which a small run touches
         // less. A hidden state more for each token, 75 MB with 64 samples, would not pass.
@@ -97,7 +97,7 @@ import Testing
         let estimate =
             try bytes(.inspecting) {
                 $0.samples = samples
-                $0.activationOrder = activationOrder
+                $0.accuracy.activationOrder = activationOrder
             } / 1e6
         // As of quantizing, and up to 7 MB more. The 19 MB of the Gram matrix in Double, uncounted, would not pass.
         let rest = live - estimate
@@ -126,18 +126,18 @@ import Testing
         #expect(try few { $0.propagation = .original } > plain)
         #expect(try few { $0.selection = .sweep } > plain)
         // The Gram matrix of down's inputs a second time, while it is sorted; gone when quantizing begins.
-        #expect(try few { $0.activationOrder = true } == plain - quantizing + square)
+        #expect(try few { $0.accuracy.activationOrder = true } == plain - quantizing + square)
         // With both directions' sweeps quantizing takes more than sorting.
         #expect(
             try few {
                 $0.selection = .sweep
-                $0.activationOrder = true
+                $0.accuracy.activationOrder = true
             } == few { $0.selection = .sweep })
         // One of four is sorted at a time; those that became factors are gone by then.
         let original = try few { $0.propagation = .original }
         let sorted = try few {
             $0.propagation = .original
-            $0.activationOrder = true
+            $0.accuracy.activationOrder = true
         }
         #expect(sorted >= original && sorted <= original - quantizing + square)
     }

@@ -160,7 +160,7 @@ import Testing
         job.samples = 1
         job.sequenceLength = 4
         job.damping = 1e-12
-        job.activationOrder = true
+        job.accuracy.activationOrder = true
         job.isSymmetric = true
         let inspected = try InspectCheckpoint(InspectionJob(job)).run()
         #expect(inspected.inputs.contains { !$0.dampingRaises.isEmpty })

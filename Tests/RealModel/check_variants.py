@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Check what must hold of the six variants of one model that `adadim variants --keep DIR` wrote.
+"""Check what must hold of the variants of one model that `adadim variants --keep DIR` wrote.
 
     python check_variants.py DIR TABLE
 
-DIR holds rtn-per-oc, rtn-per-ic, rtn-adaptive, gptq-per-oc, gptq-per-ic, gptq-adaptive; TABLE is what the command printed.
+DIR holds rtn-per-oc, rtn-per-ic, rtn-adaptive, gptq-per-oc, gptq-per-ic, gptq-adaptive and more; TABLE is what the command printed.
 - every layer of an adaptive run took the smaller of the two losses that it compared;
 - GPTQ's mean relative loss is below RTN's in each direction;
-- adaptive GPTQ's perplexity is below per-OC GPTQ's and per-IC GPTQ's.
+- adaptive GPTQ's perplexity is below per-OC GPTQ's and per-IC GPTQ's;
+- with more effort it is lower still (with --propagate original, best is balanced, and equal will do).
 Exits with 1, naming each line that does not hold.
 """
 import json
@@ -33,6 +34,10 @@ def main() -> None:
         gptq, rtn = (reports[f"{m}-{direction}"]["totals"]["meanRelativeLoss"] for m in ("gptq", "rtn"))
         if not gptq < rtn:
             broken.append(f"{direction}: mean relative loss {gptq} with GPTQ, {rtn} with RTN")
+    for better, worse in (("balanced", ""), ("best", "balanced")):
+        names = [f"GPTQ adaptive, {effort}".removesuffix(", ") for effort in (better, worse)]
+        if not table[names[0]] <= table[names[1]]:
+            broken.append(f"perplexity {table[names[0]]} {names[0]}, {table[names[1]]} {names[1]}")
     for direction in ("per-oc", "per-ic"):
         if not table["GPTQ adaptive"] < table[f"GPTQ {direction}"]:
             broken.append(f"perplexity {table['GPTQ adaptive']} adaptive, {table[f'GPTQ {direction}']} {direction}")

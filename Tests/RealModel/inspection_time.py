@@ -34,7 +34,8 @@ def main() -> None:
     pathlib.Path(args.scratch).mkdir(parents=True, exist_ok=True)
     ratios = []
     for _ in range(args.rounds):
-        plain = run([args.adadim, "quantize", args.model, quantized, *options, "--overwrite", "--quiet"])
+        plain = run([args.adadim, "quantize", args.model, quantized, *options, "--effort", "fast", "--overwrite",
+                     "--quiet"])
         seen = run([args.adadim, "inspect", args.model, *options, "--report", report, "--overwrite", "--quiet"])
         ratios.append((seen[0] / plain[0], seen[1] / plain[1]))
         print(f"quantize {plain[0]:.1f} s ({plain[1]:.1f} of processors), inspect {seen[0]:.1f} s ({seen[1]:.1f})")

@@ -78,7 +78,8 @@ struct EndToEnd: Sendable {
         try Command.run(
             tool,
             [
-                "quantize", model.path, output.path, "--calibration", calibration.path, "--bits", "3", "--group-size",
+                "quantize", model.path, output.path, "--effort", "fast", "--calibration", calibration.path, "--bits",
+                "3", "--group-size",
                 "64", "--samples", "\(Self.samples)", "--sequence-length", "\(Self.length)", "--threads", "\(threads)",
                 "--quiet",
             ])

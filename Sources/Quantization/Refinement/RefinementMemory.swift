@@ -56,6 +56,15 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     /// Elements for each row of the panel, but for a few.
     static var columns: Int { 3 * SweepSchedule.blockWidth }
 
+    /// Elements that all panels share: H's blocks in two forms; and for each panel at work the columns of H that scattered
+    /// groups gather.
+    static func sharedElements(columns: Int, _ options: QuantizationOptions, threads: Int) -> Int {
+        let isScattered =
+            options.dimension != .fixed(.perInputChannel) && options.refinement.changesScales
+            && (options.activationOrder || min(options.groupSize ?? columns, columns) > SweepSchedule.blockWidth)
+        return (2 + (isScattered ? threads : 0)) * columns * SweepSchedule.blockWidth
+    }
+
     /// E·H on the columns of a block.
     func residual(rows: Int, columns: Int) -> MutableMatrixView<S> { part(0, rows, columns) }
     /// Q on the columns of a group.

@@ -54,8 +54,9 @@ package func blockedSweep<S: RealScalar>(
     let alignment = layouts.lazy.filter { $0.dimension == .perInputChannel }.map(\.groupSize).max() ?? 1
     let panels = RowPanels(
         rows: weight.rows, alignment: alignment,
-        bytesPerRow: PanelMemory<S>.bytesPerRow(
-            directions: layouts.count, columns: weight.columns, isRefined: refinement.passes > 0),
+        bytesPerRow: PanelMemory<S>.elementsPerRow(
+            directions: layouts.count, columns: weight.columns, isRefined: refinement.passes > 0)
+            * MemoryLayout<S>.stride,
         threads: BLASLibrary.threadCount, memoryBudget: panelBudget)
     let tallest = panels.ranges.first?.count ?? 0
     let tileRows = layouts.map { min(tallest, TileRows.count(for: $0)) }

@@ -33,9 +33,9 @@ final class PanelMemory<S: RealScalar>: Sendable {
             updated: try Workspace(WideGroup.height, by: groupWidth), ranges: try Workspace(WideGroup.height, by: 2))
     }
 
-    /// Working memory of a row of a panel, what refining takes included.
-    static func bytesPerRow(directions: Int, columns: Int, isRefined: Bool) -> Int {
-        (directions * columns + (isRefined ? RefinementMemory<S>.columns : 0)) * MemoryLayout<S>.stride
+    /// Elements that a row of a panel takes, what refining takes included.
+    static func elementsPerRow(directions: Int, columns: Int, isRefined: Bool) -> Int {
+        directions * (columns + (isRefined ? RefinementMemory<S>.columns : 0))
     }
 
     /// The sums of a panel [rows, in].
