@@ -3,22 +3,22 @@ import AdaDimLinearAlgebra
 /// How much of what earlier quantization has changed a layer makes up for. Behind quantized layers it sees X_q in place of X,
 /// and its output is added to R_q in place of R; what would come of it unquantized is W·X_q + R_q, and what should come
 /// is W·X + R.
-public struct OutputCorrection: Sendable, Equatable {
+package struct OutputCorrection: Sendable, Equatable {
     /// The share of W·(X − X_q) that the layer is to make up for, 0 … 1.
-    public var inputs: Double
+    package var inputs: Double
     /// The share of R − R_q that it is to make up for, 0 … 1.
-    public var residual: Double
+    package var residual: Double
 
     /// - Parameters:
     ///   - inputs: the share of W·(X − X_q) that the layer is to make up for.
     ///   - residual: the share of R − R_q that it is to make up for.
-    public init(inputs: Double, residual: Double) {
+    package init(inputs: Double, residual: Double) {
         self.inputs = inputs
         self.residual = residual
     }
 
     /// Nothing is made up for.
-    public static let none = OutputCorrection(inputs: 0, residual: 0)
+    package static let none = OutputCorrection(inputs: 0, residual: 0)
 }
 
 extension GramFactor {
