@@ -34,7 +34,7 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     private let rowColumns: Workspace<S>
     private let stepColumn: Workspace<S>
     private let sums: Workspace<Double>
-    private let tileGains: Workspace<Double>
+    private let tileChanges: Workspace<Bool>
     /// Columns of H, and a square of it, where there are scattered groups.
     private let gathered: Workspace<S>
     private let square: Workspace<S>
@@ -48,7 +48,7 @@ final class RefinementMemory<S: RealScalar>: Sendable {
         rowColumns = try Workspace(rows, by: Self.columns)
         stepColumn = try Workspace(rows, by: 1)
         sums = try Workspace(rows, by: 2)
-        tileGains = try Workspace(tiles, by: 1)
+        tileChanges = try Workspace(tiles, by: 1)
         gathered = try Workspace(scatteredGroups.isEmpty ? 0 : order, by: width)
         square = try Workspace(scatteredGroups.isEmpty ? 0 : width, by: width)
     }
@@ -76,8 +76,8 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     var steps: UnsafeMutablePointer<S> { stepColumn.view.column(0) }
     /// q·r and q·H·qᵀ of each row.
     var rowSums: MutableMatrixView<Double> { sums.view }
-    /// By how much each tile's loss fell.
-    var gains: MutableMatrixView<Double> { tileGains.view }
+    /// Whether each tile changed.
+    var changes: MutableMatrixView<Bool> { tileChanges.view }
 
     private func part(_ index: Int, _ rows: Int, _ columns: Int) -> MutableMatrixView<S> {
         let first = index * SweepSchedule.blockWidth

@@ -28,27 +28,29 @@ struct RefinementPanel<S: RealScalar>: Sendable {
     /// Runs the passes; one that changes nothing is the last.
     func refine() {
         for _ in 0..<refinement.passes where !(work?.isCancelled ?? false) {
-            if pass() == 0 { return }
+            if !pass() { return }
         }
     }
 
-    /// - Returns: by how much the loss fell.
-    private func pass() -> Double {
-        var gain = 0.0
+    /// - Returns: whether anything changed.
+    private func pass() -> Bool {
+        var hasChanged = false
         // Groups that no block holds whole.
         let scattered = refinement.changesScales ? memory.scatteredGroups : []
-        for group in scattered { gain += rescale(group) }
+        for group in scattered where rescale(group) { hasChanged = true }
         for block in blocks {
-            if work?.isCancelled ?? false { return gain }
+            if work?.isCancelled ?? false { return hasChanged }
             let residual = memory.residual(rows: rows, columns: block.columns.count)
             gram.multiply(errors.reading, columns: block.columns, square: block.square, into: residual)
             if isPerOutputChannel && refinement.changesScales && scattered.isEmpty {
-                for group in groups(in: block.columns) { gain += rescale(group, in: block, residual) }
+                for group in groups(in: block.columns) where rescale(group, in: block, residual) { hasChanged = true }
             }
-            if !isPerOutputChannel || refinement.changesCodes { gain += changeTiles(of: block, residual) }
+            if !isPerOutputChannel || refinement.changesCodes {
+                if changeTiles(of: block, residual) { hasChanged = true }
+            }
             work?.add(2 * Double(rows) * Double(errors.columns) * Double(block.columns.count))
         }
-        return gain
+        return hasChanged
     }
 
     /// The per-OC groups of a block that holds each of its groups whole.
@@ -59,10 +61,10 @@ struct RefinementPanel<S: RealScalar>: Sendable {
 
     /// Changes the scales of one per-OC group, a row's each by itself, codes frozen: s ← s·(1 + δ) with
     /// δ = q·r/(q·H·qᵀ) over the group's columns. Errors and the block's residual follow.
-    /// - Returns: by how much the loss fell.
+    /// - Returns: whether anything changed.
     private func rescale(
         _ group: Range<Int>, in block: SymmetricBlock<S>, _ residual: MutableMatrixView<S>
-    ) -> Double {
+    ) -> Bool {
         let values = memory.values(rows: rows, columns: group.count)
         let products = memory.products(rows: rows, columns: block.columns.count)
         fill(values, inputs: group)
@@ -75,18 +77,18 @@ struct RefinementPanel<S: RealScalar>: Sendable {
             sums.add(values.column(place), residual.column(j), rows: rows, to: 0)
             sums.add(values.column(place), products.column(j), rows: rows, to: 1)
         }
-        let gain = takeSteps(ofGroup: group.lowerBound / direction.layout.groupSize)
+        guard takeSteps(ofGroup: group.lowerBound / direction.layout.groupSize) else { return false }
         for j in 0..<block.columns.count {
             let (target, product) = (residual.column(j), products.column(j))
             for i in 0..<rows { target[i] -= memory.steps[i] * product[i] }
         }
         for input in group { renewErrors(at: input, input: input) }
-        return gain
+        return true
     }
 
     /// As ``rescale(_:in:_:)`` for a group that no block holds whole, by products of its own.
-    private func rescale(_ group: ScatteredGroup) -> Double {
-        if work?.isCancelled ?? false { return 0 }
+    private func rescale(_ group: ScatteredGroup) -> Bool {
+        if work?.isCancelled ?? false { return false }
         let sums = memory.rowSums
         sums.fill(with: 0)
         let width = SweepSchedule.blockWidth
@@ -110,24 +112,25 @@ struct RefinementPanel<S: RealScalar>: Sendable {
             }
             work?.add(2 * Double(rows) * Double(errors.columns) * Double(run.count))
         }
-        let gain = takeSteps(ofGroup: group.index)
+        guard takeSteps(ofGroup: group.index) else { return false }
         for (position, input) in zip(group.positions, group.inputs) { renewErrors(at: position, input: input) }
-        return gain
+        return true
     }
 
     /// Changes a group's scales by q·r and q·H·qᵀ of each row; leaves the changes, as shares of the scales.
-    private func takeSteps(ofGroup group: Int) -> Double {
+    /// - Returns: whether there are any.
+    private func takeSteps(ofGroup group: Int) -> Bool {
         let scales = direction.scales.column(group)
         let (slopes, curvatures) = (memory.rowSums.column(0), memory.rowSums.column(1))
-        var gain = 0.0
+        var isChanged = false
         for i in 0..<rows {
             let best = curvatures[i] > 0 ? slopes[i] / curvatures[i] : 0
             let (scale, step) = direction.grid.rescaled(scales[i], by: S(best))
             scales[i] = scale
             memory.steps[i] = step
-            gain += Double(step) * (2 * slopes[i] - Double(step) * curvatures[i])
+            isChanged = isChanged || step != 0
         }
-        return gain
+        return isChanged
     }
 
     /// The values of Q at some inputs of one group.
@@ -148,19 +151,20 @@ struct RefinementPanel<S: RealScalar>: Sendable {
         for i in 0..<rows { error[i] = original[i] - (S(codes[i]) - zeros[i]) * scales[i] }
     }
 
-    /// Goes through a block's columns one by one, tiles of rows side by side; sums in the order of the tiles.
-    private func changeTiles(of block: SymmetricBlock<S>, _ residual: MutableMatrixView<S>) -> Double {
+    /// Goes through a block's columns one by one, tiles of rows side by side.
+    /// - Returns: whether anything changed.
+    private func changeTiles(of block: SymmetricBlock<S>, _ residual: MutableMatrixView<S>) -> Bool {
         let height = TileRows.count(for: direction.layout)
         let count = (rows + height - 1) / height
-        let gains = memory.gains
+        let changes = memory.changes
         concurrently(count, workers: tiles.count) { tile in
             let change = RefinementTile(
                 rows: TileRows(tile * height..<min(rows, (tile + 1) * height), of: direction.layout), block: block,
                 factor: factor, direction: direction, refinement: refinement, kernels: kernels)
-            gains[tile, 0] = tiles.borrow {
+            changes[tile, 0] = tiles.borrow {
                 change.change(weight: weight, errors: errors, residual: residual.reading, $0)
             }
         }
-        return (0..<count).reduce(0) { $0 + gains[$1, 0] }
+        return (0..<count).contains { changes[$0, 0] }
     }
 }

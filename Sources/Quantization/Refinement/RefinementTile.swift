@@ -22,16 +22,16 @@ struct RefinementTile<S: RealScalar> {
     ///   - weight: W of the panel, [rows, in], in the weight's own order of columns.
     ///   - errors: E of the panel, [rows, in], in the factor's order.
     ///   - residual: R of the panel on the block's columns.
-    /// - Returns: by how much the loss fell.
+    /// - Returns: whether anything changed.
     func change(
         weight: MatrixView<S>, errors: MutableMatrixView<S>, residual: MatrixView<S>, _ memory: TileMemory<S>
-    ) -> Double {
+    ) -> Bool {
         let (e, r, d) = (memory.e, memory.s, memory.x)
         for j in 0..<block.columns.count {
             rows.copyIn(errors.column(block.columns.lowerBound + j), to: e.column(j))
             rows.copyIn(residual.column(j), to: r.column(j))
         }
-        var gain = 0.0
+        var hasChanged = false
         for (index, strip) in block.strips.enumerated() {
             let first = strip.lowerBound
             kernels.multiplyAdd(
@@ -43,16 +43,16 @@ struct RefinementTile<S: RealScalar> {
                     coefficients: block.row(first, ofStrip: index) + (j - first), reciprocal: block.reciprocals[j],
                     sums: r.column(j))
                 let position = block.columns.lowerBound + j
-                let fall = change(
+                let isChanged = change(
                     factor.positions?[position, 0] ?? position, weight, error: e.column(j), step: r.column(j),
                     change: d.column(j), memory)
-                gain += Double(factor.diagonal[position, 0]) * fall
+                hasChanged = hasChanged || isChanged
             }
         }
         for j in 0..<block.columns.count {
             rows.copyOut(e.column(j), to: errors.column(block.columns.lowerBound + j))
         }
-        return gain
+        return hasChanged
     }
 
     /// Changes one column towards its target q + step.
@@ -60,11 +60,11 @@ struct RefinementTile<S: RealScalar> {
     ///   - error: W − Q, before and after.
     ///   - step: r/Hⱼⱼ; becomes the target.
     ///   - change: receives by how much Q has changed.
-    /// - Returns: by how much Σ (target − Q)² fell.
+    /// - Returns: whether it has.
     private func change(
         _ input: Int, _ weight: MatrixView<S>, error: UnsafeMutablePointer<S>, step: UnsafeMutablePointer<S>,
         change: UnsafeMutablePointer<S>, _ memory: TileMemory<S>
-    ) -> Double {
+    ) -> Bool {
         let w = memory.low
         rows.copyIn(weight.column(input), to: w)
         for i in stride(from: 0, to: height, by: 8) {
@@ -72,29 +72,34 @@ struct RefinementTile<S: RealScalar> {
             store8(old, change + i)
             store8(load8(w + i) - old + load8(step + i), step + i)
         }
-        let fall =
-            direction.layout.dimension == .perOutputChannel
-            ? recode(input, w, old: change, target: step, error: error, memory)
-            : regrid(input, w, old: change, target: step, error: error, memory)
-        for i in stride(from: 0, to: height, by: 8) { store8(load8(change + i) - load8(error + i), change + i) }
+        if direction.layout.dimension == .perOutputChannel {
+            recode(input, w, target: step, error: error, memory)
+        } else {
+            regrid(input, w, old: change, target: step, error: error, memory)
+        }
+        var isChanged = SIMDMask<SIMD8<S>.MaskStorage>(repeating: false)
+        for i in stride(from: 0, to: height, by: 8) {
+            let difference = load8(change + i) - load8(error + i)
+            store8(difference, change + i)
+            isChanged .|= difference .!= .zero
+        }
         rows.copyOut(memory.codes, to: direction.codes.column(input))
-        return fall
+        return any(isChanged)
     }
 
     /// Per-OC: new codes on the grids that the rows have.
     private func recode(
-        _ input: Int, _ w: UnsafePointer<S>, old: UnsafePointer<S>, target: UnsafePointer<S>,
-        error: UnsafeMutablePointer<S>, _ memory: TileMemory<S>
-    ) -> Double {
+        _ input: Int, _ w: UnsafePointer<S>, target: UnsafePointer<S>, error: UnsafeMutablePointer<S>,
+        _ memory: TileMemory<S>
+    ) {
         let group = input / direction.layout.groupSize
         rows.copyIn(direction.scales.column(group), to: memory.scale, padding: 1)
         rows.copyIn(direction.zeros.column(group), to: memory.zero)
         error.update(from: w, count: height)
-        let found = kernels.quantizeColumn(
+        _ = kernels.quantizeColumn(
             height: height, updated: target,
             .init(scales: memory.scale, zeros: memory.zero, step: 1, largestCode: S(direction.grid.largestCode)),
             weight: error, codes: memory.codes)
-        return squaredMiss(height, target, w, old) - found.missed
     }
 
     /// Per-IC: a column's groups are by themselves, so each takes whichever grid misses its target least: the one that it
@@ -102,21 +107,16 @@ struct RefinementTile<S: RealScalar> {
     private func regrid(
         _ input: Int, _ w: UnsafePointer<S>, old: UnsafePointer<S>, target: UnsafePointer<S>,
         error: UnsafeMutablePointer<S>, _ memory: TileMemory<S>
-    ) -> Double {
-        var fall = 0.0
+    ) {
         for index in 0..<rows.segments {
             let start = index * rows.segmentHeight
             let group = rows.rows.lowerBound / direction.layout.groupSize + index
             let segment = RefinedSegment(
                 height: rows.segmentHeight, w: w + start, old: old + start, target: target + start,
                 error: error + start, codes: memory.codes + start, grid: direction.grid, kernels: kernels)
-            let found = segment.change(
-                (direction.scales[group, input], direction.zeros[group, input]), refinement,
-                scratch: memory.high)
-            (direction.scales[group, input], direction.zeros[group, input]) = found.grid
-            fall += found.fall
+            (direction.scales[group, input], direction.zeros[group, input]) = segment.change(
+                (direction.scales[group, input], direction.zeros[group, input]), refinement, scratch: memory.high)
         }
-        return fall
     }
 }
 
@@ -154,17 +154,14 @@ private struct RefinedSegment<S: RealScalar> {
     let kernels: TileKernels
 
     /// - Parameter scratch: room for the group.
-    /// - Returns: the grid that the group has now, and by how much Σ (target − Q)² fell.
-    func change(
-        _ current: Grid, _ refinement: Refinement, scratch: UnsafeMutablePointer<S>
-    ) -> (grid: Grid, fall: Double) {
-        let before = squaredMiss(height, target, w, old)
+    /// - Returns: the grid that the group has now.
+    func change(_ current: Grid, _ refinement: Refinement, scratch: UnsafeMutablePointer<S>) -> Grid {
         guard refinement.changesCodes else {
             let rescaled = rescaled(current)
-            let after = recode(rescaled, keepingCodesOf: current, scratch: scratch)
-            if after < before { return (rescaled, before - after) }
+            let before = squaredMiss(height, target, w, old)
+            if recode(rescaled, keepingCodesOf: current, scratch: scratch) < before { return rescaled }
             _ = recode(current, keepingCodesOf: current, scratch: scratch)
-            return (current, 0)
+            return current
         }
         var (best, least) = (current, quantize(on: current))
         if refinement.changesScales {
@@ -172,9 +169,9 @@ private struct RefinedSegment<S: RealScalar> {
                 let miss = quantize(on: candidate)
                 if miss < least { (best, least) = (candidate, miss) }
             }
-            least = quantize(on: best)
+            _ = quantize(on: best)
         }
-        return (best, before - least)
+        return best
     }
 
     /// The best scale for the codes as they are.
