@@ -101,4 +101,5 @@ def energy(layer: dict[str, Any]) -> float:
 
 
 def _short(value: float, digits: int = 4) -> float:
-    return float(f"{value:.{digits}g}")
+    rounded = float(f"{value:.{digits}g}")
+    return int(rounded) if rounded.is_integer() else rounded

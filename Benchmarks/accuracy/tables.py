@@ -11,6 +11,7 @@ from .settings import PLAIN, REFERENCE, SECTIONS, WAYS, Setting, Way
 from .weightings import FEWEST, WEIGHTINGS, Judgement, by_chance, judge, runs
 
 MISSING = "–"
+NO_STEP = "No step has both its ends measured."
 
 
 def measured(figures: Figures, bits: int) -> dict[str, list[Way]]:
@@ -53,7 +54,7 @@ def differences(figures: Figures, bits: int) -> str:
         cells = [nats(_found(figures, what, way.name, bits, place, baseline), signed=True)
                  for what in (EXCESS, DIVERGENCE) for place in places]
         rows.append([section, f"{way.name} − {baseline}", *cells, *words(figures, way, baseline, bits)])
-    return table(head, rows, left=2)
+    return table(head, rows, left=2) if rows else NO_STEP
 
 
 def words(figures: Figures, way: Way, baseline: str, bits: int) -> tuple[str, str]:
@@ -78,7 +79,7 @@ def verdicts(figures: Figures, every_bits: list[int]) -> str:
             said = excess if excess == divergence else f"{excess} by excess, {divergence} by KL"
             cells.append(f"{said}: {nats(_found(figures, EXCESS, way.name, bits, figures.texts, baseline), signed=True)}")
         rows.append([section, way.name, baseline, *cells])
-    return table(head, rows, left=len(head))
+    return table(head, rows, left=len(head)) if rows else NO_STEP
 
 
 def peers(figures: Figures, found: list[Peer], bits: int) -> str:

@@ -121,6 +121,8 @@ def run_groups(groups: Sequence[Sequence[Variant]], workplace: Workplace, log: T
     print(f"{len(variants)} variants, {measured} of them measured before", file=log, flush=True)
     failures = []
     for group in groups:
+        # Looked up again: two names may stand for the same work.
+        results.update((variant, workplace.kept(variant)) for variant in group)
         missing = [variant for variant in group if results[variant] is None]
         if not missing:
             continue

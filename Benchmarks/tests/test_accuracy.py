@@ -114,6 +114,7 @@ def test_verdicts_are_of_both_measures() -> None:
     assert said[2] == "| Choice | per-IC | per-OC | cannot be told by excess, better by KL: +0.010 ± 0.114 | – |"
     assert said[3] == "| Choice | adaptive | per-OC | worse: **+0.100 ± 0.025** | – |"
     assert len(said) == 4
+    assert tables.verdicts(found, [4]) == tables.differences(found, 4) == "No step has both its ends measured."
 
 
 def test_the_table_of_variants() -> None:

@@ -218,6 +218,14 @@ def test_compared_variants_are_measured_together(place: pathlib.Path) -> None:
     assert list(workplace.outputs.iterdir()) == []
 
 
+def test_two_names_for_the_same_work_run_once(place: pathlib.Path) -> None:
+    first, second = variant(place, "--bits", "3"), variant(place, "--bits", "3", name="another name")
+    results = run_all([first, second], Workplace(place / "work", place / "tool"), io.StringIO())
+    assert calls(place) == 2
+    assert [result.pop("name") for result in results] == ["a variant", "another name"]
+    assert results[0] == results[1]
+
+
 def test_what_is_compared_has_a_key_of_its_own(place: pathlib.Path) -> None:
     alone = Variant("alone", place / "model", (Text("text", place / "text"),), place / "text", ("--bits", "3"))
     assert compared(place, "--bits", "3").key(place / "tool") != alone.key(place / "tool")
