@@ -144,6 +144,11 @@ bench-library: library ## time the C library beside the Swift engine; two minute
 study: build venv ## the AdaDim paper's study on two models, into Documentation/Study.md; an hour or two, then only what is missing
 	PYTHONPATH=Benchmarks $(PYTHON) -m study
 
+# Resumes likewise, from verify-output/accuracy. The list of variants: Benchmarks/accuracy/settings.py.
+.PHONY: accuracy
+accuracy: build venv ## what each part of the method brings, into Documentation/Accuracy.md: [ONLY=REGEX]; hours, then what is missing
+	PYTHONPATH=Benchmarks $(PYTHON) -m accuracy $(if $(value ONLY),--only '$(value ONLY)')
+
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers
 	$(SWIFT_BUILD) --product adadim

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -44,59 +45,109 @@ class Workplace:
         except FileNotFoundError:
             return None
 
-    def run(self, variant: Variant) -> Result:
-        """Quantizes, measures on every text, keeps and returns the figures."""
-        output = self.outputs / self._file(variant).stem
+    def run(self, variants: Sequence[Variant]) -> list[Result]:
+        """Quantizes, measures on every text, keeps and returns the figures. Variants that are compared with their model are
+        measured together, so that the model runs once for all of them."""
+        outputs = [self.outputs / self._file(variant).stem for variant in variants]
+        try:
+            results = [self._quantized(*pair) for pair in zip(variants, outputs)]
+            began = time.monotonic()
+            texts = self._compared(variants, outputs) if variants[0].compared else [
+                self._evaluated(*pair) for pair in zip(variants, outputs)]
+            seconds = (time.monotonic() - began) / len(variants)
+        finally:
+            for output in outputs:
+                shutil.rmtree(output, ignore_errors=True)
+        for variant, result, measured in zip(variants, results, texts, strict=True):
+            result |= {"texts": measured, "evaluationSeconds": seconds}
+            _write(self._file(variant), result)
+        return results
+
+    def _quantized(self, variant: Variant, output: pathlib.Path) -> Result:
         result: Result = {"name": variant.name, "options": list(variant.options), "commit": commit(),
                           "date": datetime.date.today().isoformat(), "machine": machine()}
-        try:
-            measured = variant.model
-            if variant.calibration is not None:
-                result["seconds"] = self._timed(
-                    variant, ["quantize", variant.model, output, "--calibration", variant.calibration, *variant.options])
-                result["report"] = json.loads((output / REPORT).read_text())
-                measured = output
-            began = time.monotonic()
-            result["texts"] = {text.name: json.loads(self._tool(
-                variant, ["evaluate", measured, "--text", text.file, *text.options(), "--json"]))
-                for text in variant.texts}
-            result["evaluationSeconds"] = time.monotonic() - began
-        finally:
-            shutil.rmtree(output, ignore_errors=True)
-        _write(self._file(variant), result)
+        if variant.calibration is not None:
+            began, before = time.monotonic(), _seconds_of_children()
+            self._tool(variant.name, ["quantize", variant.model, output, "--calibration", variant.calibration,
+                                      *variant.options])
+            result["seconds"] = time.monotonic() - began
+            result["cpuSeconds"] = _seconds_of_children() - before
+            result["report"] = json.loads((output / REPORT).read_text())
         return result
+
+    def _evaluated(self, variant: Variant, output: pathlib.Path) -> dict[str, Any]:
+        measured = variant.model if variant.is_original else output
+        return {text.name: json.loads(self._tool(
+            variant.name, ["evaluate", measured, "--text", text.file, *text.options(), "--json"])) for text in variant.texts}
+
+    def _compared(self, variants: Sequence[Variant], outputs: Sequence[pathlib.Path]) -> list[dict[str, Any]]:
+        """For each variant what `adadim compare` says of it on each text, beside what it says of the original."""
+        if len({(variant.model, variant.texts, variant.compared) for variant in variants}) > 1:
+            raise ValueError("variants of several models or with several texts, expected one model and the same texts for all")
+        found: list[dict[str, Any]] = [{} for _ in variants]
+        for text in variants[0].texts:
+            told = json.loads(self._tool(variants[0].name, [
+                "compare", variants[0].model, *outputs, "--text", text.file, *text.options(), "--json"]))
+            same = {part: told[part] for part in ("windowLength", "windows", "original")}
+            for one, mine in zip(found, told["variants"], strict=True):
+                one[text.name] = same | {part: mine[part] for part in (
+                    "perplexity", "windowLogLikelihoods", "windowDivergences")}
+        return found
 
     def _file(self, variant: Variant) -> pathlib.Path:
         return self.results / f"{variant.key(self.tool)}.json"
 
-    def _timed(self, variant: Variant, arguments: Sequence[object]) -> float:
-        began = time.monotonic()
-        self._tool(variant, arguments)
-        return time.monotonic() - began
-
-    def _tool(self, variant: Variant, arguments: Sequence[object]) -> str:
+    def _tool(self, name: str, arguments: Sequence[object]) -> str:
         command = [str(self.tool), *map(str, arguments), "--quiet"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
-            raise RunError(f"{variant.name}: {' '.join(command)}\nended with {done.returncode}: {done.stderr.strip()}")
+            raise RunError(f"{name}: {' '.join(command)}\nended with {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
 
 def run_all(variants: Sequence[Variant], workplace: Workplace, log: TextIO = sys.stderr) -> list[Result]:
     """The results of all variants in their order: those that are kept already, the others run. Says what it does, and
     for how long yet."""
-    results = [workplace.kept(variant) for variant in variants]
-    missing = sum(result is None for result in results)
-    print(f"{len(variants)} variants, {len(variants) - missing} of them measured before", file=log, flush=True)
-    for place, variant in enumerate(variants):
-        if results[place] is not None:
+    return [result for group in run_groups([[variant] for variant in variants], workplace, log) for result in group]
+
+
+def run_groups(groups: Sequence[Sequence[Variant]], workplace: Workplace, log: TextIO = sys.stderr,
+               go_on: bool = False) -> list[list[Result]]:
+    """As `run_all`, where what is missing of a group runs together. With `go_on`, a group that fails does not keep the
+    others from running; what failed is told at the end, as one error."""
+    variants = [variant for group in groups for variant in group]
+    results = {variant: workplace.kept(variant) for variant in variants}
+    measured = sum(results[variant] is not None for variant in variants)
+    print(f"{len(variants)} variants, {measured} of them measured before", file=log, flush=True)
+    failures = []
+    for group in groups:
+        # Looked up again: two names may stand for the same work.
+        results.update((variant, workplace.kept(variant)) for variant in group)
+        missing = [variant for variant in group if results[variant] is None]
+        if not missing:
             continue
-        result = results[place] = workplace.run(variant)
-        quantized = f"quantized in {result['seconds']:.0f} s, " if "seconds" in result else ""
-        perplexities = ", ".join(f"{name} {text['perplexity']:.2f}" for name, text in result["texts"].items())
-        print(f"[{place + 1}/{len(variants)}] {variant.name}: {quantized}measured in {result['evaluationSeconds']:.0f} s: "
-              f"{perplexities}{_left(variants, results)}", file=log, flush=True)
-    return [result for result in results if result is not None]
+        try:
+            found = workplace.run(missing)
+        except RunError as error:
+            if not go_on:
+                raise
+            failures.append(str(error))
+            print(failures[-1], file=log, flush=True)
+            continue
+        results.update(zip(missing, found, strict=True))
+        left = _left(variants, [results[variant] for variant in variants])
+        for variant, new in zip(missing, found):
+            print(f"[{variants.index(variant) + 1}/{len(variants)}] {variant.name}: {_told(new)}"
+                  f"{left if variant is missing[-1] else ''}", file=log, flush=True)
+    if failures:
+        raise RunError("\n".join([f"{len(failures)} of {len(groups)} failed:", *failures]))
+    return [[result for variant in group if (result := results[variant]) is not None] for group in groups]
+
+
+def _told(result: Result) -> str:
+    quantized = f"quantized in {result['seconds']:.0f} s, " if "seconds" in result else ""
+    perplexities = ", ".join(f"{name} {text['perplexity']:.2f}" for name, text in result["texts"].items())
+    return f"{quantized}measured in {result['evaluationSeconds']:.0f} s: {perplexities}"
 
 
 def _left(variants: Sequence[Variant], results: Sequence[Result | None]) -> str:
@@ -112,6 +163,12 @@ def _left(variants: Sequence[Variant], results: Sequence[Result | None]) -> str:
     rest = len([model for model in missing if model not in seconds])
     unknown = f", and {rest} variants of a model not met yet" if rest else ""
     return f"; about {known / 60:.0f} min left{unknown}"
+
+
+def _seconds_of_children() -> float:
+    """What all processes that were waited for have computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _lock(directory: pathlib.Path) -> TextIO:

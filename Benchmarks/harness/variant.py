@@ -22,12 +22,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Variant:
-    """A model and the options of `adadim quantize` that make the variant; without options, the model as it is."""
+    """A model and the options of `adadim quantize` that make the variant; without calibration, the model as it is. `compared`:
+    measured against that model by `adadim compare`, not alone by `adadim evaluate`."""
     name: str
     model: pathlib.Path
     texts: tuple[Text, ...]
     calibration: pathlib.Path | None = None
     options: tuple[str, ...] = ()
+    compared: bool = False
 
     @property
     def is_original(self) -> bool:
@@ -35,7 +37,7 @@ class Variant:
 
     def key(self, tool: pathlib.Path) -> str:
         """The same for the same work: of what the files hold, not of where they lie. The name has no part in it."""
-        work = {
+        work: dict[str, object] = {
             "tool": digest(tool),
             "blas": {name: value for name, value in sorted(os.environ.items()) if name.startswith(("OPENBLAS_", "OMP_"))},
             "model": digest(self.model),
@@ -43,6 +45,8 @@ class Variant:
             "options": list(self.options),
             "texts": [[text.name, digest(text.file), *text.options()] for text in self.texts],
         }
+        if self.compared:
+            work["compared"] = True
         return hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()[:20]
 
 

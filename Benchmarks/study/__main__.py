@@ -8,32 +8,22 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import sys
-import tempfile
 
+from harness.models import JARGON, ROOT, smollm2
 from harness.runs import Result, RunError, Workplace, run_all
 
 from .document import complete, document
 from .figures import Figures
 from .outliers import Found, outliers
 from .pictures import all_pictures
-from .settings import ROOT, WINDOWS, Setting, settings
+from .settings import WINDOWS, Setting, settings
 
 PAGE, PICTURES, FIGURES = "Study.md", "study", "measured/study.json"
 
 
 def directory_of(model: str) -> pathlib.Path:
-    """A model's directory; SmolLM2 is written where `make verify` has it, complete or not at all."""
-    if model == "jargon-6m":
-        return ROOT / "Models/jargon-6m"
-    directory = ROOT / "verify-output" / model
-    if not (directory / "config.json").exists():
-        directory.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
-            subprocess.run([sys.executable, ROOT / "Tests/RealModel/smollm2.py", f"{partial}/{model}"], check=True)
-            os.replace(f"{partial}/{model}", directory)
-    return directory
+    return JARGON if model == "jargon-6m" else smollm2()
 
 
 def kept_outliers(model: str, work: pathlib.Path) -> Found:
@@ -85,7 +75,6 @@ def main() -> None:
     (args.documentation / PAGE).write_text(document(figures))
     all_pictures(figures, args.documentation / PICTURES, complete(figures))
     print(f"Written to {args.documentation}: {PAGE}, {PICTURES}, {FIGURES}")
-
 
 
 if __name__ == "__main__":

@@ -4,18 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.intervals import Difference
+from harness.intervals import BETTER, UNKNOWN, WORSE, Difference, side
+from harness.layers import ROLES, short
 
-from .figures import OUTLIER_ROLES, ROLES
+from .figures import OUTLIER_ROLES
 from .settings import PER_IC, PER_OC, RTN_CHOICE, SELECTIVE, SWEEP_CHOICE
 
-BETTER, WORSE, UNKNOWN = "better", "worse", "cannot be told"
 HELD, FAILED = "held", "did not hold"
-
-
-def side(difference: Difference) -> str:
-    """Which side of zero the whole 95 % interval of a loss is on; a smaller loss is better."""
-    return BETTER if difference.high < 0 else WORSE if difference.low > 0 else UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,3 @@ def choice_mixes(choices: dict[str, RoleChoice]) -> str:
     return f"{word}: " + ", ".join(
         f"{short(c.role)} {c.per_ic} of {len(c.taken)} per-IC with {c.switches} change{'' if c.switches == 1 else 's'}"
         for c in others)
-
-
-def short(role: str) -> str:
-    return role.removesuffix("_proj")

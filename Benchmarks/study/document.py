@@ -4,10 +4,14 @@ import statistics
 from collections.abc import Callable
 from string import Template
 
+from harness.layers import ROLES, short
+from harness.markdown import minus, table
+from harness.ranks import rank_correlation
+
 from . import tables
-from .claims import CLAIMS, OURS, choice_mixes, short, where_outliers_are
-from .figures import ROLES, Figures
-from .outliers import INPUTS, LENGTH, SEQUENCES, rank_correlation
+from .claims import CLAIMS, OURS, choice_mixes, where_outliers_are
+from .figures import Figures
+from .outliers import INPUTS, LENGTH, SEQUENCES
 from .settings import BITS, METHODS, ORIGINAL_INPUTS, RTN_CHOICE, SEEDS, SWEEP_CHOICE, TITLES, Setting, main_set
 
 HERE = pathlib.Path(__file__).parent
@@ -84,9 +88,9 @@ def outlier_table(figures: Figures) -> str:
                             for layer in name.split(", ")]
             rows.append([TITLES[model], name, f"{statistics.median(largest):.1f} ({max(largest):.1f})",
                          f"{100 * statistics.median(share):.0f} % ({100 * max(share):.0f} %)",
-                         ", ".join(f"{layer} {value:+.2f}" for layer, value in correlations).replace("-", "−")])
-    return tables.table(["model", "inputs of", "largest channel over median", "energy of the largest hundredth",
-                         "rank correlation"], rows, left=2)
+                         minus(", ".join(f"{layer} {value:+.2f}" for layer, value in correlations))])
+    return table(["model", "inputs of", "largest channel over median", "energy of the largest hundredth",
+                  "rank correlation"], rows, left=2)
 
 
 def weights_table(figures: Figures) -> str:
@@ -96,7 +100,7 @@ def weights_table(figures: Figures) -> str:
         found = [figures.content["outliers"][model]["weights"][role] for model in models]
         rows.append([short(role), *(f"{statistics.median(block[what] for block in blocks):.2f}"
                                     for blocks in found for what in ("rows", "columns"))])
-    return tables.table(["layers", *(f"{TITLES[model]}: {what}" for model in models for what in ("rows", "columns"))], rows)
+    return table(["layers", *(f"{TITLES[model]}: {what}" for model in models for what in ("rows", "columns"))], rows)
 
 
 def originals(figures: Figures) -> str:

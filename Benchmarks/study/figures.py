@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.intervals import Difference, excess
+from harness.layers import ROLES, depth
 from harness.runs import Result
 
 from .settings import Setting
 
-ROLES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 OUTLIER_ROLES = ("q_proj", "k_proj", "v_proj", "down_proj")
 PER_OC, PER_IC = "per-oc", "per-ic"
 
@@ -78,11 +78,6 @@ def _role(layers: list[dict[str, Any]], role: str) -> dict[str, Any]:
     if all(ratio is not None for ratio in ratios):
         kept["ratio"] = [_short(ratio) for ratio in ratios if ratio is not None]
     return kept
-
-
-def depth(layer: dict[str, Any]) -> int:
-    """Which decoder block a layer is in: model.layers.12.mlp.up_proj is in block 12."""
-    return int(layer["name"].split(".layers.")[1].split(".")[0])
 
 
 def compared(layer: dict[str, Any]) -> float | None:

@@ -2,10 +2,9 @@
 transformers."""
 import pathlib
 import statistics
-from collections.abc import Sequence
 from typing import Any
 
-from .settings import CALIBRATION
+from harness.texts import CALIBRATION
 
 SEQUENCES, LENGTH = 16, 512
 # Layers with the same inputs are one: the first of them stands for all.
@@ -58,12 +57,3 @@ def outliers(model: pathlib.Path) -> Found:
             "largest": round((energy[-1] / energy.median()).sqrt().item(), 3),
             "share": round((energy[-top:].sum() / energy.sum()).item(), 4)})
     return {"inputs": found, "weights": weights}
-
-
-def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
-    """Spearman's: the correlation of the ranks, equal values sharing the mean of theirs."""
-    def ranks(values: Sequence[float]) -> list[float]:
-        return [sum(other < value for other in values) + (sum(other == value for other in values) - 1) / 2
-                for value in values]
-    first, second = zip(*pairs)
-    return statistics.correlation(ranks(first), ranks(second))

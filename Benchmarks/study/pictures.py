@@ -1,37 +1,16 @@
-"""The study's pictures: SVG on a white ground, so that they can be read on dark pages too, in colours that colour-blind
-readers tell apart, with the viewer's own fonts."""
-import io
+"""The study's pictures."""
 import math
 import pathlib
-import re
-from typing import Any
 
-import matplotlib
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
-from harness.intervals import Difference
+from harness.layers import ROLES, short
+from harness.pictures import MARKS, dot, losses, save, title
 
-from .claims import short
-from .figures import ROLES, Figures
+from .figures import Figures
 from .settings import PER_OC, RTN_CHOICE, SWEEP_CHOICE, TITLES, Setting, main_set
 from .tables import choices
-
-matplotlib.rcParams |= {
-    "svg.fonttype": "none", "svg.hashsalt": "adadim", "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"], "font.size": 10,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#555555",
-    "figure.facecolor": "white", "savefig.facecolor": "white"}
-MARKS = [("#0072B2", "o"), ("#D55E00", "s")]
-
-
-def save(figure: Figure, file: pathlib.Path) -> None:
-    """Coordinates get two decimals, a hundredth of a pixel; what stands between tags is text and stays."""
-    drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d\d)\d+", r"\1", tag[0]), drawn.getvalue()))
-
 
 def excesses(figures: Figures, model: str, bits: int, file: pathlib.Path) -> None:
     """Dots with intervals: on the left the excess over the original, on the right the paired difference from the same
@@ -45,29 +24,20 @@ def excesses(figures: Figures, model: str, bits: int, file: pathlib.Path) -> Non
         colour, mark = MARKS[number]
         shift = 0.13 * (2 * number - 1)
         for setting, place in places.items():
-            _dot(left, figures.excess(setting, text), place + shift, colour, mark, text if place == 0 else None)
+            dot(left, figures.excess(setting, text), place + shift, colour, mark, text if place == 0 else None)
             if setting.direction != PER_OC:
                 baseline = Setting(model, bits, setting.method, PER_OC)
-                _dot(right, figures.excess(setting, text, over=baseline), place + shift, colour, mark, None)
+                dot(right, figures.excess(setting, text, over=baseline), place + shift, colour, mark)
     left.set_yticks(list(places.values()), [f"{s.method} {s.direction}" for s in settings])
     left.invert_yaxis()
     left.set_title("excess over the original", fontsize=10)
     right.set_title("difference from the same method's per-OC", fontsize=10)
     left.set_xlim(left=min(0, left.get_xlim()[0]))
     for axes in (left, right):
-        axes.axvline(0, color="#555555", linewidth=1)
-        axes.set_xlabel("nats per token; less is better")
-        axes.grid(axis="x", color="#dddddd", linewidth=0.7)
-        axes.set_axisbelow(True)
-        axes.locator_params(axis="x", nbins=6)
-        axes.tick_params(axis="y", length=0)
+        losses(axes)
     figure.legend(*left.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
-    figure.suptitle(f"{TITLES[model]}, {bits} bits", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    title(figure, f"{TITLES[model]}, {bits} bits")
     save(figure, file)
-
-
-def _dot(axes: Any, found: Difference, y: float, colour: str, mark: str, label: str | None) -> None:
-    axes.errorbar(found.mean, y, xerr=found.half_width, fmt=mark, color=colour, markersize=5, linewidth=1.6, label=label)
 
 
 def depths(figures: Figures, model: str, bits: int, file: pathlib.Path) -> None:
@@ -96,7 +66,7 @@ def depths(figures: Figures, model: str, bits: int, file: pathlib.Path) -> None:
     bar.ax.set_yticklabels(["½ or less", "0.71", "1", "1.41", "2 or more"])
     bar.set_label("loss per-IC ÷ loss per-OC")
     bar.outline.set_visible(False)
-    figure.suptitle(f"{TITLES[model]}, {bits} bits, GPTQ", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    title(figure, f"{TITLES[model]}, {bits} bits, GPTQ")
     save(figure, file)
 
 

@@ -2,11 +2,8 @@
 import pathlib
 from dataclasses import dataclass
 
+from harness.texts import CALIBRATION, TEXTS
 from harness.variant import Text, Variant
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-CALIBRATION = ROOT / "Models/jargon-6m/texts/calibration.txt"
-TEXTS = {"jargon": ROOT / "Models/jargon-6m/texts/held-out.txt", "manual": ROOT / "Benchmarks/texts/manual.txt"}
 
 # A model's name, and how many windows of each text it is measured on; None for all.
 WINDOWS: dict[str, int | None] = {"jargon-6m": None, "smollm2": 16}

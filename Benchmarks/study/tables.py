@@ -1,24 +1,13 @@
 """The study's tables, in Markdown."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from harness.intervals import Difference, mean_difference
+from harness.layers import ROLES, short
+from harness.markdown import minus, nats, table
 
-from .claims import CLAIMS, OURS, UNKNOWN, Claim, RoleChoice, short, side, together
-from .figures import ROLES, Figures
+from .claims import CLAIMS, OURS, Claim, RoleChoice, together
+from .figures import Figures
 from .settings import METHODS, Setting, main_set
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """The first `left` columns begin at the left, the others end at the right."""
-    rule = [":--"] * left + ["--:"] * (len(head) - left)
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
-
-
-def nats(difference: Difference, signed: bool = False) -> str:
-    """A mean with the half-width of its interval; bold where the interval keeps clear of zero and the sign matters."""
-    digits = 3 if difference.half_width >= 0.01 else 4
-    text = f"{difference.mean:{'+' if signed else ''}.{digits}f} ± {difference.half_width:.{digits}f}".replace("-", "−")
-    return f"**{text}**" if signed and side(difference) != UNKNOWN else text
 
 
 def variants(figures: Figures, model: str, bits: int, propagate: str = "quantized",
@@ -102,7 +91,7 @@ def draws(figures: Figures, cells: Sequence[tuple[str, int, Sequence[int]]], tit
                 means = [paired(figures, claim, model, bits, "GPTQ", text, seed=seed).mean for seed in seeds]
                 digits = 3 if found.half_width >= 0.01 else 4
                 row += [nats(found, signed=True),
-                        f"{min(means):+.{digits}f} to {max(means):+.{digits}f}".replace("-", "−")]
+                        minus(f"{min(means):+.{digits}f} to {max(means):+.{digits}f}")]
             rows.append(row)
     return table(["model", "difference", *(
         cell for text in texts for cell in (text, "range"))], rows, left=2)

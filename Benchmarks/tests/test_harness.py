@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import pathlib
+import random
 
 import pytest
 
-from harness.intervals import excess, mean_difference, t_quantile
-from harness.runs import RunError, Workplace, run_all
+from harness.intervals import excess, mean_difference, over_draws, side, t_quantile
+from harness.runs import RunError, Workplace, run_all, run_groups
 from harness.variant import Text, Variant, digest
 
 # Writes what the real tool writes, as far as the harness looks at it, and a line for each call.
@@ -19,9 +21,18 @@ here = os.path.dirname(os.path.abspath(__file__))
 print(" ".join(sys.argv[1:3]), file=open(here + "/calls", "a"))
 if os.path.exists(here + "/broken") and sys.argv[1] == "evaluate":
     sys.exit("the model is not to the tool's liking")
+if "--spoil" in sys.argv:
+    sys.exit("Unknown option '--spoil'")
 if sys.argv[1] == "quantize":
     os.mkdir(sys.argv[3])
     json.dump({"options": sys.argv[4:]}, open(sys.argv[3] + "/quantization-report.json", "w"))
+elif sys.argv[1] == "compare":
+    variants = sys.argv[3:sys.argv.index("--text")]
+    print(json.dumps({"windowLength": 3, "windows": 2, "differences": [],
+                      "original": {"perplexity": 10.0, "windowLogLikelihoods": [-3.0, -5.0]},
+                      "variants": [{"name": path, "perplexity": 11.0 + place, "windowLogLikelihoods": [-4.0 - place, -6.0],
+                                    "windowDivergences": [0.5, 0.25], "excess": {}, "divergence": {}}
+                                   for place, path in enumerate(variants)]}))
 else:
     print(json.dumps({"perplexity": 12.5, "windowLength": 3, "windows": 2, "windowLogLikelihoods": [-4.0, -6.0]}))
 """
@@ -42,16 +53,28 @@ def variant(place: pathlib.Path, *options: str, name: str = "a variant", windows
     return Variant(name, place / "model", (Text("text", place / "text", windows),), place / "text", options)
 
 
+def compared(place: pathlib.Path, *options: str) -> Variant:
+    return Variant(f"compared {' '.join(options)}", place / "model", (Text("text", place / "text"),), place / "text", options,
+                   compared=True)
+
+
 def calls(place: pathlib.Path) -> int:
     return len((place / "calls").read_text().splitlines()) if (place / "calls").exists() else 0
 
 
 @pytest.mark.parametrize(
     "freedom, quantile, tolerance",  # from a table of Student's t, four digits
-    [(1, 12.7062, 1e-5), (2, 4.3027, 2e-5), (3, 3.1824, 2e-3), (5, 2.5706, 2e-4), (9, 2.2622, 5e-5), (15, 2.1314, 5e-5),
-     (49, 2.0096, 5e-5), (10**6, 1.9600, 5e-5)])
-def test_t_quantiles(freedom: int, quantile: float, tolerance: float) -> None:
+    [(1, 12.7062, 1e-5), (2, 4.3027, 2e-5), (3, 3.1824, 2e-5), (5, 2.5706, 2e-5), (9, 2.2622, 5e-5), (15, 2.1314, 5e-5),
+     (49, 2.0096, 5e-5), (10**6, 1.96, 5e-5),
+     # 2.5: by numerical integration of the density.
+     (2.5, 3.57465, 1e-5)])
+def test_t_quantiles(freedom: float, quantile: float, tolerance: float) -> None:
     assert t_quantile(freedom) == pytest.approx(quantile, rel=tolerance)
+
+
+def test_a_quantile_without_freedom_is_refused() -> None:
+    with pytest.raises(ValueError, match="0.5 degrees of freedom, expected at least 1"):
+        t_quantile(0.5)
 
 
 def test_a_difference_is_taken_within_windows() -> None:
@@ -125,3 +148,102 @@ def test_two_runs_do_not_share_a_directory(place: pathlib.Path) -> None:
 def test_a_missing_tool_is_named(place: pathlib.Path) -> None:
     with pytest.raises(RunError, match="nowhere: there is no such program, expected .*: make build"):
         Workplace(place / "work", place / "nowhere")
+
+
+def test_draws_that_agree_leave_the_windows_interval() -> None:
+    windows = [0.1, 0.3, 0.2, 0.4]
+    found, alone = over_draws([[windows] * 3]), mean_difference(windows)
+    assert found.mean == pytest.approx(0.25)
+    assert found.draws == 3
+    assert found.error == pytest.approx(alone.error)
+    assert found.freedom == pytest.approx(alone.freedom)
+
+
+def test_windows_that_agree_leave_the_draws_interval() -> None:
+    found = over_draws([[[draw] * 16 for draw in (0.1, 0.2, 0.3)]])
+    assert found.error == pytest.approx(0.1 / math.sqrt(3))
+    assert found.freedom == pytest.approx(2)
+    assert found.half_width == pytest.approx(4.3027 * 0.1 / math.sqrt(3), rel=1e-4)
+    assert side(found) == "cannot be told"
+
+
+def test_a_draw_is_the_same_for_all_texts_and_windows_are_not() -> None:
+    # Draws that help on one text what they spoil on the other leave no spread of the means over both.
+    found = over_draws([[[0.1, 0.1], [0.3, 0.3]], [[0.3, 0.3], [0.1, 0.1]]])
+    assert [found.mean, found.error] == pytest.approx([0.2, 0])
+    # Two texts with unrelated windows have half the variance of one.
+    one = [[0.1, 0.3, 0.2, 0.4]]
+    assert over_draws([one, one]).error == pytest.approx(over_draws([one]).error / math.sqrt(2))
+    assert over_draws([one, one]).freedom == pytest.approx(6)
+
+
+def test_one_draw_alone_has_the_windows_interval() -> None:
+    found = over_draws([[[0.1, 0.3, 0.2, 0.4]]])
+    assert found.draws == 1
+    assert found.half_width == pytest.approx(mean_difference([0.1, 0.3, 0.2, 0.4]).half_width)
+
+
+def test_unequal_draws_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected the same for all"):
+        over_draws([[[0.1, 0.2], [0.1, 0.2]], [[0.1, 0.2]]])
+
+
+@pytest.mark.parametrize("draw, window, rest", [(1, 0.3, 0.3), (1, 1, 1), (0.3, 1, 0.3), (0, 1, 1), (0, 0, 1)])
+def test_intervals_hold_the_truth(draw: float, window: float, rest: float) -> None:
+    """Of 3 draws × 16 windows with normal effects of these sizes. Satterthwaite's rule gives away two in a hundred where draws
+    and windows weigh alike, and the share of 600 trials is good to another two."""
+    dice = random.Random(1)
+    held = 0
+    for _ in range(600):
+        draws, windows = ([dice.gauss(0, size) for _ in range(many)] for size, many in ((draw, 3), (window, 16)))
+        found = over_draws([[[a + b + dice.gauss(0, rest) for b in windows] for a in draws]])
+        held += found.low < 0 < found.high
+    assert held / 600 > 0.91
+
+
+def test_compared_variants_are_measured_together(place: pathlib.Path) -> None:
+    group = [compared(place, "--seed", str(seed)) for seed in range(3)]
+    workplace = Workplace(place / "work", place / "tool")
+    first = run_groups([group[:2]], workplace, io.StringIO())
+    assert calls(place) == 3  # two quantized, one comparison
+    (second,) = run_groups([group], workplace, io.StringIO())
+    assert calls(place) == 5
+    assert second[:2] == first[0]
+    assert [result["texts"]["text"]["perplexity"] for result in second] == [11.0, 12.0, 11.0]
+    assert second[1]["texts"]["text"] == {
+        "windowLength": 3, "windows": 2, "original": {"perplexity": 10.0, "windowLogLikelihoods": [-3.0, -5.0]},
+        "perplexity": 12.0, "windowLogLikelihoods": [-5.0, -6.0], "windowDivergences": [0.5, 0.25]}
+    assert second[0]["cpuSeconds"] > 0
+    assert len(list(workplace.results.iterdir())) == 3
+    assert list(workplace.outputs.iterdir()) == []
+
+
+def test_two_names_for_the_same_work_run_once(place: pathlib.Path) -> None:
+    first, second = variant(place, "--bits", "3"), variant(place, "--bits", "3", name="another name")
+    results = run_all([first, second], Workplace(place / "work", place / "tool"), io.StringIO())
+    assert calls(place) == 2
+    assert [result.pop("name") for result in results] == ["a variant", "another name"]
+    assert results[0] == results[1]
+
+
+def test_what_is_compared_has_a_key_of_its_own(place: pathlib.Path) -> None:
+    alone = Variant("alone", place / "model", (Text("text", place / "text"),), place / "text", ("--bits", "3"))
+    assert compared(place, "--bits", "3").key(place / "tool") != alone.key(place / "tool")
+
+
+def test_variants_of_several_models_are_not_compared(place: pathlib.Path) -> None:
+    (place / "other").mkdir()
+    other = Variant("other", place / "other", (Text("text", place / "text"),), place / "text", compared=True)
+    with pytest.raises(ValueError, match="expected one model"):
+        Workplace(place / "work", place / "tool").run([compared(place), other])
+
+
+def test_a_failure_need_not_stop_the_rest(place: pathlib.Path) -> None:
+    workplace, log = Workplace(place / "work", place / "tool"), io.StringIO()
+    groups = [[compared(place, "--spoil")], [compared(place, "--bits", "3")]]
+    with pytest.raises(RunError, match=r"(?s)1 of 2 failed:\ncompared --spoil: .*Unknown option '--spoil'"):
+        run_groups(groups, workplace, log, go_on=True)
+    assert [json.loads(file.read_text())["name"] for file in workplace.results.iterdir()] == ["compared --bits 3"]
+    assert list(workplace.outputs.iterdir()) == []
+    with pytest.raises(RunError, match="^compared --spoil: "):
+        run_groups(groups, workplace, log)

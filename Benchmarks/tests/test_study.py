@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from harness.intervals import Difference
-from study.claims import CLAIMS, Claim, RoleChoice, choice_mixes, side, together, where_outliers_are
-from study.figures import ROLES, Figures, compared, depth
-from study.outliers import rank_correlation
+from harness.intervals import Difference, side
+from harness.layers import ROLES, depth
+from harness.markdown import nats
+from harness.ranks import rank_correlation
+from study.claims import CLAIMS, Claim, RoleChoice, choice_mixes, together, where_outliers_are
+from study.figures import Figures, compared
 from study.settings import METHODS, Setting, settings
-from study.tables import nats, paired
+from study.tables import paired
 
 BETTER, WORSE, UNKNOWN = Difference(-0.1, 0.01, 16), Difference(0.1, 0.01, 16), Difference(0.01, 0.01, 16)
 

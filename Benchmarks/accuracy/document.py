@@ -1,0 +1,62 @@
+"""Documentation/Accuracy.md from the figures."""
+import pathlib
+from collections.abc import Callable
+from string import Template
+
+from harness.markdown import table
+
+from . import tables
+from .figures import Figures
+from .peers import Peer
+from .settings import BITS, COMMON, LENGTH, PLAIN, REFERENCE, SEEDS, TITLE, WAYS, WINDOWS
+
+HERE = pathlib.Path(__file__).parent
+FOUR_BITS = """**This copy of the model comes from 4-bit weights in per-OC blocks of 32** (`Tests/RealModel/smollm2.py`): a
+group of 64 holds two blocks of weights that lie on 16 levels each. What finds those levels again looks better here than on a
+model that was never rounded, per-OC grids if any ([Study.md](Study.md#how-it-was-measured))."""
+AGAIN = "This copy of the model comes from 4-bit weights in per-OC blocks of 32; see [above](#what-each-variant-loses)."
+
+
+def document(figures: Figures, peers: list[Peer]) -> str:
+    there = [bits for bits in BITS if tables.measured(figures, bits)]
+    beside = [bits for bits in there if any(round(peer.bits) == bits for peer in peers)]
+    return Template((HERE / "template.md").read_text()).substitute(
+        title=TITLE, reference=REFERENCE, plain=PLAIN, windows=WINDOWS, length=LENGTH, common=COMMON,
+        bits=" and ".join(map(str, there)), seeds=", ".join(map(str, SEEDS)),
+        original=", ".join(f"*{name}* {text['perplexity']:.2f}" for name, text in figures.content["original"].items()),
+        verdicts=tables.verdicts(figures, there), unmeasured=unmeasured(figures), run=details(figures), options=options(),
+        variant_tables=each(there, lambda bits: f"{tables.variants(figures, bits)}\n\n"
+                            f"![Excess and divergence by variant](accuracy/excess-{bits}.svg)", FOUR_BITS),
+        difference_tables=each(there, lambda bits: tables.differences(figures, bits)),
+        peers=each(beside, lambda bits: tables.peers(figures, [peer for peer in peers if round(peer.bits) == bits], bits))
+        or "None has been measured yet.",
+        weightings=each(there, lambda bits: tables.weightings(figures, bits)))
+
+
+def each(every_bits: list[int], part: Callable[[int], str], at_four: str = AGAIN) -> str:
+    return "\n\n".join(f"### {bits} bits\n\n" + (f"{at_four}\n\n" if bits == 4 else "") + part(bits) for bits in every_bits)
+
+
+def unmeasured(figures: Figures) -> str:
+    """What is on the list and not on the page, and what has fewer draws than the others."""
+    lines = []
+    for bits in BITS:
+        missing = [name for name in WAYS if not figures.seeds(name, bits)]
+        fewer = [f"{name} (only {', '.join(map(str, seeds))})" for name in WAYS
+                 if 0 < len(seeds := figures.seeds(name, bits)) < len(SEEDS)]
+        if missing:
+            lines.append(f"Not measured at {bits} bits: {'; '.join(missing)}.")
+        if fewer:
+            lines.append(f"Not all seeds at {bits} bits: {'; '.join(fewer)}. Where there is one alone, intervals are about "
+                         "windows only.")
+    return "\n".join(lines) or "Everything on the list has been measured at every seed."
+
+
+def options() -> str:
+    return table(["variant", "options"], [[way.name, f"`{way.options}`"] for way in WAYS.values()], left=2)
+
+
+def details(figures: Figures) -> str:
+    found = figures.content["run"]
+    return (f"adadim {found['adadim']}, commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}; "
+            f"{'; '.join(found['machines'])}; {found['threads']} threads; {found['blas']}, kernels {found['kernels']}.")

@@ -1,0 +1,105 @@
+"""The figures: what Documentation/measured/accuracy.json holds, and what tables, words and pictures are made of."""
+import json
+import pathlib
+from collections.abc import Callable, Sequence
+from statistics import fmean
+from typing import Any
+
+from harness.intervals import Estimate, over_draws, window_excesses
+from harness.runs import Result
+
+from .settings import Setting
+
+EXCESS, DIVERGENCE = "excess", "divergence"
+Windows = list[float]
+
+
+class Figures:
+    """Results by setting; every window's excess and divergence in nats per token."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.content = content
+        self.entries = {Setting(entry["way"], entry["bits"], entry["seed"]): entry for entry in content["variants"]}
+
+    @classmethod
+    def of(cls, measured: Sequence[tuple[Setting, Result]]) -> "Figures":
+        results = [result for _, result in measured]
+        report = results[0]["report"]
+        return cls({
+            "run": {"commits": sorted({result["commit"] for result in results}),
+                    "dates": sorted({result["date"] for result in results}),
+                    "machines": sorted({result["machine"] for result in results}),
+                    "threads": report["options"]["threads"], **report["versions"]},
+            "original": {name: {"perplexity": text["original"]["perplexity"], "windows": text["windows"],
+                                "windowLength": text["windowLength"]} for name, text in results[0]["texts"].items()},
+            # The layers' losses are in this order in every entry.
+            "layers": [layer["name"] for layer in report["layers"]],
+            "variants": [_entry(setting, result) for setting, result in measured]})
+
+    @classmethod
+    def read(cls, file: pathlib.Path) -> "Figures":
+        return cls(json.loads(file.read_text()))
+
+    def write(self, file: pathlib.Path) -> None:
+        """An entry a line."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        rest = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in self.content.items() if name != "variants"]
+        lines = [json.dumps(entry, separators=(",", ":")) for entry in self.content["variants"]]
+        file.write_text("{\n" + ",\n".join(rest) + ',\n "variants": [\n' + ",\n".join(lines) + "\n]}\n")
+
+    @property
+    def texts(self) -> list[str]:
+        return list(self.content["original"])
+
+    def seeds(self, way: str, bits: int) -> list[int]:
+        return sorted(setting.seed for setting in self.entries if (setting.way, setting.bits) == (way, bits))
+
+    def estimate(self, what: str, way: str, bits: int, texts: Sequence[str], than: str | None = None) -> Estimate | None:
+        """The mean excess or divergence over texts, windows and the seeds that both have; with `than` that of the paired
+        differences from it. None where they share no seed."""
+        seeds = [seed for seed in self.seeds(way, bits) if than is None or seed in self.seeds(than, bits)]
+        if not seeds:
+            return None
+
+        def windows(text: str, seed: int) -> Windows:
+            mine: Windows = self.entries[Setting(way, bits, seed)]["texts"][text][what]
+            if than is None:
+                return mine
+            return [a - b for a, b in zip(mine, self.entries[Setting(than, bits, seed)]["texts"][text][what], strict=True)]
+        return over_draws([[windows(text, seed) for seed in seeds] for text in texts])
+
+    def mean(self, way: str, bits: int, value: Callable[[dict[str, Any]], float]) -> float:
+        """Over seeds."""
+        return fmean(value(self.entries[Setting(way, bits, seed)]) for seed in self.seeds(way, bits))
+
+
+def _entry(setting: Setting, result: Result) -> dict[str, Any]:
+    report = result["report"]
+    layers = report["layers"]
+    return {
+        "way": setting.way, "bits": setting.bits, "seed": setting.seed, "options": " ".join(result["options"]),
+        "seconds": round(result["seconds"], 1), "cpuSeconds": round(result["cpuSeconds"], 1),
+        "meanRelativeLoss": _short(report["totals"]["meanRelativeLoss"], 5),
+        "texts": {name: _text(text) for name, text in result["texts"].items()},
+        "losses": [_short(layer["loss"]["relative"]) for layer in layers],
+        "energies": [_short(energy(layer)) for layer in layers]}
+
+
+def _text(text: dict[str, Any]) -> dict[str, Any]:
+    length = text["windowLength"]
+    excesses = window_excesses(text["windowLogLikelihoods"], text["original"]["windowLogLikelihoods"], length)
+    return {"perplexity": _short(text["perplexity"], 6), EXCESS: [round(value, 5) for value in excesses],
+            DIVERGENCE: [round(value / (length - 1), 5) for value in text["windowDivergences"]]}
+
+
+def energy(layer: dict[str, Any]) -> float:
+    """‖WX‖² of a layer: as the report says it, or else what its loss is relative to; 0 if nothing tells."""
+    if "outputEnergy" in layer:
+        return float(layer["outputEnergy"])
+    loss = layer["loss"]
+    return loss["absolute"] / loss["relative"] if loss["relative"] else 0.0
+
+
+def _short(value: float, digits: int = 4) -> float:
+    rounded = float(f"{value:.{digits}g}")
+    return int(rounded) if rounded.is_integer() else rounded

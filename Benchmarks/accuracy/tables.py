@@ -1,0 +1,167 @@
+"""The page's tables, in Markdown."""
+import textwrap
+from statistics import fmean, median
+
+from harness.intervals import Estimate, side
+from harness.markdown import minus, nats, table
+
+from .figures import DIVERGENCE, EXCESS, Figures
+from .peers import Peer
+from .settings import PLAIN, REFERENCE, SECTIONS, WAYS, Setting, Way
+from .weightings import FEWEST, WEIGHTINGS, Judgement, by_chance, judge, runs
+
+MISSING = "–"
+NO_STEP = "No step has both its ends measured."
+
+
+def measured(figures: Figures, bits: int) -> dict[str, list[Way]]:
+    """What there is at so many bits, by section."""
+    found = {section: [way for way in ways if figures.seeds(way.name, bits)] for section, ways in SECTIONS.items()}
+    return {section: ways for section, ways in found.items() if ways}
+
+
+def variants(figures: Figures, bits: int) -> str:
+    head = ["variant", *(f"{text}: excess" for text in figures.texts), "both", f"of {REFERENCE}'s", "KL, both",
+            "mean relative loss", "seconds", f"× {PLAIN}'s", "CPU seconds"]
+    rows = []
+    for section, ways in measured(figures, bits).items():
+        rows.append([f"*{section}*"] + [""] * (len(head) - 1))
+        for way in ways:
+            loss = f"{100 * figures.mean(way.name, bits, lambda entry: float(entry['meanRelativeLoss'])):.3g} %"
+            rows.append([
+                way.name, *(nats(_found(figures, EXCESS, way.name, bits, [text])) for text in figures.texts),
+                nats(_found(figures, EXCESS, way.name, bits, figures.texts)),
+                share(_mean(figures, way.name, bits), _mean(figures, REFERENCE, bits)),
+                nats(_found(figures, DIVERGENCE, way.name, bits, figures.texts)), f"({loss})" if way.own_loss else loss,
+                f"{_seconds(figures, way.name, bits):.0f}",
+                times(_seconds(figures, way.name, bits), _seconds(figures, PLAIN, bits)),
+                f"{_seconds(figures, way.name, bits, 'cpuSeconds'):.0f}"])
+    return table(head, rows)
+
+
+def comparisons(figures: Figures, bits: int) -> list[tuple[str, Way, str]]:
+    """Section, variant and baseline, where both were measured with a seed in common."""
+    return [(section, way, baseline) for section, ways in measured(figures, bits).items() for way in ways
+            for baseline in way.baselines if figures.estimate(EXCESS, way.name, bits, figures.texts, than=baseline)]
+
+
+def differences(figures: Figures, bits: int) -> str:
+    places = [*([text] for text in figures.texts), figures.texts]
+    head = ["part", "difference", *(f"{what}, {' and '.join(place)}" for what in ("excess", "KL") for place in places),
+            "by excess", "by KL"]
+    rows = []
+    for section, way, baseline in comparisons(figures, bits):
+        cells = [nats(_found(figures, what, way.name, bits, place, baseline), signed=True)
+                 for what in (EXCESS, DIVERGENCE) for place in places]
+        rows.append([section, f"{way.name} − {baseline}", *cells, *words(figures, way, baseline, bits)])
+    return table(head, rows, left=2) if rows else NO_STEP
+
+
+def words(figures: Figures, way: Way, baseline: str, bits: int) -> tuple[str, str]:
+    """What excess and divergence over both texts say of a step."""
+    excess, divergence = (side(_found(figures, what, way.name, bits, figures.texts, baseline)) for what in (EXCESS, DIVERGENCE))
+    return excess, divergence
+
+
+def verdicts(figures: Figures, every_bits: list[int]) -> str:
+    """What each step brings at each number of bits, in words and nats."""
+    found = {bits: comparisons(figures, bits) for bits in every_bits}
+    head = ["part", "step", "from", *(f"{bits} bits" for bits in every_bits)]
+    rows = []
+    for step in dict.fromkeys(step for steps in found.values() for step in steps):
+        section, way, baseline = step
+        cells = []
+        for bits in every_bits:
+            if step not in found[bits]:
+                cells.append(MISSING)
+                continue
+            excess, divergence = words(figures, way, baseline, bits)
+            said = excess if excess == divergence else f"{excess} by excess, {divergence} by KL"
+            cells.append(f"{said}: {nats(_found(figures, EXCESS, way.name, bits, figures.texts, baseline), signed=True)}")
+        rows.append([section, way.name, baseline, *cells])
+    return table(head, rows, left=len(head)) if rows else NO_STEP
+
+
+def peers(figures: Figures, found: list[Peer], bits: int) -> str:
+    """Theirs beside ours, the best last of each."""
+    head = ["by", "variant", "bits", "draws", *(f"{text}: excess" for text in figures.texts), "both", f"of {REFERENCE}'s",
+            "KL, both", "seconds", "CPU seconds"]
+    reference = _mean(figures, REFERENCE, bits)
+    rows = []
+    for way in shown_beside_peers(figures, bits):
+        rows.append([
+            "AdaDim", way, str(bits), str(len(figures.seeds(way, bits))),
+            *(_nats(_mean(figures, way, bits, [text])) for text in figures.texts), _nats(_mean(figures, way, bits)),
+            share(_mean(figures, way, bits), reference), _nats(_mean(figures, way, bits, what=DIVERGENCE)),
+            f"{_seconds(figures, way, bits):.0f}", f"{_seconds(figures, way, bits, 'cpuSeconds'):.0f}"])
+    for peer in found:
+        rows.append([
+            f"{peer.name} {peer.version}".strip(), peer.variant, f"{peer.bits:g}", str(len(peer.entries)),
+            *(_nats(peer.mean(EXCESS, [text])) for text in figures.texts), _nats(peer.mean(EXCESS, figures.texts)),
+            share(peer.mean(EXCESS, figures.texts), reference), _nats(peer.mean(DIVERGENCE, figures.texts)),
+            *(MISSING if (seconds := peer.seconds(what)) is None else f"{seconds:.0f}"
+              for what in ("wallSeconds", "cpuSeconds"))])
+    return table(head, rows, left=2)
+
+
+def shown_beside_peers(figures: Figures, bits: int) -> list[str]:
+    """The reference, the plain variant, the efforts, and what lost least of all."""
+    names = [way for way in (REFERENCE, PLAIN, *(way.name for way in SECTIONS["Effort"])) if figures.seeds(way, bits)]
+    best = min((way for way in WAYS if figures.seeds(way, bits)), key=lambda way: _mean(figures, way, bits))
+    return list(dict.fromkeys([*names, best]))
+
+
+def weightings(figures: Figures, bits: int) -> str:
+    found = runs(figures, bits)
+    ways = len({run.way for run in found})
+    if ways < FEWEST:
+        return f"{ways} variants with comparable losses, and fewer than {FEWEST} have no order worth a figure."
+    judged = {what: judge(found, what) for what in (EXCESS, DIVERGENCE)}
+    head = ["weighting", *(f"{what}: {column}" for what in ("excess", "KL") for column in (
+        "all runs", "one draw (lowest)", "chosen"))]
+    draws = len({run.seed for run in found})
+    rows = []
+    for name in WEIGHTINGS:
+        row = [name]
+        for verdict in (judgement.verdicts[name] for judgement in judged.values()):
+            row += [minus(f"{verdict.overall:+.2f}"), minus(f"{fmean(verdict.by_seed):+.2f} ({min(verdict.by_seed):+.2f})"),
+                    f"{verdict.chosen} of {draws}"]
+        rows.append(row)
+    return table(head, rows) + "\n\n" + minus(textwrap.fill(
+        f"{ways} variants, {draws} draws. The weighting that the other draws choose has on the one left out a correlation of "
+        f"{_held_out(judged[EXCESS])} with the excess and {_held_out(judged[DIVERGENCE])} with the KL divergence. Of {ways} "
+        f"variants without any relation, one set in twenty would correlate beyond ±{by_chance(ways):.2f} all the same.", 127))
+
+
+def _held_out(judgement: Judgement) -> str:
+    plain = fmean(judgement.verdicts["plain mean"].by_seed)
+    return f"{fmean(judgement.held_out):+.2f} on average (the plain mean {plain:+.2f})"
+
+
+def share(value: float | None, whole: float | None) -> str:
+    return f"{100 * value / whole:.0f} %" if value is not None and whole else MISSING
+
+
+def times(value: float | None, unit: float | None) -> str:
+    return f"{value / unit:.2f}" if value is not None and unit else MISSING
+
+
+def _nats(mean: float) -> str:
+    return minus(f"{mean:.3f}" if abs(mean) >= 0.1 else f"{mean:.4f}")
+
+
+def _found(figures: Figures, what: str, way: str, bits: int, texts: list[str], than: str | None = None) -> Estimate:
+    found = figures.estimate(what, way, bits, texts, than)
+    assert found is not None, f"{way} at {bits} bits was not measured"
+    return found
+
+
+def _mean(figures: Figures, way: str, bits: int, texts: list[str] | None = None, what: str = EXCESS) -> float:
+    found = figures.estimate(what, way, bits, texts or figures.texts)
+    return found.mean if found else 0.0
+
+
+def _seconds(figures: Figures, way: str, bits: int, which: str = "seconds") -> float:
+    """The median over seeds; 0 where there is none."""
+    found = [figures.entries[Setting(way, bits, seed)][which] for seed in figures.seeds(way, bits)]
+    return median(found) if found else 0.0

@@ -1,0 +1,218 @@
+"""The accuracy page's rules: what figures become, with figures made up here."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from accuracy import peers, tables
+from accuracy.document import document
+from accuracy.figures import DIVERGENCE, EXCESS, Figures, energy
+from accuracy.settings import PLAIN, REFERENCE, SECTIONS, WAYS, Setting
+from accuracy.weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, Layer, Run, by_chance, judge, runs
+from harness.layers import ROLES
+
+LAYERS = [f"model.layers.{block}.some.{role}" for block in range(3) for role in ROLES]
+WINDOWS = (-0.01, 0.0, 0.01, 0.0)
+
+
+def entry(way: str, excess: float, *, bits: int = 3, seed: int = 0, divergence: float | None = None,
+          losses: list[float] | None = None) -> dict[str, Any]:
+    """With the same spread over windows in every entry, and none between seeds but what `excess` has."""
+    def text(more: float) -> dict[str, Any]:
+        return {"perplexity": 50.0, EXCESS: [excess + more + window for window in WINDOWS],
+                DIVERGENCE: [(excess if divergence is None else divergence) + window for window in WINDOWS]}
+    return {"way": way, "bits": bits, "seed": seed, "options": "", "seconds": 60.0 + seed, "cpuSeconds": 100.0,
+            "meanRelativeLoss": 0.0133, "texts": {"jargon": text(0.1), "manual": text(-0.1)},
+            "losses": losses or [0.01] * len(LAYERS), "energies": [1.0] * len(LAYERS)}
+
+
+def figures(*entries: dict[str, Any]) -> Figures:
+    return Figures({
+        "run": {"commits": ["abc"], "dates": ["2026-01-01"], "machines": ["a machine"], "threads": 2, "adadim": "0.1.0",
+                "blas": "OpenBLAS", "kernels": "Haswell"},
+        "original": {text: {"perplexity": 49.183, "windows": 4, "windowLength": 512} for text in ("jargon", "manual")},
+        "layers": LAYERS, "variants": list(entries)})
+
+
+def seeds(way: str, *excesses: float, **more: Any) -> list[dict[str, Any]]:
+    return [entry(way, excess, seed=seed, **more) for seed, excess in enumerate(excesses)]
+
+
+def test_the_list_of_variants_holds_together() -> None:
+    assert len(WAYS) == sum(map(len, SECTIONS.values()))
+    assert {REFERENCE, PLAIN} <= set(WAYS)
+    for way in WAYS.values():
+        assert set(way.baselines) <= set(WAYS) - {way.name}
+        assert "--bits" not in way.options and "--seed" not in way.options
+
+
+def test_options_of_a_variant_are_in_its_key(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accuracy.settings.smollm2", lambda: tmp_path)
+    (tmp_path / "tool").write_text("a tool")
+    variants = [Setting(way, bits, seed).variant() for way in WAYS for bits in (3, 4) for seed in range(3)]
+    assert len({variant.key(tmp_path / "tool") for variant in variants}) == len(variants)
+    first = variants[0]
+    assert first.compared and first.options[:2] == ("--bits", "3")
+    assert [text.options() for text in first.texts] == [["--sequence-length", "512", "--sequences", "16"]] * 2
+
+
+def test_an_entry_is_in_nats_per_token() -> None:
+    report = {"options": {"threads": 2}, "versions": {"adadim": "0.1.0", "blas": "OpenBLAS", "kernels": "Haswell"},
+              "totals": {"meanRelativeLoss": 0.0133456},
+              "layers": [{"name": LAYERS[0], "loss": {"absolute": 3.0, "relative": 0.015}}]}
+    text = {"windowLength": 3, "windows": 2, "original": {"perplexity": 10.0, "windowLogLikelihoods": [-3.0, -5.0]},
+            "perplexity": 11.1234567, "windowLogLikelihoods": [-4.0, -6.5], "windowDivergences": [0.5, 0.25]}
+    result = {"options": ["--bits", "3"], "commit": "abc", "date": "2026-01-01", "machine": "a machine", "seconds": 61.26,
+              "cpuSeconds": 100.04, "report": report, "texts": {"jargon": text}}
+    found = Figures.of([(Setting("adaptive", 3, 0), result)])
+    (kept,) = found.content["variants"]
+    assert kept["texts"]["jargon"] == {"perplexity": 11.1235, EXCESS: [0.5, 0.75], DIVERGENCE: [0.25, 0.125]}
+    assert (kept["losses"], kept["energies"], kept["seconds"]) == ([0.015], [200.0], 61.3)
+    assert energy({"outputEnergy": 7.0, "loss": {"absolute": 0.0, "relative": 0.0}}) == 7.0
+    assert energy({"loss": {"absolute": 0.0, "relative": 0.0}}) == 0.0
+
+
+def test_figures_come_back_from_their_file(tmp_path: pathlib.Path) -> None:
+    before = figures(*seeds("per-OC", 0.8, 0.9, 0.7), *seeds("adaptive", 0.6, 0.7, 0.5))
+    before.write(tmp_path / "measured/accuracy.json")
+    after = Figures.read(tmp_path / "measured/accuracy.json")
+    assert after.content == before.content
+    assert document(after, []) == document(before, [])
+
+
+def test_a_step_is_paired_by_seed_and_window() -> None:
+    found = figures(*seeds("per-OC", 0.8, 0.9, 0.7), *seeds("adaptive", 0.61, 0.7, 0.49))
+    alone = found.estimate(EXCESS, "adaptive", 3, found.texts)
+    step = found.estimate(EXCESS, "adaptive", 3, found.texts, than="per-OC")
+    assert alone is not None and step is not None
+    assert step.mean == pytest.approx(-0.2)
+    # What seeds and windows have in common is gone: 0.01 between the seeds is left.
+    assert step.error == pytest.approx(0.01 / 3**0.5)
+    assert alone.error > 0.06
+    assert tables.words(found, WAYS["adaptive"], "per-OC", 3) == ("better", "better")
+
+
+def test_only_seeds_that_both_have_are_compared() -> None:
+    found = figures(*seeds("per-OC", 0.8, 0.9), *seeds("adaptive", 0.6, 0.7, 5.0))
+    step = found.estimate(EXCESS, "adaptive", 3, found.texts, than="per-OC")
+    assert step is not None and step.mean == pytest.approx(-0.2) and step.draws == 2
+    assert figures(entry("per-OC", 0.8, seed=1), entry("adaptive", 0.6)).estimate(
+        EXCESS, "adaptive", 3, ["jargon"], than="per-OC") is None
+    assert found.estimate(EXCESS, "adaptive", 4, found.texts) is None
+
+
+def test_verdicts_are_of_both_measures() -> None:
+    found = figures(
+        *seeds("per-OC", 0.8, 0.8, 0.8, divergence=0.8), *seeds("per-IC", 0.8, 0.86, 0.77, divergence=0.7),
+        *seeds("adaptive", 0.9, 0.91, 0.89, divergence=0.9), *seeds("per-OC", 0.2, 0.2, 0.2, bits=4))
+    said = tables.verdicts(found, [3, 4]).splitlines()
+    assert said[0] == "| part | step | from | 3 bits | 4 bits |"
+    assert said[2] == "| Choice | per-IC | per-OC | cannot be told by excess, better by KL: +0.010 ± 0.114 | – |"
+    assert said[3] == "| Choice | adaptive | per-OC | worse: **+0.100 ± 0.025** | – |"
+    assert len(said) == 4
+    assert tables.verdicts(found, [4]) == tables.differences(found, 4) == "No step has both its ends measured."
+
+
+def test_the_table_of_variants() -> None:
+    lines = tables.variants(figures(*seeds("per-OC", 0.8, 0.8, 0.8), *seeds("adaptive", 0.6, 0.6, 0.6)), 3).splitlines()
+    assert lines[2].startswith("| *Choice* |  |")
+    cells = [cell.strip() for cell in lines[3].split("|")[1:-1]]
+    assert cells[0] == "per-OC" and cells[1].startswith("0.900 ± ") and cells[2].startswith("0.700 ± ")
+    assert cells[4] == "100 %" and cells[6:] == ["1.33 %", "61", "1.00", "100"]
+    assert "| 75 % |" in lines[4]
+
+
+def test_differences_have_every_place_and_bold_where_told() -> None:
+    text = tables.differences(figures(*seeds("per-OC", 0.8, 0.8, 0.8), *seeds("adaptive", 0.6, 0.61, 0.6)), 3)
+    assert text.count("**−0.1967 ± 0.0") + text.count("**−0.197 ± 0.0") == 6
+    assert text.endswith("| better | better |")
+    assert "excess, jargon and manual" in text
+
+
+def test_what_is_missing_is_named() -> None:
+    page = document(figures(*seeds("per-OC", 0.8, 0.8, 0.8), entry("adaptive", 0.6)), [])
+    assert "Not measured at 3 bits: per-IC; " in page
+    assert "Not all seeds at 3 bits: adaptive (only 0). Where there is one alone" in page
+    assert "Not measured at 4 bits: per-OC; " in page
+    assert "### 4 bits" not in page and "None has been measured yet." in page
+    assert "$" not in page
+
+
+def test_four_bits_come_with_their_reservation() -> None:
+    page = document(figures(*seeds("per-OC", 0.2, 0.2, 0.2, bits=4)), [])
+    assert page.count("comes from 4-bit weights in per-OC blocks of 32") == 3
+
+
+def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
+    def theirs(seed: int, excess: float) -> dict[str, Any]:
+        text = {"perplexity": 60.0, "excess": excess, "divergence": 0.3, "windows": 16}
+        return {"peer": "other", "variant": "plain", "version": "1.2", "bits": 3, "seed": seed, "wallSeconds": 50.0 + seed,
+                "cpuSeconds": None, "texts": {"jargon": text, "manual": text}}
+    file = tmp_path / "peers.json"
+    assert peers.read(file) == []
+    file.write_text(json.dumps({"entries": [theirs(0, 0.4), theirs(1, 0.5), theirs(0, 0.1) | {"bits": 4}]}))
+    found = peers.read(file)
+    assert [(peer.title, peer.bits, len(peer.entries)) for peer in found] == [("other plain", 3, 2), ("other plain", 4, 1)]
+    ours = figures(*seeds("per-OC", 0.9, 0.9, 0.9), *seeds("adaptive", 0.6, 0.6, 0.6), *seeds("per-IC", 0.5, 0.5, 0.5))
+    lines = tables.peers(ours, found[:1], 3).splitlines()
+    assert [line.split("|")[2].strip() for line in lines[2:]] == ["per-OC", "adaptive", "per-IC", "plain"]
+    assert lines[-1] == "| other 1.2 | plain | 3 | 2 | 0.450 | 0.450 | 0.450 | 50 % | 0.300 | 50 | – |"
+    assert "### 4 bits" not in document(ours, found)
+
+
+def test_weightings_of_layers() -> None:
+    layers = [Layer("up_proj", 0.0, 0.01, 1.0), Layer("down_proj", 0.5, 0.02, 3.0), Layer("o_proj", 1.0, 0.06, 4.0)]
+    others = ("q,", "k,", "v,", "gate,")
+    value = {name: weighting(layers) for name, weighting in WEIGHTINGS.items() if not name.startswith(others)}
+    assert value[PLAIN_MEAN] == pytest.approx(0.03)
+    assert value["sum of losses over sum of energies"] == pytest.approx(0.31 / 8)
+    assert value["o and down, mean"] == pytest.approx(0.04)
+    assert value["o and down, sum of losses over sum of energies"] == pytest.approx(0.3 / 7)
+    assert value["falling with depth"] == pytest.approx(0.02 / 1.5)
+    assert value["last third of the blocks"] == pytest.approx(0.06)
+    assert value["up, mean"] == pytest.approx(0.01)
+
+
+def judged(*by_seed: dict[str, list[float]]) -> list[Run]:
+    """Of what weightings say of as many variants as there are values; all others say that all are alike but for their order."""
+    return [Run(f"way {place}", seed, {name: told.get(name, [-value for value in range(3)])[place] for name in WEIGHTINGS},
+                {EXCESS: float(place)})
+            for seed, told in enumerate(by_seed) for place in range(3)]
+
+
+def test_a_weighting_is_judged_on_the_draw_left_out() -> None:
+    # Depth is right on draws 0 and 1 and wrong on 2; the plain mean is right on all but one pair.
+    rising, plain = "rising with depth", PLAIN_MEAN
+    found = judge(judged({rising: [1, 2, 3], plain: [1, 3, 2]}, {rising: [1, 2, 3], plain: [1, 3, 2]},
+                         {rising: [3, 2, 1], plain: [1, 2, 3]}), EXCESS)
+    assert found.verdicts[rising].by_seed == pytest.approx((1, 1, -1))
+    assert found.verdicts[plain].by_seed == pytest.approx((0.5, 0.5, 1))
+    # Draws 0 and 1 choose depth and are let down by draw 2; the others choose the plain mean.
+    assert found.held_out == pytest.approx((0.5, 0.5, -1))
+    assert (found.verdicts[rising].chosen, found.verdicts[plain].chosen) == (1, 2)
+
+
+def test_few_variants_have_no_correlation() -> None:
+    few = figures(*seeds("per-OC", 0.8, 0.8, 0.8), *seeds("adaptive", 0.6, 0.6, 0.6))
+    assert tables.weightings(few, 3).startswith(f"2 variants with comparable losses, and fewer than {FEWEST} have no order")
+
+
+def test_losses_of_something_else_are_left_out() -> None:
+    names = [way.name for way in WAYS.values() if not way.own_loss][:FEWEST]
+    other = next(way.name for way in WAYS.values() if way.own_loss)
+    found = figures(*(each for place, name in enumerate([*names, other]) for each in seeds(
+        name, *[0.5 + 0.1 * place + 0.01 * seed for seed in range(3)],
+        losses=[0.01 + 0.001 * place + 0.0001 * layer for layer in range(len(LAYERS))])))
+    assert {run.way for run in runs(found, 3)} == set(names)
+    text = tables.weightings(found, 3)
+    assert "| plain mean | +0.9" in text and f"{FEWEST} variants, 3 draws." in text
+    assert f"±{by_chance(FEWEST):.2f} all" in " ".join(text.split())
+
+
+def test_chance() -> None:
+    # The critical value of Pearson's r for ten pairs, two-sided at 5 %, from a table.
+    assert by_chance(10) == pytest.approx(0.632, abs=5e-4)
