@@ -23,7 +23,8 @@ PAGE, PICTURES, FIGURES, PEERS = "Accuracy.md", "accuracy", "measured/accuracy.j
 
 def groups(only: str, every_bits: list[int]) -> list[list[Setting]]:
     """A variant at all seeds is a group: it is quantized at each and measured at all together."""
-    return [[Setting(name, bits, seed) for seed in SEEDS] for bits in every_bits for name in WAYS if re.search(only, name)]
+    return [[Setting(way.name, bits, seed) for seed in SEEDS] for bits in every_bits for way in WAYS.values()
+            if bits in way.bits and re.search(only, way.name)]
 
 
 def kept(workplace: Workplace) -> Figures:

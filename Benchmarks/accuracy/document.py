@@ -41,7 +41,7 @@ def unmeasured(figures: Figures) -> str:
     """What is on the list and not on the page, and what has fewer draws than the others."""
     lines = []
     for bits in BITS:
-        missing = [name for name in WAYS if not figures.seeds(name, bits)]
+        missing = [name for name, way in WAYS.items() if bits in way.bits and not figures.seeds(name, bits)]
         fewer = [f"{name} (only {', '.join(map(str, seeds))})" for name in WAYS
                  if 0 < len(seeds := figures.seeds(name, bits)) < len(SEEDS)]
         if missing:

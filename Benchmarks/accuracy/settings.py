@@ -21,39 +21,68 @@ class Way:
     options: str
     baselines: tuple[str, ...]
     own_loss: bool
+    bits: tuple[int, ...]
 
 
-def way(name: str, options: str, *baselines: str, own_loss: bool = False) -> Way:
-    return Way(name, options, baselines, own_loss)
+def way(name: str, options: str, *baselines: str, own_loss: bool = False, bits: tuple[int, ...] = (3,)) -> Way:
+    return Way(name, options, baselines, own_loss, bits)
 
 
 # All excesses are also given as a share of REFERENCE's, all seconds as multiples of PLAIN's. Options that are defaults are
-# written out here: a default may change, these variants may not.
+# written out here: a default may change, these variants may not. What matters to users is measured at all BITS.
 REFERENCE, PLAIN = "per-OC", "adaptive"
 OC, IC, ADAPTIVE = "--dimension per-oc", "--dimension per-ic", "--dimension adaptive --select rtn"
+FAST = "--effort fast"
+ORDERED = f"{FAST} --activation-order"
+SEARCHED = f"{ORDERED} --ranges search"
+REFINED = f"{SEARCHED} --refine both --passes 8"
+CORRECTED = f"{REFINED} --correct-inputs 0.4 --correct-residual 0.4"
 
 SECTIONS = {
     "Choice": [
-        way("per-OC", OC),
-        way("per-IC", IC, "per-OC"),
-        way("adaptive", ADAPTIVE, "per-OC"),
-        way("adaptive (sweep)", "--dimension adaptive --select sweep", "adaptive"),
+        way("per-OC", f"{FAST} {OC}", bits=BITS),
+        way("per-IC", f"{FAST} {IC}", "per-OC"),
+        way("adaptive", f"{FAST} {ADAPTIVE}", "per-OC", bits=BITS),
+        way("adaptive (sweep)", f"{FAST} --dimension adaptive --select sweep", "adaptive"),
+    ],
+    "Order": [
+        way("per-OC, ordered", f"{ORDERED} {OC}", "per-OC"),
+        way("adaptive, ordered", f"{ORDERED} {ADAPTIVE}", "adaptive", "per-OC, ordered"),
     ],
     "Grids": [
-        way("adaptive, symmetric", f"{ADAPTIVE} --symmetric", "adaptive"),
+        way("adaptive, searched", f"{FAST} --ranges search {ADAPTIVE}", "adaptive"),
+        way("ordered, searched", f"{SEARCHED} {ADAPTIVE}", "adaptive, searched", "adaptive, ordered"),
     ],
-    "Scales": [],
+    "Scales": [
+        way("searched, scales", f"{SEARCHED} --refine scales --passes 4 {ADAPTIVE}", "ordered, searched"),
+    ],
     "Codes": [
-        way("per-OC, activation order", f"{OC} --activation-order", "per-OC"),
-        way("adaptive, activation order", f"{ADAPTIVE} --activation-order", "adaptive", "per-OC, activation order"),
-        way("adaptive, damping 0.001", f"{ADAPTIVE} --damping 0.001", "adaptive"),
-        way("adaptive, damping 0.1", f"{ADAPTIVE} --damping 0.1", "adaptive"),
+        way("searched, codes", f"{SEARCHED} --refine codes --passes 4 {ADAPTIVE}", "ordered, searched"),
+        way("searched, both", f"{SEARCHED} --refine both --passes 4 {ADAPTIVE}", "searched, codes", "searched, scales"),
+        way("searched, both, 8 passes", f"{REFINED} {ADAPTIVE}", "searched, both"),
     ],
     "Target": [
-        way("adaptive, original inputs", f"{ADAPTIVE} --propagate original", "adaptive", own_loss=True),
+        way("refined, inputs", f"{REFINED} --correct-inputs 0.4 {ADAPTIVE}", "searched, both, 8 passes", own_loss=True),
+        way("refined, residual", f"{REFINED} --correct-residual 0.4 {ADAPTIVE}", "searched, both, 8 passes", own_loss=True),
+        way("corrected", f"{CORRECTED} {ADAPTIVE}", "refined, inputs", "refined, residual", own_loss=True),
+        way("corrected in full", f"{REFINED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "corrected", own_loss=True),
     ],
-    "Tokens": [],
-    "Effort": [],
+    "Choice, with all of it": [
+        way("corrected, per-OC", f"{CORRECTED} {OC}", "corrected", own_loss=True, bits=BITS),
+        way("corrected (sweep)", f"{CORRECTED} --dimension adaptive --select sweep", "corrected", own_loss=True),
+        way("corrected, not ordered", f"{CORRECTED} --no-activation-order {ADAPTIVE}", "corrected", own_loss=True),
+    ],
+    "Tokens": [
+        way("corrected, damping 0.003", f"{CORRECTED} --damping 0.003 {ADAPTIVE}", "corrected", own_loss=True),
+        way("corrected, damping 0.03", f"{CORRECTED} --damping 0.03 {ADAPTIVE}", "corrected", own_loss=True),
+        way("corrected, 64 × 256", f"{CORRECTED} --samples 64 --sequence-length 256 {ADAPTIVE}", "corrected", own_loss=True),
+        way("corrected, 128 × 512", f"{CORRECTED} --samples 128 {ADAPTIVE}", "corrected", own_loss=True),
+    ],
+    "Effort": [
+        way("fast", f"--effort fast {ADAPTIVE}", bits=BITS),
+        way("balanced", f"--effort balanced {ADAPTIVE}", "fast", bits=BITS),
+        way("best", f"--effort best {ADAPTIVE}", "balanced", "corrected, per-OC", own_loss=True, bits=BITS),
+    ],
 }
 WAYS = {way.name: way for section in SECTIONS.values() for way in section}
 
