@@ -71,6 +71,8 @@ def test_swift_cases_are_six() -> None:
         ({"bits": 2, "group_size": None, "dimension": "per-oc"}, {"bits": 2, "group_size": 0, "dimension": 1}),
         ({"bits": 8, "dimension": "per-ic", "symmetric": True}, {"bits": 8, "dimension": 2, "symmetric": 1}),
         ({"method": "rtn", "scale_type": "float32"}, {"method": 1, "scale_type": 0}),
+        ({"bits": 3, "ranges": "search", "passes": 2}, {"bits": 3, "ranges": 1, "passes": 2}),
+        ({"passes": 1, "refine": "scales", "dimension": "per-ic"}, {"passes": 1, "refine": 2, "dimension": 2}),
         (
             {"damping": 0.1, "activation_order": True, "scale_type": "float16"},
             {"damping": 0.1, "activation_order": 1, "scale_type": 2},
@@ -86,9 +88,9 @@ def test_everything_equals_the_c_interfaces(python: dict[str, Any], c: dict[str,
         assert np.array_equal(getattr(layer, name).ravel(), expected[name]), name
     losses = layer.losses
     found = (
-        144, *layer.shape, layer.bits, layer.group_size, *layer.scales.shape, layer.packed_codes.shape[1],
+        160, *layer.shape, layer.bits, layer.group_size, *layer.scales.shape, layer.packed_codes.shape[1],
         layer.inactive_inputs, layer.loss, layer.relative_loss, layer.output_energy, layer.damping,
-        *(losses.get(d, {}).get(m, np.nan) for m in ("rtn", "gptq") for d in ("per-oc", "per-ic")),
+        *(losses.get(d, {}).get(m, np.nan) for m in ("rtn", "gptq", "refined") for d in ("per-oc", "per-ic")),
         {"per-oc": 1, "per-ic": 2}[layer.dimension], {"gptq": 0, "rtn": 1}[layer.method],
     )  # fmt: skip
     np.testing.assert_array_equal(found, expected["info"])

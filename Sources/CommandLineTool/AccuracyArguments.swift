@@ -37,7 +37,9 @@ struct AccuracyArguments: ParsableArguments {
     var refine = Refinement.Parts.both
 
     func validate() throws {
-        if let passes, passes < 0 { throw ValidationError("--passes is \(passes), expected 0 or more") }
+        if let passes, !(0...Refinement.mostPasses).contains(passes) {
+            throw ValidationError("--passes is \(passes), expected 0 to \(Refinement.mostPasses)")
+        }
     }
 
     /// What the options come to for a method.

@@ -6,7 +6,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case unsupportedBits(found: Int)
     /// A group size below 1.
     case invalidGroupSize(found: Int)
-    /// A number of passes below zero.
+    /// A number of passes outside 0 … 1000.
     case invalidPasses(found: Int)
     /// A damping below zero, infinite or NaN.
     case invalidDamping(found: Double)
@@ -53,7 +53,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         switch self {
         case .unsupportedBits(let found):
             "\(found) bits were asked for, expected one of \(UniformGrid.supportedBits.map(String.init).joined(separator: ", "))"
-        case .invalidPasses(let found): "\(found) passes of refinement were asked for, expected 0 or more"
+        case .invalidPasses(let found): "\(found) passes of refinement were asked for, expected 0 to 1000"
         case .invalidGroupSize(let found): "a group size of \(found) was asked for, expected a positive number"
         case .invalidDamping(let found):
             "a damping of \(found) was asked for, expected a share of the mean diagonal, 0 to 1"

@@ -84,6 +84,9 @@ static adadim_options *any_options(adadim_options *options) {
     options->symmetric = (int32_t)below(2);
     options->activation_order = (int32_t)below(2);
     options->scale_type = (adadim_type)below(3);
+    options->ranges = (int32_t)below(2);
+    options->refine = (int32_t)below(3);
+    options->passes = below(3);
     if (one_in(6)) {
         unsigned char *byte = (unsigned char *)options + below((int64_t)sizeof *options);
         *byte = (unsigned char)next();

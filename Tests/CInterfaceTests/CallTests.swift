@@ -48,6 +48,9 @@ import Testing
             refused("options->symmetric is 3") { $0.symmetric = 3 }
             refused("options->activation_order is 2") { $0.activation_order = 2 }
             refused("options->scale_type is 3") { $0.scale_type = 3 }
+            refused("options->ranges is 2") { $0.ranges = 2 }
+            refused("options->refine is 3") { $0.refine = 3 }
+            refused("-1 passes of refinement were asked for, expected 0 to 1000") { $0.passes = -1 }
         }
     }
 

@@ -34,6 +34,13 @@ import Testing
                 ($0.bits, $0.group_size, $0.method) = (8, 64, Int32(ADADIM_ROUND_TO_NEAREST))
                 $0.scale_type = adadim_type(ADADIM_FLOAT16)
             },
+            pair(
+                "searched ranges, two passes over the scales",
+                .init(groupSize: 16, ranges: .search, refinement: Refinement(parts: .scales, passes: 2))
+            ) {
+                ($0.group_size, $0.ranges, $0.refine) = (16, Int32(ADADIM_RANGES_SEARCH), Int32(ADADIM_REFINE_SCALES))
+                $0.passes = 2
+            },
             pair("activation order, scales in float32", .init(scaleType: .float32, activationOrder: true)) {
                 ($0.activation_order, $0.scale_type) = (1, adadim_type(ADADIM_FLOAT32))
             },
@@ -81,6 +88,12 @@ import Testing
             ] as [(Double, ChannelDimension, QuantizationOptions.Method)] {
                 let loss = expected.losses[dimension]?[method]
                 #expect(loss == nil ? found.isNaN : found == loss, "\(name) \(dimension) \(method)")
+            }
+            for (found, dimension) in [
+                (info.refined_loss_per_oc, .perOutputChannel), (info.refined_loss_per_ic, .perInputChannel),
+            ] as [(Double, ChannelDimension)] {
+                let loss = expected.losses[dimension]?.refined
+                #expect(loss == nil ? found.isNaN : found == loss, "\(name) \(dimension) refined")
             }
         }
     }

@@ -18,7 +18,7 @@ import Testing
         (["--threads", "-2"], "--threads is -2, expected at least 1"),
         (["--skip", ",q_proj"], "invalid for '--skip <globs>': glob 1 of 2 is empty"),
         (["--per-ic", "q_proj", "--dimension", "per-oc"], "--per-ic and --dimension exclude each other"),
-        (["--passes", "-1"], "--passes is -1, expected 0 or more"),
+        (["--passes", "-1"], "--passes is -1, expected 0 to 1000"),
         (["--passes", "2", "--method", "rtn"], "--passes is 2, but there is no sweep to refine with --method rtn"),
         (["--correct-inputs", "1.5"], "--correct-inputs is 1.5, expected a share, 0 to 1"),
         (["--correct-residual", "nan"], "--correct-residual is nan, expected a share, 0 to 1"),

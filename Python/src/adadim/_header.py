@@ -27,6 +27,8 @@ TYPES = {"float32": 0, "bfloat16": 1, "float16": 2}
 METHODS = {"gptq": 0, "rtn": 1}
 DIMENSIONS = {"adaptive": 0, "per-oc": 1, "per-ic": 2}
 SELECTIONS = {"rtn": 0, "sweep": 1}
+RANGES = {"minmax": 0, "search": 1}
+REFINED = {"both": 0, "codes": 1, "scales": 2}
 
 Progress = CFUNCTYPE(c_int, c_double, c_void_p)
 
@@ -45,6 +47,9 @@ class Options(Structure):
         ("symmetric", c_int32),
         ("activation_order", c_int32),
         ("scale_type", c_int32),
+        ("ranges", c_int32),
+        ("refine", c_int32),
+        ("passes", c_int64),
     ]
 
 
@@ -69,6 +74,8 @@ class LayerInfo(Structure):
         ("rtn_loss_per_ic", c_double),
         ("gptq_loss_per_oc", c_double),
         ("gptq_loss_per_ic", c_double),
+        ("refined_loss_per_oc", c_double),
+        ("refined_loss_per_ic", c_double),
         ("dimension", c_int32),
         ("method", c_int32),
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Direction = Literal["per-oc", "per-ic"]
 Method = Literal["gptq", "rtn"]
+Step = Literal["rtn", "gptq", "refined"]
 
 
 class QuantizedLayer(Owner, Generic[Array]):
@@ -77,16 +78,17 @@ class QuantizedLayer(Owner, Generic[Array]):
         return float(self._info.output_energy)
 
     @property
-    def losses(self) -> dict[Direction, dict[Method, float]]:
-        """The losses that were measured on the way, of each direction and method; no key where nothing was."""
-        measured: dict[Direction, dict[Method, float]] = {}
+    def losses(self) -> dict[Direction, dict[Step, float]]:
+        """The losses that were measured on the way, of each direction and method; "refined" after the sweep's passes. No key
+        where nothing was."""
+        measured: dict[Direction, dict[Step, float]] = {}
         directions: tuple[Direction, ...] = ("per-oc", "per-ic")
-        methods: tuple[Method, ...] = ("rtn", "gptq")
+        steps: tuple[Step, ...] = ("rtn", "gptq", "refined")
         for direction in directions:
-            for method in methods:
-                loss = float(getattr(self._info, f"{method}_loss_{direction.replace('-', '_')}"))
+            for step in steps:
+                loss = float(getattr(self._info, f"{step}_loss_{direction.replace('-', '_')}"))
                 if not math.isnan(loss):
-                    measured.setdefault(direction, {})[method] = loss
+                    measured.setdefault(direction, {})[step] = loss
         return measured
 
     @property

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Dimension = Literal["adaptive", "per-oc", "per-ic"]
 Selection = Literal["rtn", "sweep"]
+Ranges = Literal["minmax", "search"]
+Refined = Literal["both", "codes", "scales"]
 
 
 class Quantizer(Owner):
@@ -43,6 +45,9 @@ class Quantizer(Owner):
         damping: float = 0.01,
         activation_order: bool = False,
         scale_type: NumberType = "bfloat16",
+        ranges: Ranges = "minmax",
+        refine: Refined = "both",
+        passes: int = 0,
         progress: ProgressCallback | None = None,
         consume: bool = False,
     ) -> None:
@@ -60,6 +65,9 @@ class Quantizer(Owner):
             unless it is 0.
         activation_order: columns by descending activation.
         scale_type: the type to which scales are rounded.
+        ranges: how much of a group's range its grid covers: "minmax" all of it, "search" what leaves the smallest error.
+        refine: what passes over a swept layer change, "both" codes and scales, or "codes" or "scales" alone.
+        passes: how many of them, 0 to 1000; none raises the loss.
         progress: called with the share of the work that is done, 0 to 1, from any thread, one call at a time; shares
             rise, but begin anew when λ is raised. It must return soon and not call this package. What it raises cancels
             the work and is raised here.
@@ -73,7 +81,8 @@ class Quantizer(Owner):
         """
         _check_gram(gram)
         options = _options(
-            bits, group_size, dimension, method, selection, symmetric, damping, activation_order, scale_type
+            bits, group_size, dimension, method, selection, symmetric, damping, activation_order, scale_type,
+            ranges, refine, passes,
         )
         self._inputs = gram.inputs
 
@@ -149,6 +158,9 @@ def quantize(
     damping: float = ...,
     activation_order: bool = ...,
     scale_type: NumberType = ...,
+    ranges: Ranges = ...,
+    refine: Refined = ...,
+    passes: int = ...,
     progress: ProgressCallback | None = ...,
     consume: bool = ...,
 ) -> QuantizedLayer[npt.NDArray[Any]]: ...
@@ -168,6 +180,9 @@ def quantize(
     damping: float = ...,
     activation_order: bool = ...,
     scale_type: NumberType = ...,
+    ranges: Ranges = ...,
+    refine: Refined = ...,
+    passes: int = ...,
     progress: ProgressCallback | None = ...,
     consume: bool = ...,
 ) -> QuantizedLayer[torch.Tensor]: ...
@@ -186,6 +201,9 @@ def quantize(
     damping: float = 0.01,
     activation_order: bool = False,
     scale_type: NumberType = "bfloat16",
+    ranges: Ranges = "minmax",
+    refine: Refined = "both",
+    passes: int = 0,
     progress: ProgressCallback | None = None,
     consume: bool = False,
 ) -> QuantizedLayer[Any]:
@@ -200,6 +218,7 @@ def quantize(
     quantizer = Quantizer(
         gram, bits=bits, group_size=group_size, dimension=dimension, method=method, selection=selection,
         symmetric=symmetric, damping=damping, activation_order=activation_order, scale_type=scale_type,
+        ranges=ranges, refine=refine, passes=passes,
         progress=_part(progress, 0, factor), consume=consume,
     )  # fmt: skip
     with quantizer:
@@ -226,6 +245,9 @@ def _options(
     damping: float,
     activation_order: bool,
     scale_type: str,
+    ranges: str,
+    refine: str,
+    passes: int,
 ) -> _header.Options:
     options = _header.Options()
     check(library.adadim_options_init(options))
@@ -241,6 +263,9 @@ def _options(
     options.damping = damping
     options.activation_order = 1 if activation_order else 0
     options.scale_type = _code(_header.TYPES, scale_type, "scale_type")
+    options.ranges = _code(_header.RANGES, ranges, "ranges")
+    options.refine = _code(_header.REFINED, refine, "refine")
+    options.passes = integer(passes, "passes")
     return options
 
 

@@ -31,6 +31,8 @@ final class LayerHandle: Sendable {
             rtn_loss_per_oc: loss(.perOutputChannel, .roundToNearest),
             rtn_loss_per_ic: loss(.perInputChannel, .roundToNearest), gptq_loss_per_oc: loss(.perOutputChannel, .gptq),
             gptq_loss_per_ic: loss(.perInputChannel, .gptq),
+            refined_loss_per_oc: result.losses[.perOutputChannel]?.refined ?? .nan,
+            refined_loss_per_ic: result.losses[.perInputChannel]?.refined ?? .nan,
             dimension: Int32(result.dimension == .perOutputChannel ? ADADIM_PER_OC : ADADIM_PER_IC),
             method: Int32(result.method == .gptq ? ADADIM_GPTQ : ADADIM_ROUND_TO_NEAREST))
     }

@@ -9,7 +9,8 @@ extension adadim_options {
             group_size: Int64(options.groupSize ?? 0), damping: options.damping, method: Int32(ADADIM_GPTQ),
             dimension: Int32(ADADIM_ADAPTIVE), selection: Int32(ADADIM_SELECT_RTN),
             symmetric: options.isSymmetric ? 1 : 0, activation_order: options.activationOrder ? 1 : 0,
-            scale_type: adadim_type(ADADIM_BFLOAT16))
+            scale_type: adadim_type(ADADIM_BFLOAT16), ranges: Int32(ADADIM_RANGES_MINMAX),
+            refine: Int32(ADADIM_REFINE_BOTH), passes: Int64(options.refinement.passes))
     }
 }
 
@@ -48,6 +49,13 @@ extension QuantizationOptions {
         scaleType = try Self.choice(
             options.scale_type, "options->scale_type",
             [ADADIM_FLOAT32: .float32, ADADIM_BFLOAT16: .bfloat16, ADADIM_FLOAT16: .float16])
+        ranges = try Self.choice(
+            options.ranges, "options->ranges", [ADADIM_RANGES_MINMAX: .full, ADADIM_RANGES_SEARCH: .search])
+        refinement = Refinement(
+            parts: try Self.choice(
+                options.refine, "options->refine",
+                [ADADIM_REFINE_BOTH: .both, ADADIM_REFINE_CODES: .codes, ADADIM_REFINE_SCALES: .scales]),
+            passes: Int(options.passes))
         try validate()
     }
 

@@ -2,5 +2,5 @@
 // declare them.
 #include "adadim.h"
 
-_Static_assert(sizeof(adadim_options) == 56, "adadim_options");
-_Static_assert(sizeof(adadim_layer_info) == 144, "adadim_layer_info");
+_Static_assert(sizeof(adadim_options) == 72, "adadim_options");
+_Static_assert(sizeof(adadim_layer_info) == 160, "adadim_layer_info");

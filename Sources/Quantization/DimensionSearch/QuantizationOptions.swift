@@ -89,7 +89,9 @@ public struct QuantizationOptions: Sendable, Equatable {
         guard UniformGrid.supportedBits.contains(bits) else { throw .unsupportedBits(found: bits) }
         if let groupSize, groupSize < 1 { throw .invalidGroupSize(found: groupSize) }
         guard (0...1).contains(damping) else { throw .invalidDamping(found: damping) }
-        guard refinement.passes >= 0 else { throw .invalidPasses(found: refinement.passes) }
+        guard (0...Refinement.mostPasses).contains(refinement.passes) else {
+            throw .invalidPasses(found: refinement.passes)
+        }
     }
 
     var grid: UniformGrid { UniformGrid(bits: bits, isSymmetric: isSymmetric, scaleType: scaleType, ranges: ranges) }

@@ -13,7 +13,7 @@ public struct Refinement: Sendable, Equatable {
 
     /// What a pass changes.
     public var parts: Parts
-    /// How many passes; one that changes nothing is the last one. 0 for none.
+    /// How many passes, 0 … ``mostPasses``; one that changes nothing is the last one.
     public var passes: Int
 
     /// - Parameters:
@@ -23,6 +23,9 @@ public struct Refinement: Sendable, Equatable {
         self.parts = parts
         self.passes = passes
     }
+
+    /// More passes than any layer has use for.
+    public static let mostPasses = 1000
 
     /// A sweep is the end of it.
     public static let none = Refinement(passes: 0)

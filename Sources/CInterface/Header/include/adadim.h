@@ -165,6 +165,19 @@ enum {
     ADADIM_SELECT_SWEEP = 1  /* sweep in both directions and keep the smaller loss */
 };
 
+/* How much of a group's range its grid covers. */
+enum {
+    ADADIM_RANGES_MINMAX = 0,  /* all of it */
+    ADADIM_RANGES_SEARCH = 1   /* what leaves the smallest error */
+};
+
+/* What passes over a swept layer change; none raises the loss. */
+enum {
+    ADADIM_REFINE_BOTH = 0,   /* block of columns after block */
+    ADADIM_REFINE_CODES = 1,
+    ADADIM_REFINE_SCALES = 2
+};
+
 typedef struct adadim_options {
     int64_t size;             /* sizeof(adadim_options); set by adadim_options_init */
     int64_t bits;             /* 2, 3, 4 or 8                                 4 */
@@ -176,6 +189,9 @@ typedef struct adadim_options {
     int32_t symmetric;        /* 1: zero points in the middle                 0 */
     int32_t activation_order; /* 1: columns by descending activation          0 */
     adadim_type scale_type;   /* to which scales are rounded    ADADIM_BFLOAT16 */
+    int32_t ranges;           /* ADADIM_RANGES_MINMAX … */
+    int32_t refine;           /* ADADIM_REFINE_BOTH … */
+    int64_t passes;           /* over the swept layer, 0 to 1000              0 */
 } adadim_options;
 
 /* Sets the defaults, the figures above. */
@@ -239,6 +255,8 @@ typedef struct adadim_layer_info {
     double rtn_loss_per_ic;
     double gptq_loss_per_oc;
     double gptq_loss_per_ic;
+    double refined_loss_per_oc; /* of the sweep after its passes */
+    double refined_loss_per_ic;
     int32_t dimension;          /* ADADIM_PER_OC or ADADIM_PER_IC */
     int32_t method;             /* ADADIM_GPTQ or ADADIM_ROUND_TO_NEAREST */
 } adadim_layer_info;
