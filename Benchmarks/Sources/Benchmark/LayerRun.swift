@@ -22,10 +22,12 @@ struct LayerRun {
     static let tokens = 8192
 
     init(
-        _ shape: LayerShape, _ dimension: QuantizationOptions.Dimension, activations: Matrix<Float>,
-        weight: Matrix<Float>, measuringResiduals: Bool
+        _ shape: LayerShape, _ dimension: QuantizationOptions.Dimension, ranges: RangeRule = .full, passes: Int = 0,
+        activations: Matrix<Float>, weight: Matrix<Float>, measuringResiduals: Bool
     ) throws {
-        let options = QuantizationOptions(bits: 4, groupSize: 128, dimension: dimension, selection: .sweep)
+        let options = QuantizationOptions(
+            bits: 4, groupSize: 128, ranges: ranges, refinement: Refinement(passes: passes), dimension: dimension,
+            selection: .sweep)
         let clock = ContinuousClock()
         let start = clock.now
         var gram = try Gram<Float>(order: shape.inputs)

@@ -50,7 +50,9 @@ struct Workbench {
         ["gram \(shape.inputs)", "factor \(shape.inputs)", "search adaptive \(shape.name)"]
             + ["factor+sweep per-oc \(shape.name)", "factor+search \(shape.name)"]
             + directions.map { "layer \($0.name) \(shape.name)" }
-            + directions.dropLast().map { "sweep \($0.name) \(shape.name)" }
+            + directions.dropLast().flatMap { direction in
+                ["sweep", "searched sweep", "refined sweep"].map { "\($0) \(direction.name) \(shape.name)" }
+            }
     }
 
     private func wants(_ works: [String]) -> Bool {
@@ -110,6 +112,29 @@ struct Workbench {
             if dimension == .adaptive {
                 add("gram \(shape.inputs)", flops: gramFlops, grams, residual: residuals?.gram)
                 add("factor \(shape.inputs)", flops: factor, factors, residual: residuals?.factor)
+            }
+        }
+        try moreThanASweep(shape, runs: runs, activations: activations, weight: weight)
+    }
+
+    /// Sweeps with searched ranges, and with two passes of refinement behind them.
+    private mutating func moreThanASweep(
+        _ shape: LayerShape, runs: Int, activations: Matrix<Float>, weight: Matrix<Float>
+    ) throws {
+        // Besides the sweep: two products a pass, and one for the loss that they leave.
+        for (work, passes, products) in [("searched sweep", 0, 1.0), ("refined sweep", 2, 6.0)] {
+            for (name, dimension) in Self.directions.dropLast() where wants(["\(work) \(name) \(shape.name)"]) {
+                progress("\(work) \(name) \(shape.name)")
+                func run(measuringResiduals: Bool) throws -> LayerRun {
+                    try LayerRun(
+                        shape, dimension, ranges: .search, passes: passes, activations: activations, weight: weight,
+                        measuringResiduals: measuringResiduals)
+                }
+                let first = try run(measuringResiduals: true)
+                add(
+                    "\(work) \(name) \(shape.name)", flops: products * Flops.sweep(shape),
+                    try Timed.runs(runs) { try run(measuringResiduals: false) }.samples(\.sweep),
+                    residual: first.residuals?.sweep, relativeLoss: first.relativeLoss)
             }
         }
     }
