@@ -7,7 +7,7 @@ import AdaDimQuantization
 /// The memory that a run has in use when it uses most, in bytes: what grows with the calibration tokens, with a block
 /// and with a layer. The process takes more, so this is a lower bound. The program itself, the tokenizer and the
 /// buffers of BLAS come on top, some 40 MB; and so does what the allocator keeps of freed memory, which is no fixed
-/// amount: up to a quarter where it was measured (`MemoryEstimateTests`).
+/// amount: up to three tenths where it was measured (`MemoryEstimateTests`).
 package struct MemoryEstimate: Sendable, Equatable {
     package let bytes: Double
 
@@ -53,6 +53,8 @@ package struct MemoryEstimate: Sendable, Equatable {
     private struct Tokens {
         let all: Double
         let atOnce: Double
+        /// Of one batch.
+        let ofBatch: Double
 
         init(_ configuration: ModelConfiguration, _ size: CalibrationSize, threads: Int) {
             all = Double(size.sequences) * Double(size.length)
@@ -61,6 +63,7 @@ package struct MemoryEstimate: Sendable, Equatable {
                 sequences: max(0, min(size.sequences, 1 << 32)), length: max(1, min(size.length, 1 << 24)),
                 intermediateSize: configuration.intermediateSize, threads: threads)
             atOnce = min(all, Double(batches) * Double(tokensOfEach))
+            ofBatch = min(all, Double(tokensOfEach))
         }
     }
 
@@ -143,10 +146,12 @@ package struct MemoryEstimate: Sendable, Equatable {
         switch propagation {
         case .quantized:
             for stage in stages {
+                // Of both streams; and how one batch of them differs, while the Gram matrices are summed up.
                 let inputs = streams * tokens.all * stage.input
+                let summing = (streams - 1) * tokens.ofBatch * stage.input
                 // One stream goes on after the other.
                 peak = max(
-                    peak, inputs + stage.gram + stage.quantizing,
+                    peak, inputs + stage.gram + max(summing, stage.quantizing),
                     stage.advancing(tokens) + (streams - 1) * tokens.all * max(stage.input, stage.carried))
             }
         case .original:
