@@ -32,7 +32,7 @@ class Workplace:
         self.results = directory / "results"
         self.outputs = directory / "outputs"
         self.results.mkdir(parents=True, exist_ok=True)
-        self.lock = _lock(directory)
+        self.lock = hold(directory)
         # What a run that was killed has left.
         shutil.rmtree(self.outputs, ignore_errors=True)
         self.outputs.mkdir()
@@ -63,7 +63,7 @@ class Workplace:
             result["evaluationSeconds"] = time.monotonic() - began
         finally:
             shutil.rmtree(output, ignore_errors=True)
-        _write(self._file(variant), result)
+        write(self._file(variant), result)
         return result
 
     def _file(self, variant: Variant) -> pathlib.Path:
@@ -114,7 +114,7 @@ def _left(variants: Sequence[Variant], results: Sequence[Result | None]) -> str:
     return f"; about {known / 60:.0f} min left{unknown}"
 
 
-def _lock(directory: pathlib.Path) -> TextIO:
+def hold(directory: pathlib.Path) -> TextIO:
     """Holds the directory until the process ends."""
     file = open(directory / "lock", "w")
     try:
@@ -124,7 +124,7 @@ def _lock(directory: pathlib.Path) -> TextIO:
     return file
 
 
-def _write(file: pathlib.Path, result: Result) -> None:
+def write(file: pathlib.Path, result: Result) -> None:
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(result))
     os.replace(partial, file)
