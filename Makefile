@@ -144,6 +144,11 @@ bench-library: library ## time the C library beside the Swift engine; two minute
 study: build venv ## the AdaDim paper's study on two models, into Documentation/Study.md; an hour or two, then only what is missing
 	PYTHONPATH=Benchmarks $(PYTHON) -m study
 
+# Each peer gets a Python environment of its own; results are kept in verify-output/peers.
+.PHONY: peers
+peers: build venv ## quantize a small model with other quantizers too, on CPU: [ONLY='adadim,GPTQModel'] [THREADS=N]; hours, then what is missing
+	PYTHONPATH=Benchmarks $(PYTHON) -m peers $(if $(ONLY),--only '$(ONLY)') $(if $(THREADS),--threads '$(THREADS)')
+
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers
 	$(SWIFT_BUILD) --product adadim
