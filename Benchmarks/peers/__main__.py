@@ -1,7 +1,7 @@
 """Quantize a small model with other quantizers too, on CPU, and write what each one lost and took.
 
     PYTHONPATH=Benchmarks .venv/bin/python -m peers [--only adadim,GPTQModel] [--cells 3:0,3:1] [--work verify-output/peers]
-    PYTHONPATH=Benchmarks .venv/bin/python -m peers --trial      # two short sequences: does everything run?
+    PYTHONPATH=Benchmarks .venv/bin/python -m peers --trial      # two blocks, two short sequences: does everything run?
 
 A second run does only what is missing. A peer that cannot be installed or does not run is named with the reason.
 """
@@ -9,32 +9,21 @@ import argparse
 import os
 import pathlib
 import signal
-import subprocess
 import sys
-import tempfile
 
+from harness.models import smollm2
 from harness.runs import RunError
 from harness.variant import Text
 
 from .figures import write_figures
 from .files import in_float32
 from .running import Work, Workplace, run_all
-from .settings import CALIBRATION, CELLS, LENGTH, MODEL, OURS, PEERS, ROOT, SEQUENCES, TEXTS, entries
+from .settings import CALIBRATION, CELLS, LENGTH, OURS, PEERS, ROOT, SEQUENCES, TEXTS, entries
 from .tables import failures_table, results_table
 
 FIGURES = "measured/peers.json"
+TRIAL_BLOCKS = 2
 TRIAL = {"sequences": 2, "length": 128}
-
-
-def original() -> pathlib.Path:
-    """The model where `make verify` and the study have it; written first if it is missing, complete or not at all."""
-    directory = ROOT / "verify-output" / MODEL
-    if not (directory / "config.json").exists():
-        directory.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
-            subprocess.run([sys.executable, ROOT / "Tests/RealModel/smollm2.py", f"{partial}/{MODEL}"], check=True)
-            os.replace(f"{partial}/{MODEL}", directory)
-    return directory
 
 
 def cells(words: str) -> list[tuple[int, int]]:
@@ -55,7 +44,7 @@ def main() -> None:
     parser.add_argument("--documentation", type=pathlib.Path, default=ROOT / "Documentation", help="where the figures go")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--kept-only", action="store_true", help="write of what was measured before, and run nothing")
-    parser.add_argument("--trial", action="store_true", help="two short sequences; writes no figures")
+    parser.add_argument("--trial", action="store_true", help="two blocks and two short sequences; writes no figures")
     args = parser.parse_args()
     only = args.only.split(",") if args.only else []
     if unknown := set(only) - {OURS, *(peer.name for peer in PEERS)}:
@@ -64,7 +53,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     work = args.work.resolve()
     try:
-        model = in_float32(original(), work / MODEL)
+        model = in_float32(smollm2(), work / ("trial-model" if args.trial else "model"), TRIAL_BLOCKS if args.trial else None)
         drawn = TRIAL if args.trial else {"sequences": SEQUENCES, "length": LENGTH}
         texts = tuple(Text(text.name, text.file, 2) for text in TEXTS) if args.trial else TEXTS
         workplace = Workplace(work / "trial" if args.trial else work, args.tool.resolve(),

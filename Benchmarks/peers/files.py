@@ -35,9 +35,9 @@ def write_sequences(model: pathlib.Path, text: pathlib.Path, sequences: int, len
     return file
 
 
-def in_float32(model: pathlib.Path, copy: pathlib.Path) -> pathlib.Path:
-    """The model's values in float32, so that what a quantizer makes of them is rounded by nothing else. Complete or not
-    there at all."""
+def in_float32(model: pathlib.Path, copy: pathlib.Path, blocks: int | None = None) -> pathlib.Path:
+    """The model's values in float32, so that what a quantizer makes of them is rounded by nothing else; of all its decoder
+    blocks, or of the first few. Complete or not there at all."""
     if copy.exists():
         return copy
     from safetensors.torch import load_file as load, save_file as save  # NumPy has no bfloat16
@@ -48,7 +48,16 @@ def in_float32(model: pathlib.Path, copy: pathlib.Path) -> pathlib.Path:
         for name in COPIED:
             shutil.copyfile(model / name, directory / name)
         configuration = json.loads((model / "config.json").read_text()) | {"torch_dtype": "float32"}
+        blocks = blocks or configuration["num_hidden_layers"]
+        configuration["num_hidden_layers"] = blocks
         (directory / "config.json").write_text(json.dumps(configuration, indent=2))
-        save({name: tensor.float() for name, tensor in load(model / WEIGHTS).items()}, directory / WEIGHTS, {"format": "pt"})
+        save({name: tensor.float() for name, tensor in load(model / WEIGHTS).items() if block_of(name) < blocks},
+             directory / WEIGHTS, {"format": "pt"})
         os.replace(directory, copy)
     return copy
+
+
+def block_of(name: str) -> int:
+    """The decoder block that a tensor belongs to: model.layers.12.mlp.up_proj.weight is of block 12; -1 outside of all."""
+    words = name.split(".")
+    return int(words[2]) if words[1] == "layers" else -1

@@ -7,7 +7,6 @@ from typing import Any
 from harness.variant import Text
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MODEL = "smollm2"
 CALIBRATION = ROOT / "Models/jargon-6m/texts/calibration.txt"
 TEXTS = (Text("jargon", ROOT / "Models/jargon-6m/texts/held-out.txt", 16),
          Text("manual", ROOT / "Benchmarks/texts/manual.txt", 16))

@@ -8,10 +8,9 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import sys
-import tempfile
 
+from harness.models import smollm2
 from harness.runs import Result, RunError, Workplace, run_all
 
 from .document import complete, document
@@ -24,16 +23,7 @@ PAGE, PICTURES, FIGURES = "Study.md", "study", "measured/study.json"
 
 
 def directory_of(model: str) -> pathlib.Path:
-    """A model's directory; SmolLM2 is written where `make verify` has it, complete or not at all."""
-    if model == "jargon-6m":
-        return ROOT / "Models/jargon-6m"
-    directory = ROOT / "verify-output" / model
-    if not (directory / "config.json").exists():
-        directory.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
-            subprocess.run([sys.executable, ROOT / "Tests/RealModel/smollm2.py", f"{partial}/{model}"], check=True)
-            os.replace(f"{partial}/{model}", directory)
-    return directory
+    return smollm2() if model == "smollm2" else ROOT / "Models" / model
 
 
 def kept_outliers(model: str, work: pathlib.Path) -> Found:

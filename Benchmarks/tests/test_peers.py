@@ -16,6 +16,7 @@ from harness.variant import Text, digest
 from peers import environments, running
 from peers.__main__ import cells
 from peers.calibration import draw
+from peers.files import block_of
 from peers.figures import figures, write_figures
 from peers.levels import Levels, LevelsError, check, most_levels
 from peers.running import Used, Work, Workplace, run_all
@@ -242,6 +243,11 @@ def test_figures_have_what_is_said_of_them(tmp_path: pathlib.Path) -> None:
     assert (entry["peer"], entry["seed"], entry["wallSeconds"]) == ("stand-in", 1, 61.23)
     assert entry["texts"]["jargon"]["excess"]["mean"] == 0.5 and "key" not in entry
     assert len(file.read_text().splitlines()) - file.read_text().splitlines().index(' "entries": [') == 4
+
+
+def test_tensors_belong_to_blocks() -> None:
+    names = ("model.layers.12.mlp.up_proj.weight", "model.norm.weight", "model.embed_tokens.weight", "lm_head.weight")
+    assert [block_of(name) for name in names] == [12, -1, -1, -1]
 
 
 def test_entries_are_all_different_and_named_apart() -> None:

@@ -33,9 +33,8 @@ class Job:
 
     @classmethod
     def from_command_line(cls) -> "Job":
-        content = json.loads(pathlib.Path(sys.argv[1]).read_text())
-        paths = {name: pathlib.Path(content.pop(name)) for name in ("model", "calibration", "output")}
-        return cls(**paths, **content)
+        content: dict[str, Any] = json.loads(pathlib.Path(sys.argv[1]).read_text())
+        return cls(**content | {name: pathlib.Path(content[name]) for name in ("model", "calibration", "output")})
 
     def sequences(self) -> torch.Tensor:
         """Token ids, [sequences, length]."""

@@ -1,5 +1,9 @@
 """GPTQModel's GPTQ. Options: fields of its configuration, such as mse."""
+import os
 import tempfile
+
+# By itself it starts a worker for every two cores, and refuses to load a model with less than two.
+os.environ.setdefault("GPTQMODEL_CPU_WORKERS", "2")
 
 import torch
 from gptqmodel import BACKEND, GPTQModel
