@@ -33,7 +33,7 @@ class Workplace:
         self.results = directory / "results"
         self.outputs = directory / "outputs"
         self.results.mkdir(parents=True, exist_ok=True)
-        self.lock = _lock(directory)
+        self.lock = hold(directory)
         # What a run that was killed has left.
         shutil.rmtree(self.outputs, ignore_errors=True)
         self.outputs.mkdir()
@@ -60,7 +60,7 @@ class Workplace:
                 shutil.rmtree(output, ignore_errors=True)
         for variant, result, measured in zip(variants, results, texts, strict=True):
             result |= {"texts": measured, "evaluationSeconds": seconds}
-            _write(self._file(variant), result)
+            write(self._file(variant), result)
         return results
 
     def _quantized(self, variant: Variant, output: pathlib.Path) -> Result:
@@ -171,7 +171,7 @@ def _seconds_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _lock(directory: pathlib.Path) -> TextIO:
+def hold(directory: pathlib.Path) -> TextIO:
     """Holds the directory until the process ends."""
     file = open(directory / "lock", "w")
     try:
@@ -181,7 +181,7 @@ def _lock(directory: pathlib.Path) -> TextIO:
     return file
 
 
-def _write(file: pathlib.Path, result: Result) -> None:
+def write(file: pathlib.Path, result: Result) -> None:
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(result))
     os.replace(partial, file)

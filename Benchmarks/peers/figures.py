@@ -1,0 +1,28 @@
+"""Documentation/measured/peers.json."""
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+# Of a result, what a reader of the figures needs; the rest stays in the work directory.
+KEPT = ("peer", "variant", "version", "bits", "seed", "wallSeconds", "cpuSeconds", "threads")
+TEXT_KEPT = ("perplexity", "excess", "divergence", "windows", "windowLength", "windowLogLikelihoods", "windowDivergences")
+
+
+def figures(results: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """`original` has what the model itself gives on each text; `failures` what could not be had, and why."""
+    originals = {name: text["original"] for result in results for name, text in result["texts"].items()}
+    return {
+        "run": {"judges": sorted({result["judge"] for result in results}),
+                "machines": sorted({result["machine"] for result in results})},
+        "original": originals, "failures": list(failures),
+        "entries": [{name: result[name] for name in KEPT} | {"texts": {
+            name: {part: text[part] for part in TEXT_KEPT} for name, text in result["texts"].items()}} for result in results]}
+
+
+def write_figures(file: pathlib.Path, results: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]]) -> None:
+    """An entry a line."""
+    content = figures(results, failures)
+    lines = [json.dumps(entry) for entry in content.pop("entries")]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content, indent=1)[:-2] + ',\n "entries": [\n' + ",\n".join(lines) + "\n]}\n")
