@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from study.tables import table
+from harness.markdown import table
 
 
 def results_table(results: Sequence[dict[str, Any]]) -> str:

@@ -180,7 +180,7 @@ def test_time_that_is_not_the_peers_is_left_out(place: pathlib.Path) -> None:
 
 
 def test_results_of_other_work_are_not_taken(place: pathlib.Path) -> None:
-    there, entry, own = workplace(place), Entry(peer(place), "plain", 3, 0), Entry(None, "adaptive", 3, 0)
+    there, entry, own = workplace(place), Entry(peer(place), "plain", 3, 0), Entry(None, "fast", 3, 0)
     run_all([entry, own], there)
     # The tool only measures what a peer made.
     (place / "tool").write_text(TOOL + "# another build\n")

@@ -9,6 +9,7 @@ import re
 import statistics
 import sys
 import time
+from dataclasses import replace
 
 import torch
 
@@ -21,20 +22,19 @@ from .model import Model, measured, quantized
 FIGURES = ROOT / "Documentation/measured/tried.json"
 SAMPLES, LENGTH, WINDOWS, BITS, GROUP = 32, 512, 16, 3, 64
 
-BEST = dict(ranges="search", order="activation", passes=3, inputs=0.4, residual=0.4)
-UNORDERED = dict(BEST, order="")
+BEST = Idea(ranges="search", order="activation", passes=3, inputs=0.4, residual=0.4)
 IDEAS = {
     "per-OC": Idea(direction="per-oc"),
     "adaptive": Idea(),
     "searched": Idea(ranges="search"),
     "searched, both ends alike": Idea(ranges="alike"),
     "searched, by tile": Idea(direction="tile", ranges="search"),
-    "all": Idea(**BEST),
-    "all, no order": Idea(**UNORDERED),
-    "all, by tile, no order": Idea(direction="tile", **UNORDERED),
-    "all, groups in order": Idea(**dict(BEST, order="group")),
-    "all, without first tokens": Idea(first=0.0, **BEST),
-    "all, norms clipped at 2 medians": Idea(clip=2.0, **BEST),
+    "all": BEST,
+    "all, no order": replace(BEST, order=""),
+    "all, by tile, no order": replace(BEST, direction="tile", order=""),
+    "all, groups in order": replace(BEST, order="group"),
+    "all, without first tokens": replace(BEST, first=0.0),
+    "all, norms clipped at 2 medians": replace(BEST, clip=2.0),
 }
 
 

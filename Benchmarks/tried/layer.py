@@ -47,7 +47,8 @@ def call(name: str, *arguments: Tensor | int | None) -> None:
 def factor(gram: Tensor, damping: float) -> Tensor:
     """V upper triangular, H + λI = V·Vᵀ."""
     damped = gram + damping * gram.diagonal().mean() * torch.eye(len(gram))
-    return torch.linalg.cholesky(damped.flip(0, 1)).flip(0, 1).contiguous()
+    lower: Tensor = torch.linalg.cholesky(damped.flip(0, 1))
+    return lower.flip(0, 1).contiguous()
 
 
 def loss(errors: Tensor, gram: Tensor) -> float:

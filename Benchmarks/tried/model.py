@@ -19,6 +19,10 @@ NAMES = {role: f"{part}.{role}_proj.weight" for part, roles in (("self_attn", "q
          for role in roles}
 
 
+def batches(sequences: Tensor) -> list[Tensor]:
+    return [sequences[first:first + BATCH] for first in range(0, len(sequences), BATCH)]
+
+
 class Model:
     def __init__(self, directory: pathlib.Path) -> None:
         config = json.loads((directory / "config.json").read_text())
@@ -62,7 +66,7 @@ class Model:
     def final(self, windows: Tensor) -> Tensor:
         """Normalized hidden states behind the last block."""
         results = []
-        for part in windows.split(BATCH):
+        for part in batches(windows):
             stream = Stream(self, part)
             for block in range(self.blocks):
                 for _ in stream.stages(block, lambda block, role: self.weight(block, role)):
@@ -101,8 +105,8 @@ def quantized(model: Model, samples: Tensor, idea: Idea, bits: int, group: int) 
     result = Model.__new__(Model)
     result.__dict__ = {**model.__dict__, "tensors": dict(model.tensors)}
     corrects = idea.inputs > 0 or idea.residual > 0
-    moved = [Stream(result, part) for part in samples.split(BATCH)]
-    original = [Stream(model, part) for part in samples.split(BATCH)] if corrects else []
+    moved = [Stream(result, part) for part in batches(samples)]
+    original = [Stream(model, part) for part in batches(samples)] if corrects else []
     for block in range(model.blocks):
         running = [stream.stages(block, result.weight) for stream in moved]
         untouched = [stream.stages(block, model.weight) for stream in original]
@@ -154,7 +158,8 @@ class Sums:
         if self.residual is not None:
             change += self.idea.residual * self.residual
         damped = self.gram + 0.01 * self.gram.diagonal().mean() * torch.eye(len(self.gram))
-        return weight + torch.linalg.solve(damped, change.T).T
+        solved: Tensor = torch.linalg.solve(damped, change.T)
+        return weight + solved.T
 
 
 def measured(original: Model, variant: Model, windows: Tensor, reference: Tensor) -> dict[str, float]:
