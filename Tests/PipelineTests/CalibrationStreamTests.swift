@@ -79,6 +79,87 @@ import Testing
         return (difference.squaredNorm / b.squaredNorm).squareRoot()
     }
 
+    /// A stream through a block whose weights are coarser, beside one through the block as it was: the shift of its inputs
+    /// and, where a stage's output is added to the residual stream, of that stream, by plain sums in Double.
+    @Test func theShiftOfAnotherStreamIsThatOfItsBatches() throws {
+        let scratch = try Scratch()
+        let model = try DecoderModel(try Checkpoint(directory: try scratch.copyOfModel("qwen2")))
+        let samples = try CalibrationSamples(
+            from: .text((0..<4096).map { Int32($0 * $0 * 7 + $0 * 3) % 61 }), samples: 1024, length: 16, seed: 0,
+            vocabularySize: model.configuration.vocabularySize, maximumLength: 16)
+        let untouched = try model.block(0)
+        var coarse = untouched
+        for role in BlockStage.allCases.flatMap(\.roles) {
+            let weight = untouched.weight(role)
+            coarse.replace(
+                role,
+                with: Matrix(rows: weight.rows, columns: weight.columns) { (weight[$0, $1] * 8).rounded() / 8 })
+        }
+        var original = try CalibrationStream(samples, model)
+        #expect(original.batches.count > 1)
+        var (moved, alone) = (original, original)
+        for stage in BlockStage.allCases {
+            let layer = untouched.weight(stage.roles[0])
+            var calls = 0
+            let shift = try original.shift(
+                of: &moved, in: coarse, originally: untouched, order: layer.columns, between: { calls += 1 })
+            #expect(calls == original.batches.count)
+            let inputs = joined(moved) { coarse.input(of: $0) }
+            let before = joined(original) { untouched.input(of: $0) }
+            expectSum(shift.cross, of: (before, inputs), times: inputs)
+            expectSum(shift.energy.symmetric(), of: (before, inputs), times: difference(before, inputs))
+            #expect(shift.energy.tokens == samples.tokens)
+            // In front of the first stage both streams still see the same.
+            #expect((shift.cross.squaredNorm > 0) == (stage != .queryKeyValue))
+            if stage == .attentionOutput || stage == .down {
+                let residual = try #require(shift.residual)
+                let streams = (joined(original) { $0.hidden }, joined(moved) { $0.hidden })
+                #expect(residual.rows == layer.rows)
+                expectSum(residual, of: streams, times: inputs)
+                #expect((residual.squaredNorm > 0) == (stage == .down))
+            } else {
+                #expect(shift.residual == nil)
+            }
+            try original.advance(through: untouched)
+            try moved.advance(through: coarse)
+            try alone.advance(through: coarse)
+        }
+        // Having been looked at changes nothing of where a stream goes.
+        for (a, b) in zip(moved.batches, alone.batches) { #expect(a.hidden == b.hidden) }
+    }
+
+    /// The matrices of all batches, tokens side by side.
+    private func joined(_ stream: CalibrationStream, _ matrix: (BlockState) -> Matrix<Float>) -> Matrix<Float> {
+        let parts = stream.batches.map(matrix)
+        return Matrix(
+            columnMajor: parts.flatMap(\.columnMajorElements), rows: parts[0].rows,
+            columns: parts.reduce(0) { $0 + $1.columns })
+    }
+
+    private func difference(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Matrix<Float> {
+        Matrix(rows: a.rows, columns: a.columns) { a[$0, $1] - b[$0, $1] }
+    }
+
+    /// found = (a − b)·cᵀ: each element within (tokens + 2)·eps of the sum of the products' sizes.
+    private func expectSum(_ found: Matrix<Float>, of pair: (Matrix<Float>, Matrix<Float>), times c: Matrix<Float>) {
+        let d = difference(pair.0, pair.1)
+        #expect(found.rows == d.rows && found.columns == c.rows)
+        var worst = 0.0
+        for i in 0..<d.rows {
+            for j in 0..<c.rows {
+                var (sum, size) = (0.0, 0.0)
+                for t in 0..<d.columns {
+                    let product = Double(d[i, t]) * Double(c[j, t])
+                    sum += product
+                    size += abs(product)
+                }
+                if size > 0 { worst = max(worst, abs(Double(found[i, j]) - sum) / size) }
+                if size == 0 && found[i, j] != 0 { worst = .infinity }
+            }
+        }
+        #expect(worst <= Double(d.columns + 2) * Double(Float.ulpOfOne))
+    }
+
     @Test func whatIsThrownBetweenBatchesEndsTheWork() throws {
         struct Enough: Error {}
         let scratch = try Scratch()

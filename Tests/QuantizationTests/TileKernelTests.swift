@@ -55,6 +55,50 @@ import Testing
         }
     }
 
+    /// With ranges by search, too, where nothing but the search is rounded: each set's grids are best ones for what its own
+    /// sweep has made of their groups' weights.
+    @Test(arguments: cases, ChannelDimension.allCases)
+    func everyInstructionSetSearchesRanges(_ example: Case, _ dimension: ChannelDimension) throws {
+        let factor = try factor(example.inputs)
+        let weight = Matrix<Float>(rows: example.out, columns: example.inputs) { i, j in
+            Float((i * 37 + j * 101 + i * j) % 251 - 125) / 64
+        }
+        let layout = GroupLayout(
+            rows: weight.rows, columns: weight.columns, groupSize: example.groupSize, dimension: dimension)
+        for grid in [
+            UniformGrid(bits: 2, ranges: .search), UniformGrid(bits: 3, isSymmetric: true, ranges: .search),
+            UniformGrid(bits: 4, ranges: .search),
+        ] {
+            for kernels in TileKernels.available {
+                let found = try blockedSweep(weight, factor, grid, layout, kernels: kernels)
+                let updated = updatedWeights(weight, factor, found.quantized)
+                SearchedGrids(grid: grid, eps: Double(Float.ulpOfOne)).expectBest(
+                    found.quantized, "\(kernels.name), \(grid)", weight: { updated[$0, $1] },
+                    importance: { Double(factor.diagonal[$0, 0]) })
+            }
+        }
+    }
+
+    /// What the grids of a sweep were found for, in plain loops: per-IC w′ⱼ, per-OC W_g + [Σ_{k<j₀} e_k·V_kg]·V_gg⁻¹.
+    private func updatedWeights(
+        _ weight: Matrix<Float>, _ factor: GramFactor<Float>, _ quantized: QuantizedMatrix
+    ) -> Matrix<Double> {
+        let (v, q, layout) = (factor.upperTriangular(), quantized.dequantized(), quantized.layout)
+        var updated = weight.inDouble
+        for i in 0..<weight.rows {
+            let e = (0..<weight.columns).map { Double(weight[i, $0] - q[i, $0]) }
+            var x = [Double](repeating: 0, count: weight.columns)
+            for j in 0..<weight.columns {
+                let first = layout.dimension == .perOutputChannel ? j / layout.groupSize * layout.groupSize : j
+                var sum = 0.0
+                for k in 0..<j where v[k, j] != 0 { sum += (k < first ? e[k] : -x[k]) * Double(v[k, j]) }
+                x[j] = sum / Double(v[j, j])
+                updated[i, j] += x[j]
+            }
+        }
+        return updated
+    }
+
     /// Every processor has the plain kernels; one that has AVX-512 has AVX2, too.
     @Test func theWidestKernelsComeFirst() {
         #expect(

@@ -25,19 +25,28 @@ struct RefinementPanel<S: RealScalar>: Sendable {
     private var rows: Int { weight.rows }
     private var isPerOutputChannel: Bool { direction.layout.dimension == .perOutputChannel }
 
-    /// Runs the passes; one that changes nothing is the last.
+    /// Runs the passes; one that changes nothing is the last. Tells the work of all passes, whatever it takes.
     func refine() {
-        for _ in 0..<refinement.passes where !(work?.isCancelled ?? false) {
-            if !pass() { return }
+        for number in 1...refinement.passes where !(work?.isCancelled ?? false) {
+            if pass() || work?.isCancelled ?? false { continue }
+            work?.add(Double(refinement.passes - number) * flops(errors.columns))
+            return
         }
     }
+
+    /// Of E times so many columns of H.
+    private func flops(_ columns: Int) -> Double { 2 * Double(rows) * Double(errors.columns) * Double(columns) }
 
     /// - Returns: whether anything changed.
     private func pass() -> Bool {
         var hasChanged = false
         // Groups that no block holds whole.
         let scattered = refinement.changesScales ? memory.scatteredGroups : []
-        for group in scattered where rescale(group) { hasChanged = true }
+        let changesTiles = !isPerOutputChannel || refinement.changesCodes
+        // Where both scattered groups and blocks take a product with H, each tells half of it.
+        let share = !scattered.isEmpty && changesTiles ? 0.5 : 1
+        for group in scattered where rescale(group, share: share) { hasChanged = true }
+        guard scattered.isEmpty || changesTiles else { return hasChanged }
         for block in blocks {
             if work?.isCancelled ?? false { return hasChanged }
             let residual = memory.residual(rows: rows, columns: block.columns.count)
@@ -45,10 +54,8 @@ struct RefinementPanel<S: RealScalar>: Sendable {
             if isPerOutputChannel && refinement.changesScales && scattered.isEmpty {
                 for group in groups(in: block.columns) where rescale(group, in: block, residual) { hasChanged = true }
             }
-            if !isPerOutputChannel || refinement.changesCodes {
-                if changeTiles(of: block, residual) { hasChanged = true }
-            }
-            work?.add(2 * Double(rows) * Double(errors.columns) * Double(block.columns.count))
+            if changesTiles && changeTiles(of: block, residual) { hasChanged = true }
+            work?.add(share * flops(block.columns.count))
         }
         return hasChanged
     }
@@ -87,7 +94,8 @@ struct RefinementPanel<S: RealScalar>: Sendable {
     }
 
     /// As ``rescale(_:in:_:)`` for a group that no block holds whole, by products of its own.
-    private func rescale(_ group: ScatteredGroup) -> Bool {
+    /// - Parameter share: of the work that is told.
+    private func rescale(_ group: ScatteredGroup, share: Double) -> Bool {
         if work?.isCancelled ?? false { return false }
         let sums = memory.rowSums
         sums.fill(with: 0)
@@ -110,7 +118,7 @@ struct RefinementPanel<S: RealScalar>: Sendable {
                 sums.add(values.column(j), residual.column(j), rows: rows, to: 0)
                 sums.add(values.column(j), products.column(j), rows: rows, to: 1)
             }
-            work?.add(2 * Double(rows) * Double(errors.columns) * Double(run.count))
+            work?.add(share * flops(run.count))
         }
         guard takeSteps(ofGroup: group.index) else { return false }
         for (position, input) in zip(group.positions, group.inputs) { renewErrors(at: position, input: input) }

@@ -22,7 +22,8 @@ package struct SweptWeight: Sendable {
 /// - Parameters:
 ///   - weight: W [out, in].
 ///   - layouts: the directions to sweep in, side by side: they share the products' reading of V.
-///   - refinement: what is done to each direction's result afterwards: 2·out·in² flops a pass, and out·in² for its loss.
+///   - refinement: what is done to each direction's result afterwards: 2·out·in² flops a pass, twice as many
+///     for codes and scales of per-OC groups that no block holds whole; and out·in² for its loss.
 ///   - work: told the flops as they are done.
 ///   - panelBudget: bytes of working memory of one panel, at most.
 /// - Returns: one result for each layout.
@@ -42,7 +43,7 @@ package func blockedSweep<S: RealScalar>(
         var table = try GridTable<S>(grid, layout)
         // In activation order a per-OC group's columns come up scattered: its grid is set beforehand, from the weight.
         if !inOrder && layout.dimension == .perOutputChannel {
-            try table.setAllGroups(from: weight, importance: factor.importance)
+            try table.setAllGroups(from: weight, importance: factor.importance, kernels)
         }
         return try SweepResult(table)
     }

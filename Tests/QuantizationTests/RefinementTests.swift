@@ -1,0 +1,389 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import Synchronization
+import Testing
+
+/// Passes over a swept weight: what they may change, and that they never make it worse.
+@Suite struct RefinementTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        let out: Int, inputs: Int, groupSize: Int?, bits: Int
+        let symmetric: Bool, activationOrder: Bool, ranges: RangeRule
+        var grid: UniformGrid { UniformGrid(bits: bits, isSymmetric: symmetric, ranges: ranges) }
+        var testDescription: String {
+            "[\(out), \(inputs)] g \(groupSize.map(String.init) ?? "channel") \(bits) bits"
+                + (symmetric ? " symmetric" : "") + (activationOrder ? " in activation order" : "") + " \(ranges)"
+        }
+    }
+
+    /// Rectangular both ways; groups with tails, of one weight, wider than a block, and the whole channel. Of every group
+    /// size there are all bits, symmetric ones and not, both orders, both rules for ranges.
+    static let cases: [Case] = {
+        var cases: [Case] = []
+        for size in straddlingSizes {
+            for (out, inputs) in [(size, 65), (65, size), (size, size)] where out * inputs <= 150 * 500 {
+                for (index, groupSize) in [16, 48, 128, 200, nil, 1, 33].enumerated() {
+                    let number = cases.count
+                    cases.append(
+                        Case(
+                            out: out, inputs: inputs, groupSize: groupSize,
+                            bits: UniformGrid.supportedBits[(size + index) % 4], symmetric: number % 3 == 1,
+                            activationOrder: number % 2 == 1, ranges: number % 5 < 3 ? .full : .search))
+                }
+            }
+        }
+        // Wide groups with tails, in both orders, where there is more than one of them.
+        for (groupSize, activationOrder) in [(200, false), (200, true), (nil, false), (nil, true)] {
+            cases.append(
+                Case(
+                    out: 66, inputs: 500, groupSize: groupSize, bits: 2, symmetric: false,
+                    activationOrder: activationOrder, ranges: .full))
+        }
+        return cases
+    }()
+
+    @Test(arguments: cases, ChannelDimension.allCases)
+    func passesNeverRaiseTheLoss(_ example: Case, _ dimension: ChannelDimension) throws {
+        let random = RandomLayer(out: example.out, in: example.inputs, seed: 19)
+        func layer<S: RealScalar>(in _: S.Type) throws -> RefinedLayer<S> {
+            try RefinedLayer(
+                random.weight, activations: random.activations, example.grid, groupSize: example.groupSize, dimension,
+                activationOrder: example.activationOrder)
+        }
+        let (double, single) = (try layer(in: Double.self), try layer(in: Float.self))
+        for parts in Refinement.Parts.allCases {
+            let end = try expectPassesToHold(double, parts, activations: random.activations)
+            _ = try expectPassesToHold(single, parts, activations: nil)
+            // There was something to do, and it was done: by a hundredth at least, for layers of some size.
+            if parts != .scales && example.inputs >= 31 && example.out >= 31 && example.groupSize != 1 {
+                #expect(end.loss < 0.99 * end.sweptLoss, "\(parts)")
+            }
+        }
+    }
+
+    /// Three passes, each held against the one before.
+    private func expectPassesToHold<S>(
+        _ layer: RefinedLayer<S>, _ parts: Refinement.Parts, activations: Matrix<Double>?
+    ) throws -> (loss: Double, sweptLoss: Double) {
+        let swept = try layer.refined(parts, passes: 0)
+        #expect(swept.refinedLoss == nil)
+        var before = layer.state(swept.quantized)
+        let sweptLoss = before.loss
+        for passes in 1...3 {
+            let refined = try layer.refined(parts, passes: passes)
+            let place = Comment(rawValue: "\(S.self), \(parts.rawValue), pass \(passes)")
+            #expect(refined.loss == swept.loss && refined.dampedLoss == swept.dampedLoss, place)
+            let after = layer.state(refined.quantized)
+            #expect(after.loss <= before.loss + layer.passBound(before, after), place)
+            let reported = try #require(refined.refinedLoss)
+            #expect(abs(reported - after.loss) <= layer.lossBound(after), place)
+            if let activations {
+                // The same by the activations themselves: sums of as many terms as there are tokens, too.
+                let defined = definedLoss(layer.w, after.q, activations)
+                let bound = layer.lossBound(after) * Double(activations.columns) / Double(layer.layout.columns)
+                #expect(abs(reported - defined) <= bound, place)
+            }
+            expectStorable(refined.quantized, layer.grid, place)
+            expectUnchanged(refined.quantized, swept.quantized, parts, place)
+            before = after
+        }
+        return (before.loss, sweptLoss)
+    }
+
+    /// Scales are positive numbers of their type, codes and zero points of so many bits.
+    private func expectStorable(_ quantized: QuantizedMatrix, _ grid: UniformGrid, _ place: Comment) {
+        let scales = quantized.scales.columnMajorElements
+        #expect(scales.allSatisfy { $0 > 0 && $0.isFinite && grid.scaleType.round($0) == $0 }, place)
+        #expect(quantized.codes.columnMajorElements.allSatisfy { Int($0) <= grid.largestCode }, place)
+        #expect(quantized.zeroPoints.columnMajorElements.allSatisfy { Int($0) <= grid.largestCode }, place)
+        if grid.isSymmetric {
+            #expect(quantized.zeroPoints.columnMajorElements.allSatisfy { $0 == 1 << (grid.bits - 1) }, place)
+        }
+    }
+
+    /// What a pass must leave alone.
+    private func expectUnchanged(
+        _ refined: QuantizedMatrix, _ swept: QuantizedMatrix, _ parts: Refinement.Parts, _ place: Comment
+    ) {
+        switch parts {
+        case .codes: #expect(refined.scales == swept.scales && refined.zeroPoints == swept.zeroPoints, place)
+        case .scales: #expect(refined.codes == swept.codes && refined.zeroPoints == swept.zeroPoints, place)
+        case .both:
+            // Per-IC a group may get a grid anew, zero point and all.
+            if refined.dimension == .perOutputChannel { #expect(refined.zeroPoints == swept.zeroPoints, place) }
+        }
+    }
+
+    /// At the end of enough passes no code has a better value and no scale a better neighbour while all else stays, by
+    /// trying every one of them.
+    @Test(arguments: Refinement.Parts.allCases, ChannelDimension.allCases)
+    func enoughPassesEndWhereNothingIsLeftToGain(_ parts: Refinement.Parts, _ dimension: ChannelDimension) throws {
+        for (inputs, groupSize, activationOrder, ranges) in [
+            (12, 5, false, RangeRule.full), (12, 5, true, .search), (140, nil, false, .search), (150, 48, true, .full),
+        ] {
+            for bits in [2, 3] {
+                let random = RandomLayer(out: 9, in: inputs, seed: 61)
+                let layer = try RefinedLayer<Double>(
+                    random.weight, activations: random.activations, UniformGrid(bits: bits, ranges: ranges),
+                    groupSize: groupSize, dimension, activationOrder: activationOrder)
+                let refined = try layer.refined(parts, passes: 1000)
+                let place = Comment(rawValue: "in \(inputs), \(bits) bits")
+                #expect(try layer.refined(parts, passes: 2000).quantized == refined.quantized, place)
+                let end = layer.state(refined.quantized)
+                if parts != .scales { expectNoBetterCode(layer, end, place) }
+                if parts != .codes { expectNoBetterScale(layer, end, place) }
+                // Fewer passes did not get there: the search above can fail.
+                let swept = try layer.refined(parts, passes: 0)
+                #expect(end.loss < layer.state(swept.quantized).loss, place)
+            }
+        }
+    }
+
+    private func expectNoBetterCode(_ layer: RefinedLayer<Double>, _ end: RefinedLayer<Double>.State, _ place: Comment)
+    {
+        for i in 0..<layer.layout.rows {
+            for j in 0..<layer.layout.columns {
+                for code in 0...layer.grid.largestCode where code != Int(end.quantized.codes[i, j]) {
+                    let step = Double(code - Int(end.quantized.codes[i, j])) * end.scale(i, j)
+                    let change = -2 * step * end.r[i, j] + step * step * layer.h[j, j]
+                    #expect(change >= -layer.roundingOfAStep(end, i, j, abs(step)), "\(place), code (\(i), \(j))")
+                }
+            }
+        }
+    }
+
+    private func expectNoBetterScale(_ layer: RefinedLayer<Double>, _ end: RefinedLayer<Double>.State, _ place: Comment)
+    {
+        let scales = end.quantized.scales
+        var tried = 0
+        for r in 0..<scales.rows {
+            for c in 0..<scales.columns {
+                let members = layer.layout.members(r, c)
+                // bfloat16 has eight significant bits.
+                let scale = Double(scales[r, c])
+                let above = Double(sign: .plus, exponent: scale.exponent - 7, significand: 1)
+                let below = scale.significand == 1 ? above / 2 : above
+                var (slope, curvature, terms) = (0.0, 0.0, 0.0)
+                for (i, j) in members {
+                    slope += end.q[i, j] * end.r[i, j]
+                    terms += layer.roundingOfAStep(end, i, j, abs(end.q[i, j]))
+                    for (k, l) in members where k == i { curvature += end.q[i, j] * layer.h[j, l] * end.q[i, l] }
+                }
+                // Codes that would best stand for the opposite: no scale is small enough, and it stays.
+                if slope <= -curvature { continue }
+                for share in [above / scale, -below / scale] {
+                    let change = -2 * share * slope + share * share * curvature
+                    #expect(change >= -abs(share) * terms, "\(place), scale (\(r), \(c))")
+                    tried += 1
+                }
+            }
+        }
+        // Hardly any is left out.
+        #expect(tried >= 2 * scales.count * 9 / 10, place)
+    }
+
+    /// With H = c·I nothing that other columns lost is there to make up for: the sweep's codes are the best ones.
+    @Test(arguments: straddlingSizes, ChannelDimension.allCases)
+    func identityGramLeavesTheCodes(_ size: Int, _ dimension: ChannelDimension) throws {
+        let weight = RandomLayer(out: 70, in: size, seed: 3).weight
+        let identity = Matrix<Double>(rows: size, columns: size) { $0 == $1 ? 7 : 0 }
+        for groupSize in [48, 200, nil] {
+            for symmetric in [false, true] {
+                let layer = try RefinedLayer<Double>(
+                    weight, gram: Gram(identity, tokens: size),
+                    UniformGrid(bits: 3, isSymmetric: symmetric, ranges: .search), groupSize: groupSize, dimension)
+                let swept = try layer.refined(.codes, passes: 0)
+                #expect(try layer.refined(.codes, passes: 2).quantized == swept.quantized)
+            }
+        }
+    }
+
+    /// Rows know nothing of each other but for the grids that they share.
+    @Test(arguments: Refinement.Parts.allCases, ChannelDimension.allCases)
+    func rowsAreIndependent(_ parts: Refinement.Parts, _ dimension: ChannelDimension) throws {
+        for (groupSize, activationOrder) in [(16, false), (16, true), (150, false)] {
+            let first = dimension == .perOutputChannel ? 70 : groupSize == 16 ? 48 : 150
+            let random = RandomLayer(out: 210, in: 200, seed: 88)
+            func refined(_ weight: Matrix<Double>) throws -> QuantizedMatrix {
+                try RefinedLayer<Double>(
+                    weight, activations: random.activations, UniformGrid(bits: 3), groupSize: groupSize, dimension,
+                    activationOrder: activationOrder
+                ).refined(parts, passes: 3).quantized
+            }
+            let (whole, alone) = (try refined(random.weight), try refined(random.weight.only(rows: 0..<first)))
+            #expect(alone.codes == whole.codes.only(rows: 0..<first))
+            #expect(alone.scales == whole.scales.only(rows: 0..<alone.scales.rows))
+            #expect(alone.zeroPoints == whole.zeroPoints.only(rows: 0..<alone.scales.rows))
+        }
+    }
+
+    /// An input that was never active loses nothing: its codes stay, and per-IC its grids.
+    @Test(arguments: Refinement.Parts.allCases, ChannelDimension.allCases)
+    func inactiveInputsKeepTheirCodes(_ parts: Refinement.Parts, _ dimension: ChannelDimension) throws {
+        let random = RandomLayer(out: 40, in: 150, seed: 50)
+        let inactive = [0, 7, 63, 64, 149]
+        let silent = Matrix<Double>(rows: 150, columns: random.activations.columns) {
+            inactive.contains($0) ? 0 : random.activations[$0, $1]
+        }
+        for (damping, activationOrder, bits) in [(0, false, 3), (0.01, false, 8), (0.01, true, 2)] {
+            for ranges in RangeRule.allCases {
+                let layer = try RefinedLayer<Double>(
+                    random.weight, activations: silent, UniformGrid(bits: bits, ranges: ranges), groupSize: 20,
+                    dimension, activationOrder: activationOrder, dampingShare: damping)
+                #expect(layer.factor.inactiveInputs == inactive)
+                let swept = try layer.refined(parts, passes: 0).quantized
+                let refined = try layer.refined(parts, passes: 3).quantized
+                #expect(refined != swept)
+                for j in inactive {
+                    for i in 0..<40 { #expect(refined.codes[i, j] == swept.codes[i, j], "(\(i), \(j))") }
+                    guard dimension == .perInputChannel else { continue }
+                    for group in 0..<2 {
+                        #expect(refined.scales[group, j] == swept.scales[group, j])
+                        #expect(refined.zeroPoints[group, j] == swept.zeroPoints[group, j])
+                    }
+                }
+            }
+        }
+    }
+
+    /// A layer of zeros has scales of 1 and keeps them.
+    @Test(arguments: Refinement.Parts.allCases, ChannelDimension.allCases)
+    func groupsOfZerosKeepTheirGrid(_ parts: Refinement.Parts, _ dimension: ChannelDimension) throws {
+        let random = RandomLayer(out: 40, in: 30, seed: 7)
+        let zeros = Matrix<Double>(repeating: 0, rows: 40, columns: 30)
+        let layer = try RefinedLayer<Double>(
+            zeros, activations: random.activations, UniformGrid(bits: 3, ranges: .search), groupSize: 16, dimension)
+        let refined = try layer.refined(parts, passes: 2)
+        #expect(refined.refinedLoss == 0)
+        #expect(refined.quantized.scales.columnMajorElements.allSatisfy { $0 == 1 })
+        #expect(refined.quantized == (try layer.refined(parts, passes: 0)).quantized)
+    }
+
+    /// In Double, where sums in another order flip no code, panels give what the whole gives.
+    @Test(arguments: Refinement.Parts.allCases, [16, 48, 140])
+    func panelsGiveTheCodesOfTheWhole(_ parts: Refinement.Parts, _ groupSize: Int) throws {
+        let random = RandomLayer(out: 300, in: 150, seed: 29)
+        for dimension in ChannelDimension.allCases {
+            for activationOrder in [false, true] {
+                let layer = try RefinedLayer<Double>(
+                    random.weight, activations: random.activations, UniformGrid(bits: 3), groupSize: groupSize,
+                    dimension, activationOrder: activationOrder)
+                let whole = try layer.refined(parts, passes: 2)
+                let cut = try layer.refined(parts, passes: 2, panelBudget: 1)
+                #expect(cut.quantized == whole.quantized)
+                // Sums of the same squares in another order.
+                let (found, expected) = (try #require(cut.refinedLoss), try #require(whole.refinedLoss))
+                #expect(abs(found - expected) <= 1e-12 * whole.dampedLoss)
+
+                // The same with the panels handed over one by one.
+                let options = QuantizationOptions(
+                    bits: 3, groupSize: groupSize, refinement: .init(parts: parts, passes: 2),
+                    dimension: .fixed(dimension), activationOrder: activationOrder)
+                let quantizer = try LayerQuantizer(factor: layer.factor, options: options)
+                var panelled = try PanelledLayer(rows: 300, columns: 150, panelRows: 100, quantizer: quantizer)
+                var panels = 0
+                while let rows = panelled.nextRows {
+                    try panelled.add(random.weight.only(rows: rows))
+                    panels += 1
+                }
+                #expect(panels >= 2)
+                let finished = try panelled.finished()
+                #expect(finished.quantized == whole.quantized)
+                let losses = try #require(finished.losses[dimension])
+                #expect(losses.refined == finished.loss)
+                #expect(abs(finished.loss - expected) <= 1e-12 * whole.dampedLoss)
+                #expect(abs((losses.gptq ?? 0) - whole.loss) <= 1e-12 * whole.dampedLoss)
+            }
+        }
+    }
+
+    /// Both directions in one pass are what each is by itself.
+    @Test(arguments: Refinement.Parts.allCases, [16, 100, 200])
+    func directionsDoNotDisturbEachOther(_ parts: Refinement.Parts, _ groupSize: Int) throws {
+        let random = RandomLayer(out: 210, in: 300, seed: 3)
+        let factor = try GramFactor(random.gram)
+        let layouts = ChannelDimension.allCases.map {
+            GroupLayout(rows: 210, columns: 300, groupSize: groupSize, dimension: $0)
+        }
+        let (grid, refinement) = (UniformGrid(bits: 3), Refinement(parts: parts, passes: 2))
+        let both = try blockedSweep(random.weight, factor, grid, layouts, refinement: refinement)
+        for (layout, found) in zip(layouts, both) {
+            let alone = try blockedSweep(random.weight, factor, grid, [layout], refinement: refinement)[0]
+            #expect(found.quantized == alone.quantized)
+            #expect(
+                abs((found.refinedLoss ?? .nan) - (alone.refinedLoss ?? .nan)) <= 1e-12 * alone.dampedLoss)
+        }
+    }
+
+    /// An adaptive layer that sweeps both ways takes the smaller of the refined losses, and tells it.
+    @Test func theRefinedLossesAreCompared() throws {
+        let layer = RandomLayer(out: 130, in: 129, seed: 77)
+        let result = try quantize(
+            layer.weight, activations: layer.activations,
+            options: .init(bits: 3, groupSize: 64, refinement: .init(passes: 2), selection: .sweep))
+        let refined = try ChannelDimension.allCases.map { try #require(result.losses[$0]?.refined) }
+        #expect(result.loss == refined.min())
+        #expect(refined[0] != refined[1])
+        for dimension in ChannelDimension.allCases {
+            let losses = try #require(result.losses[dimension])
+            #expect(try #require(losses.refined) < #require(losses.gptq))
+        }
+    }
+
+    /// A call that is cancelled in its passes ends, and the next one gives what it gives.
+    @Test(arguments: [16, 200], [false, true])
+    func cancelledPassesEnd(_ groupSize: Int, _ activationOrder: Bool) throws {
+        let random = RandomLayer(out: 200, in: 300, seed: 5)
+        let options = QuantizationOptions(
+            bits: 3, groupSize: groupSize, refinement: .init(passes: 5), dimension: .fixed(.perOutputChannel),
+            activationOrder: activationOrder)
+        let quantizer = try LayerQuantizer(gram: random.gram, options: options)
+        let expected = try quantizer.quantize(random.weight)
+        // The sweep is done after two products of thirteen and more.
+        for share in [0.3, 0.6, 0.9] {
+            let cancellation = Cancellation()
+            let last = Mutex(0.0)
+            #expect(throws: QuantizationError.cancelled) {
+                try quantizer.quantize(random.weight, cancellation: cancellation) { done in
+                    last.withLock { $0 = done }
+                    if done >= share { cancellation.cancel() }
+                }
+            }
+            #expect(last.withLock { $0 } < 1)
+        }
+        #expect(try quantizer.quantize(random.weight).quantized == expected.quantized)
+    }
+
+    /// The flops told are those promised, whatever is refined, and where passes end early, too: the last share is 1, and it is
+    /// told once.
+    @Test(arguments: Refinement.Parts.allCases, [(16, false), (200, false), (16, true)])
+    func sharesReachOneAtTheEnd(_ parts: Refinement.Parts, _ grouping: (size: Int, activationOrder: Bool)) throws {
+        let random = RandomLayer(out: 70, in: 300, seed: 7)
+        for dimension in ChannelDimension.allCases {
+            for passes in [2, 500] {
+                let options = QuantizationOptions(
+                    bits: 3, groupSize: grouping.size, refinement: .init(parts: parts, passes: passes),
+                    dimension: .fixed(dimension), activationOrder: grouping.activationOrder)
+                let quantizer = try LayerQuantizer(gram: random.gram, options: options)
+                let shares = Mutex<[Double]>([])
+                _ = try quantizer.quantize(random.weight) { share in shares.withLock { $0.append(share) } }
+                let told = shares.withLock { $0 }
+                #expect(told == told.sorted() && abs(1 - (told.last ?? 0)) < 1e-9, "\(dimension), \(passes) passes")
+                #expect(told.count { $0 > 1 - 1e-9 } == 1, "\(dimension), \(passes) passes")
+                // Five hundred passes of three blocks each are never needed.
+                if passes == 500 { #expect(told.count < 900) }
+            }
+        }
+    }
+}
+
+extension RefinedLayer {
+    /// By how much rounding may misjudge a step of weight (i, j): 2·|Δq| times the error of R, γ|E||H|, and what rounding
+    /// w and q does, as in ``passBound(_:_:)``.
+    fileprivate func roundingOfAStep(_ state: State, _ i: Int, _ j: Int, _ step: Double) -> Double {
+        let eps = Double(S.ulpOfOne)
+        var terms = 0.0
+        for k in 0..<layout.columns { terms += abs(state.e[i, k] * h[k, j]) }
+        let gamma = Double(layout.columns + 8) * eps
+        return 2 * step * (gamma * terms + 4 * eps * h[j, j] * (abs(w[i, j]) + abs(state.q[i, j]) + step))
+    }
+}
