@@ -140,15 +140,19 @@ import Testing
 
     private func expectNoBetterCode(_ layer: RefinedLayer<Double>, _ end: RefinedLayer<Double>.State, _ place: Comment)
     {
+        var better: [String] = []
         for i in 0..<layer.layout.rows {
             for j in 0..<layer.layout.columns {
                 for code in 0...layer.grid.largestCode where code != Int(end.quantized.codes[i, j]) {
                     let step = Double(code - Int(end.quantized.codes[i, j])) * end.scale(i, j)
                     let change = -2 * step * end.r[i, j] + step * step * layer.h[j, j]
-                    #expect(change >= -layer.roundingOfAStep(end, i, j, abs(step)), "\(place), code (\(i), \(j))")
+                    if change < -layer.roundingOfAStep(end, i, j, abs(step)) {
+                        better.append("\(code) at (\(i), \(j)) by \(-change)")
+                    }
                 }
             }
         }
+        #expect(better.isEmpty, "\(place), \(better.count) codes: \(better.first ?? "")")
     }
 
     private func expectNoBetterScale(_ layer: RefinedLayer<Double>, _ end: RefinedLayer<Double>.State, _ place: Comment)
