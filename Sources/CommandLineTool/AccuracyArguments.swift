@@ -14,7 +14,7 @@ struct ActivationOrderArguments: ParsableArguments {
 struct AccuracyArguments: ParsableArguments {
     @Option(
         help:
-            "How much is done to lose less: the plain method (fast); also searched ranges, activation order and passes over the swept layer (balanced); also more passes and, of a whole model, layers that make up for earlier ones (best). Each part has an option of its own, which overrides this one."
+            "How much gptq does to lose less. fast: the plain method. balanced: searched ranges, activation order and passes over the swept layer. best: more passes, and in a whole model layers that make up for what the layers before them have done. Each part has an option of its own, which overrides this one; rtn takes no part of itself."
     )
     var effort = Effort.balanced
 
@@ -33,8 +33,9 @@ struct AccuracyArguments: ParsableArguments {
             valueName: "n"))
     var passes: Int?
 
-    @Option(help: "What a pass changes: codes, scales, or both, block of columns after block.")
-    var refine = Refinement.Parts.both
+    @Option(
+        help: "What a pass changes: codes, scales, or both, block of columns after block. (default: both)")
+    var refine: Refinement.Parts?
 
     func validate() throws {
         if let passes, !(0...Refinement.mostPasses).contains(passes) {
@@ -44,16 +45,18 @@ struct AccuracyArguments: ParsableArguments {
 
     /// What the options come to for a method.
     func accuracy(_ method: QuantizationOptions.Method) throws -> Accuracy {
-        var accuracy = effort.accuracy
+        // Effort is about the sweep and what follows it.
+        var accuracy = (method == .gptq ? effort : .fast).accuracy
         accuracy.ranges = ranges ?? accuracy.ranges
         accuracy.activationOrder = order.activationOrder ?? accuracy.activationOrder
-        accuracy.refinement = Refinement(parts: refine, passes: passes ?? accuracy.refinement.passes)
-        if method == .roundToNearest {
-            if let passes, passes > 0 {
-                throw ValidationError("--passes is \(passes), but there is no sweep to refine with --method rtn")
-            }
-            accuracy.refinement = .none
-            accuracy.activationOrder = order.activationOrder ?? false
+        accuracy.refinement = Refinement(parts: refine ?? .both, passes: passes ?? accuracy.refinement.passes)
+        if method == .roundToNearest && accuracy.refinement.passes > 0 {
+            throw ValidationError(
+                "--passes is \(accuracy.refinement.passes), but there is no sweep to refine with --method rtn")
+        }
+        if let refine, accuracy.refinement.passes == 0 {
+            throw ValidationError(
+                "--refine \(refine.rawValue) needs passes, and there are none; expected --passes 1 or more")
         }
         return accuracy
     }
@@ -64,14 +67,14 @@ struct CorrectionArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much of what earlier quantization has done to a layer's inputs the layer makes up for: a share, 0 to 1. Takes a second stream through the original model. (default: by --effort)",
+            "How much of what earlier quantization has done to a layer's inputs the layer makes up for: a share, 0 to 1. Takes a second stream through the original model. (default: by --effort; none with --propagate original)",
             valueName: "share"))
     var correctInputs: Double?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much of what it has done to the residual stream the layers that write to it make up for, o and down: a share, 0 to 1. (default: by --effort)",
+            "How much of what earlier quantization has done to the residual stream the layers that write to it, o and down, make up for: a share, 0 to 1. (default: by --effort)",
             valueName: "share"))
     var correctResidual: Double?
 

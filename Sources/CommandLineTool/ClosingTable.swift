@@ -53,7 +53,8 @@ struct ClosingTable {
         }
         if let moved = mean({ $0.outputLosses?.unquantized }), let outputs = mean({ $0.outputLosses?.quantized }) {
             lines.append(
-                "Outputs are \(outputs) from the original model's, \(moved) by what the layers before do to the inputs")
+                "Layer outputs differ from the original model's by \(outputs); the original weights' on the same inputs, by \(moved)"
+            )
         }
         return lines
     }

@@ -32,6 +32,7 @@ package struct QuantizationReport: Sendable, Codable {
         package var factor = 0.0
         package var reference = 0.0
         package var rtn = 0.0
+        /// Sweeps and their refinement.
         package var sweep = 0.0
         /// Finding the target that makes up for earlier changes, and what became of the outputs.
         package var correction = 0.0
@@ -80,7 +81,7 @@ package struct QuantizationReport: Sendable, Codable {
         /// Null for a whole channel.
         @NullWhereAbsent package internal(set) var groupSize: Int?
         package let method: QuantizationOptions.Method
-        /// The combination that the five below were begun with.
+        /// The combination that ranges, passes, shares and activation order were begun with.
         package let effort: Effort
         package let ranges: RangeRule
         /// What each pass over a swept layer changes, and how many passes there are.

@@ -45,7 +45,7 @@ package struct QuantizeCheckpoint {
             let stream = try CalibrationStream(samples, model)
             var run = Run(
                 plan: plan, checkpoint: checkpoint, stream: stream,
-                original: job.accuracy.correction == .none ? nil : stream,
+                original: job.accuracy.correction == .none || job.propagation == .original ? nil : stream,
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
                 report: QuantizationReport(versions: .current, options: job.described(samples)))
             observer.progress(
@@ -87,15 +87,18 @@ package struct QuantizeCheckpoint {
     /// Stops in front of each stage, quantizes its layers on what they see, and goes on with the new weights.
     private func quantizeStageByStage(_ block: inout DecoderBlock, _ run: inout Run) throws {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
-        let untouched = block
+        // Nobody needs the original weights once they are replaced, but for the original model's stream.
+        let untouched = run.original == nil ? nil : block
         for stage in BlockStage.allCases {
             try observer.checkCancellation()
             let isLast = run.plan.isLast(stage, of: block.index)
             if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
                 let shift = try run.times.originals.time {
-                    try run.original?.shift(
-                        of: &run.stream, in: block, originally: untouched, order: gram.gram.order,
-                        between: observer.checkCancellation)
+                    try untouched.flatMap {
+                        try quantizer.shift(
+                            of: stage, in: block, originally: $0, from: &run.original, &run.stream,
+                            between: observer.checkCancellation)
+                    }
                 }
                 var replacements: [LinearRole: Matrix<Float>] = [:]
                 try quantizer.quantize(stage, of: block, &gram, shift, scaleType: run.checkpoint.scaleType) { result in
@@ -113,8 +116,10 @@ package struct QuantizeCheckpoint {
             }
             if isLast { return }
             try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
-            try run.times.originals.time {
-                try run.original?.advance(through: untouched, between: observer.checkCancellation)
+            if let untouched {
+                try run.times.originals.time {
+                    try run.original?.advance(through: untouched, between: observer.checkCancellation)
+                }
             }
         }
     }

@@ -4,9 +4,9 @@ struct RunTimes: Sendable {
     var reading = Stopwatch()
     /// Running the decoder blocks, but for the RMSNorms whose results enter a Gram matrix: those are the layers' own.
     var forward = Stopwatch()
-    /// Putting quantized weights in the place of the original ones.
     /// The stream through the original model, and how far inputs have moved from it.
     var originals = Stopwatch()
+    /// Putting quantized weights in the place of the original ones.
     var replacing = Stopwatch()
     /// Writing what no layer stands for.
     var writing = Stopwatch()

@@ -49,6 +49,23 @@ struct StageQuantizer {
         }
     }
 
+    /// How far the inputs of a stage have moved from the original model's; nil where its stream is not followed.
+    func shift(
+        of stage: BlockStage, in block: DecoderBlock, originally untouched: DecoderBlock,
+        from original: inout CalibrationStream?, _ stream: inout CalibrationStream, between: () throws -> Void
+    ) throws -> InputShift<Float>? {
+        guard let layer = layers(of: stage, in: block.index).first else { return nil }
+        do {
+            return try original?.shift(
+                of: &stream, in: block, originally: untouched, order: block.weight(layer.role).columns,
+                between: between)
+        } catch PipelineError.cancelled {
+            throw PipelineError.cancelled
+        } catch {
+            throw PipelineError.layer(name: layer.moduleName, underlying: error)
+        }
+    }
+
     struct TimedGram {
         var gram: Gram<Float>
         let seconds: Double

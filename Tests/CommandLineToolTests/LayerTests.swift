@@ -44,7 +44,7 @@ import Testing
                 bits: 2, groupSize: 16, isSymmetric: true, dimension: .fixed(.perInputChannel), activationOrder: true)),
         Case(
             arguments: [
-                "--ranges", "minmax", "--bits", "8", "--method", "rtn", "--dimension", "per-oc", "--scale-type",
+                "--bits", "8", "--method", "rtn", "--dimension", "per-oc", "--scale-type",
                 "float32",
             ],
             options: .init(

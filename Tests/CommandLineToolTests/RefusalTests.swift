@@ -20,6 +20,7 @@ import Testing
         (["--per-ic", "q_proj", "--dimension", "per-oc"], "--per-ic and --dimension exclude each other"),
         (["--passes", "-1"], "--passes is -1, expected 0 to 1000"),
         (["--passes", "2", "--method", "rtn"], "--passes is 2, but there is no sweep to refine with --method rtn"),
+        (["--refine", "codes", "--effort", "fast"], "--refine codes needs passes, and there are none"),
         (["--correct-inputs", "1.5"], "--correct-inputs is 1.5, expected a share, 0 to 1"),
         (["--correct-residual", "nan"], "--correct-residual is nan, expected a share, 0 to 1"),
         (["--correct-inputs", "0.5", "--propagate", "original"], "need --propagate quantized"),

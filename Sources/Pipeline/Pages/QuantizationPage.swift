@@ -93,6 +93,11 @@ package struct QuantizationPage {
             The same figures are in \(QuantizationReport.fileName).
             """
         ]
+        if report.layers.contains(where: { $0.outputLosses != nil }) {
+            notes.append(
+                "W is the weight that a layer was to become, which makes up for what the layers before it have done; X is what the layer sees behind them."
+            )
+        }
         notes += [
             dampingNote(report.layers.filter { !$0.dampingRaises.isEmpty }.map(\.name)),
             inactiveNote(report.layers.filter { $0.inactiveInputs > 0 }.map(\.name)),
@@ -119,10 +124,14 @@ package struct QuantizationPage {
         [
             ("Swept", "Relative loss after the sweep, before it was refined.", { $0.refined == nil ? nil : $0.swept }),
             (
-                "Inputs", "How far W·X is from what the layer's inputs make of W behind the quantized layers.",
+                "Off before",
+                "How far outputs are from the original model's with the original weight on the inputs that the quantized layers before give.",
                 { $0.outputLosses?.unquantized }
             ),
-            ("Outputs", "How far W·X is from the quantized layer's outputs.", { $0.outputLosses?.quantized }),
+            (
+                "Off after", "How far the quantized layer's outputs are from the original model's.",
+                { $0.outputLosses?.quantized }
+            ),
         ].filter { step in report.layers.contains { step.2($0) != nil } }
             .map { (TableColumn(title: $0, explanation: $1, isNumeric: true), $2) }
     }

@@ -51,7 +51,7 @@ extension GridTable {
     }
 
     /// Sets the grids of one per-OC group from the weights `columns` of a matrix [out, …] in that group, in plain
-    /// loops.
+    /// loops, from their full ranges.
     mutating func setOutputChannelGroup(_ group: Int, from weights: Matrix<S>, columns: Range<Int>) {
         for i in 0..<layout.rows {
             let row = columns.map { weights[i, $0] }

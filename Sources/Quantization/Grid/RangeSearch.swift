@@ -6,7 +6,8 @@ import AdaDimLinearAlgebra
 public enum RangeRule: String, Sendable, CaseIterable, Codable {
     /// All of it: every weight lies inside the grid.
     case full = "minmax"
-    /// What leaves the smallest sum of squared errors, weighted by diag(H) where a group runs through several inputs.
+    /// Of 49 parts of it, the one that leaves the smallest sum of squared errors before its scale is rounded, weighted by
+    /// diag(H) where a group runs through several inputs.
     case search
 }
 

@@ -102,6 +102,7 @@ struct RefinementPanel<S: RealScalar>: Sendable {
         let width = SweepSchedule.blockWidth
         let runs = stride(from: 0, to: group.inputs.count, by: width).map { $0..<min($0 + width, group.inputs.count) }
         for run in runs {
+            if work?.isCancelled ?? false { return false }
             let columns = memory.gather(group.positions[run], of: gram)
             let residual = memory.residual(rows: rows, columns: run.count)
             let products = memory.products(rows: rows, columns: run.count)

@@ -3,7 +3,8 @@ import AdaDimLinearAlgebra
 /// What a sweep leaves: the quantized weight and its losses.
 package struct SweptWeight: Sendable {
     package let quantized: QuantizedMatrix
-    /// Σⱼ Vⱼⱼ²·‖w′ⱼ − Qⱼ‖² = tr((W−Q)(H+λI)(W−Q)ᵀ), which the sweep gives for free.
+    /// Σⱼ Vⱼⱼ²·‖w′ⱼ − Qⱼ‖² = tr((W−Q)(H+λI)(W−Q)ᵀ), which the sweep gives for free: of the Q that it left, before any was
+    /// refined.
     package let dampedLoss: Double
     /// The damped loss less the damping's share: L = tr((W−Q)·H·(W−Q)ᵀ), of what the sweep left.
     package let loss: Double
@@ -119,7 +120,7 @@ private func packedBlocks<S: RealScalar>(
     }
 }
 
-/// ``blockedSweep(_:_:_:_:kernels:work:panelBudget:)`` in one direction.
+/// ``blockedSweep(_:_:_:_:refinement:kernels:work:panelBudget:)`` in one direction.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
