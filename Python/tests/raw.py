@@ -39,7 +39,7 @@ def quantize(w: npt.NDArray[np.float32], x: npt.NDArray[np.float32], options: by
         buffer = np.empty(count.value, dtype)
         _ok(function(layer, c_void_p(buffer.ctypes.data), count, None))
         results[name] = buffer
-    info = ctypes.create_string_buffer(struct.pack("q", 144), 144)
+    info = ctypes.create_string_buffer(struct.pack("q", 160), 160)
     _ok(C.adadim_layer_get_info(layer, info))
     # int64: size, out, in, bits, group_size, scale_rows, scale_columns, words_per_row, inactive_inputs; double: loss,
     # relative_loss, output_energy, damping, six losses; int32: dimension, method.

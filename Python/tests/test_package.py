@@ -46,6 +46,8 @@ def test_constants_are_the_headers() -> None:
         ("ADADIM_", _header.TYPES),
         ("ADADIM_SELECT_", _header.SELECTIONS),
         ("ADADIM_", _header.DIMENSIONS),
+        ("ADADIM_RANGES_", _header.RANGES),
+        ("ADADIM_REFINE_", _header.REFINED),
     ]
     for prefix, names in prefixes:
         mine |= {prefix + name.upper().replace("-", "_"): value for name, value in names.items()}
@@ -69,7 +71,7 @@ def test_structs_are_the_headers(name: str, struct: type[ctypes.Structure]) -> N
         fields += [(field, types[kind]) for field in names.split(", ")]
     assert list(struct._fields_) == fields
     # As adadim.c asserts.
-    assert ctypes.sizeof(struct) == {"adadim_options": 56, "adadim_layer_info": 144}[name]
+    assert ctypes.sizeof(struct) == {"adadim_options": 72, "adadim_layer_info": 160}[name]
 
 
 def test_every_function_of_the_header_is_declared() -> None:
