@@ -5,7 +5,7 @@ from string import Template
 
 from harness.markdown import table
 
-from . import tables, tried
+from . import tables
 from .figures import Figures
 from .peers import Peer
 from .settings import BITS, COMMON, LENGTH, PLAIN, REFERENCE, SEEDS, TITLE, WAYS, WINDOWS
@@ -17,7 +17,7 @@ model that was never rounded, per-OC grids if any ([Study.md](Study.md#how-it-wa
 AGAIN = "This copy of the model comes from 4-bit weights in per-OC blocks of 32; see [above](#what-each-variant-loses)."
 
 
-def document(figures: Figures, peers: list[Peer], ideas: tried.Tried | None = None) -> str:
+def document(figures: Figures, peers: list[Peer]) -> str:
     there = [bits for bits in BITS if tables.measured(figures, bits)]
     beside = [bits for bits in there if any(round(peer.bits) == bits for peer in peers)]
     return Template((HERE / "template.md").read_text()).substitute(
@@ -30,7 +30,7 @@ def document(figures: Figures, peers: list[Peer], ideas: tried.Tried | None = No
         difference_tables=each(there, lambda bits: tables.differences(figures, bits)),
         peers=each(beside, lambda bits: tables.peers(figures, [peer for peer in peers if round(peer.bits) == bits], bits))
         or "None has been measured yet.",
-        tried=tried.summary(ideas or {}), weightings=each(there, lambda bits: tables.weightings(figures, bits)))
+        weightings=each(there, lambda bits: tables.weightings(figures, bits)))
 
 
 def each(every_bits: list[int], part: Callable[[int], str], at_four: str = AGAIN) -> str:
