@@ -14,7 +14,7 @@ struct ActivationOrderArguments: ParsableArguments {
 struct AccuracyArguments: ParsableArguments {
     @Option(
         help:
-            "How much gptq does to lose less. fast: the plain method. balanced: searched ranges, activation order and passes over the swept layer. best: more passes, and in a whole model layers that make up for what the layers before them have done. Each part has an option of its own, which overrides this one; rtn takes no part of itself."
+            "How much gptq does to lose less. fast: the plain method. balanced: searched ranges, activation order and passes over the swept layer. best: more passes, and in a whole model layers that make up for what the layers before them have done. Each part has an option of its own, which overrides this one. rtn is the same with each."
     )
     var effort = Effort.balanced
 

@@ -1,14 +1,13 @@
 import AdaDimQuantization
 
-/// How much is done to lose less: combinations that `make accuracy` found to be worth their time
-/// (Documentation/Accuracy.md).
+/// How much is done to lose less; `make accuracy` measures what each brings and takes (Documentation/Accuracy.md).
 package enum Effort: String, Sendable, CaseIterable, Codable {
     /// The plain method: full ranges, one sweep.
     case fast
-    /// Searched ranges, activation order and passes over what the sweep left: at most twice the time of `fast`.
+    /// Searched ranges, activation order and passes over what the sweep left.
     case balanced
     /// More passes, and layers that make up for what earlier quantization has changed, which takes a second stream through
-    /// the original model: at most four times the time of `fast`.
+    /// the original model.
     case best
 
     package var accuracy: Accuracy {

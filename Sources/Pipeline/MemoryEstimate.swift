@@ -120,8 +120,8 @@ package struct MemoryEstimate: Sendable, Equatable {
                 counted.gram = 4 * Double(columns) * Double(columns) * (corrects ? 3 : 1)
                 let added = corrects && [.attentionOutput, .down].contains(stage)
                 if added { counted.gram += configuration.weightBytes(role) }
-                // The engine at work, or the weight as it is written.
-                // The engine, or how far its outputs are: weight, error and two products. Before both the target.
+                // The engine at work, or the weight as it is written. Where layers make up for others: their target beside
+                // either, or what it takes to tell how far outputs are, the values, the error, a product and a loss's.
                 let target = corrects ? configuration.weightBytes(role) : 0
                 let busy =
                     max(Double(layer.work), configuration.weightBytes(role) * (corrects ? 4 : 1)) + target

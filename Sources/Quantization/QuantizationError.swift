@@ -6,6 +6,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case unsupportedBits(found: Int)
     /// A group size below 1.
     case invalidGroupSize(found: Int)
+    /// The weight that a layer was to become, to make up for earlier ones, is not finite.
+    case targetNotFinite(output: Int, input: Int)
     /// A number of passes outside 0 … 1000.
     case invalidPasses(found: Int)
     /// A damping below zero, infinite or NaN.
@@ -53,6 +55,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         switch self {
         case .unsupportedBits(let found):
             "\(found) bits were asked for, expected one of \(UniformGrid.supportedBits.map(String.init).joined(separator: ", "))"
+        case .targetNotFinite(let output, let input):
+            "what the layer was to become, to make up for the layers before it, is NaN or infinity at output \(output), input \(input); expected finite numbers: more damping or smaller shares may help"
         case .invalidPasses(let found): "\(found) passes of refinement were asked for, expected 0 to 1000"
         case .invalidGroupSize(let found): "a group size of \(found) was asked for, expected a positive number"
         case .invalidDamping(let found):

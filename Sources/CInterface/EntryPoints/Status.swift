@@ -83,7 +83,7 @@ extension QuantizationError {
             .dampingMismatch:
             .invalidArgument
         case .shapeMismatch, .panelMismatch, .replacementMismatch, .wrongByteCount, .tooLargeToCount: .wrongSize
-        case .nonFiniteWeight: .notFinite
+        case .targetNotFinite, .nonFiniteWeight: .notFinite
         case .notPositiveDefinite: .notPositiveDefinite
         case .allInputsInactive: .allInputsInactive
         case .scaleOverflow, .gramOverflow, .lossNotFinite: .overflow

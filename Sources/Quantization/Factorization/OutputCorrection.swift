@@ -27,7 +27,7 @@ extension GramFactor {
     /// W + (α·W·(X − X_q)·X_qᵀ + β·(R − R_q)·X_qᵀ)·(H + λI)⁻¹. 4·out·in² flops.
     ///
     /// For α alone GPTAQ has a kindred idea (arXiv 2504.02692).
-    /// - Throws: ``QuantizationError/outOfMemory(_:)``.
+    /// - Throws: ``QuantizationError/targetNotFinite(output:input:)``, ``QuantizationError/outOfMemory(_:)``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package func target(
@@ -58,6 +58,7 @@ extension GramFactor {
                 for i in 0..<target.rows { to[i] += from[i] }
             }
         }
+        if let (output, input) = target.firstNonFinite { throw .targetNotFinite(output: output, input: input) }
         return target
     }
 
