@@ -47,6 +47,24 @@ import Testing
         }
     }
 
+    /// Finite sums whose target is beyond Float: the target is named, not the weight.
+    @Test func aTargetBeyondFloatIsNamed() throws {
+        let layer = ShiftedLayer(out: 3, in: 4, seed: 1)
+        let factor = try GramFactor(layer.gram(Float.self))
+        let shift = try layer.shift(Float.self)
+        let weight = Matrix<Float>(repeating: .greatestFiniteMagnitude / 2, rows: 3, columns: 4)
+        let error = #expect(throws: QuantizationError.self) {
+            try factor.target(for: weight, shift, OutputCorrection(inputs: 1, residual: 0))
+        }
+        guard case .targetNotFinite = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(
+            "\(QuantizationError.targetNotFinite(output: 1, input: 2))".contains(
+                "at output 1, input 2; expected finite"))
+    }
+
     @Test(arguments: straddlingSizes)
     func theShiftIsThatOfTheDefinition(_ size: Int) throws {
         let layer = ShiftedLayer(out: 33, in: size, seed: 4)
