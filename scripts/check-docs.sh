@@ -13,7 +13,9 @@ for snippet in Snippets/*.swift; do
         echo "$snippet is in no article" >&2
         exit 1
     fi
-    # A file that is new to Snippets/ is not looked for in a cached manifest.
+    # A file that is new to Snippets/ is not looked for in a cached manifest. And SwiftPM sees only that AdaDim itself, which
+    # exports the engine's modules, has not changed: code compiled for another layout of theirs would run.
+    rm -rf "$binaries/$name.build"
     swift build -q -c release --disable-build-manifest-caching --product "$name"
     "$binaries/$name" >/dev/null
 done
