@@ -1,5 +1,6 @@
 """GPTQModel's GPTQ. Options: fields of its configuration, such as mse."""
 import os
+import pathlib
 import tempfile
 
 # By itself it starts a worker for every two cores, and refuses to load a model with less than two.
@@ -9,6 +10,7 @@ import torch
 from gptqmodel import BACKEND, GPTQModel
 from gptqmodel.quantization.config import GPTQConfig
 from job import Job
+from safetensors.torch import load_file
 
 
 def main() -> None:
@@ -21,13 +23,18 @@ def main() -> None:
         model.save(packed)
         with job.uncounted():
             found, groups = {}, {}
-            opened = GPTQModel.load(packed, device="cpu", dtype=torch.float32, backend=BACKEND.GPTQ_TORCH)
+            # The kernel in torch takes half precision only. Of the opened model come the codes; scales and what was left alone
+            # come as they lie in the files, so that nothing is rounded.
+            stored = {}
+            for file in pathlib.Path(packed).glob("*.safetensors"):
+                stored |= load_file(file)
+            opened = GPTQModel.load(packed, device="cpu", dtype=torch.float16, backend=BACKEND.GPTQ_TORCH)
             for name, module in opened.model.named_modules():
                 if hasattr(module, "qweight"):
-                    module.scales = module.scales.float()
+                    module.scales = stored[f"{name}.scales"].float()
                     found[f"{name}.weight"] = module.dequantize_weight().T
                     groups[f"{name}.weight"] = module.g_idx
-                elif (weight := getattr(module, "weight", None)) is not None and name != "lm_head":
+                elif (weight := stored.get(f"{name}.weight")) is not None and name != "lm_head":
                     found[f"{name}.weight"] = weight
             job.write(found, groups)
 
