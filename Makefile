@@ -154,6 +154,11 @@ accuracy: build venv ## what each part of the method brings, into Documentation/
 peers: build venv ## quantize a small model with other quantizers too, on CPU: [ONLY='adadim,GPTQModel'] [THREADS=N]; hours, then what is missing
 	PYTHONPATH=Benchmarks $(PYTHON) -m peers $(if $(ONLY),--only '$(ONLY)') $(if $(THREADS),--threads '$(THREADS)')
 
+# What each idea was worth before any was built, and those that were not: figures in Documentation/measured/tried.json.
+.PHONY: tried
+tried: venv ## ideas in PyTorch, also those that were left out; an hour or two, then only what is missing
+	PYTHONPATH=Benchmarks $(PYTHON) -m tried
+
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers
 	$(SWIFT_BUILD) --product adadim

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Python package from this checkout, library and all, in an environment of its own, and tests it: values, types,
-# an example; and the rules of the study and of the accuracy page (Benchmarks/tests). With `full`, also with torch and transformers, and the example that
-# quantizes a real model.
+# an example; and the rules of the study and of the accuracy page (Benchmarks/tests). With `full`, also what needs torch and
+# transformers, and the example that quantizes a real model.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:-basic}

@@ -12,13 +12,14 @@ import sys
 from harness.models import ROOT
 from harness.runs import RunError, Workplace, run_groups
 
-from . import peers
+from . import peers, tried
 from .document import document
 from .figures import Figures
 from .pictures import all_pictures
 from .settings import BITS, SEEDS, WAYS, Setting
 
-PAGE, PICTURES, FIGURES, PEERS = "Accuracy.md", "accuracy", "measured/accuracy.json", "measured/peers.json"
+PAGE, PICTURES, FIGURES = "Accuracy.md", "accuracy", "measured/accuracy.json"
+PEERS, TRIED = "measured/peers.json", "measured/tried.json"
 
 
 def groups(only: str, every_bits: list[int]) -> list[list[Setting]]:
@@ -70,7 +71,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. What was measured is kept; run again for the rest.")
     found = peers.read(args.documentation / PEERS)
-    (args.documentation / PAGE).write_text(document(figures, found))
+    (args.documentation / PAGE).write_text(document(figures, found, tried.read(args.documentation / TRIED)))
     all_pictures(figures, found, args.documentation / PICTURES)
     print(f"Written to {args.documentation}: {PAGE}, {PICTURES}, {FIGURES}")
     if failure:

@@ -5,9 +5,8 @@ from string import Template
 
 from harness.markdown import table
 
-from . import tables
+from . import peers, tables, tried
 from .figures import Figures
-from .peers import Peer
 from .settings import BITS, COMMON, LENGTH, PLAIN, REFERENCE, SEEDS, TITLE, WAYS, WINDOWS
 
 HERE = pathlib.Path(__file__).parent
@@ -17,9 +16,9 @@ model that was never rounded, per-OC grids if any ([Study.md](Study.md#how-it-wa
 AGAIN = "This copy of the model comes from 4-bit weights in per-OC blocks of 32; see [above](#what-each-variant-loses)."
 
 
-def document(figures: Figures, peers: list[Peer]) -> str:
+def document(figures: Figures, makers: list[peers.Maker], ideas: tried.Tried | None = None) -> str:
     there = [bits for bits in BITS if tables.measured(figures, bits)]
-    beside = [bits for bits in there if any(round(peer.bits) == bits for peer in peers)]
+    beside = [bits for bits in BITS if any(maker.bits == bits for maker in makers)]
     return Template((HERE / "template.md").read_text()).substitute(
         title=TITLE, reference=REFERENCE, plain=PLAIN, windows=WINDOWS, length=LENGTH, common=COMMON,
         bits=" and ".join(map(str, there)), seeds=", ".join(map(str, SEEDS)),
@@ -28,9 +27,9 @@ def document(figures: Figures, peers: list[Peer]) -> str:
         variant_tables=each(there, lambda bits: f"{tables.variants(figures, bits)}\n\n"
                             f"![Excess and divergence by variant](accuracy/excess-{bits}.svg)", FOUR_BITS),
         difference_tables=each(there, lambda bits: tables.differences(figures, bits)),
-        peers=each(beside, lambda bits: tables.peers(figures, [peer for peer in peers if round(peer.bits) == bits], bits))
-        or "None has been measured yet.",
-        weightings=each(there, lambda bits: tables.weightings(figures, bits)))
+        peers=each(beside, lambda bits: peers.summary([maker for maker in makers if maker.bits == bits])) or peers.summary([]),
+        peer_threads=" or ".join(sorted({str(maker.threads) for maker in makers})) or "–",
+        tried=tried.summary(ideas or {}), weightings=each(there, lambda bits: tables.weightings(figures, bits)))
 
 
 def each(every_bits: list[int], part: Callable[[int], str], at_four: str = AGAIN) -> str:

@@ -1,42 +1,125 @@
-"""Other programs' figures on the same model and windows, where Documentation/measured/peers.json has them."""
+"""Other programs' figures beside ours on the same model and windows, from one run of `make peers`: where
+Documentation/measured/peers.json has them."""
 import json
 import pathlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
 
+from harness.intervals import Estimate, over_draws, window_excesses
+from harness.markdown import minus, nats, table
+
+from .figures import DIVERGENCE, EXCESS, Windows
+
+OURS = "adadim"
+# Of ours: the reference that shares are taken of, and what is held against the others.
+PLAIN, BEST = "per-OC", "best"
+
 
 @dataclass(frozen=True)
-class Peer:
-    """One variant of a peer over its seeds."""
+class Maker:
+    """A variant of a program over its seeds: what each lost in every window, in nats per token [seed][measure][text][window],
+    and took."""
     name: str
     variant: str
-    version: str
-    bits: float
-    entries: tuple[dict[str, Any], ...]
+    versions: tuple[str, ...]
+    bits: int
+    threads: int
+    windows: dict[int, dict[str, dict[str, Windows]]]
+    seconds: dict[str, float]
 
     @property
     def title(self) -> str:
-        return f"{self.name} {self.variant}".strip()
+        return f"{self.name} {self.variant}"
 
-    def by_seed(self, what: str, texts: list[str]) -> list[float]:
-        return [fmean(entry["texts"][text][what] for text in texts) for entry in self.entries]
+    @property
+    def texts(self) -> list[str]:
+        return list(next(iter(self.windows.values()))[EXCESS])
 
-    def mean(self, what: str, texts: list[str]) -> float:
-        return fmean(self.by_seed(what, texts))
+    def estimate(self, what: str, texts: Sequence[str], than: "Maker | None" = None) -> Estimate | None:
+        """The mean over texts, windows and the seeds that both have; with `than` that of the paired differences from it."""
+        seeds = sorted(seed for seed in self.windows if than is None or seed in than.windows)
+        if not seeds:
+            return None
 
-    def seconds(self, what: str) -> float | None:
-        found = [entry[what] for entry in self.entries if entry.get(what) is not None]
-        return median(found) if found else None
+        def of(text: str, seed: int) -> Windows:
+            mine = self.windows[seed][what][text]
+            return mine if than is None else [a - b for a, b in zip(mine, than.windows[seed][what][text], strict=True)]
+        return over_draws([[of(text, seed) for seed in seeds] for text in texts])
+
+    def by_seed(self, what: str) -> list[float]:
+        return [fmean(map(fmean, of[what].values())) for of in self.windows.values()]
 
 
-def read(file: pathlib.Path) -> list[Peer]:
-    """By name and variant, in the file's order; none where there is no file."""
+def read(file: pathlib.Path) -> list[Maker]:
+    """By name, variant and bits, in the file's order, ours among them; none where there is no file."""
     if not file.exists():
         return []
     content = json.loads(file.read_text())
-    found: dict[tuple[str, str, str, float], list[dict[str, Any]]] = {}
-    for entry in content if isinstance(content, list) else content["entries"]:
-        key = (entry["peer"], entry["variant"], str(entry.get("version", "")), float(entry["bits"]))
-        found.setdefault(key, []).append(entry)
-    return [Peer(name, variant, version, bits, tuple(entries)) for (name, variant, version, bits), entries in found.items()]
+    found: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
+    for entry in content["entries"]:
+        found.setdefault((entry["peer"], entry["variant"], entry["bits"]), []).append(entry)
+    return [Maker(name, variant, tuple(sorted({str(entry["version"]) for entry in entries})), bits, entries[0]["threads"],
+                  {entry["seed"]: _windows(entry, content["original"]) for entry in entries},
+                  {what: median(entry[what] for entry in entries) for what in ("wallSeconds", "cpuSeconds")})
+            for (name, variant, bits), entries in found.items()]
+
+
+def _windows(entry: dict[str, Any], original: dict[str, Any]) -> dict[str, dict[str, Windows]]:
+    """As differences of rounded sums: a log-likelihood's sixth decimal, over the tokens of a window."""
+    return {EXCESS: {name: window_excesses(text["windowLogLikelihoods"], original[name]["windowLogLikelihoods"],
+                                           text["windowLength"]) for name, text in entry["texts"].items()},
+            DIVERGENCE: {name: text["windowDivergences"] for name, text in entry["texts"].items()}}
+
+
+def others(makers: Sequence[Maker]) -> list[Maker]:
+    return [maker for maker in makers if maker.name != OURS]
+
+
+def ours(makers: Sequence[Maker], variant: str) -> Maker | None:
+    return next((maker for maker in makers if (maker.name, maker.variant) == (OURS, variant)), None)
+
+
+def summary(makers: Sequence[Maker]) -> str:
+    """A table of all at the same bits, and how ours at its best compares with the best of the others."""
+    if not makers:
+        return "None has been measured yet."
+    texts = makers[0].texts
+    plain, best = ours(makers, PLAIN), ours(makers, BEST)
+    head = ["by", "variant", "draws", *(f"{text}: excess" for text in texts), "both", f"of {OURS} {PLAIN}'s", "KL, both",
+            "CPU seconds", f"× {BEST}'s"]
+    rows = []
+    for maker in makers:
+        version = "" if maker.name == OURS else " " + ", ".join(maker.versions)
+        rows.append([
+            maker.name + version, maker.variant, str(len(maker.windows)),
+            *(nats(_found(maker, EXCESS, [text])) for text in texts), nats(_found(maker, EXCESS, texts)),
+            f"{100 * _mean(maker) / _mean(plain):.0f} %" if plain else "", nats(_found(maker, DIVERGENCE, texts)),
+            f"{maker.seconds['cpuSeconds']:.0f}",
+            f"{maker.seconds['cpuSeconds'] / best.seconds['cpuSeconds']:.2f}" if best else ""])
+    return "\n\n".join([table(head, rows, left=2), *_compared(best, others(makers))])
+
+
+def _compared(best: Maker | None, theirs: Sequence[Maker]) -> list[str]:
+    """In words, over the seeds that both have."""
+    if best is None or not theirs:
+        return []
+    nearest = min(theirs, key=_mean)
+    step = best.estimate(EXCESS, best.texts, nearest)
+    further = best.estimate(DIVERGENCE, best.texts, nearest)
+    if step is None or further is None:
+        return []
+    return [minus(f"The best of the others by excess is {nearest.title}. {OURS} {BEST} minus that, same windows and sequences: "
+                  f"excess {nats(step, True)}, KL {nats(further, True)}; its excess is {_mean(best) / _mean(nearest):.2f} of the "
+                  f"other's, its time {best.seconds['cpuSeconds'] / nearest.seconds['cpuSeconds']:.3f} of it.")]
+
+
+def _found(maker: Maker, what: str, texts: Sequence[str]) -> Estimate:
+    found = maker.estimate(what, texts)
+    assert found is not None
+    return found
+
+
+def _mean(maker: Maker) -> float:
+    return _found(maker, EXCESS, maker.texts).mean

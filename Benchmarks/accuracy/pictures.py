@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from harness.pictures import MARKS, dot, losses, save, title
 
 from .figures import DIVERGENCE, EXCESS, Figures
-from .peers import Peer
+from .peers import Maker, others
 from .settings import BITS, REFERENCE, TITLE
 from .tables import measured
 
@@ -14,7 +14,7 @@ PANELS = {EXCESS: "excess over the original", DIVERGENCE: "KL divergence from th
 GAP = 0.6
 
 
-def excesses(figures: Figures, peers: list[Peer], bits: int, file: pathlib.Path) -> None:
+def excesses(figures: Figures, peers: list[Maker], bits: int, file: pathlib.Path) -> None:
     """Dots with intervals, means of both texts, sections apart from each other; a line where the reference is. Peers below."""
     places: dict[str, float] = {}
     below = 0.0
@@ -33,7 +33,7 @@ def excesses(figures: Figures, peers: list[Peer], bits: int, file: pathlib.Path)
             axes.axvline(reference.mean, color=colour, linewidth=1, linestyle=(0, (4, 3)), label=REFERENCE)
         colour, mark = MARKS[1]
         for number, peer in enumerate(peers):
-            axes.plot(peer.by_seed(what, figures.texts), [below + number] * len(peer.entries), mark, color=colour, markersize=5,
+            axes.plot(peer.by_seed(what), [below + number] * len(peer.windows), mark, color=colour, markersize=5,
                       label="other programs, each seed" if number == 0 else None)
         losses(axes)
         axes.set_title(words, fontsize=10)
@@ -46,7 +46,7 @@ def excesses(figures: Figures, peers: list[Peer], bits: int, file: pathlib.Path)
     save(figure, file)
 
 
-def all_pictures(figures: Figures, peers: list[Peer], directory: pathlib.Path) -> None:
+def all_pictures(figures: Figures, peers: list[Maker], directory: pathlib.Path) -> None:
     for bits in BITS:
         if measured(figures, bits):
-            excesses(figures, [peer for peer in peers if round(peer.bits) == bits], bits, directory / f"excess-{bits}.svg")
+            excesses(figures, [peer for peer in others(peers) if peer.bits == bits], bits, directory / f"excess-{bits}.svg")

@@ -6,7 +6,6 @@ from harness.intervals import Estimate, side
 from harness.markdown import minus, nats, table
 
 from .figures import DIVERGENCE, EXCESS, Figures
-from .peers import Peer
 from .settings import PLAIN, REFERENCE, SECTIONS, WAYS, Setting, Way
 from .weightings import FEWEST, WEIGHTINGS, Judgement, by_chance, judge, runs
 
@@ -80,35 +79,6 @@ def verdicts(figures: Figures, every_bits: list[int]) -> str:
             cells.append(f"{said}: {nats(_found(figures, EXCESS, way.name, bits, figures.texts, baseline), signed=True)}")
         rows.append([section, way.name, baseline, *cells])
     return table(head, rows, left=len(head)) if rows else NO_STEP
-
-
-def peers(figures: Figures, found: list[Peer], bits: int) -> str:
-    """Theirs beside ours, the best last of each."""
-    head = ["by", "variant", "bits", "draws", *(f"{text}: excess" for text in figures.texts), "both", f"of {REFERENCE}'s",
-            "KL, both", "seconds", "CPU seconds"]
-    reference = _mean(figures, REFERENCE, bits)
-    rows = []
-    for way in shown_beside_peers(figures, bits):
-        rows.append([
-            "AdaDim", way, str(bits), str(len(figures.seeds(way, bits))),
-            *(_nats(_mean(figures, way, bits, [text])) for text in figures.texts), _nats(_mean(figures, way, bits)),
-            share(_mean(figures, way, bits), reference), _nats(_mean(figures, way, bits, what=DIVERGENCE)),
-            f"{_seconds(figures, way, bits):.0f}", f"{_seconds(figures, way, bits, 'cpuSeconds'):.0f}"])
-    for peer in found:
-        rows.append([
-            f"{peer.name} {peer.version}".strip(), peer.variant, f"{peer.bits:g}", str(len(peer.entries)),
-            *(_nats(peer.mean(EXCESS, [text])) for text in figures.texts), _nats(peer.mean(EXCESS, figures.texts)),
-            share(peer.mean(EXCESS, figures.texts), reference), _nats(peer.mean(DIVERGENCE, figures.texts)),
-            *(MISSING if (seconds := peer.seconds(what)) is None else f"{seconds:.0f}"
-              for what in ("wallSeconds", "cpuSeconds"))])
-    return table(head, rows, left=2)
-
-
-def shown_beside_peers(figures: Figures, bits: int) -> list[str]:
-    """The reference, the plain variant, the efforts, and what lost least of all."""
-    names = [way for way in (REFERENCE, PLAIN, *(way.name for way in SECTIONS["Effort"])) if figures.seeds(way, bits)]
-    best = min((way for way in WAYS if figures.seeds(way, bits)), key=lambda way: _mean(figures, way, bits))
-    return list(dict.fromkeys([*names, best]))
 
 
 def weightings(figures: Figures, bits: int) -> str:

@@ -148,20 +148,29 @@ def test_four_bits_come_with_their_reservation() -> None:
 
 
 def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
-    def theirs(seed: int, excess: float) -> dict[str, Any]:
-        text = {"perplexity": 60.0, "excess": excess, "divergence": 0.3, "windows": 16}
-        return {"peer": "other", "variant": "plain", "version": "1.2", "bits": 3, "seed": seed, "wallSeconds": 50.0 + seed,
-                "cpuSeconds": None, "texts": {"jargon": text, "manual": text}}
+    def made(peer: str, variant: str, seed: int, excess: float, **more: Any) -> dict[str, Any]:
+        text = {"windowLength": 11, "windowLogLikelihoods": [-40 - 10 * (excess + window) for window in WINDOWS],
+                "windowDivergences": [0.3] * len(WINDOWS)}
+        return {"peer": peer, "variant": variant, "version": "1.2", "bits": 3, "seed": seed, "threads": 1,
+                "wallSeconds": 60.0, "cpuSeconds": 50.0 + seed, "texts": {"jargon": text, "manual": text}} | more
     file = tmp_path / "peers.json"
     assert peers.read(file) == []
-    file.write_text(json.dumps({"entries": [theirs(0, 0.4), theirs(1, 0.5), theirs(0, 0.1) | {"bits": 4}]}))
+    original = {"windowLogLikelihoods": [-40.0] * len(WINDOWS)}
+    file.write_text(json.dumps({"original": {"jargon": original, "manual": original}, "entries": [
+        made("adadim", "per-OC", 0, 0.9), made("adadim", "per-OC", 1, 0.9), made("adadim", "best", 0, 0.2, cpuSeconds=25.0),
+        made("adadim", "best", 1, 0.25, cpuSeconds=25.0), made("other", "plain", 0, 0.4), made("other", "plain", 1, 0.5),
+        made("other", "slow", 1, 0.6), made("other", "plain", 0, 0.1, bits=4)]}))
     found = peers.read(file)
-    assert [(peer.title, peer.bits, len(peer.entries)) for peer in found] == [("other plain", 3, 2), ("other plain", 4, 1)]
-    ours = figures(*seeds("per-OC", 0.9, 0.9, 0.9), *seeds("adaptive", 0.6, 0.6, 0.6), *seeds("per-IC", 0.5, 0.5, 0.5))
-    lines = tables.peers(ours, found[:1], 3).splitlines()
-    assert [line.split("|")[2].strip() for line in lines[2:]] == ["per-OC", "adaptive", "per-IC", "plain"]
-    assert lines[-1] == "| other 1.2 | plain | 3 | 2 | 0.450 | 0.450 | 0.450 | 50 % | 0.300 | 50 | – |"
-    assert "### 4 bits" not in document(ours, found)
+    assert [(maker.title, maker.bits, len(maker.windows)) for maker in peers.others(found)] == [
+        ("other plain", 3, 2), ("other slow", 3, 1), ("other plain", 4, 1)]
+    lines = peers.summary([maker for maker in found if maker.bits == 3]).splitlines()
+    assert lines[4].startswith("| other 1.2 | plain | 2 | 0.450 ± ")
+    assert lines[4].endswith(" | 50 % | 0.300 ± 0.000 | 50 | 2.02 |".replace("0.300 ± 0.000", "0.3000 ± 0.0000"))
+    assert "by excess is other plain." in lines[-1]
+    assert "excess **−0.225 ± " in lines[-1] or "excess −0.225 ± " in lines[-1]
+    assert lines[-1].endswith("its excess is 0.50 of the other's, its time 0.495 of it.")
+    page = document(figures(*seeds("per-OC", 0.9, 0.9, 0.9)), found)
+    assert "all with 1 thread" in page and "other plain" in page
 
 
 def test_weightings_of_layers() -> None:

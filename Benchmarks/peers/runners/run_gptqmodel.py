@@ -25,7 +25,7 @@ def main() -> None:
             found, groups = {}, {}
             # The kernel in torch takes half precision only. Of the opened model come the codes; scales and what was left alone
             # come as they lie in the files, so that nothing is rounded.
-            stored = {}
+            stored: dict[str, torch.Tensor] = {}
             for file in pathlib.Path(packed).glob("*.safetensors"):
                 stored |= load_file(file)
             opened = GPTQModel.load(packed, device="cpu", dtype=torch.float16, backend=BACKEND.GPTQ_TORCH)

@@ -1,0 +1,103 @@
+"""Try ideas on SmolLM2-135M, 3 bits, groups of 64: figures go to Documentation/measured/tried.json, from where `make accuracy` has
+them. A second run does only what is missing there.
+
+    PYTHONPATH=Benchmarks .venv/bin/python -m tried [--only REGEX] [--seeds 0,1,2]
+"""
+import argparse
+import json
+import re
+import statistics
+import sys
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+
+from harness.models import ROOT, smollm2
+from harness.texts import CALIBRATION, TEXTS
+
+from .layer import Idea
+from .model import Model, measured, quantized
+
+FIGURES = ROOT / "Documentation/measured/tried.json"
+SAMPLES, LENGTH, WINDOWS, BITS, GROUP = 32, 512, 16, 3, 64
+
+SEARCHED = Idea(ranges="search")
+ALL = replace(SEARCHED, passes=3, inputs=0.4, residual=0.4)
+ORDERED = replace(ALL, order="activation")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An idea, and the name of the one that it starts from."""
+    idea: Idea
+    baseline: str = ""
+
+
+TRIALS = {
+    "searched": Trial(SEARCHED),
+    "searched, by tile": Trial(replace(SEARCHED, direction="tile"), "searched"),
+    "all, no order": Trial(ALL),
+    "all, no order, by tile": Trial(replace(ALL, direction="tile"), "all, no order"),
+    "all": Trial(ORDERED, "all, no order"),
+    "all, groups in order": Trial(replace(ALL, order="group"), "all"),
+    "all, without first tokens": Trial(replace(ORDERED, first=0.0), "all"),
+    "all, norms clipped at 2 medians": Trial(replace(ORDERED, clip=2.0), "all"),
+}
+
+
+def drawn(ids: torch.Tensor, seed: int) -> torch.Tensor:
+    """The sequences that `adadim quantize --seed` draws: SplitMix64, and a start from its high bits."""
+    mask, state, starts = (1 << 64) - 1, seed, []
+    for _ in range(SAMPLES):
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+        starts.append(((z ^ (z >> 31)) * (len(ids) - LENGTH + 1)) >> 64)
+    return torch.stack([ids[start:start + LENGTH] for start in starts])
+
+
+def spread(ids: torch.Tensor) -> torch.Tensor:
+    whole = len(ids) // LENGTH
+    return torch.stack([ids[i * whole // WINDOWS * LENGTH:][:LENGTH] for i in range(WINDOWS)])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="REGEX")
+    parser.add_argument("--seeds", default="0,1,2")
+    args = parser.parse_args()
+    torch.set_grad_enabled(False)
+    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    model = Model(smollm2())
+    text = model.ids(CALIBRATION)
+    windows = {name: spread(model.ids(file)) for name, file in TEXTS.items()}
+    references = {name: model.final(part) for name, part in windows.items()}
+    for seed in map(int, args.seeds.split(",")):
+        for name, trial in TRIALS.items():
+            entries = known.setdefault(name, {"baseline": trial.baseline, "options": asdict(trial.idea), "seeds": {}})
+            if entries["options"] != asdict(trial.idea):
+                sys.exit(f"{FIGURES}: {name} is of other options, {entries['options']}: remove it to have it measured again")
+            if re.search(args.only, name) is None or str(seed) in entries["seeds"]:
+                continue
+            began = time.monotonic()
+            variant = quantized(model, drawn(text, seed), trial.idea, BITS, GROUP)
+            found = {one: measured(model, variant, part, references[one]) for one, part in windows.items()}
+            entries["seeds"][str(seed)] = found
+            write(known)
+            told = ", ".join(f"{what} {statistics.fmean(statistics.fmean(one[what]) for one in found.values()):.4f}"
+                             for what in ("excess", "divergence"))
+            print(f"{name}, seed {seed}: {told}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+
+
+def write(known: dict[str, Any]) -> None:
+    """An idea a line, complete or not at all."""
+    lines = [f"{json.dumps(name)}: {json.dumps(known[name], separators=(',', ':'))}" for name in TRIALS if known[name]["seeds"]]
+    partial = FIGURES.with_suffix(".partial")
+    partial.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    partial.replace(FIGURES)
+
+
+if __name__ == "__main__":
+    main()
