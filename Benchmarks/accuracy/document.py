@@ -7,7 +7,7 @@ from harness.markdown import table
 
 from . import peers, tables, tried
 from .figures import Figures
-from .settings import BITS, COMMON, LENGTH, PLAIN, REFERENCE, SEEDS, TITLE, WAYS, WINDOWS
+from .settings import BITS, COMMON, EFFORTS, LENGTH, PLAIN, REFERENCE, SEEDS, TITLE, WAYS, WINDOWS, Way
 
 HERE = pathlib.Path(__file__).parent
 FOUR_BITS = """**This copy of the model comes from 4-bit weights in per-OC blocks of 32** (`Tests/RealModel/smollm2.py`): a
@@ -52,10 +52,13 @@ def unmeasured(figures: Figures) -> str:
 
 
 def options() -> str:
-    return table(["variant", "options"], [[way.name, f"`{way.options}`"] for way in WAYS.values()], left=2)
+    def spelt_out(way: Way) -> str:
+        effort = EFFORTS.get(way.name)
+        return "" if effort is None or effort in way.options else f", which is `{effort}`"
+    return table(["variant", "options"], [[way.name, f"`{way.options}`{spelt_out(way)}"] for way in WAYS.values()], left=2)
 
 
 def details(figures: Figures) -> str:
     found = figures.content["run"]
-    return (f"adadim {found['adadim']}, commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}; "
+    return (f"adadim {found['adadim']}, build of commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}; "
             f"{'; '.join(found['machines'])}; {found['threads']} threads; {found['blas']}, kernels {found['kernels']}.")

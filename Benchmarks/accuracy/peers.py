@@ -3,7 +3,7 @@ Documentation/measured/peers.json has them."""
 import json
 import pathlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Any
 
@@ -27,7 +27,7 @@ class Maker:
     bits: int
     threads: int
     windows: dict[int, dict[str, dict[str, Windows]]]
-    seconds: dict[str, float]
+    cpu_seconds: float
 
     @property
     def title(self) -> str:
@@ -52,6 +52,13 @@ class Maker:
         return [fmean(map(fmean, of[what].values())) for of in self.windows.values()]
 
 
+def failures(file: pathlib.Path) -> list[str]:
+    """What could not be had, in words."""
+    content = json.loads(file.read_text()) if file.exists() else {"failures": []}
+    return [f"{one['peer']} {one['variant']}, {one['bits']} bits, seed {one['seed']}: {one['reason'].strip().splitlines()[-1]}"
+            for one in content["failures"]]
+
+
 def read(file: pathlib.Path) -> list[Maker]:
     """By name, variant and bits, in the file's order, ours among them; none where there is no file."""
     if not file.exists():
@@ -62,7 +69,7 @@ def read(file: pathlib.Path) -> list[Maker]:
         found.setdefault((entry["peer"], entry["variant"], entry["bits"]), []).append(entry)
     return [Maker(name, variant, tuple(sorted({str(entry["version"]) for entry in entries})), bits, entries[0]["threads"],
                   {entry["seed"]: _windows(entry, content["original"]) for entry in entries},
-                  {what: median(entry[what] for entry in entries) for what in ("wallSeconds", "cpuSeconds")})
+                  median(entry["cpuSeconds"] for entry in entries))
             for (name, variant, bits), entries in found.items()]
 
 
@@ -70,7 +77,8 @@ def _windows(entry: dict[str, Any], original: dict[str, Any]) -> dict[str, dict[
     """As differences of rounded sums: a log-likelihood's sixth decimal, over the tokens of a window."""
     return {EXCESS: {name: window_excesses(text["windowLogLikelihoods"], original[name]["windowLogLikelihoods"],
                                            text["windowLength"]) for name, text in entry["texts"].items()},
-            DIVERGENCE: {name: text["windowDivergences"] for name, text in entry["texts"].items()}}
+            DIVERGENCE: {name: [each / (text["windowLength"] - 1) for each in text["windowDivergences"]]
+                         for name, text in entry["texts"].items()}}
 
 
 def others(makers: Sequence[Maker]) -> list[Maker]:
@@ -96,23 +104,25 @@ def summary(makers: Sequence[Maker]) -> str:
             maker.name + version, maker.variant, str(len(maker.windows)),
             *(nats(_found(maker, EXCESS, [text])) for text in texts), nats(_found(maker, EXCESS, texts)),
             f"{100 * _mean(maker) / _mean(plain):.0f} %" if plain else "", nats(_found(maker, DIVERGENCE, texts)),
-            f"{maker.seconds['cpuSeconds']:.0f}",
-            f"{maker.seconds['cpuSeconds'] / best.seconds['cpuSeconds']:.2f}" if best else ""])
+            f"{maker.cpu_seconds:.0f}",
+            f"{maker.cpu_seconds / best.cpu_seconds:.2f}" if best else ""])
     return "\n\n".join([table(head, rows, left=2), *_compared(best, others(makers))])
 
 
 def _compared(best: Maker | None, theirs: Sequence[Maker]) -> list[str]:
-    """In words, over the seeds that both have."""
-    if best is None or not theirs:
+    """In words, over the seeds that both have; a program that lacks some of ours is in the table, and not in these."""
+    complete = [maker for maker in theirs if best is not None and set(best.windows) <= set(maker.windows)]
+    if best is None or not complete:
         return []
-    nearest = min(theirs, key=_mean)
-    step = best.estimate(EXCESS, best.texts, nearest)
-    further = best.estimate(DIVERGENCE, best.texts, nearest)
+    nearest = min(complete, key=_mean)
+    nearest_on = {seed: nearest.windows[seed] for seed in best.windows}
+    nearest = replace(nearest, windows=nearest_on)
+    step, further = best.estimate(EXCESS, best.texts, nearest), best.estimate(DIVERGENCE, best.texts, nearest)
     if step is None or further is None:
         return []
     return [minus(f"The best of the others by excess is {nearest.title}. {OURS} {BEST} minus that, same windows and sequences: "
                   f"excess {nats(step, True)}, KL {nats(further, True)}; its excess is {_mean(best) / _mean(nearest):.2f} of the "
-                  f"other's, its time {best.seconds['cpuSeconds'] / nearest.seconds['cpuSeconds']:.3f} of it.")]
+                  f"other's, its time {best.cpu_seconds / nearest.cpu_seconds:.3f} of it.")]
 
 
 def _found(maker: Maker, what: str, texts: Sequence[str]) -> Estimate:

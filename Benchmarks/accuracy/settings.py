@@ -28,8 +28,9 @@ def way(name: str, options: str, *baselines: str, own_loss: bool = False, bits: 
     return Way(name, options, baselines, own_loss, bits)
 
 
-# All excesses are also given as a share of REFERENCE's, all seconds as multiples of PLAIN's. Options that are defaults are
-# written out here: a default may change, these variants may not. What matters to users is measured at all BITS.
+# All excesses are also given as a share of REFERENCE's, all seconds as multiples of PLAIN's, which is `--effort fast`. Options
+# that are defaults are written out here, but for those of the efforts themselves (EFFORTS says what they come to). What matters
+# to users is measured at all BITS.
 REFERENCE, PLAIN = "per-OC", "adaptive"
 OC, IC, ADAPTIVE = "--dimension per-oc", "--dimension per-ic", "--dimension adaptive --select rtn"
 FAST = "--effort fast"
@@ -58,31 +59,32 @@ SECTIONS = {
     ],
     "Codes": [
         way("searched, codes", f"{SEARCHED} --refine codes --passes 4 {ADAPTIVE}", "ordered, searched"),
-        way("searched, both", f"{SEARCHED} --refine both --passes 4 {ADAPTIVE}", "searched, codes", "searched, scales"),
-        way("searched, both, 8 passes", f"{REFINED} {ADAPTIVE}", "searched, both"),
+        way("balanced", f"--effort balanced {ADAPTIVE}", "adaptive", "searched, codes", "searched, scales", bits=BITS),
+        way("balanced, 8 passes", f"{REFINED} {ADAPTIVE}", "balanced"),
     ],
     "Target": [
-        way("refined, inputs", f"{REFINED} --correct-inputs 0.4 {ADAPTIVE}", "searched, both, 8 passes", own_loss=True),
-        way("refined, residual", f"{REFINED} --correct-residual 0.4 {ADAPTIVE}", "searched, both, 8 passes", own_loss=True),
-        way("corrected", f"{CORRECTED} {ADAPTIVE}", "refined, inputs", "refined, residual", own_loss=True),
-        way("corrected in full", f"{REFINED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "corrected", own_loss=True),
+        way("8 passes, inputs 0.4", f"{REFINED} --correct-inputs 0.4 {ADAPTIVE}", "balanced, 8 passes", own_loss=True),
+        way("8 passes, residual 0.4", f"{REFINED} --correct-residual 0.4 {ADAPTIVE}", "balanced, 8 passes", own_loss=True),
+        way("best", f"--effort best {ADAPTIVE}", "balanced", "8 passes, inputs 0.4", "8 passes, residual 0.4", own_loss=True,
+            bits=BITS),
+        way("best, both 0.7", f"{REFINED} --correct-inputs 0.7 --correct-residual 0.7 {ADAPTIVE}", "best", own_loss=True),
+        way("best, both 1", f"{REFINED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "best", own_loss=True),
     ],
     "Choice, with all of it": [
-        way("corrected, per-OC", f"{CORRECTED} {OC}", "corrected", own_loss=True, bits=BITS),
-        way("corrected (sweep)", f"{CORRECTED} --dimension adaptive --select sweep", "corrected", own_loss=True),
-        way("corrected, not ordered", f"{CORRECTED} --no-activation-order {ADAPTIVE}", "corrected", own_loss=True),
+        way("best, per-OC", f"{CORRECTED} {OC}", "best", own_loss=True, bits=BITS),
+        way("best (sweep)", f"{CORRECTED} --dimension adaptive --select sweep", "best", own_loss=True),
+        way("best, not ordered", f"{CORRECTED} --no-activation-order {ADAPTIVE}", "best", own_loss=True),
     ],
-    "Tokens": [
-        way("corrected, damping 0.003", f"{CORRECTED} --damping 0.003 {ADAPTIVE}", "corrected", own_loss=True),
-        way("corrected, damping 0.03", f"{CORRECTED} --damping 0.03 {ADAPTIVE}", "corrected", own_loss=True),
-        way("corrected, 64 × 256", f"{CORRECTED} --samples 64 --sequence-length 256 {ADAPTIVE}", "corrected", own_loss=True),
-        way("corrected, 128 × 512", f"{CORRECTED} --samples 128 {ADAPTIVE}", "corrected", own_loss=True),
+    "Damping and tokens": [
+        way("best, damping 0.003", f"{CORRECTED} --damping 0.003 {ADAPTIVE}", "best", own_loss=True),
+        way("best, damping 0.03", f"{CORRECTED} --damping 0.03 {ADAPTIVE}", "best", own_loss=True),
+        way("best, 64 × 256", f"{CORRECTED} --samples 64 --sequence-length 256 {ADAPTIVE}", "best", own_loss=True),
+        way("best, 128 × 512", f"{CORRECTED} --samples 128 {ADAPTIVE}", "best", own_loss=True),
     ],
-    "Effort": [
-        way("fast", f"--effort fast {ADAPTIVE}", bits=BITS),
-        way("balanced", f"--effort balanced {ADAPTIVE}", "fast", bits=BITS),
-        way("best", f"--effort best {ADAPTIVE}", "balanced", "corrected, per-OC", own_loss=True, bits=BITS),
-    ],
+}
+# What `--effort` comes to, as the tool's help has it.
+EFFORTS = {
+    "adaptive": FAST, "balanced": f"{SEARCHED} --refine both --passes 4", "best": CORRECTED,
 }
 WAYS = {way.name: way for section in SECTIONS.values() for way in section}
 

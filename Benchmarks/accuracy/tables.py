@@ -21,7 +21,7 @@ def measured(figures: Figures, bits: int) -> dict[str, list[Way]]:
 
 def variants(figures: Figures, bits: int) -> str:
     head = ["variant", *(f"{text}: excess" for text in figures.texts), "both", f"of {REFERENCE}'s", "KL, both",
-            "mean relative loss", "seconds", f"× {PLAIN}'s", "CPU seconds"]
+            "mean relative loss", "CPU seconds", f"× {PLAIN}'s"]
     rows = []
     for section, ways in measured(figures, bits).items():
         rows.append([f"*{section}*"] + [""] * (len(head) - 1))
@@ -33,8 +33,7 @@ def variants(figures: Figures, bits: int) -> str:
                 share(_mean(figures, way.name, bits), _mean(figures, REFERENCE, bits)),
                 nats(_found(figures, DIVERGENCE, way.name, bits, figures.texts)), f"({loss})" if way.own_loss else loss,
                 f"{_seconds(figures, way.name, bits):.0f}",
-                times(_seconds(figures, way.name, bits), _seconds(figures, PLAIN, bits)),
-                f"{_seconds(figures, way.name, bits, 'cpuSeconds'):.0f}"])
+                times(_seconds(figures, way.name, bits), _seconds(figures, PLAIN, bits))])
     return table(head, rows)
 
 
@@ -97,9 +96,11 @@ def weightings(figures: Figures, bits: int) -> str:
             row += [minus(f"{verdict.overall:+.2f}"), minus(f"{fmean(verdict.by_seed):+.2f} ({min(verdict.by_seed):+.2f})"),
                     f"{verdict.chosen} of {draws}"]
         rows.append(row)
+    held_out = "Of one draw none can be left out." if draws == 1 else (
+        "The weighting that the other draws choose has on the one left out a correlation of "
+        f"{_held_out(judged[EXCESS])} with the excess and {_held_out(judged[DIVERGENCE])} with the KL divergence.")
     return table(head, rows) + "\n\n" + minus(textwrap.fill(
-        f"{ways} variants, {draws} draws. The weighting that the other draws choose has on the one left out a correlation of "
-        f"{_held_out(judged[EXCESS])} with the excess and {_held_out(judged[DIVERGENCE])} with the KL divergence. Of {ways} "
+        f"{ways} variants, {draws} draw{'s' if draws > 1 else ''}. {held_out} Of {ways} "
         f"variants without any relation, one set in twenty would correlate beyond ±{by_chance(ways):.2f} all the same.", 127))
 
 
@@ -131,7 +132,7 @@ def _mean(figures: Figures, way: str, bits: int, texts: list[str] | None = None,
     return found.mean if found else 0.0
 
 
-def _seconds(figures: Figures, way: str, bits: int, which: str = "seconds") -> float:
+def _seconds(figures: Figures, way: str, bits: int) -> float:
     """The median over seeds; 0 where there is none."""
-    found = [figures.entries[Setting(way, bits, seed)][which] for seed in figures.seeds(way, bits)]
+    found = [figures.entries[Setting(way, bits, seed)]["cpuSeconds"] for seed in figures.seeds(way, bits)]
     return median(found) if found else 0.0

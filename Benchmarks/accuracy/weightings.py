@@ -100,18 +100,18 @@ class Judgement:
 
 def judge(runs: Sequence[Run], what: str) -> Judgement:
     """Each draw in turn is left out: the weighting with the highest correlation over the others is chosen, and judged on the
-    one left out, where its choice cannot have been luck with that draw."""
+    one left out, where its choice cannot have been luck with that draw. Of a single draw nothing is chosen."""
     seeds = sorted({run.seed for run in runs})
     chosen = {}
-    for seed in seeds:
-        others = [run for run in runs if run.seed != seed] or runs
+    for seed in seeds if len(seeds) > 1 else []:
+        others = [run for run in runs if run.seed != seed]
         chosen[seed] = max(WEIGHTINGS, key=lambda name: correlation(others, name, what))
     within = {seed: [run for run in runs if run.seed == seed] for seed in seeds}
     return Judgement(
         {name: Verdict(correlation(runs, name, what),
                        tuple(correlation(within[seed], name, what) for seed in seeds), list(chosen.values()).count(name))
          for name in WEIGHTINGS},
-        tuple(correlation(within[seed], chosen[seed], what) for seed in seeds))
+        tuple(correlation(within[seed], name, what) for seed, name in chosen.items()))
 
 
 def by_chance(points: int) -> float:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from .variant import Variant
+from .variant import Variant, digest
 
 Result = dict[str, Any]
 REPORT = "quantization-report.json"
@@ -27,13 +27,11 @@ class Workplace:
     """A directory for results and, for a while, quantized models. One process at a time works in it."""
 
     def __init__(self, directory: pathlib.Path, tool: pathlib.Path) -> None:
-        if not os.access(tool, os.X_OK):
-            raise RunError(f"{tool}: there is no such program, expected the release build of adadim: make build")
-        self.tool = tool
         self.results = directory / "results"
         self.outputs = directory / "outputs"
         self.results.mkdir(parents=True, exist_ok=True)
         self.lock = hold(directory)
+        self.tool, self.commit = adopted(tool, directory)
         # What a run that was killed has left.
         shutil.rmtree(self.outputs, ignore_errors=True)
         self.outputs.mkdir()
@@ -41,7 +39,7 @@ class Workplace:
     def kept(self, variant: Variant) -> Result | None:
         """What an earlier run of the same work gave."""
         try:
-            return dict(json.loads(self._file(variant).read_text()), name=variant.name)
+            return dict(json.loads(self._file(variant).read_text()), name=variant.name, commit=self.commit)
         except FileNotFoundError:
             return None
 
@@ -64,7 +62,7 @@ class Workplace:
         return results
 
     def _quantized(self, variant: Variant, output: pathlib.Path) -> Result:
-        result: Result = {"name": variant.name, "options": list(variant.options), "commit": commit(),
+        result: Result = {"name": variant.name, "options": list(variant.options), "commit": self.commit,
                           "date": datetime.date.today().isoformat(), "machine": machine()}
         if variant.calibration is not None:
             began, before = time.monotonic(), _seconds_of_children()
@@ -179,6 +177,20 @@ def hold(directory: pathlib.Path) -> TextIO:
     except BlockingIOError:
         raise RunError(f"{directory}: another run works here; wait for it, or name another directory") from None
     return file
+
+
+def adopted(tool: pathlib.Path, directory: pathlib.Path) -> tuple[pathlib.Path, str]:
+    """A copy of the tool, so that a build meanwhile is not measured in its name, and the commit that it is of: the checkout's
+    when this build was first used here."""
+    if not os.access(tool, os.X_OK):
+        raise RunError(f"{tool}: there is no such program, expected the release build of adadim: make build")
+    copy = directory / "tools" / digest(tool)[:12]
+    said = copy.with_suffix(".commit")
+    copy.parent.mkdir(exist_ok=True)
+    if not said.exists():
+        shutil.copy2(tool, copy)
+        said.write_text(commit() + "\n")
+    return copy, said.read_text().strip()
 
 
 def write(file: pathlib.Path, result: Result) -> None:

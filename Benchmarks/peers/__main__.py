@@ -18,7 +18,7 @@ from harness.variant import Text
 
 from .figures import write_figures
 from .files import in_float32
-from .running import Work, Workplace, run_all
+from .running import Work, Workplace, known, run_all
 from .settings import CELLS, LENGTH, OURS, PEERS, SEQUENCES, TEXTS, entries
 from .tables import failures_table, results_table
 
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--tool", type=pathlib.Path, default=ROOT / ".build/release/adadim")
     parser.add_argument("--documentation", type=pathlib.Path, default=ROOT / "Documentation", help="where the figures go")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--kept-only", action="store_true", help="write of what was measured before, and run nothing")
+    parser.add_argument("--kept-only", action="store_true", help="write what was measured before, and run nothing")
     parser.add_argument("--trial", action="store_true", help="two blocks and two short sequences; writes no figures")
     args = parser.parse_args()
     only = args.only.split(",") if args.only else []
@@ -59,10 +59,9 @@ def main() -> None:
         texts = tuple(Text(text.name, text.file, 2) for text in TEXTS) if args.trial else TEXTS
         workplace = Workplace(work / "trial" if args.trial else work, args.tool.resolve(),
                               Work(model, CALIBRATION, texts, threads=args.threads, **drawn), work / "environments")
-        chosen = list(entries(args.cells, only))
-        results, failures = run_all([] if args.kept_only else chosen, workplace)
-        if args.kept_only:
-            results = [kept for entry in chosen if (kept := workplace.kept(entry))]
+        if not args.kept_only:
+            run_all(list(entries(args.cells, only)), workplace)
+        results, failures = known(list(entries()), workplace)
     except RunError as error:
         sys.exit(f"{error}\nWhat was measured before is kept; run again for the rest.")
     except KeyboardInterrupt:

@@ -7,11 +7,20 @@ from typing import Any
 # Of a result, what a reader of the figures needs; the rest stays in the work directory.
 KEPT = ("peer", "variant", "version", "bits", "seed", "wallSeconds", "cpuSeconds", "threads")
 TEXT_KEPT = ("perplexity", "excess", "divergence", "windows", "windowLength", "windowLogLikelihoods", "windowDivergences")
+# Nats of a window: beyond what sums in another order change.
+JUDGES_AGREE = 0.01
 
 
 def figures(results: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """`original` has what the model itself gives on each text; `failures` what could not be had, and why."""
-    originals = {name: text["original"] for result in results for name, text in result["texts"].items()}
+    originals: dict[str, Any] = {}
+    for result in results:
+        for name, text in result["texts"].items():
+            known = originals.setdefault(name, text["original"])
+            if any(abs(a - b) > JUDGES_AGREE for a, b in zip(known["windowLogLikelihoods"], text["original"][
+                    "windowLogLikelihoods"], strict=True)):
+                raise ValueError(f"{name}: {result['peer']} {result['variant']}, seed {result['seed']} was judged by a build that "
+                                 f"judges otherwise; remove its result from the work directory to have it measured again")
     return {
         "run": {"judges": sorted({result["judge"] for result in results}),
                 "machines": sorted({result["machine"] for result in results})},

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.runs import Result, RunError, commit, hold, machine, write
+from harness.runs import Result, RunError, adopted, hold, machine, write
 from harness.variant import Text, digest
 
 from . import environments, levels
@@ -46,12 +46,11 @@ class Workplace:
     """A directory for results, one file for each entry, and for what they are made with. One process at a time works in it."""
 
     def __init__(self, directory: pathlib.Path, tool: pathlib.Path, work: Work, environments_at: pathlib.Path) -> None:
-        if not os.access(tool, os.X_OK):
-            raise RunError(f"{tool}: there is no such program, expected the release build of adadim: make build")
-        self.directory, self.tool, self.work, self.environments = directory, tool, work, environments_at
+        self.directory, self.work, self.environments = directory, work, environments_at
         self.results, self.outputs = directory / "results", directory / "outputs"
         self.results.mkdir(parents=True, exist_ok=True)
         self.lock = hold(directory)
+        self.tool, self.commit = adopted(tool, directory)
         # What a run that was killed has left.
         shutil.rmtree(self.outputs, ignore_errors=True)
         self.outputs.mkdir()
@@ -67,12 +66,29 @@ class Workplace:
             return None
         return result if result["key"] == self.key(entry) else None
 
+    def keep_failure(self, entry: Entry, reason: str) -> None:
+        write(self._failure_file(entry), {
+            "peer": entry.maker, "variant": entry.variant, "bits": entry.bits, "seed": entry.seed, "reason": reason,
+            "key": self.key(entry)})
+
+    def failure(self, entry: Entry) -> dict[str, Any] | None:
+        """Why an earlier run of the same work came to nothing."""
+        try:
+            failure: dict[str, Any] = json.loads(self._failure_file(entry).read_text())
+        except FileNotFoundError:
+            return None
+        return failure if failure.pop("key") == self.key(entry) else None
+
+    def _failure_file(self, entry: Entry) -> pathlib.Path:
+        return self.file(entry).with_suffix(".failure")
+
     def key(self, entry: Entry) -> dict[str, Any]:
-        """The same for the same work. The tool has a part in it where it quantizes, not where it only measures."""
+        """The same for the same work. The tool has a part in it where it quantizes, not where it only judges: builds that judge
+        differently do not come into one table (peers.figures)."""
         work = self.work
         key = {
             "model": digest(work.model), "calibration": digest(work.calibration), "sequences": work.sequences,
-            "length": work.length, "options": entry.options, "groupSize": GROUP_SIZE,
+            "length": work.length, "options": entry.options, "groupSize": GROUP_SIZE, "threads": work.threads,
             "texts": [[text.name, digest(text.file), *text.options()] for text in work.texts],
         }
         if entry.peer is None:
@@ -93,9 +109,9 @@ class Workplace:
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
         result: Result = {
             "peer": entry.maker, "variant": entry.variant, "bits": entry.bits, "seed": entry.seed,
-            "version": environments.version(entry.peer) if entry.peer else commit(),
+            "version": environments.version(entry.peer) if entry.peer else self.commit,
             "wallSeconds": round(used.wall, 1), "cpuSeconds": round(used.cpu, 1), "threads": self.work.threads,
-            "levels": asdict(found), "texts": texts, "judge": commit(), "machine": machine(), "key": self.key(entry)}
+            "levels": asdict(found), "texts": texts, "judge": self.commit, "machine": machine(), "key": self.key(entry)}
         write(self.file(entry), result)
         return result
 
@@ -123,7 +139,7 @@ class Workplace:
         job = self.outputs / "job.json"
         job.write_text(json.dumps({
             "model": str(self.work.model), "calibration": str(sequences), "output": str(output), "bits": entry.bits,
-            "group_size": GROUP_SIZE, "seed": entry.seed, "options": entry.options}))
+            "group_size": GROUP_SIZE, "threads": self.work.threads, "options": entry.options}))
         used = self._child(entry, [str(interpreter), str(HERE / "runners" / entry.peer.runner), str(job)])
         apart = output.with_suffix(".uncounted")
         if not apart.exists():
@@ -164,21 +180,23 @@ class Workplace:
             raise RunError(f"{entry.name}: {error}") from None
 
 
-def run_all(entries: Sequence[Entry], workplace: Workplace) -> tuple[list[Result], list[dict[str, Any]]]:
-    """The results that there are, in the entries' order, and what could not be had, with the reason. A peer that fails does
-    not keep the others from running."""
-    results, failures = [], []
+def run_all(entries: Sequence[Entry], workplace: Workplace) -> None:
+    """Does what is missing. A peer that fails does not keep the others from running."""
     for place, entry in enumerate(entries):
         if (result := workplace.kept(entry)) is None:
             try:
                 result = workplace.run(entry)
             except RunError as error:
-                failures.append({"peer": entry.maker, "variant": entry.variant, "bits": entry.bits, "seed": entry.seed,
-                                 "reason": str(error)})
+                workplace.keep_failure(entry, str(error))
                 print(f"[{place + 1}/{len(entries)}] {error}", file=sys.stderr, flush=True)
                 continue
             perplexities = ", ".join(f"{name} {text['perplexity']:.2f}" for name, text in result["texts"].items())
             print(f"[{place + 1}/{len(entries)}] {entry.name}: {result['wallSeconds']:.0f} s, {result['cpuSeconds']:.0f} s of "
                   f"CPU: {perplexities}", file=sys.stderr, flush=True)
-        results.append(result)
-    return results, failures
+
+
+def known(entries: Sequence[Entry], workplace: Workplace) -> tuple[list[Result], list[dict[str, Any]]]:
+    """The results that there are, in the entries' order, and what could not be had, with the reason."""
+    found = [(entry, workplace.kept(entry)) for entry in entries]
+    return ([result for _, result in found if result is not None],
+            [failure for entry, result in found if result is None and (failure := workplace.failure(entry)) is not None])

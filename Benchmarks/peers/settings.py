@@ -38,7 +38,7 @@ PEERS = (
     }),
     Peer("GPTQModel", "GPTQModel", "run_gptqmodel.py", {
         "GPTQ, group-aware order": {},
-        "GPTQ, group-aware order, mse": {"mse": 2.4},  # the value that its README recommends
+        "GPTQ, group-aware order, mse": {"mse": 2.4},  # the value that its README has, for another method
     }),
     Peer("Neural Compressor", "neural-compressor-pt", "run_neural_compressor.py", {
         "RTN": {"method": "rtn"},

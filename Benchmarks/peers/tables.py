@@ -20,8 +20,12 @@ def cells(text: dict[str, Any]) -> list[str]:
     return [f"{text['perplexity']:.2f}", mean(text["excess"]), mean(text["divergence"])]
 
 
-def mean(interval: dict[str, float]) -> str:
-    half = (interval["high"] - interval["low"]) / 2
+def mean(interval: dict[str, float | None]) -> str:
+    """Without an interval where there are too few windows for one."""
+    low, high = interval["low"], interval["high"]
+    if low is None or high is None:
+        return f"{interval['mean']:.3f}".replace("-", "−")
+    half = (high - low) / 2
     return f"{interval['mean']:.3f} ± {half:.3f}".replace("-", "−")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from accuracy import peers, tables
 from accuracy.document import document
 from accuracy.figures import DIVERGENCE, EXCESS, Figures, energy
-from accuracy.settings import PLAIN, REFERENCE, SECTIONS, WAYS, Setting
+from accuracy.settings import EFFORTS, PLAIN, REFERENCE, SECTIONS, WAYS, Setting
 from accuracy.weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, Layer, Run, by_chance, judge, runs
 from harness.layers import ROLES
+from harness.models import ROOT
 
 LAYERS = [f"model.layers.{block}.some.{role}" for block in range(3) for role in ROLES]
 WINDOWS = (-0.01, 0.0, 0.01, 0.0)
@@ -48,6 +50,14 @@ def test_the_list_of_variants_holds_together() -> None:
     for way in WAYS.values():
         assert set(way.baselines) <= set(WAYS) - {way.name}
         assert "--bits" not in way.options and "--seed" not in way.options
+
+
+def test_efforts_are_what_the_tool_takes_them_for() -> None:
+    said = (ROOT / "Sources/Pipeline/Effort.swift").read_text()
+    passes = re.findall(r"Refinement\(passes: (\d+)\)", said)
+    assert [EFFORTS[name].split("--passes ")[1].split()[0] for name in ("balanced", "best")] == passes
+    inputs, residual = re.findall(r"OutputCorrection\(inputs: ([\d.]+), residual: ([\d.]+)\)", said)[0]
+    assert EFFORTS["best"].endswith(f"--correct-inputs {inputs} --correct-residual {residual}")
 
 
 def test_options_of_a_variant_are_in_its_key(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +132,7 @@ def test_the_table_of_variants() -> None:
     assert lines[2].startswith("| *Choice* |  |")
     cells = [cell.strip() for cell in lines[3].split("|")[1:-1]]
     assert cells[0] == "per-OC" and cells[1].startswith("0.900 ± ") and cells[2].startswith("0.700 ± ")
-    assert cells[4] == "100 %" and cells[6:] == ["1.33 %", "61", "1.00", "100"]
+    assert cells[4] == "100 %" and cells[6:] == ["1.33 %", "100", "1.00"]
     assert "| 75 % |" in lines[4]
 
 
@@ -150,7 +160,7 @@ def test_four_bits_come_with_their_reservation() -> None:
 def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
     def made(peer: str, variant: str, seed: int, excess: float, **more: Any) -> dict[str, Any]:
         text = {"windowLength": 11, "windowLogLikelihoods": [-40 - 10 * (excess + window) for window in WINDOWS],
-                "windowDivergences": [0.3] * len(WINDOWS)}
+                "windowDivergences": [3.0] * len(WINDOWS)}
         return {"peer": peer, "variant": variant, "version": "1.2", "bits": 3, "seed": seed, "threads": 1,
                 "wallSeconds": 60.0, "cpuSeconds": 50.0 + seed, "texts": {"jargon": text, "manual": text}} | more
     file = tmp_path / "peers.json"

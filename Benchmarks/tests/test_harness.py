@@ -17,7 +17,7 @@ from harness.variant import Text, Variant, digest
 # Writes what the real tool writes, as far as the harness looks at it, and a line for each call.
 TOOL = """#!/usr/bin/env python3
 import json, os, sys
-here = os.path.dirname(os.path.abspath(__file__))
+here = os.path.abspath(__file__).rsplit("/work/")[0]  # it runs as a copy
 print(" ".join(sys.argv[1:3]), file=open(here + "/calls", "a"))
 if os.path.exists(here + "/broken") and sys.argv[1] == "evaluate":
     sys.exit("the model is not to the tool's liking")
@@ -109,6 +109,29 @@ def test_keys_are_of_the_work(place: pathlib.Path) -> None:
     assert moved.key(tool) != key
 
 
+@pytest.mark.parametrize("file", ["tool", "text", "model/weights"])
+def test_what_files_hold_is_in_the_key(place: pathlib.Path, file: str) -> None:
+    key = variant(place, "--bits", "3").key(place / "tool")
+    (place / file).write_text((place / file).read_text() + "# other")
+    digest.cache_clear()
+    assert variant(place, "--bits", "3").key(place / "tool") != key
+
+
+def test_environments_that_change_blas_are_in_the_key(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = variant(place, "--bits", "3").key(place / "tool")
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    assert variant(place, "--bits", "3").key(place / "tool") != key
+
+
+def test_a_build_meanwhile_is_not_measured_in_the_tools_name(place: pathlib.Path) -> None:
+    workplace = Workplace(place / "work", place / "tool")
+    (place / "tool").write_text("#!/bin/sh\nexit 1\n")
+    assert workplace.run([variant(place, "--bits", "3")])
+    digest.cache_clear()
+    workplace.lock.close()
+    assert Workplace(place / "work", place / "tool").kept(variant(place, "--bits", "3")) is None
+
+
 def test_a_second_run_does_what_is_missing(place: pathlib.Path) -> None:
     original = Variant("original", place / "model", (Text("text", place / "text"),))
     workplace, log = Workplace(place / "work", place / "tool"), io.StringIO()
@@ -126,7 +149,7 @@ def test_a_second_run_does_what_is_missing(place: pathlib.Path) -> None:
 def test_a_failure_says_what_failed_and_leaves_nothing(place: pathlib.Path) -> None:
     (place / "broken").touch()
     workplace = Workplace(place / "work", place / "tool")
-    with pytest.raises(RunError, match=r"(?s)a variant: .*tool evaluate .*ended with 1: the model is not to the tool's liking"):
+    with pytest.raises(RunError, match=r"(?s)a variant: .*/tools/.* evaluate .*ended with 1: the model is not to the tool's liking"):
         run_all([variant(place)], workplace, io.StringIO())
     assert list(workplace.outputs.iterdir()) == list(workplace.results.iterdir()) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from peers.calibration import draw
 from peers.files import block_of
 from peers.figures import figures, write_figures
 from peers.levels import Levels, LevelsError, check, most_levels
-from peers.running import Used, Work, Workplace, run_all
+from peers.running import Used, Work, Workplace, known, run_all
 from peers.settings import OUR_VARIANTS, PEERS, Entry, Peer, entries
 from peers.tables import failures_table, results_table
 
@@ -28,7 +29,7 @@ TOKENS = np.arange(1000, dtype=np.int32)
 # Measures as the real tool does, as far as anyone looks; quantizes to four values in each group of 64.
 TOOL = """#!/usr/bin/env python3
 import json, os, shutil, sys
-here = os.path.dirname(os.path.abspath(__file__))
+here = os.path.abspath(__file__).rsplit("/work/")[0]  # it runs as a copy
 print(sys.argv[1], file=open(here + "/calls", "a"))
 if sys.argv[1] == "quantize":
     shutil.copytree(here + "/quantized", sys.argv[3])
@@ -159,13 +160,16 @@ def calls(place: pathlib.Path) -> list[str]:
 def test_a_second_run_does_what_is_missing(place: pathlib.Path) -> None:
     chosen = [Entry(None, "per-OC", 3, 0), Entry(peer(place), "plain", 3, 0)]
     there = workplace(place)
-    first, failures = run_all(chosen, there)
+    run_all(chosen, there)
+    first, failures = known(chosen, there)
     assert failures == []
     assert calls(place) == ["quantize", "compare", "compare"]
     assert sorted(file.name for file in there.results.iterdir()) == [
         "adadim-per-oc-3-bits-seed-0.json", "stand-in-plain-3-bits-seed-0.json"]
     assert list(there.outputs.iterdir()) == []
-    second, _ = run_all([*chosen, Entry(peer(place), "plain", 3, 1)], there)
+    more = [*chosen, Entry(peer(place), "plain", 3, 1)]
+    run_all(more[2:], there)
+    second, _ = known(more, there)
     assert second[:2] == first
     assert calls(place)[3:] == ["compare"]
     assert (first[1]["peer"], first[1]["version"], second[2]["seed"]) == ("stand-in", "1.5", 1)
@@ -182,21 +186,36 @@ def test_time_that_is_not_the_peers_is_left_out(place: pathlib.Path) -> None:
 def test_results_of_other_work_are_not_taken(place: pathlib.Path) -> None:
     there, entry, own = workplace(place), Entry(peer(place), "plain", 3, 0), Entry(None, "fast", 3, 0)
     run_all([entry, own], there)
-    # The tool only measures what a peer made.
+    # The tool only measures what a peer made. What runs is a copy: a build meanwhile changes nothing.
     (place / "tool").write_text(TOOL + "# another build\n")
     digest.cache_clear()
-    assert there.kept(entry) is not None and there.kept(own) is None
-    (place / "requirements").write_text("# why\nstand-in==1.6\n")
+    assert there.kept(entry) is not None and there.kept(own) is not None
+    there.lock.close()
+    later = workplace(place)
+    assert later.kept(entry) is not None and later.kept(own) is None
+    for changed in (replace(later.work, threads=2), replace(later.work, sequences=3), replace(later.work, length=4),
+                    replace(later.work, texts=(Text("text", place / "text", 1),)),
+                    replace(later.work, calibration=place / "tool"), replace(later.work, model=place / "quantized")):
+        before, later.work = later.work, changed
+        assert later.kept(entry) is None, changed
+        later.work = before
+    for file in ("requirements", "runner.py"):
+        said = (place / file).read_text()
+        (place / file).write_text(said + "# changed\n")
+        digest.cache_clear()
+        assert later.kept(entry) is None
+        (place / file).write_text(said)
     digest.cache_clear()
-    assert there.kept(entry) is None
+    assert later.kept(entry) is not None
 
 
 def test_a_peer_that_fails_keeps_nobody_from_running(place: pathlib.Path) -> None:
     there = workplace(place)
-    results, failures = run_all([Entry(peer(place), "failing", 3, 0), Entry(peer(place), "broken", 3, 0),
-                                 Entry(peer(place), "plain", 3, 0)], there)
+    chosen = [Entry(peer(place), variant, 3, 0) for variant in ("failing", "broken", "plain")]
+    run_all(chosen, there)
+    results, failures = known(chosen, there)
     assert [result["variant"] for result in results] == ["plain"]
-    assert failures[0]["reason"].endswith("the peer does not like this machine")
+    assert failures[0]["reason"].endswith("the peer does not like this machine") and "key" not in failures[0]
     assert failures[1]["reason"] == (
         "stand-in broken, 3 bits, seed 0: a.q_proj.weight has a group of 9 values, expected at most 8")
     assert list(there.outputs.iterdir()) == []
@@ -243,6 +262,13 @@ def test_figures_have_what_is_said_of_them(tmp_path: pathlib.Path) -> None:
     assert (entry["peer"], entry["seed"], entry["wallSeconds"]) == ("stand-in", 1, 61.23)
     assert entry["texts"]["jargon"]["excess"]["mean"] == 0.5 and "key" not in entry
     assert len(file.read_text().splitlines()) - file.read_text().splitlines().index(' "entries": [') == 4
+
+
+def test_builds_that_judge_otherwise_do_not_come_into_one_table() -> None:
+    other = result(seed=1)
+    other["texts"]["jargon"]["original"] = {"perplexity": 10.0, "windowLogLikelihoods": [-1.0, -1.1]}
+    with pytest.raises(ValueError, match="stand-in plain, seed 1 was judged by a build that judges otherwise"):
+        figures([result(), other], [])
 
 
 def test_tensors_belong_to_blocks() -> None:

@@ -12,6 +12,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from harness.models import ROOT, smollm2
@@ -59,8 +60,9 @@ def drawn(ids: torch.Tensor, seed: int) -> torch.Tensor:
 
 
 def spread(ids: torch.Tensor) -> torch.Tensor:
-    whole = len(ids) // LENGTH
-    return torch.stack([ids[i * whole // WINDOWS * LENGTH:][:LENGTH] for i in range(WINDOWS)])
+    """The windows of `adadim compare --sequences`."""
+    places = np.linspace(0, len(ids) // LENGTH - 1, WINDOWS).astype(int)
+    return torch.stack([ids[place * LENGTH:(place + 1) * LENGTH] for place in places])
 
 
 def main() -> None:
@@ -93,7 +95,8 @@ def main() -> None:
 
 def write(known: dict[str, Any]) -> None:
     """An idea a line, complete or not at all."""
-    lines = [f"{json.dumps(name)}: {json.dumps(known[name], separators=(',', ':'))}" for name in TRIALS if known[name]["seeds"]]
+    lines = [f"{json.dumps(name)}: {json.dumps(known[name], separators=(',', ':'))}" 
+             for name in TRIALS if known.get(name, {}).get("seeds")]
     partial = FIGURES.with_suffix(".partial")
     partial.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     partial.replace(FIGURES)

@@ -6,17 +6,21 @@ import ArgumentParser
 struct ActivationOrderArguments: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
-        help: "Let gptq begin with the columns that see the largest inputs. Per-OC grids are then set beforehand.")
+        help:
+            "Whether gptq begins with the columns that see the largest inputs; per-OC grids are then set beforehand. (default: off; in a table of efforts, by the effort)"
+    )
     var activationOrder: Bool?
 }
 
 /// What is done with one layer beyond a plain sweep to lose less: one knob, and a switch for each part of it.
 struct AccuracyArguments: ParsableArguments {
+    private static let passes = Effort.allCases.map(\.accuracy.refinement.passes)
+
     @Option(
-        help:
-            "How much gptq does to lose less. fast: the plain method. balanced: searched ranges, activation order and passes over the swept layer. best: more passes, and in a whole model layers that make up for what the layers before them have done. Each part has an option of its own, which overrides this one. rtn is the same with each."
-    )
-    var effort = Effort.balanced
+        help: ArgumentHelp(
+            "How much gptq does to lose less. fast: the plain method. balanced: --ranges search, --activation-order, --passes \(passes[1]). best: the same with --passes \(passes[2]), and in a whole model with --propagate quantized --correct-inputs \(Effort.best.accuracy.correction.inputs) --correct-residual \(Effort.best.accuracy.correction.residual). Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
+        ))
+    var effort: Effort?
 
     @Option(
         help:
@@ -24,12 +28,17 @@ struct AccuracyArguments: ParsableArguments {
     )
     var ranges: RangeRule?
 
-    @OptionGroup var order: ActivationOrderArguments
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Whether gptq begins with the columns that see the largest inputs; per-OC grids are then set beforehand. (default: by --effort)"
+    )
+    var activationOrder: Bool?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Passes over a layer that gptq has swept, none of which raises its loss; 0 for none. (default: by --effort)",
+            "Passes over a layer that gptq has swept, none of which raises its loss, 0 to \(Refinement.mostPasses); one that changes nothing is the last. (default: by --effort)",
             valueName: "n"))
     var passes: Int?
 
@@ -43,22 +52,32 @@ struct AccuracyArguments: ParsableArguments {
         }
     }
 
+    /// The combination that a method begins with; nil where it has none.
+    func effort(_ method: QuantizationOptions.Method) -> Effort? { method == .gptq ? effort ?? .balanced : nil }
+
     /// What the options come to for a method.
     func accuracy(_ method: QuantizationOptions.Method) throws -> Accuracy {
-        // Effort is about the sweep and what follows it.
-        var accuracy = (method == .gptq ? effort : .fast).accuracy
+        if method == .roundToNearest { try refuseWhatNeedsASweep() }
+        var accuracy = (effort(method) ?? .fast).accuracy
         accuracy.ranges = ranges ?? accuracy.ranges
-        accuracy.activationOrder = order.activationOrder ?? accuracy.activationOrder
+        accuracy.activationOrder = activationOrder ?? accuracy.activationOrder
         accuracy.refinement = Refinement(parts: refine ?? .both, passes: passes ?? accuracy.refinement.passes)
-        if method == .roundToNearest && accuracy.refinement.passes > 0 {
-            throw ValidationError(
-                "--passes is \(accuracy.refinement.passes), but there is no sweep to refine with --method rtn")
-        }
         if let refine, accuracy.refinement.passes == 0 {
-            throw ValidationError(
-                "--refine \(refine.rawValue) needs passes, and there are none; expected --passes 1 or more")
+            let why = passes == nil ? "--effort \(Effort.fast.rawValue) has none" : "--passes is 0"
+            throw ValidationError("--refine \(refine.rawValue) needs passes, but \(why); expected --passes 1 or more")
         }
         return accuracy
+    }
+
+    private func refuseWhatNeedsASweep() throws {
+        let given = [
+            effort.flatMap { $0 == .fast ? nil : "--effort is \($0.rawValue)" },
+            activationOrder == true ? "--activation-order is given" : nil,
+            passes.flatMap { $0 == 0 ? nil : "--passes is \($0)" }, refine.map { "--refine is \($0.rawValue)" },
+        ].compactMap { $0 }
+        if let first = given.first {
+            throw ValidationError("\(first), but --method rtn has no sweep; expected --method gptq")
+        }
     }
 }
 
@@ -67,14 +86,14 @@ struct CorrectionArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much of what earlier quantization has done to a layer's inputs the layer makes up for: a share, 0 to 1. Takes a second stream through the original model. (default: by --effort; none with --propagate original)",
+            "How much of what earlier quantization has done to a layer's inputs the layer makes up for: a share, 0 to 1. Takes a second stream through the original model. (default: by --effort; 0 with --propagate original)",
             valueName: "share"))
     var correctInputs: Double?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much of what earlier quantization has done to the residual stream the layers that write to it, o and down, make up for: a share, 0 to 1. (default: by --effort)",
+            "How much of what earlier quantization has done to the residual stream the layers that write to it, o and down, make up for: a share, 0 to 1. Takes the second stream, too. (default: by --effort; 0 with --propagate original)",
             valueName: "share"))
     var correctResidual: Double?
 
@@ -96,6 +115,5 @@ struct CorrectionArguments: ParsableArguments {
                 "--correct-inputs and --correct-residual need --propagate quantized: inputs of the original model have not moved"
             )
         }
-        accuracy.correction = .none
     }
 }

@@ -48,13 +48,18 @@ struct ClosingTable {
             return losses.isEmpty ? nil : percent(losses.map(\.relative).reduce(0, +) / Double(losses.count))
         }
         var lines: [String] = []
+        let most = report.layers.compactMap { $0.losses[$0.dimension.rawValue]?.passes }.max() ?? 0
+        let passes = most == 1 ? "1 pass" : "up to \(most) passes"
         if let swept = mean({ $0.refined == nil ? nil : $0.swept }), let refined = mean(\.refined) {
-            lines.append("Mean relative loss \(swept) after the sweep, \(refined) refined")
+            lines.append("Mean relative loss \(swept) after the sweep, \(refined) after \(passes)")
         }
-        if let moved = mean({ $0.outputLosses?.unquantized }), let outputs = mean({ $0.outputLosses?.quantized }) {
-            lines.append(
-                "Layer outputs differ from the original model's by \(outputs); the original weights' on the same inputs, by \(moved)"
-            )
+        if let moved = mean({ $0.correction?.outputs.weight }), let target = mean({ $0.correction?.outputs.target }),
+            let quantized = mean({ $0.correction?.outputs.quantized })
+        {
+            lines += [
+                "Losses are those of corrected weights, not to be held against a run's without correction",
+                "Layer outputs are off the original model's by \(moved) for what earlier layers have done, \(target) with corrected weights, \(quantized) as quantized",
+            ]
         }
         return lines
     }

@@ -49,7 +49,7 @@ struct CompareCommand: ParsableCommand {
             }
         }
         if printing.json {
-            try StandardStreams.print(json: ComparisonFigures(comparison))
+            try StandardStreams.print(json: ComparisonFigures(comparison, original: original, text: corpus.text))
         } else {
             try StandardStreams.print(ComparisonText(comparison: comparison).text)
         }

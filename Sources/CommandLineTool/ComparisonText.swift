@@ -1,4 +1,5 @@
 import AdaDimEvaluation
+import AdaDimPipeline
 import Foundation
 import TextTable
 
@@ -36,7 +37,10 @@ struct ComparisonText {
             ]
         }
         let windows = comparison.windowLogLikelihoods.count
-        let heading = "\(windows) windows of \(comparison.windowLength) tokens; in brackets, 95 % intervals"
+        let heading =
+            "\(windows) \(windows == 1 ? "window" : "windows") of \(comparison.windowLength) tokens; "
+            + (windows < BootstrapEstimate.fewestWindows
+                ? "95 % intervals take at least \(BootstrapEstimate.fewestWindows)" : "in brackets, 95 % intervals")
         let tables =
             [table.string(for: rows, style: Style.pipe)]
             + (pairs.isEmpty ? [] : [differences.string(for: pairs, style: Style.pipe)])
@@ -60,18 +64,34 @@ struct ComparisonText {
         }
     }
 
-    private static func signed(_ estimate: BootstrapEstimate) -> String {
-        String(format: "%+.4f (%+.4f to %+.4f)", estimate.mean, estimate.low, estimate.high)
-    }
+    private static func signed(_ estimate: BootstrapEstimate) -> String { text(estimate, "%+.4f") }
 
-    private static func plain(_ estimate: BootstrapEstimate) -> String {
-        String(format: "%.4f (%.4f to %.4f)", estimate.mean, estimate.low, estimate.high)
+    private static func plain(_ estimate: BootstrapEstimate) -> String { text(estimate, "%.4f") }
+
+    private static func text(_ estimate: BootstrapEstimate, _ format: String) -> String {
+        func number(_ value: Double) -> String { String(format: format, value) }
+        let interval = estimate.interval.map { " (\(number($0.low)) to \(number($0.high)))" } ?? ""
+        return number(estimate.mean) + interval
     }
 }
 
 /// The same for programs.
 struct ComparisonFigures: Encodable {
+    /// Nats per token; no interval of too few windows.
+    struct Estimate: Encodable {
+        let mean: Double
+        @NullWhereAbsent var low: Double?
+        @NullWhereAbsent var high: Double?
+
+        init(_ estimate: BootstrapEstimate) {
+            mean = estimate.mean
+            _low = NullWhereAbsent(wrappedValue: estimate.interval?.low)
+            _high = NullWhereAbsent(wrappedValue: estimate.interval?.high)
+        }
+    }
+
     struct Original: Encodable {
+        let name: String
         let perplexity: Double
         let windowLogLikelihoods: [Double]
     }
@@ -79,8 +99,8 @@ struct ComparisonFigures: Encodable {
     struct Variant: Encodable {
         let name: String
         let perplexity: Double
-        let excess: BootstrapEstimate
-        let divergence: BootstrapEstimate
+        let excess: Estimate
+        let divergence: Estimate
         let windowLogLikelihoods: [Double]
         let windowDivergences: [Double]
     }
@@ -88,31 +108,37 @@ struct ComparisonFigures: Encodable {
     struct Difference: Encodable {
         let variant: String
         let from: String
-        let excess: BootstrapEstimate
-        let divergence: BootstrapEstimate
+        let excess: Estimate
+        let divergence: Estimate
     }
 
+    let versions: QuantizationReport.Versions
+    /// As it was given.
+    let text: String
     let windows: Int
     let windowLength: Int
     let original: Original
     let variants: [Variant]
     let differences: [Difference]
 
-    init(_ comparison: ModelComparison) {
+    init(_ comparison: ModelComparison, original name: String, text: String) {
+        versions = .current
+        self.text = text
         windows = comparison.windowLogLikelihoods.count
         windowLength = comparison.windowLength
         original = Original(
-            perplexity: comparison.perplexity.perplexity, windowLogLikelihoods: comparison.windowLogLikelihoods)
+            name: name, perplexity: comparison.perplexity.perplexity,
+            windowLogLikelihoods: comparison.windowLogLikelihoods)
         variants = comparison.variants.map {
             Variant(
-                name: $0.name, perplexity: comparison.perplexity($0).perplexity, excess: comparison.excess($0),
-                divergence: comparison.divergence($0), windowLogLikelihoods: $0.windowLogLikelihoods,
-                windowDivergences: $0.windowDivergences)
+                name: $0.name, perplexity: comparison.perplexity($0).perplexity,
+                excess: Estimate(comparison.excess($0)), divergence: Estimate(comparison.divergence($0)),
+                windowLogLikelihoods: $0.windowLogLikelihoods, windowDivergences: $0.windowDivergences)
         }
         differences = comparison.pairs.map { a, b in
             Difference(
-                variant: b.name, from: a.name, excess: comparison.difference(b, from: a),
-                divergence: comparison.divergenceDifference(b, from: a))
+                variant: b.name, from: a.name, excess: Estimate(comparison.difference(b, from: a)),
+                divergence: Estimate(comparison.divergenceDifference(b, from: a)))
         }
     }
 }

@@ -21,7 +21,7 @@ struct VariantArguments: ParsableArguments {
 struct SelectionArguments: ParsableArguments {
     @Option(
         help:
-            "What an adaptive layer compares: the errors of plain rounding in both directions (rtn), or those of the finished gptq sweeps (sweep; takes longer)."
+            "What an adaptive layer compares: the losses of plain rounding in both directions, on the grids asked for (rtn), or those of gptq's finished sweeps and passes (sweep; takes longer)."
     )
     var select = QuantizationOptions.Selection.roundToNearest
 

@@ -63,7 +63,7 @@ struct QuantizeCommand: ParsableCommand {
         var job = calibration.job(model: model, output: URL(filePath: output))
         method.set(&job)
         choice.set(&job)
-        job.effort = variant.method == .gptq ? accuracy.effort : .fast
+        job.effort = accuracy.effort(variant.method)
         job.accuracy = try resolvedAccuracy
         propagation.set(&job)
         leavingOut.set(&job)

@@ -13,7 +13,7 @@ struct VariantsCommand: ParsableCommand {
             The variants are the plain method's (--effort fast), and adaptive GPTQ with --effort balanced and best. Prints a \
             table with a line for each: the layers' mean relative loss |(W-Q)X|^2/|WX|^2, the perplexity on \
             a text beside the original's, the excess in nats per token, how many layers chose per-IC, and the seconds it \
-            took.
+            took. A loss in brackets is that of corrected weights (--effort best) and not to be held against the others.
 
             Example:
               adadim variants <model> --calibration text.txt --text held-out.txt \\
@@ -72,9 +72,8 @@ struct VariantsCommand: ParsableCommand {
             leavingOut.set(&job)
             job.method = variant.method
             job.dimension = variant.dimension.dimension
-            job.effort = variant.effort
+            job.effort = variant.method == .gptq ? variant.effort : nil
             job.accuracy = variant.effort.accuracy
-            if propagation.propagate == .original { job.accuracy.correction = .none }
             if let order = order.activationOrder { job.accuracy.activationOrder = order }
             job.overwrite = true
             var observer = observer

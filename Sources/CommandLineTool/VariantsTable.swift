@@ -16,13 +16,18 @@ struct VariantsTable {
 
     let rows: [Row]
 
+    /// In brackets where it is that of corrected weights, and not to be held against the others.
+    private static func meanLoss(_ report: QuantizationReport) -> String {
+        let text = percent(report.totals.meanRelativeLoss)
+        return report.layers.contains { $0.correction != nil } ? "(\(text))" : text
+    }
+
     var text: String {
         TextTable<Row> { row in
             [
                 Column(title: "variant", value: row.name),
                 Column(
-                    title: "mean relative loss", value: row.report.map { percent($0.totals.meanRelativeLoss) } ?? "",
-                    align: .right),
+                    title: "mean relative loss", value: row.report.map(Self.meanLoss) ?? "", align: .right),
                 Column(title: "perplexity", value: String(format: "%.3f", row.perplexity), align: .right),
                 Column(
                     title: "excess", value: row.report == nil ? "" : String(format: "%.4f", row.excess), align: .right),

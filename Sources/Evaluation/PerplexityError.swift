@@ -15,7 +15,7 @@ package enum PerplexityError: Error, Equatable, CustomStringConvertible, Sendabl
             "windows of \(length) tokens, but config.json says that the model takes at most \(maximum)"
         case .noWindowsAskedFor(let count): "\(count) windows asked for, expected at least 1"
         case .textTooShort(let tokens, let length):
-            "the text has \(tokens) tokens, expected at least one window of \(length)"
+            "the text has \(tokens) tokens, expected at least one window of \(length): give a longer text or shorter windows"
         case .tokenOutOfVocabulary(let id, let position, let size):
             "token \(position) of the text has id \(id), expected one of the vocabulary's 0 to \(size - 1)"
         case .notFinite(let window, let position):

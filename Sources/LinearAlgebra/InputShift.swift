@@ -8,6 +8,9 @@ package struct InputShift<Scalar: RealScalar>: Sendable {
     /// (R − R_q)·X_qᵀ [out, in], R and R_q [out, tokens] being what the layer's output is added to; nil where it is added to
     /// nothing.
     package private(set) var residual: Matrix<Scalar>?
+    /// ‖R − R_q‖² and ‖R‖²; 0 where the output is added to nothing.
+    package private(set) var residualLoss = 0.0
+    package private(set) var residualEnergy = 0.0
 
     /// The shift over no tokens.
     /// - Parameter residualRows: rows of what the layer's output is added to; nil where it is added to nothing.
@@ -38,7 +41,9 @@ package struct InputShift<Scalar: RealScalar>: Sendable {
         guard let residual else { return }
         Self.withDifference(residual.original, residual.shifted) { difference in
             self.residual?.withMutableView { gemm(1, difference, .none, shifted, .transposed, 1, $0) }
+            residualLoss += difference.squaredNorm
         }
+        residualEnergy += residual.original.squaredNorm
     }
 
     private static func withDifference(

@@ -4,6 +4,7 @@ import AdaDimDecoder
 import AdaDimEvaluation
 import AdaDimTokenizer
 import Foundation
+import Logging
 
 /// Holds variants of a model, dense or packed by this tool, against the original on the same windows of a text.
 package struct CompareCheckpoints: Sendable {
@@ -15,7 +16,13 @@ package struct CompareCheckpoints: Sendable {
     /// How many windows to take, spread evenly over the text; nil for all.
     package let sequences: Int?
 
-    package init(original: URL, variants: [URL], text: URL, sequenceLength: Int = 512, sequences: Int? = nil) {
+    private let log: Logger
+
+    package init(
+        original: URL, variants: [URL], text: URL, sequenceLength: Int = 512, sequences: Int? = nil,
+        log: Logger = Logger(label: "adadim")
+    ) {
+        self.log = log
         self.original = original
         self.variants = variants
         self.text = text
@@ -23,14 +30,28 @@ package struct CompareCheckpoints: Sendable {
         self.sequences = sequences
     }
 
+    /// What a directory goes by: the path as it was given, or its name where that has none.
+    private static func name(_ directory: URL) -> String {
+        let last = directory.relativePath.split(separator: "/").last ?? "."
+        return last == "." || last == ".." ? directory.standardizedFileURL.lastPathComponent : directory.relativePath
+    }
+
     /// - Parameter progress: called with the name of the model that is run.
     package func run(
         progress: (String, EvaluationProgress) throws -> Void = { _, _ in }
     ) throws -> ModelComparison {
+        let places = variants.map { $0.resolvingSymlinksInPath().standardizedFileURL.path }
+        for (index, place) in places.enumerated() where places[..<index].contains(place) {
+            throw ComparisonError.variantTwice(name: Self.name(variants[index]))
+        }
+        let report = original.appending(path: QuantizationReport.fileName)
+        if FileManager.default.fileExists(atPath: report.path) {
+            log.warning("\(Self.name(original)) is a quantized model, and stands for the original here")
+        }
         // All are opened before any is run.
         let models = try ([original] + variants).map { directory in
             (
-                name: directory.relativePath,
+                name: Self.name(directory),
                 model: try DecoderModel(Checkpoint(directory: directory, allowingQuantized: true))
             )
         }

@@ -27,7 +27,7 @@ package struct MemoryEstimate: Sendable, Equatable {
     ) throws(QuantizationError) {
         let stages = try Self.stages(configuration, job, plan, work, threads: threads)
         let tokens = Tokens(configuration, size, threads: threads)
-        let corrects = work == .quantizing && job.accuracy.correction != .none
+        let corrects = work == .quantizing && job.correction != .none
         // Ids, positions and the residual stream; that of the original model, too, where it is followed.
         let stream = tokens.all * (4 + 8 + 4 * Double(configuration.hiddenSize) * (corrects ? 2 : 1))
         let weights = LinearRole.allCases.reduce(0) { $0 + configuration.weightBytes($1) }
@@ -104,7 +104,7 @@ package struct MemoryEstimate: Sendable, Equatable {
         _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ work: Work, threads: Int
     ) throws(QuantizationError) -> [Stage] {
         var options = job.engineOptions
-        let corrects = work == .quantizing && job.accuracy.correction != .none
+        let corrects = work == .quantizing && job.correction != .none
         // Of the fixed directions, the one whose panels are whole groups.
         options.dimension = job.dimension == .adaptive ? .adaptive : .fixed(.perInputChannel)
         let replaces = work == .quantizing && job.propagation == .quantized
@@ -121,8 +121,9 @@ package struct MemoryEstimate: Sendable, Equatable {
                 let added = corrects && [.attentionOutput, .down].contains(stage)
                 if added { counted.gram += configuration.weightBytes(role) }
                 // The engine at work, or the weight as it is written. Where layers make up for others: their target beside
-                // either, or what it takes to tell how far outputs are, the values, the error, a product and a loss's.
-                let target = corrects ? configuration.weightBytes(role) : 0
+                // either, and a product; or what it takes to tell how far outputs are, the values, the error, a product and a
+                // loss's.
+                let target = corrects ? 2 * configuration.weightBytes(role) : 0
                 let busy =
                     max(Double(layer.work), configuration.weightBytes(role) * (corrects ? 4 : 1)) + target
                 // Before the layers, while nothing of them is in memory.

@@ -27,8 +27,20 @@ extension QuantizationReport.Layer {
         seconds.write = writeSeconds
         tailGroup = layout.tailGroup
         denseBecause = stored.denseBecause
-        outputLosses = result.outputLosses.map {
-            .init(unquantized: quantization.reported($0.original), quantized: quantization.reported($0.quantized))
+        correction = result.correction.map { .init($0, quantization) }
+    }
+}
+
+extension QuantizationReport.Correction {
+    fileprivate init(_ correction: StageQuantizer.Correction, _ quantization: LayerQuantization) {
+        inputs = correction.shares.inputs
+        outputs = .init(
+            weight: quantization.reported(correction.outputLosses.original),
+            target: quantization.reported(correction.outputLosses.target),
+            quantized: quantization.reported(correction.outputLosses.quantized))
+        residual = correction.residual.map { _ in correction.shares.residual }
+        residualLoss = correction.residual.map {
+            .init(absolute: $0.loss, relative: $0.energy > 0 ? $0.loss / $0.energy : 0)
         }
     }
 }
@@ -45,7 +57,7 @@ extension LayerQuantization {
                     dimension.rawValue,
                     .init(
                         rtn: found.roundToNearest.map(reported), gptq: found.gptq.map(reported),
-                        refined: found.refined.map(reported))
+                        refined: found.refined.map(reported), passes: found.passes)
                 )
             })
     }
@@ -58,7 +70,7 @@ extension GroupLayout {
 
 extension QuantizationReport.Versions {
     /// Of this program and of the BLAS that it runs on.
-    static var current: Self {
+    package static var current: Self {
         .init(adadim: toolVersion, blas: BLASLibrary.configuration, kernels: BLASLibrary.coreName)
     }
 }
@@ -75,7 +87,7 @@ extension QuantizationJob {
         return .init(
             bits: bits, groupSize: groupSize, method: method, effort: effort, ranges: accuracy.ranges,
             refine: accuracy.refinement.parts, passes: accuracy.refinement.passes,
-            correctInputs: accuracy.correction.inputs, correctResidual: accuracy.correction.residual, dimension: name,
+            correctInputs: correction.inputs, correctResidual: correction.residual, dimension: name,
             perInputChannel: globs, skip: skip,
             select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
             sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: damping, symmetric: isSymmetric,

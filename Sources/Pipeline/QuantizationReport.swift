@@ -14,13 +14,30 @@ package struct QuantizationReport: Sendable, Codable {
         @NullWhereAbsent package internal(set) var gptq: Loss?
         /// Of the sweep after its refinement.
         @NullWhereAbsent package internal(set) var refined: Loss?
+        /// How many passes that took.
+        @NullWhereAbsent package internal(set) var passes: Int?
     }
 
-    /// How far a layer's own outputs are from the original model's, W·X, where that is made up for: shares of the energy that
-    /// the layer's losses are shares of, too.
+    /// How a layer makes up for what earlier quantization has changed. Its ``Layer/loss`` is then the distance from the
+    /// corrected weight W′, not from W.
+    package struct Correction: Sendable, Codable, Equatable {
+        /// The share of W·(X − X_q) that it makes up for.
+        package let inputs: Double
+        /// The share of R − R_q that it makes up for; null where its output is not added to a residual stream.
+        @NullWhereAbsent package internal(set) var residual: Double?
+        /// ‖R − R_q‖²_F of that stream in front of the layer, and as a share of ‖R‖²_F.
+        @NullWhereAbsent package internal(set) var residualLoss: Loss?
+        package let outputs: OutputLosses
+    }
+
+    /// How far a layer's own outputs are from the original model's, W·X: shares of ‖W′·X_q‖²_F, which the layer's losses are
+    /// shares of, too. With a share of the residual stream's shift to make up for, outputs are not to come as near to W·X as
+    /// they can.
     package struct OutputLosses: Sendable, Codable, Equatable {
         /// ‖W·X − W·X_q‖²_F: what earlier quantization has done to the layer's inputs, nothing of its own.
-        package let unquantized: Loss
+        package let weight: Loss
+        /// ‖W·X − W′·X_q‖²_F: what is left of that with the corrected weight.
+        package let target: Loss
         /// ‖W·X − Q·X_q‖²_F: what the layer became.
         package let quantized: Loss
     }
@@ -53,8 +70,8 @@ package struct QuantizationReport: Sendable, Codable {
         package let loss: Loss
         /// Of every direction tried, by its name.
         package let losses: [String: DirectionLosses]
-        /// Null where the original model's outputs are not known.
-        @NullWhereAbsent package internal(set) var outputLosses: OutputLosses? = nil
+        /// Null where nothing is made up for.
+        @NullWhereAbsent package internal(set) var correction: Correction? = nil
         /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
         package let damping: Double
         package let dampingShare: Double
@@ -81,8 +98,8 @@ package struct QuantizationReport: Sendable, Codable {
         /// Null for a whole channel.
         @NullWhereAbsent package internal(set) var groupSize: Int?
         package let method: QuantizationOptions.Method
-        /// The combination that ranges, passes, shares and activation order were begun with.
-        package let effort: Effort
+        /// The combination that ranges, passes, shares and activation order were begun with; null for rtn, which has none.
+        @NullWhereAbsent package internal(set) var effort: Effort?
         package let ranges: RangeRule
         /// What each pass over a swept layer changes, and how many passes there are.
         package let refine: Refinement.Parts

@@ -39,13 +39,16 @@ package struct QuantizeCheckpoint {
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
         let samples = try job.drawSamples(for: checkpoint.configuration)
+        if job.accuracy.correction != job.correction {
+            log.notice("nothing is corrected: inputs of the original model have not moved")
+        }
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
             let stream = try CalibrationStream(samples, model)
             var run = Run(
                 plan: plan, checkpoint: checkpoint, stream: stream,
-                original: job.accuracy.correction == .none || job.propagation == .original ? nil : stream,
+                original: job.correction == .none ? nil : stream,
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
                 report: QuantizationReport(versions: .current, options: job.described(samples)))
             observer.progress(
@@ -94,11 +97,14 @@ package struct QuantizeCheckpoint {
             let isLast = run.plan.isLast(stage, of: block.index)
             if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
                 let shift = try run.times.originals.time {
-                    try untouched.flatMap {
-                        try quantizer.shift(
-                            of: stage, in: block, originally: $0, from: &run.original, &run.stream,
-                            between: observer.checkCancellation)
-                    }
+                    // In front of the first quantized layer nothing has moved.
+                    try run.report.layers.isEmpty
+                        ? nil
+                        : untouched.flatMap {
+                            try quantizer.shift(
+                                of: stage, in: block, originally: $0, from: &run.original, &run.stream,
+                                between: observer.checkCancellation)
+                        }
                 }
                 var replacements: [LinearRole: Matrix<Float>] = [:]
                 try quantizer.quantize(stage, of: block, &gram, shift, scaleType: run.checkpoint.scaleType) { result in

@@ -16,9 +16,17 @@ struct StageQuantizer {
         let layer: LinearLayer
         let quantization: LayerQuantization
         let damping: AppliedDamping
-        /// How far the layer's outputs are from the original model's; nil where nobody knows.
-        let outputLosses: (original: Double, quantized: Double)?
+        /// nil where nothing is made up for.
+        let correction: Correction?
         var seconds: QuantizationReport.LayerSeconds
+    }
+
+    /// What a layer has made up for, and what came of it.
+    struct Correction {
+        let shares: OutputCorrection
+        let outputLosses: OutputLosses
+        /// ‖R − R_q‖² and ‖R‖² of the stream that the outputs are added to; nil where there is none.
+        let residual: (loss: Double, energy: Double)?
     }
 
     /// The layers of a stage that are to be quantized.
@@ -95,22 +103,25 @@ struct StageQuantizer {
             options.scaleType = try scaleType(layer)
             let weight = block.weight(layer.role)
             var correcting = Stopwatch()
-            let (quantization, outputLosses) = try naming(layer) {
-                let target = try correcting.time {
-                    try shift.map { try factor.target(for: weight, $0, job.accuracy.correction) } ?? weight
-                }
-                let quantization = try LayerQuantizer(factor: factor, options: options).quantize(target)
+            let (quantization, correction) = try naming(layer) {
+                let quantizer = try LayerQuantizer(factor: factor, options: options)
+                guard let shift else { return (try quantizer.quantize(weight), Correction?.none) }
+                let target = try correcting.time { try factor.target(for: weight, shift, job.correction) }
+                let quantization = try quantizer.quantize(target.weight)
                 let losses = try correcting.time {
-                    try shift.map {
-                        try factor.outputLosses(of: quantization.quantized.dequantized(), replacing: weight, $0)
-                    }
+                    try factor.outputLosses(
+                        of: quantization.quantized.dequantized(), target, replacing: weight, shift)
                 }
-                return (quantization, losses)
+                let residual = shift.residual.map { _ in (loss: shift.residualLoss, energy: shift.residualEnergy) }
+                return (
+                    quantization,
+                    Correction(shares: job.correction, outputLosses: losses, residual: residual)
+                )
             }
             let isFirst = layer == layers[0]
             try finish(
                 Result(
-                    layer: layer, quantization: quantization, damping: damping, outputLosses: outputLosses,
+                    layer: layer, quantization: quantization, damping: damping, correction: correction,
                     seconds: .init(
                         gram: isFirst ? timed.seconds : 0, factor: isFirst ? watch.seconds : 0,
                         reference: quantization.seconds.reference, rtn: quantization.seconds.roundToNearest,

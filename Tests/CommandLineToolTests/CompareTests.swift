@@ -85,6 +85,34 @@ import Testing
         #expect(table.output.contains("\n| out − two "))
     }
 
+    /// One window has no spread: no interval is made up for it.
+    @Test func oneWindowHasNoInterval() throws {
+        let scratch = try Scratch(model: "llama")
+        #expect(try scratch.quantize("--bits", "2").status == 0)
+        let options = ["--text", "text.safetensors", "--sequence-length", "32", "--sequences", "1", "--quiet"]
+        let table = try scratch.tool.run(["compare", "model", "out"] + options)
+        #expect(table.output.hasPrefix("1 window of 32 tokens; 95 % intervals take at least 5\n"))
+        #expect(!table.output.contains("("))
+        let json = try scratch.tool.run(["compare", "model", "out"] + options + ["--json"])
+        let found = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+        let variant = try #require((found?["variants"] as? [[String: Any]])?.first)
+        for measure in ["excess", "divergence"] {
+            let estimate = try #require(variant[measure] as? [String: Any])
+            #expect(estimate["mean"] is Double && estimate["low"] is NSNull && estimate["high"] is NSNull)
+        }
+        #expect(found?["text"] as? String == "text.safetensors" && found?["versions"] is [String: Any])
+    }
+
+    /// What is quantized already may stand for the original, but not without a word; and no row is called `.`.
+    @Test func aQuantizedOriginalIsTold() throws {
+        let scratch = try Scratch(model: "llama")
+        #expect(try scratch.quantize("--bits", "2").status == 0)
+        let outcome = try scratch.tool.run(["compare", "out", "model/."] + Self.options)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("out is a quantized model, and stands for the original here"))
+        #expect(outcome.output.contains("| model "))
+    }
+
     @Test func refusals() throws {
         let scratch = try Scratch(model: "llama")
         let cases: [([String], Int32, String)] = [
@@ -93,6 +121,11 @@ import Testing
             (["compare", "model", "model", "--text", "text.safetensors", "--sequence-length", "1"], 64, "at least 2"),
             (["compare", "model", "nowhere"] + Self.options, 1, "nowhere"),
             (["compare", "model", "model", "--text", "nowhere.txt"], 1, "nowhere.txt: cannot be read"),
+            (["compare", "model", "model", "./model"] + Self.options, 1, "./model: given twice"),
+            (
+                ["compare", "model", "model", "--text", "text.safetensors", "--sequence-length", "4096"], 1,
+                "expected at least one window of 4096: give a longer text or shorter windows"
+            ),
         ]
         for (arguments, status, text) in cases {
             let outcome = try scratch.tool.run(arguments)

@@ -19,8 +19,15 @@ import Testing
         (["--skip", ",q_proj"], "invalid for '--skip <globs>': glob 1 of 2 is empty"),
         (["--per-ic", "q_proj", "--dimension", "per-oc"], "--per-ic and --dimension exclude each other"),
         (["--passes", "-1"], "--passes is -1, expected 0 to 1000"),
-        (["--passes", "2", "--method", "rtn"], "--passes is 2, but there is no sweep to refine with --method rtn"),
-        (["--refine", "codes", "--effort", "fast"], "--refine codes needs passes, and there are none"),
+        (["--passes", "2", "--method", "rtn"], "--passes is 2, but --method rtn has no sweep; expected --method gptq"),
+        (["--method", "rtn", "--effort", "best"], "--effort is best, but --method rtn has no sweep"),
+        (["--method", "rtn", "--activation-order"], "--activation-order is given, but --method rtn has no sweep"),
+        (["--method", "rtn", "--refine", "codes"], "--refine is codes, but --method rtn has no sweep"),
+        (
+            ["--refine", "codes", "--effort", "fast"],
+            "--refine codes needs passes, but --effort fast has none; expected --passes 1 or more"
+        ),
+        (["--refine", "codes", "--passes", "0"], "--refine codes needs passes, but --passes is 0"),
         (["--correct-inputs", "1.5"], "--correct-inputs is 1.5, expected a share, 0 to 1"),
         (["--correct-residual", "nan"], "--correct-residual is nan, expected a share, 0 to 1"),
         (["--correct-inputs", "0.5", "--propagate", "original"], "need --propagate quantized"),

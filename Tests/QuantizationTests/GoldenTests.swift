@@ -139,10 +139,10 @@ import Testing
             for activationOrder in [false, true] {
                 let factor = try GramFactor(gram, dampingShare: golden.damping, activationOrder: activationOrder)
                 let found = try factor.target(for: weight, shift, correction)
-                #expect(difference(found, expected) <= bound * expected.squaredNorm.squareRoot())
+                #expect(difference(found.weight, expected) <= bound * expected.squaredNorm.squareRoot())
                 #expect(difference(weight, expected) > 0.01 * expected.squaredNorm.squareRoot())
                 let losses = try factor.outputLosses(
-                    of: expected.mapped { 0.9 * $0 }, replacing: weight, shift)
+                    of: expected.mapped { 0.9 * $0 }, found, replacing: weight, shift)
                 #expect(abs(losses.original - golden.originalLoss) <= bound * golden.originalLoss)
                 // Of the sum's three terms each may be as large as the outputs' energy.
                 let energy = weight.multiplied(by: inputs(golden.original)).squaredNorm

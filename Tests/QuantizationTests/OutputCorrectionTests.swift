@@ -112,16 +112,17 @@ import Testing
         for activationOrder in [false, true] {
             let factor = try GramFactor(layer.gram(Float.self), activationOrder: activationOrder)
             let weight = layer.weight.inFloat
-            #expect(try factor.target(for: weight, layer.shift(Float.self), .none) == weight)
+            #expect(try factor.target(for: weight, layer.shift(Float.self), .none).weight == weight)
             #expect(
                 try factor.target(
-                    for: weight, layer.shift(Float.self, hasResidual: false), .init(inputs: 0, residual: 1)) == weight)
+                    for: weight, layer.shift(Float.self, hasResidual: false), .init(inputs: 0, residual: 1)
+                ).weight == weight)
             let still = try InputShift(
                 original: layer.shifted.inFloat, shifted: layer.shifted.inFloat,
                 residual: (layer.originalResidual.inFloat, layer.originalResidual.inFloat))
-            #expect(try factor.target(for: weight, still, .init(inputs: 1, residual: 1)) == weight)
+            #expect(try factor.target(for: weight, still, .init(inputs: 1, residual: 1)).weight == weight)
             #expect(
-                try factor.target(for: weight, layer.shift(Float.self), .init(inputs: 1, residual: 0)) != weight)
+                try factor.target(for: weight, layer.shift(Float.self), .init(inputs: 1, residual: 0)).weight != weight)
         }
     }
 
@@ -144,7 +145,7 @@ import Testing
         let d = try #require(shift.residual).converted(to: Double.self)
         for activationOrder in [false, true] {
             let factor = try GramFactor(gram, activationOrder: activationOrder)
-            let target = try factor.target(for: weight, shift, correction).converted(to: Double.self)
+            let target = try factor.target(for: weight, shift, correction).weight.converted(to: Double.self)
             let change = difference(target, w)
             let damped = Matrix<Double>(rows: n, columns: n) { h[$0, $1] + ($0 == $1 ? factor.damping : 0) }
             let wk = w.multiplied(by: k)
@@ -193,9 +194,9 @@ import Testing
         // in·eps·cond(H) of the solution, as norms; H's condition is 3, X_q's norm 2.5, and T is as large as W or W·X.
         let norm = (wx.squaredNorm + w.squaredNorm + r.squaredNorm).squareRoot()
         let bound = Double(size + 8) * 3 * 2.5 * Double.ulpOfOne * norm
-        let inputs = try factor.target(for: w, shift, .init(inputs: 1, residual: 0))
+        let inputs = try factor.target(for: w, shift, .init(inputs: 1, residual: 0)).weight
         #expect(difference(inputs.multiplied(by: xq), wx).squaredNorm.squareRoot() <= bound)
-        let both = try factor.target(for: w, shift, .init(inputs: 1, residual: 1)).multiplied(by: xq)
+        let both = try factor.target(for: w, shift, .init(inputs: 1, residual: 1)).weight.multiplied(by: xq)
         let wanted = Matrix<Double>(rows: 9, columns: size) { wx[$0, $1] + r[$0, $1] - rq[$0, $1] }
         #expect(difference(both, wanted).squaredNorm.squareRoot() <= bound)
         // It is far from what the weight itself would give: the bounds above can fail.
@@ -221,21 +222,25 @@ import Testing
             let grid = UniformGrid(bits: 3)
             let layout = GroupLayout(rows: w.rows, columns: w.columns, groupSize: 16, dimension: .perOutputChannel)
             let quantized = try blockedSweep(weight, factor, grid, [layout])[0].quantized.dequantized()
-            let found = try factor.outputLosses(
-                of: quantized.converted(to: S.self), replacing: weight, layer.shift(S.self))
+            let shift = try layer.shift(S.self)
+            let target = try factor.target(for: weight, shift, .init(inputs: 0.5, residual: 0.25))
+            let found = try factor.outputLosses(of: quantized.converted(to: S.self), target, replacing: weight, shift)
             let (wx, wxq) = (w.multiplied(by: x), w.multiplied(by: xq))
-            let q = quantized.inDouble
-            let qxq = q.multiplied(by: xq)
             // ‖WΔ‖² + 2⟨WΔ, (W−Q)X_q⟩ + ‖(W−Q)X_q‖²: sums of in² products of sums over the tokens, each within
             // (in + tokens)·eps of |W||Δ||Δ|ᵀ|W|ᵀ and its like; the last one is a difference from the damped loss.
-            let e = difference(w, q)
             let sizes = w.mapped(abs).multiplied(by: difference(x, xq).mapped(abs)).squaredNorm
-            let errors = e.mapped(abs).multiplied(by: xq.mapped(abs)).squaredNorm + factor.damping * e.squaredNorm
             let eps = Double(2 * x.rows + x.columns + 8) * Double(S.ulpOfOne)
             #expect(abs(found.original - difference(wx, wxq).squaredNorm) <= eps * sizes)
-            let bound = eps * (sizes + 2 * (sizes * errors).squareRoot() + errors)
-            #expect(abs(found.quantized - difference(wx, qxq).squaredNorm) <= bound)
-            #expect(found.quantized != found.original && found.original > 0)
+            for (loss, other) in [
+                (found.quantized, quantized.inDouble), (found.target, target.weight.converted(to: Double.self)),
+            ] {
+                let e = difference(w, other)
+                let errors = e.mapped(abs).multiplied(by: xq.mapped(abs)).squaredNorm + factor.damping * e.squaredNorm
+                let bound = eps * (sizes + 2 * (sizes * errors).squareRoot() + errors)
+                #expect(abs(loss - difference(wx, other.multiplied(by: xq)).squaredNorm) <= bound)
+                #expect(loss != found.original)
+            }
+            #expect(found.original > 0)
         }
     }
 

@@ -35,11 +35,12 @@ struct RefinedLayer<S: RealScalar> {
     }
 
     func refined(
-        _ parts: Refinement.Parts, passes: Int, panelBudget: Int = RowPanels.memoryBudget
+        _ parts: Refinement.Parts, passes: Int, kernels: TileKernels = .best,
+        panelBudget: Int = RowPanels.memoryBudget
     ) throws -> SweptWeight {
         try blockedSweep(
-            weight, factor, grid, [layout], refinement: .init(parts: parts, passes: passes), panelBudget: panelBudget)[
-                0]
+            weight, factor, grid, [layout], refinement: .init(parts: parts, passes: passes), kernels: kernels,
+            panelBudget: panelBudget)[0]
     }
 
     /// What is lost with the weight quantized in this way.

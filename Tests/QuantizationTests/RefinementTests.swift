@@ -318,18 +318,47 @@ import Testing
         }
     }
 
-    /// An adaptive layer that sweeps both ways takes the smaller of the refined losses, and tells it.
+    /// An adaptive layer that sweeps both ways takes the smaller of the refined losses, and tells it: of a layer where the sweeps
+    /// alone would choose the other direction.
     @Test func theRefinedLossesAreCompared() throws {
-        let layer = RandomLayer(out: 130, in: 129, seed: 77)
-        let result = try quantize(
-            layer.weight, activations: layer.activations,
-            options: .init(bits: 3, groupSize: 64, refinement: .init(passes: 2), selection: .sweep))
-        let refined = try ChannelDimension.allCases.map { try #require(result.losses[$0]?.refined) }
-        #expect(result.loss == refined.min())
-        #expect(refined[0] != refined[1])
-        for dimension in ChannelDimension.allCases {
-            let losses = try #require(result.losses[dimension])
-            #expect(try #require(losses.refined) < #require(losses.gptq))
+        var differing = 0
+        for seed in 0..<60 as Range<UInt64> {
+            let layer = RandomLayer(out: 66, in: 65, seed: seed)
+            let result = try quantize(
+                layer.weight, activations: layer.activations,
+                options: .init(bits: 3, groupSize: 32, refinement: .init(passes: 2), selection: .sweep))
+            let losses = try ChannelDimension.allCases.map { try #require(result.losses[$0]) }
+            let swept = try losses.map { try #require($0.gptq) }
+            let refined = try losses.map { try #require($0.refined) }
+            #expect(zip(refined, swept).allSatisfy { $0 < $1 })
+            #expect(result.loss == refined.min())
+            #expect(losses.allSatisfy { (1...2).contains($0.passes ?? 0) })
+            if (swept[0] < swept[1]) != (refined[0] < refined[1]) { differing += 1 }
+        }
+        #expect(differing > 0)
+    }
+
+    /// Passes hold with the kernels of every instruction set that the processor has.
+    @Test(arguments: TileKernels.available, [1, 16, 48])
+    func passesHoldWithEveryInstructionSet(_ kernels: TileKernels, _ groupSize: Int) throws {
+        let random = RandomLayer(out: 129, in: 131, seed: 23)
+        for (dimension, ranges) in [
+            (ChannelDimension.perOutputChannel, RangeRule.full), (.perInputChannel, .full), (.perInputChannel, .search),
+        ] {
+            for parts in Refinement.Parts.allCases {
+                let layer = try RefinedLayer<Float>(
+                    random.weight, activations: random.activations, UniformGrid(bits: 3, ranges: ranges),
+                    groupSize: groupSize, dimension)
+                var before = layer.state(try layer.refined(parts, passes: 0, kernels: kernels).quantized)
+                for passes in 1...2 {
+                    let refined = try layer.refined(parts, passes: passes, kernels: kernels)
+                    let after = layer.state(refined.quantized)
+                    #expect(after.loss <= before.loss + layer.passBound(before, after))
+                    #expect(abs((refined.refinedLoss ?? .nan) - after.loss) <= layer.lossBound(after))
+                    if parts != .scales && groupSize > 1 && passes == 1 { #expect(after.loss < 0.99 * before.loss) }
+                    before = after
+                }
+            }
         }
     }
 

@@ -22,13 +22,14 @@ SEQUENCES = "sequences"
 
 @dataclass(frozen=True)
 class Job:
-    """`options` are the peer's own words for the variant."""
+    """`options` are the peer's own words for the variant. Seeds of its own, where it has any, stay its defaults: draws are of
+    the calibration text."""
     model: pathlib.Path
     calibration: pathlib.Path
     output: pathlib.Path
     bits: int
     group_size: int
-    seed: int
+    threads: int
     options: dict[str, Any]
 
     @classmethod
@@ -42,7 +43,7 @@ class Job:
 
     @contextmanager
     def uncounted(self) -> Iterator[None]:
-        """What is done in here is not the peer's work, such as reading its packed weights back."""
+        """What is done in here is not the peer's work: reading its packed weights back, writing them for the judge."""
         wall, cpu = time.monotonic(), time.process_time()
         yield
         spent = {"wallSeconds": time.monotonic() - wall, "cpuSeconds": time.process_time() - cpu}

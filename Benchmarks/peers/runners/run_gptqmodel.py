@@ -3,7 +3,8 @@ import os
 import pathlib
 import tempfile
 
-# By itself it starts a worker for every two cores, and refuses to load a model with less than two.
+# By itself it starts a worker for every two cores, and refuses to load a model with less than two: with one thread for each
+# that is one more than other peers have, which CPU seconds do not hide.
 os.environ.setdefault("GPTQMODEL_CPU_WORKERS", "2")
 
 import torch

@@ -18,8 +18,9 @@ def main() -> None:
         recipe=GPTQModifier(ignore=["lm_head"], config_groups={"all": {"targets": ["Linear"], "weights": weights}}),
         max_seq_length=ids.shape[1], num_calibration_samples=ids.shape[0], shuffle_calibration_samples=False)
     # The weights are already the dequantized ones; scales and zero points lie beside them. lm_head shares the embedding.
-    job.write({name: parameter for name, parameter in model.named_parameters()
-               if name.endswith(".weight") and name != "lm_head.weight"})
+    with job.uncounted():
+        job.write({name: parameter for name, parameter in model.named_parameters()
+                   if name.endswith(".weight") and name != "lm_head.weight"})
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ package struct ModelComparison: Sendable, Codable, Equatable {
     ///   - windows: from ``PerplexityWindows/init(tokens:length:limit:)`` for the same text.
     ///   - hiddenBytes: what the hidden states of one round may take, of each of two models.
     ///   - progress: called with the model's name, and as ``SequenceLogLikelihoods`` does.
-    /// - Throws: ``PerplexityError``, ``ComparisonError/vocabulariesDiffer(name:found:expected:)``.
+    /// - Throws: ``ComparisonError``.
     package init(
         of original: Named, with variants: [Named], on tokens: [Int32], windows: PerplexityWindows,
         hiddenBytes: Int = 128 << 20, batchBytes: Int = 16 << 20,
@@ -50,7 +50,13 @@ package struct ModelComparison: Sendable, Codable, Equatable {
             throw ComparisonError.vocabulariesDiffer(
                 name: variant.name, found: variant.model.configuration.vocabularySize, expected: vocabulary)
         }
-        for (_, model) in [original] + variants { try windows.check(tokens, model.configuration) }
+        for (name, model) in [original] + variants {
+            do {
+                try windows.check(tokens, model.configuration)
+            } catch {
+                throw ComparisonError.model(name: name, error)
+            }
+        }
         let sequences = windows.windows(of: tokens)
         let rounds = SequenceRounds(sequences, hiddenBytes: hiddenBytes, batchBytes: batchBytes, original.model)
         var likelihoods: [Double] = []
@@ -79,12 +85,17 @@ package struct ModelComparison: Sendable, Codable, Equatable {
 package enum ComparisonError: Error, Equatable, CustomStringConvertible, Sendable {
     case vocabulariesDiffer(name: String, found: Int, expected: Int)
     case notFinite(name: String, window: Int)
+    /// A model that the windows do not suit.
+    case model(name: String, PerplexityError)
+    case variantTwice(name: String)
 
     package var description: String {
         switch self {
         case .vocabulariesDiffer(let name, let found, let expected):
             "\(name): a vocabulary of \(found), expected the original's \(expected)"
         case .notFinite(let name, let window): "\(name): window \(window) has logits that are no finite numbers"
+        case .model(let name, let error): "\(name): \(error)"
+        case .variantTwice(let name): "\(name): given twice, expected variants that differ"
         }
     }
 }

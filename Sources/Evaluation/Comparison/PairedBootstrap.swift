@@ -3,12 +3,19 @@ import AdaDimCalibration
 /// A mean over windows with the interval that holds it in 95 of 100 draws of so many windows: the percentile bootstrap
 /// (Efron and Tibshirani, An Introduction to the Bootstrap, 1993), windows drawn with replacement. What is compared on the
 /// same windows is subtracted window by window first, so that what both find hard does not blur the difference.
-package struct BootstrapEstimate: Codable, Equatable, Sendable {
+package struct BootstrapEstimate: Equatable, Sendable {
+    package struct Interval: Codable, Equatable, Sendable {
+        package let low: Double
+        package let high: Double
+    }
+
     package let mean: Double
-    package let low: Double
-    package let high: Double
+    /// nil for fewer windows than have a spread worth the name.
+    package let interval: Interval?
 
     package static let resamples = 10_000
+    /// Draws of fewer windows are the same few over and over: their means lie too close together.
+    package static let fewestWindows = 5
 
     /// - Parameters:
     ///   - samples: one of each window, at least one.
@@ -17,18 +24,20 @@ package struct BootstrapEstimate: Codable, Equatable, Sendable {
         precondition(!samples.isEmpty && resamples > 0, "the mean of nothing")
         let count = samples.count
         mean = samples.reduce(0, +) / Double(count)
+        guard count >= Self.fewestWindows else {
+            interval = nil
+            return
+        }
         var random = SplitMix64(seed: seed)
         let means = (0..<resamples).map { _ in
             var sum = 0.0
             for _ in 0..<count { sum += samples[Int.random(in: 0..<count, using: &random)] }
             return sum / Double(count)
         }.sorted()
-        low = means[Int(0.025 * Double(resamples))]
-        high = means[min(resamples - 1, Int(0.975 * Double(resamples)))]
+        interval = Interval(
+            low: means[Int(0.025 * Double(resamples))],
+            high: means[min(resamples - 1, Int(0.975 * Double(resamples)))])
     }
-
-    /// Whether the interval keeps clear of zero.
-    package var excludesZero: Bool { low > 0 || high < 0 }
 }
 
 extension ModelComparison {

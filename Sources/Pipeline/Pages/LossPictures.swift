@@ -39,7 +39,7 @@ struct LossPictures {
 
     private func loss(_ index: Int, _ method: QuantizationOptions.Method, _ dimension: ChannelDimension) -> Double? {
         let losses = layers[index].losses[dimension.rawValue]
-        return (method == .gptq ? losses?.gptq : losses?.rtn)?.relative
+        return (method == .gptq ? losses?.refined ?? losses?.gptq : losses?.rtn)?.relative
     }
 
     private func ratio(_ index: Int, _ method: QuantizationOptions.Method) -> Double? {
@@ -94,7 +94,8 @@ struct LossPictures {
         triedVariants.map { method, dimension in
             TableColumn(
                 title: "\(Self.name(method)) \(Self.name(dimension))",
-                explanation: "Relative loss with \(Self.name(method)) and \(Self.name(dimension)) groups.",
+                explanation: "Relative loss with \(Self.name(method)) and \(Self.name(dimension)) groups, "
+                    + (method == .gptq ? "refined where it was." : "on the grids that the run asked for."),
                 isNumeric: true)
         } + [
             TableColumn(

@@ -71,7 +71,7 @@ package struct QuantizationPage {
     }
 
     private func accuracyFacts(_ options: QuantizationReport.Options) -> [ReportPage.Fact] {
-        var facts = [ReportPage.Fact("Effort", options.effort.rawValue)]
+        var facts = options.effort.map { [ReportPage.Fact("Effort", $0.rawValue)] } ?? []
         if options.ranges == .search { facts.append(.init("Ranges", "searched")) }
         if options.passes > 0 {
             facts.append(.init("Refinement", "\(options.passes) passes, \(options.refine.rawValue)"))
@@ -93,9 +93,12 @@ package struct QuantizationPage {
             The same figures are in \(QuantizationReport.fileName).
             """
         ]
-        if report.layers.contains(where: { $0.outputLosses != nil }) {
+        if report.layers.contains(where: { $0.correction != nil }) {
             notes.append(
-                "W is the weight that a layer was to become, which makes up for what the layers before it have done; X is what the layer sees behind them."
+                """
+                W is the corrected weight that a layer was to become, which makes up for what the layers before it have done; X is \
+                what the layer sees behind them. So losses here are not to be held against those of a run without correction.
+                """
             )
         }
         notes += [
@@ -119,21 +122,48 @@ package struct QuantizationPage {
         ]
     }
 
-    /// What each step beyond a plain sweep brought, where it was taken.
-    private var steps: [(column: TableColumn, loss: (QuantizationReport.Layer) -> QuantizationReport.Loss?)] {
-        [
-            ("Swept", "Relative loss after the sweep, before it was refined.", { $0.refined == nil ? nil : $0.swept }),
-            (
-                "Off before",
-                "How far outputs are from the original model's with the original weight on the inputs that the quantized layers before give.",
-                { $0.outputLosses?.unquantized }
-            ),
-            (
-                "Off after", "How far the quantized layer's outputs are from the original model's.",
-                { $0.outputLosses?.quantized }
-            ),
-        ].filter { step in report.layers.contains { step.2($0) != nil } }
-            .map { (TableColumn(title: $0, explanation: $1, isNumeric: true), $2) }
+    /// A column for what a step beyond a plain sweep brought.
+    private struct Step {
+        let title: String
+        let explanation: String
+        let loss: @Sendable (QuantizationReport.Layer) -> QuantizationReport.Loss?
+
+        var column: TableColumn { TableColumn(title: title, explanation: explanation, isNumeric: true) }
+
+        static let all = [
+            Step(title: "Swept", explanation: "Relative loss after the sweep, before it was refined.") {
+                $0.refined == nil ? nil : $0.swept
+            },
+            Step(
+                title: "Moved by inputs",
+                explanation: """
+                    How far the layer's outputs are from the original model's with its original weight: what quantizing the \
+                    layers before it has done.
+                    """
+            ) { $0.correction?.outputs.weight },
+            Step(
+                title: "Corrected",
+                explanation: """
+                    How far they are with the corrected weight, before it is quantized. Layers that write to the residual stream \
+                    make up for its shift as well, which takes their own outputs farther away.
+                    """
+            ) { $0.correction?.outputs.target },
+            Step(title: "As quantized", explanation: "How far they are with the quantized weight.") {
+                $0.correction?.outputs.quantized
+            },
+            Step(
+                title: "Residual stream",
+                explanation: """
+                    How far the residual stream that the outputs are added to is from the original model's, in front of the \
+                    layer.
+                    """
+            ) { $0.correction?.residualLoss },
+        ]
+    }
+
+    /// The steps that were taken.
+    private var steps: [Step] {
+        Step.all.filter { step in report.layers.contains { step.loss($0) != nil } }
     }
 
     private func cells(_ index: Int, _ pictures: LossPictures) -> [TableCell] {

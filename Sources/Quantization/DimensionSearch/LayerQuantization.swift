@@ -8,6 +8,9 @@ public struct LayerQuantization: Sendable {
         public internal(set) var gptq: Double?
         /// Of the sweep after its refinement, in the units of L.
         public internal(set) var refined: Double?
+        /// How many passes the refinement took, the last of them changing nothing where it was not the last one allowed; of
+        /// panels of rows, which are refined each by itself, the most.
+        public internal(set) var passes: Int?
 
         /// The loss that a method ends with.
         func final(_ method: QuantizationOptions.Method) -> Double? {

@@ -148,7 +148,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
                 panel, factor, options.grid, layouts, refinement: options.refinement, work: work)
             for (layout, result) in zip(layouts, swept) {
                 measured.add(result.loss, method, layout.dimension)
-                if let loss = result.refinedLoss { measured.addRefined(loss, layout.dimension) }
+                if let loss = result.refinedLoss { measured.addRefined(loss, result.passes, layout.dimension) }
             }
             measured.seconds.sweep += start.secondsUntilNow
             return swept.map(\.quantized)
@@ -183,8 +183,10 @@ private struct MeasuredLayer: Sendable {
         losses[dimension, default: .init()][method] = (losses[dimension]?[method] ?? 0) + loss
     }
 
-    mutating func addRefined(_ loss: Double, _ dimension: ChannelDimension) {
+    mutating func addRefined(_ loss: Double, _ passes: Int, _ dimension: ChannelDimension) {
         losses[dimension, default: .init()].refined = (losses[dimension]?.refined ?? 0) + loss
+        let most = max(losses[dimension]?.passes ?? 0, passes)
+        losses[dimension]?.passes = most
     }
 
     /// The direction of the smaller loss, per-OC if they are equal.

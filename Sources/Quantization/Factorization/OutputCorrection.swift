@@ -21,6 +21,24 @@ package struct OutputCorrection: Sendable, Equatable {
     package static let none = OutputCorrection(inputs: 0, residual: 0)
 }
 
+/// What a layer is to become in place of its weight W, so that its outputs make up for what earlier quantization has changed.
+package struct CorrectedTarget<Scalar: RealScalar>: Sendable {
+    /// W + (α·W·(X − X_q)·X_qᵀ + β·(R − R_q)·X_qᵀ)·(H + λI)⁻¹ [out, in].
+    package let weight: Matrix<Scalar>
+    /// W·(X − X_q)·X_qᵀ [out, in].
+    fileprivate let product: Matrix<Scalar>
+}
+
+/// How far a layer's own outputs are from W·X, the original model's: squares of Frobenius norms.
+package struct OutputLosses: Sendable, Equatable {
+    /// ‖W·X − W·X_q‖² of the weight itself.
+    package let original: Double
+    /// ‖W·X − T·X_q‖² of the target T.
+    package let target: Double
+    /// ‖W·X − Q·X_q‖² of what the layer has become.
+    package let quantized: Double
+}
+
 extension GramFactor {
     /// The weight [out, in] that a layer is to become in place of W, so that its outputs make up for what earlier
     /// quantization has changed: the least-squares fit of the shares asked for to the inputs that the layer sees,
@@ -32,15 +50,21 @@ extension GramFactor {
     @_specialize(where Scalar == Double)
     package func target(
         for weight: Matrix<Scalar>, _ shift: InputShift<Scalar>, _ correction: OutputCorrection
-    ) throws(QuantizationError) -> Matrix<Scalar> {
+    ) throws(QuantizationError) -> CorrectedTarget<Scalar> {
+        let workspace = try Workspace<Scalar>(weight.rows, by: inputs)
+        weight.withView { weight in
+            shift.cross.withView { gemm(1, weight, .none, $0, .none, 0, workspace.view) }
+        }
+        let product = Matrix(workspace)
+        let residual = correction.residual != 0 ? shift.residual : nil
+        guard correction.inputs != 0 || residual != nil else {
+            return CorrectedTarget(weight: weight, product: product)
+        }
         let change = try Workspace<Scalar>(weight.rows, by: inputs)
         let ordered = try Workspace<Scalar>(positions == nil ? 0 : weight.rows, by: inputs)
-        weight.withView { weight in
-            shift.cross.withView { gemm(Scalar(correction.inputs), weight, .none, $0, .none, 0, change.view) }
-        }
-        if let residual = shift.residual, correction.residual != 0 {
-            residual.withView { change.view.add(Scalar(correction.residual), times: $0) }
-        }
+        change.view.fill(with: 0)
+        product.withView { change.view.add(Scalar(correction.inputs), times: $0) }
+        residual?.withView { change.view.add(Scalar(correction.residual), times: $0) }
         let solved = positions == nil ? change : ordered
         if let positions {
             for j in 0..<inputs {
@@ -59,28 +83,33 @@ extension GramFactor {
             }
         }
         if let (output, input) = target.firstNonFinite { throw .targetNotFinite(output: output, input: input) }
-        return target
+        return CorrectedTarget(weight: target, product: product)
     }
 
-    /// ‖W·X − Q·X_q‖²_F, how far the layer's own outputs are from the original model's, of the weight Q that it has become
-    /// and of W itself. 4·out·in² flops and the product of ``loss(of:replacing:)``. Never below zero.
+    /// How far the layer's own outputs are from the original model's with W, with the target, and with the weight Q that it
+    /// has become. 2·out·in² flops and two products of ``loss(of:replacing:)``. None is below zero.
     /// - Throws: ``QuantizationError/outOfMemory(_:)``, ``QuantizationError/lossNotFinite``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package func outputLosses(
-        of quantized: Matrix<Scalar>, replacing weight: Matrix<Scalar>, _ shift: InputShift<Scalar>
-    ) throws(QuantizationError) -> (original: Double, quantized: Double) {
+        of quantized: Matrix<Scalar>, _ target: CorrectedTarget<Scalar>, replacing weight: Matrix<Scalar>,
+        _ shift: InputShift<Scalar>
+    ) throws(QuantizationError) -> OutputLosses {
         let product = try Workspace<Scalar>(weight.rows, by: inputs)
-        let error = Matrix<Scalar>(rows: weight.rows, columns: inputs) { weight[$0, $1] - quantized[$0, $1] }
-        let (shifted, crossed) = weight.withView { weight in
+        let shifted = weight.withView { weight in
             shift.energy.lower.withView { symm(.right, .lower, 1, $0, weight, 0, product.view) }
-            let shifted = product.view.reading.dot(weight)
-            shift.cross.withView { gemm(1, weight, .none, $0, .none, 0, product.view) }
-            return (shifted, error.withView { product.view.reading.dot($0) })
+            return product.view.reading.dot(weight)
         }
-        let own = try loss(error)
-        guard shifted.isFinite && crossed.isFinite else { throw .lossNotFinite }
-        return (max(0, shifted), max(0, shifted + 2 * crossed + own))
+        // ‖W(X − X_q) + (W − Q)X_q‖²
+        func loss(of other: Matrix<Scalar>) throws(QuantizationError) -> Double {
+            let error = Matrix<Scalar>(rows: weight.rows, columns: inputs) { weight[$0, $1] - other[$0, $1] }
+            let crossed = target.product.withView { product in error.withView { product.dot($0) } }
+            let own = try self.loss(error)
+            guard shifted.isFinite && crossed.isFinite else { throw .lossNotFinite }
+            return max(0, shifted + 2 * crossed + own)
+        }
+        return OutputLosses(
+            original: max(0, shifted), target: try loss(of: target.weight), quantized: try loss(of: quantized))
     }
 }
 

@@ -33,21 +33,21 @@ struct LayerRefinement<S: RealScalar>: Sendable {
     }
 
     /// Refines what a panel's sweep left in one direction.
-    /// - Returns: the loss afterwards. The panel's errors are used up.
-    func refine(_ panel: SweepPanel<S>, _ direction: Int) -> SweepLoss {
+    /// - Returns: the loss afterwards, and how many passes it took. The panel's errors are used up.
+    func refine(_ panel: SweepPanel<S>, _ direction: Int) -> RefinedLoss {
         panel.factor.diagonal.withView { diagonal in
             memory[direction].borrow { memory in
                 let errors = panel.sums(of: direction)
-                RefinementPanel(
+                let passes = RefinementPanel(
                     weight: panel.weight, factor: panel.factor,
                     gram: StoredGram(storage: panel.v, diagonal: diagonal), blocks: blocks,
                     direction: panel.directions[direction], refinement: refinement, errors: errors, memory: memory,
                     kernels: panel.kernels, tiles: panel.tiles, work: panel.work
                 ).refine()
-                if panel.work?.isCancelled ?? false { return SweepLoss() }
+                if panel.work?.isCancelled ?? false { return RefinedLoss() }
                 let loss = panel.factor.loss(using: errors, panel.v)
                 panel.work?.add(Double(errors.rows) * Double(errors.columns) * Double(errors.columns))
-                return loss
+                return RefinedLoss(loss: loss, passes: passes)
             }
         }
     }

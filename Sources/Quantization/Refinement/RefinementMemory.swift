@@ -47,7 +47,7 @@ final class RefinementMemory<S: RealScalar>: Sendable {
         self.scatteredGroups = scatteredGroups
         rowColumns = try Workspace(rows, by: Self.columns)
         stepColumn = try Workspace(rows, by: 1)
-        sums = try Workspace(rows, by: 2)
+        sums = try Workspace(rows, by: 3)
         tileChanges = try Workspace(tiles, by: 1)
         gathered = try Workspace(scatteredGroups.isEmpty ? 0 : order, by: width)
         square = try Workspace(scatteredGroups.isEmpty ? 0 : width, by: width)
@@ -74,7 +74,7 @@ final class RefinementMemory<S: RealScalar>: Sendable {
 
     /// The change of each row's scale, as a share of it.
     var steps: UnsafeMutablePointer<S> { stepColumn.view.column(0) }
-    /// q·r and q·H·qᵀ of each row.
+    /// q·r, q·H·qᵀ and Σ qⱼ²·Hⱼⱼ of each row.
     var rowSums: MutableMatrixView<Double> { sums.view }
     /// Whether each tile changed.
     var changes: MutableMatrixView<Bool> { tileChanges.view }
@@ -106,5 +106,11 @@ extension MutableMatrixView<Double> {
     func add<S: RealScalar>(_ a: UnsafePointer<S>, _ b: UnsafePointer<S>, rows: Int, to sum: Int) {
         let sums = column(sum)
         for i in 0..<rows { sums[i] += Double(a[i]) * Double(b[i]) }
+    }
+
+    /// Adds a multiple of a column's squares to the sums of each row.
+    func addSquares<S: RealScalar>(of a: UnsafePointer<S>, times factor: S, rows: Int, to sum: Int) {
+        let sums = column(sum)
+        for i in 0..<rows { sums[i] += Double(a[i]) * Double(a[i]) * Double(factor) }
     }
 }

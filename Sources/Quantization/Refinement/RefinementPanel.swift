@@ -26,12 +26,14 @@ struct RefinementPanel<S: RealScalar>: Sendable {
     private var isPerOutputChannel: Bool { direction.layout.dimension == .perOutputChannel }
 
     /// Runs the passes; one that changes nothing is the last. Tells the work of all passes, whatever it takes.
-    func refine() {
+    /// - Returns: how many there were.
+    func refine() -> Int {
         for number in 1...refinement.passes where !(work?.isCancelled ?? false) {
             if pass() || work?.isCancelled ?? false { continue }
             work?.add(Double(refinement.passes - number) * flops(errors.columns))
-            return
+            return number
         }
+        return refinement.passes
     }
 
     /// Of E times so many columns of H.
@@ -83,8 +85,9 @@ struct RefinementPanel<S: RealScalar>: Sendable {
         for (place, j) in inBlock.enumerated() {
             sums.add(values.column(place), residual.column(j), rows: rows, to: 0)
             sums.add(values.column(place), products.column(j), rows: rows, to: 1)
+            sums.addSquares(of: values.column(place), times: block.square[j, j], rows: rows, to: 2)
         }
-        guard takeSteps(ofGroup: group.lowerBound / direction.layout.groupSize) else { return false }
+        guard takeSteps(ofGroup: group.lowerBound / direction.layout.groupSize, of: group.count) else { return false }
         for j in 0..<block.columns.count {
             let (target, product) = (residual.column(j), products.column(j))
             for i in 0..<rows { target[i] -= memory.steps[i] * product[i] }
@@ -118,22 +121,29 @@ struct RefinementPanel<S: RealScalar>: Sendable {
             for j in 0..<run.count {
                 sums.add(values.column(j), residual.column(j), rows: rows, to: 0)
                 sums.add(values.column(j), products.column(j), rows: rows, to: 1)
+                let position = group.positions[run.lowerBound + j]
+                sums.addSquares(of: values.column(j), times: gram[position, position], rows: rows, to: 2)
             }
             work?.add(share * flops(run.count))
         }
-        guard takeSteps(ofGroup: group.index) else { return false }
+        guard takeSteps(ofGroup: group.index, of: group.inputs.count) else { return false }
         for (position, input) in zip(group.positions, group.inputs) { renewErrors(at: position, input: input) }
         return true
     }
 
-    /// Changes a group's scales by q·r and q·H·qᵀ of each row; leaves the changes, as shares of the scales.
+    /// Changes the scales of a group of so many inputs by q·r and q·H·qᵀ of each row; leaves the changes, as shares of the
+    /// scales.
     /// - Returns: whether there are any.
-    private func takeSteps(ofGroup group: Int) -> Bool {
+    private func takeSteps(ofGroup group: Int, of count: Int) -> Bool {
         let scales = direction.scales.column(group)
-        let (slopes, curvatures) = (memory.rowSums.column(0), memory.rowSums.column(1))
+        let sums = memory.rowSums
+        let (slopes, curvatures, squares) = (sums.column(0), sums.column(1), sums.column(2))
+        // Of inputs that are nearly dependent the products of a row may cancel to nothing but their rounding, some count·eps of
+        // Σqⱼ²Hⱼⱼ; a step by such a curvature goes anywhere.
+        let rounding = Double(count) * Double(S.ulpOfOne)
         var isChanged = false
         for i in 0..<rows {
-            let best = curvatures[i] > 0 ? slopes[i] / curvatures[i] : 0
+            let best = curvatures[i] > rounding * squares[i] ? slopes[i] / curvatures[i] : 0
             let (scale, step) = direction.grid.rescaled(scales[i], by: S(best))
             scales[i] = scale
             memory.steps[i] = step

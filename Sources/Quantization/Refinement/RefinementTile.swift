@@ -34,9 +34,12 @@ struct RefinementTile<S: RealScalar> {
         var hasChanged = false
         for (index, strip) in block.strips.enumerated() {
             let first = strip.lowerBound
-            kernels.multiplyAdd(
-                height: height, stride: d.leadingDimension, depth: first, d.column(0), block.row(0, ofStrip: index),
-                sign: -1, into: r.column(first))
+            // A tall tile, of a long per-IC group, has rows enough for all threads.
+            concurrently(height, by: 512) { run in
+                kernels.multiplyAdd(
+                    height: run.count, stride: d.leadingDimension, depth: first, d.column(0) + run.lowerBound,
+                    block.row(0, ofStrip: index), sign: -1, into: r.column(first) + run.lowerBound)
+            }
             for j in strip {
                 kernels.solveColumn(
                     height: height, stride: r.leadingDimension, depth: j - first, solved: d.column(first),

@@ -53,7 +53,7 @@ struct SymmetricBlock<S: RealScalar>: Sendable {
 
     /// H[columns, columns].
     var square: MatrixView<S> { dense.view.reading }
-    /// 1/Hⱼⱼ; 0 for an input that was never active.
+    /// 1/Hⱼⱼ; 0 for an input that was never active, or so little that the reciprocal is beyond all numbers.
     var reciprocals: UnsafePointer<S> { UnsafePointer(inverses.view.base) }
 
     /// Row k of the block in a strip: its eight columns.
@@ -77,8 +77,8 @@ struct SymmetricBlock<S: RealScalar>: Sendable {
                 dense.view[k, j] = element
                 strip[width * k + place] = element
             }
-            let pivot = gram.diagonal[first + j, 0]
-            inverses.view[j, 0] = pivot > 0 ? 1 / pivot : 0
+            let inverse = 1 / gram.diagonal[first + j, 0]
+            inverses.view[j, 0] = inverse.isFinite ? inverse : 0
         }
     }
 }

@@ -10,6 +10,8 @@ package struct SweptWeight: Sendable {
     package let loss: Double
     /// L of what refining it left; nil where it was not refined.
     package let refinedLoss: Double?
+    /// How many passes refining it took.
+    package let passes: Int
 }
 
 /// GPTQ's column sweep without an inverse, in blocks. With F = V·diag(V)⁻¹:
@@ -75,7 +77,7 @@ package func blockedSweep<S: RealScalar>(
         try TileMemory<S>(height: tileHeight, width: SweepSchedule.blockWidth)
     }
     let losses = try Workspace<SweepLoss>(layouts.count, by: panels.ranges.count)
-    let refinedLosses = try Workspace<SweepLoss>(layouts.count, by: panels.ranges.count)
+    let refinedLosses = try Workspace<RefinedLoss>(layouts.count, by: panels.ranges.count)
     try weight.withView { (weight) throws(QuantizationError) in
         try factor.storage.withView { (v) throws(QuantizationError) in
             let blocks = try packedBlocks(v, schedule, directions)
@@ -99,7 +101,7 @@ package func blockedSweep<S: RealScalar>(
     var swept: [SweptWeight] = []
     for (direction, result) in results.enumerated() {
         let loss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[direction, $1] }
-        let refinedLoss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += refinedLosses.view[direction, $1] }
+        let refinedLoss = panels.ranges.indices.reduce(into: RefinedLoss()) { $0 += refinedLosses.view[direction, $1] }
         swept.append(try result.finished(loss, refined: refiner == nil ? nil : refinedLoss))
     }
     return swept
@@ -152,13 +154,14 @@ private struct SweepResult<S: RealScalar>: Sendable {
     }
 
     /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``.
-    func finished(_ loss: SweepLoss, refined: SweepLoss?) throws(QuantizationError) -> SweptWeight {
+    func finished(_ loss: SweepLoss, refined: RefinedLoss?) throws(QuantizationError) -> SweptWeight {
         var finished = table
         finished.scales = Matrix(scales)
         finished.zeros = Matrix(zeros)
         let quantized = try finished.quantized(codes: Matrix(codes))
         return SweptWeight(
             quantized: quantized, dampedLoss: loss.damped, loss: try loss.undamped(),
-            refinedLoss: try refined.map { (loss) throws(QuantizationError) in try loss.undamped() })
+            refinedLoss: try refined.map { (refined) throws(QuantizationError) in try refined.loss.undamped() },
+            passes: refined?.passes ?? 0)
     }
 }
