@@ -59,7 +59,8 @@ SECTIONS = {
     ],
     "Codes": [
         way("searched, codes", f"{SEARCHED} --refine codes --passes 4 {ADAPTIVE}", "ordered, searched"),
-        way("balanced", f"--effort balanced {ADAPTIVE}", "adaptive", "searched, codes", "searched, scales", bits=BITS),
+        way("balanced", f"--effort balanced {ADAPTIVE}", "adaptive", "ordered, searched", "searched, codes", "searched, scales",
+            bits=BITS),
         way("balanced, 8 passes", f"{REFINED} {ADAPTIVE}", "balanced"),
     ],
     "Target": [

@@ -1,4 +1,5 @@
 """The page's tables, in Markdown."""
+import math
 import textwrap
 from statistics import fmean, median
 
@@ -7,7 +8,7 @@ from harness.markdown import minus, nats, table
 
 from .figures import DIVERGENCE, EXCESS, Figures
 from .settings import PLAIN, REFERENCE, SECTIONS, WAYS, Setting, Way
-from .weightings import FEWEST, WEIGHTINGS, Judgement, by_chance, judge, runs
+from .weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, judge, runs
 
 MISSING = "–"
 NO_STEP = "No step has both its ends measured."
@@ -87,26 +88,24 @@ def weightings(figures: Figures, bits: int) -> str:
         return f"{ways} variants with comparable losses, and fewer than {FEWEST} have no order worth a figure."
     judged = {what: judge(found, what) for what in (EXCESS, DIVERGENCE)}
     head = ["weighting", *(f"{what}: {column}" for what in ("excess", "KL") for column in (
-        "all runs", "one draw (lowest)", "chosen"))]
-    draws = len({run.seed for run in found})
+        "missed by", "chosen", "ranks (lowest)"))]
     rows = []
-    for name in WEIGHTINGS:
+    for name in sorted(WEIGHTINGS, key=lambda name: judged[EXCESS].verdicts[name].miss):
         row = [name]
         for verdict in (judgement.verdicts[name] for judgement in judged.values()):
-            row += [minus(f"{verdict.overall:+.2f}"), minus(f"{fmean(verdict.by_seed):+.2f} ({min(verdict.by_seed):+.2f})"),
-                    f"{verdict.chosen} of {draws}"]
+            row += [_percent(verdict.miss), f"{verdict.chosen} of {ways}",
+                    minus(f"{fmean(verdict.by_seed):+.2f} ({min(verdict.by_seed):+.2f})")]
         rows.append(row)
-    held_out = "Of one draw none can be left out." if draws == 1 else (
-        "The weighting that the other draws choose has on the one left out a correlation of "
-        f"{_held_out(judged[EXCESS])} with the excess and {_held_out(judged[DIVERGENCE])} with the KL divergence.")
-    return table(head, rows) + "\n\n" + minus(textwrap.fill(
-        f"{ways} variants, {draws} draw{'s' if draws > 1 else ''}. {held_out} Of {ways} "
-        f"variants without any relation, one set in twenty would correlate beyond ±{by_chance(ways):.2f} all the same.", 127))
+    draws = len({run.seed for run in found})
+    return table(head, rows) + "\n\n" + textwrap.fill(
+        f"{ways} variants, {draws} draw{'s' if draws > 1 else ''}. Chosen without the variant that it is to predict, a weighting "
+        f"misses the excess by {_percent(judged[EXCESS].held_out)} and the KL divergence by "
+        f"{_percent(judged[DIVERGENCE].held_out)}; the plain mean, by {_percent(judged[EXCESS].verdicts[PLAIN_MEAN].miss)} and "
+        f"{_percent(judged[DIVERGENCE].verdicts[PLAIN_MEAN].miss)}.", 127)
 
 
-def _held_out(judgement: Judgement) -> str:
-    plain = fmean(judgement.verdicts["plain mean"].by_seed)
-    return f"{fmean(judgement.held_out):+.2f} on average (the plain mean {plain:+.2f})"
+def _percent(logarithm: float) -> str:
+    return f"{100 * math.expm1(logarithm):.0f} %"
 
 
 def share(value: float | None, whole: float | None) -> str:

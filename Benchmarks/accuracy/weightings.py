@@ -1,10 +1,10 @@
 """Which weighting of the layers' losses goes with what is measured in the end."""
 import math
 import statistics
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.intervals import t_quantile
 from harness.layers import ROLES, depth, role, short
 from harness.ranks import rank_correlation
 
@@ -26,6 +26,8 @@ class Layer:
 
 Weighting = Callable[[Sequence[Layer]], float]
 PLAIN_MEAN = "plain mean"
+# Stands for no loss where a logarithm is taken.
+LEAST = 1e-12
 # The layers that write into the residual stream.
 WRITERS = ("o_proj", "down_proj")
 
@@ -41,8 +43,8 @@ def only(roles: Sequence[str]) -> Callable[[Layer], float]:
 
 WEIGHTINGS: dict[str, Weighting] = {
     PLAIN_MEAN: weighted(lambda layer: 1),
-    "mean of logarithms": lambda layers: statistics.fmean(math.log(max(layer.loss, 1e-12)) for layer in layers),
-    "mean of squares": lambda layers: statistics.fmean(layer.loss**2 for layer in layers),
+    "geometric mean": lambda layers: math.exp(statistics.fmean(math.log(max(layer.loss, LEAST)) for layer in layers)),
+    "root of the mean of squares": lambda layers: math.sqrt(statistics.fmean(layer.loss**2 for layer in layers)),
     "sum of losses over sum of energies": weighted(lambda layer: layer.energy),
     "o and down, mean": weighted(only(WRITERS)),
     "o and down, sum of losses over sum of energies": weighted(lambda layer: layer.energy * (layer.role in WRITERS)),
@@ -62,6 +64,10 @@ class Run:
     predicted: dict[str, float]
     measured: dict[str, float]
 
+    def ratio(self, weighting: str, what: str) -> float:
+        """Of what was measured to what was predicted, as a logarithm."""
+        return math.log(max(self.measured[what], LEAST) / max(self.predicted[weighting], LEAST))
+
 
 def runs(figures: Figures, bits: int) -> list[Run]:
     """Of the variants whose losses are of the same thing."""
@@ -79,42 +85,47 @@ def runs(figures: Figures, bits: int) -> list[Run]:
     return found
 
 
-def correlation(runs: Sequence[Run], weighting: str, what: str) -> float:
-    return rank_correlation([(run.predicted[weighting], run.measured[what]) for run in runs])
-
-
 @dataclass(frozen=True)
 class Verdict:
-    """Of one weighting: its correlation over all runs, that within each draw, and how often the other draws chose it."""
-    overall: float
+    """Of one weighting: its rank correlation within each draw; by how much it misses a variant that it was not scaled by, as a
+    logarithm, root mean square; and for how many variants the others' runs chose it."""
     by_seed: tuple[float, ...]
+    miss: float
     chosen: int
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """`held_out`: the correlations, within a draw, of the weighting that the other draws chose."""
+    """`held_out`: by how much variants are missed, each by the weighting that the others chose."""
     verdicts: dict[str, Verdict]
-    held_out: tuple[float, ...]
+    held_out: float
 
 
 def judge(runs: Sequence[Run], what: str) -> Judgement:
-    """Each draw in turn is left out: the weighting with the highest correlation over the others is chosen, and judged on the
-    one left out, where its choice cannot have been luck with that draw. Of a single draw nothing is chosen."""
+    """What is measured should be in proportion to what is predicted. Each variant in turn is left out: the others give the
+    factor, and choose the weighting whose factors agree best; then it is seen by how much that misses the one left out."""
+    ways = sorted({run.way for run in runs})
     seeds = sorted({run.seed for run in runs})
+
+    def misses(name: str, among: Sequence[str]) -> list[float]:
+        """Of each variant, with the factor of the others among these."""
+        ratios = {way: statistics.fmean(run.ratio(name, what) for run in runs if run.way == way) for way in among}
+        return [ratios[way] - statistics.fmean(ratios[other] for other in among if other != way) for way in among]
+
+    every = {name: misses(name, ways) for name in WEIGHTINGS}
     chosen = {}
-    for seed in seeds if len(seeds) > 1 else []:
-        others = [run for run in runs if run.seed != seed]
-        chosen[seed] = max(WEIGHTINGS, key=lambda name: correlation(others, name, what))
-    within = {seed: [run for run in runs if run.seed == seed] for seed in seeds}
+    for left_out in ways:
+        others = [way for way in ways if way != left_out]
+        chosen[left_out] = min(WEIGHTINGS, key=lambda name: _root_mean_square(misses(name, others)))
+    count = Counter(chosen.values())
+
+    def by_seed(name: str) -> tuple[float, ...]:
+        return tuple(rank_correlation([(run.predicted[name], run.measured[what]) for run in runs if run.seed == seed])
+                     for seed in seeds)
     return Judgement(
-        {name: Verdict(correlation(runs, name, what),
-                       tuple(correlation(within[seed], name, what) for seed in seeds), list(chosen.values()).count(name))
-         for name in WEIGHTINGS},
-        tuple(correlation(within[seed], name, what) for seed, name in chosen.items()))
+        {name: Verdict(by_seed(name), _root_mean_square(every[name]), count[name]) for name in WEIGHTINGS},
+        _root_mean_square([every[chosen[way]][place] for place, way in enumerate(ways)]))
 
 
-def by_chance(points: int) -> float:
-    """How far from zero a rank correlation of so many unrelated points is in one case of twenty, by Student's t."""
-    t = t_quantile(points - 2)
-    return t / math.sqrt(t**2 + points - 2)
+def _root_mean_square(values: Sequence[float]) -> float:
+    return math.sqrt(statistics.fmean(value**2 for value in values))

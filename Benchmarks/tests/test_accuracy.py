@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pathlib
 import re
 from typing import Any
@@ -13,7 +14,7 @@ from accuracy import peers, tables
 from accuracy.document import document
 from accuracy.figures import DIVERGENCE, EXCESS, Figures, energy
 from accuracy.settings import EFFORTS, PLAIN, REFERENCE, SECTIONS, WAYS, Setting
-from accuracy.weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, Layer, Run, by_chance, judge, runs
+from accuracy.weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, Layer, Run, judge, runs
 from harness.layers import ROLES
 from harness.models import ROOT
 
@@ -196,23 +197,26 @@ def test_weightings_of_layers() -> None:
     assert value["up, mean"] == pytest.approx(0.01)
 
 
-def judged(*by_seed: dict[str, list[float]]) -> list[Run]:
-    """Of what weightings say of as many variants as there are values; all others say that all are alike but for their order."""
-    return [Run(f"way {place}", seed, {name: told.get(name, [-value for value in range(3)])[place] for name in WEIGHTINGS},
-                {EXCESS: float(place)})
-            for seed, told in enumerate(by_seed) for place in range(3)]
+def predicting(*factors: dict[str, list[float]]) -> list[Run]:
+    """Four variants whose excess is 1 to 4, at a seed each for the factors by which a weighting is off; others are off by more."""
+    return [Run(f"way {place}", seed, {
+        name: (place + 1) * told.get(name, [1.0, 9.0, 1.0, 9.0])[place] for name in WEIGHTINGS}, {EXCESS: place + 1.0})
+        for seed, told in enumerate(factors) for place in range(4)]
 
 
-def test_a_weighting_is_judged_on_the_draw_left_out() -> None:
-    # Depth is right on draws 0 and 1 and wrong on 2; the plain mean is right on all but one pair.
+def test_a_weighting_is_judged_on_the_variant_left_out() -> None:
     rising, plain = "rising with depth", PLAIN_MEAN
-    found = judge(judged({rising: [1, 2, 3], plain: [1, 3, 2]}, {rising: [1, 2, 3], plain: [1, 3, 2]},
-                         {rising: [3, 2, 1], plain: [1, 2, 3]}), EXCESS)
-    assert found.verdicts[rising].by_seed == pytest.approx((1, 1, -1))
-    assert found.verdicts[plain].by_seed == pytest.approx((0.5, 0.5, 1))
-    # Draws 0 and 1 choose depth and are let down by draw 2; the others choose the plain mean.
-    assert found.held_out == pytest.approx((0.5, 0.5, -1))
-    assert (found.verdicts[rising].chosen, found.verdicts[plain].chosen) == (1, 2)
+    found = judge(predicting({rising: [2.0, 2.0, 2.0, 2.0], plain: [1.0, 1.0, 1.0, 1.5]}), EXCESS)
+    # Off by the same factor throughout is not off at all.
+    assert found.verdicts[rising].miss == pytest.approx(0) and found.verdicts[rising].by_seed == (1,)
+    # The last one is missed by what it is off; each of the others, by the third of it that the last brings into their factor.
+    assert found.verdicts[plain].miss == pytest.approx(math.log(1.5) * math.sqrt((1 + 3 / 9) / 4))
+    # Without the last variant both are right, and the one that stands first is chosen, which then misses it.
+    assert (found.verdicts[rising].chosen, found.verdicts[plain].chosen) == (3, 1)
+    assert found.held_out == pytest.approx(math.log(1.5) / 2)
+    # Draws of one variant are one point: what one of them is off and another back is not.
+    twice = judge(predicting({plain: [1.0, 1.0, 1.0, 1.5]}, {plain: [1.0, 1.0, 1.0, 1 / 1.5]}), EXCESS)
+    assert twice.verdicts[plain].miss == pytest.approx(0) and len(twice.verdicts[plain].by_seed) == 2
 
 
 def test_few_variants_have_no_correlation() -> None:
@@ -228,10 +232,4 @@ def test_losses_of_something_else_are_left_out() -> None:
         losses=[0.01 + 0.001 * place + 0.0001 * layer for layer in range(len(LAYERS))])))
     assert {run.way for run in runs(found, 3)} == set(names)
     text = tables.weightings(found, 3)
-    assert "| plain mean | +0.9" in text and f"{FEWEST} variants, 3 draws." in text
-    assert f"±{by_chance(FEWEST):.2f} all" in " ".join(text.split())
-
-
-def test_chance() -> None:
-    # The critical value of Pearson's r for ten pairs, two-sided at 5 %, from a table.
-    assert by_chance(10) == pytest.approx(0.632, abs=5e-4)
+    assert "| plain mean |" in text and f"{FEWEST} variants, 3 draws." in text

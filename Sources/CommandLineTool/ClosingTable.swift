@@ -34,6 +34,7 @@ struct ClosingTable {
         }
         let summary =
             effects + [
+                "All layers' losses over all their outputs' energy: \(percent(totals.energyWeightedRelativeLoss))",
                 size(totals),
                 "\(duration(totals.seconds)) in all: \(shares(totals.parts.all, of: totals.seconds))",
             ]
@@ -50,16 +51,18 @@ struct ClosingTable {
         var lines: [String] = []
         let most = report.layers.compactMap { $0.losses[$0.dimension.rawValue]?.passes }.max() ?? 0
         let passes = most == 1 ? "1 pass" : "up to \(most) passes"
+        if report.layers.contains(where: { $0.correction != nil }) {
+            lines.append("Losses are those of corrected weights, not to be held against a run's without correction")
+        }
         if let swept = mean({ $0.refined == nil ? nil : $0.swept }), let refined = mean(\.refined) {
             lines.append("Mean relative loss \(swept) after the sweep, \(refined) after \(passes)")
         }
         if let moved = mean({ $0.correction?.outputs.weight }), let target = mean({ $0.correction?.outputs.target }),
             let quantized = mean({ $0.correction?.outputs.quantized })
         {
-            lines += [
-                "Losses are those of corrected weights, not to be held against a run's without correction",
-                "Layer outputs are off the original model's by \(moved) for what earlier layers have done, \(target) with corrected weights, \(quantized) as quantized",
-            ]
+            lines.append(
+                "Layer outputs are off the original model's by \(moved) for what earlier layers have done, \(target) with corrected weights, \(quantized) as quantized"
+            )
         }
         return lines
     }

@@ -16,6 +16,7 @@ extension QuantizationReport.Layer {
         dimension = layout.dimension
         groupSize = layout.groupSize
         loss = quantization.reported(quantization.loss)
+        outputEnergy = quantization.outputEnergy
         losses = quantization.reportedLosses
         damping = result.damping.damping
         dampingShare = result.damping.share

@@ -68,6 +68,8 @@ package struct QuantizationReport: Sendable, Codable {
         @NullWhereAbsent package internal(set) var tailGroup: Int? = nil
         /// Of the layer as quantized: how far it is from the weight that it was to become, on the inputs that it sees.
         package let loss: Loss
+        /// What ``loss`` is a share of.
+        package let outputEnergy: Double
         /// Of every direction tried, by its name.
         package let losses: [String: DirectionLosses]
         /// Null where nothing is made up for.
@@ -129,6 +131,9 @@ package struct QuantizationReport: Sendable, Codable {
 
     package struct Totals: Sendable, Codable, Equatable {
         package var meanRelativeLoss = 0.0
+        /// All layers' losses over all their outputs' energies: of the ways to weigh layers that Documentation/Accuracy.md holds
+        /// against held-out text, the one that the model's own loss is in proportion to.
+        package var energyWeightedRelativeLoss = 0.0
         package var quantizedLayers = 0
         package var perInputChannelLayers = 0
         /// Of the quantized layers: stored bits over weights.
@@ -180,8 +185,10 @@ package struct QuantizationReport: Sendable, Codable {
         func mean(_ bits: KeyPath<Layer, Double>) -> Double {
             zip(layers, weights).reduce(0) { $0 + $1.0[keyPath: bits] * $1.1 } / max(weights.reduce(0, +), 1)
         }
+        let energy = layers.map(\.outputEnergy).reduce(0, +)
         totals = Totals(
             meanRelativeLoss: layers.map(\.loss.relative).reduce(0, +) / Double(max(layers.count, 1)),
+            energyWeightedRelativeLoss: energy > 0 ? layers.map(\.loss.absolute).reduce(0, +) / energy : 0,
             quantizedLayers: layers.count,
             perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
             bitsPerWeight: mean(\.bitsPerWeight), packedBitsPerWeight: mean(\.packedBitsPerWeight),

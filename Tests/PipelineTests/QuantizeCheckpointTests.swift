@@ -126,7 +126,11 @@ import Testing
             #expect(abs(entry.loss.absolute - expected) <= 0.04 * expected, "\(role)")
             let energy = w.multiplied(by: x).squaredNorm
             #expect(abs(entry.loss.relative - entry.loss.absolute / energy) <= 1e-4 * entry.loss.relative)
+            #expect(abs(entry.outputEnergy - energy) <= 1e-4 * energy)
         }
+        let (lost, energy) = report.layers.reduce((0.0, 0.0)) { ($0.0 + $1.loss.absolute, $0.1 + $1.outputEnergy) }
+        #expect(abs(report.totals.energyWeightedRelativeLoss - lost / energy) <= 1e-12)
+        #expect(report.totals.energyWeightedRelativeLoss != report.totals.meanRelativeLoss)
     }
 
     @Test(arguments: [2, 3, 4, 8])

@@ -48,6 +48,7 @@ package struct QuantizationPage {
         var facts: [ReportPage.Fact] = [
             .init("Layers", "\(totals.quantizedLayers), of them \(totals.perInputChannelLayers) per-IC"),
             .init("Mean relative loss", percent(totals.meanRelativeLoss)),
+            .init("Loss of all layers over their energy", percent(totals.energyWeightedRelativeLoss)),
             .init("Bits per weight, packed", significant(totals.packedBitsPerWeight)),
             .init("Bits per weight, written", significant(totals.bitsPerWeight) + " (\(options.format))"),
             .init("Time", duration(totals.seconds)),
