@@ -6,9 +6,12 @@ import Testing
 /// Each planted fault turns a run red, through the identity that is meant to catch it, and the real engine is green.
 @Suite struct PlantedFaultTests {
     private static func options(
-        _ method: QuantizationOptions.Method, _ dimension: QuantizationOptions.Dimension = .fixed(.perOutputChannel)
+        _ method: QuantizationOptions.Method, _ dimension: QuantizationOptions.Dimension = .fixed(.perOutputChannel),
+        searches: Bool = false, passes: Int = 0
     ) -> QuantizationOptions {
-        QuantizationOptions(bits: 3, groupSize: 16, method: method, dimension: dimension, selection: .sweep)
+        QuantizationOptions(
+            bits: 3, groupSize: 16, ranges: searches ? .search : .full, method: method,
+            refinement: .init(passes: passes), dimension: dimension, selection: .sweep)
     }
 
     private static let cases: [RegressionCase] = [
@@ -18,6 +21,12 @@ import Testing
         .init("rounded", 24, 70, .activations(tokens: 160), options(.roundToNearest)),
         .init("rounded in Double", 24, 70, .outliers(tokens: 160), options(.roundToNearest), .double),
         .init("adaptive", 48, 70, .outliers(tokens: 160), options(.gptq, .adaptive)),
+        .init("searched", 24, 70, .activations(tokens: 160), options(.gptq, searches: true), .double),
+        .init(
+            "searched per-ic", 48, 40, .activations(tokens: 160),
+            options(.gptq, .fixed(.perInputChannel), searches: true)),
+        .init("refined", 24, 70, .activations(tokens: 160), options(.gptq, passes: 2)),
+        .init("refined per-ic", 24, 40, .activations(tokens: 160), options(.gptq, .fixed(.perInputChannel), passes: 2)),
     ]
 
     private func run(_ fault: FaultyEngine.Fault) throws -> RegressionRun.Results {
@@ -98,6 +107,25 @@ import Testing
 
     @Test func theLargerLossChosen() throws {
         #expect(failed(try run(.larger))["adaptive"]?.contains(.choice) == true)
+    }
+
+    /// Full ranges where searched ones were asked for, which are among those that are tried, and ranges that none is.
+    @Test func aRangeThatIsNotTheBest() throws {
+        for fault in [FaultyEngine.Fault.fullRangesForSearched, .narrowestRangesForSearched] {
+            let found = failed(try run(fault))
+            for name in ["searched", "searched per-ic"] {
+                #expect(found[name]?.contains(.ranges) == true, "\(fault) \(name)")
+            }
+            #expect(found["swept"] == [] && found["refined"] == [])
+        }
+        #expect(failed(try run(.fullRangesForSearched))["searched"] == [.ranges])
+    }
+
+    /// A layer that is worse than before its passes, its loss told rightly.
+    @Test func passesThatRaiseTheLoss() throws {
+        let found = failed(try run(.roundedForRefined))
+        #expect(found["refined"] == [.refinement] && found["refined per-ic"] == [.refinement])
+        #expect(found["swept"] == [])
     }
 
     /// One code of a layer moved to its neighbour.

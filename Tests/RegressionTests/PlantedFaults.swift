@@ -13,6 +13,7 @@ struct FaultyEngine: RegressionEngine {
         case ignoredNonFiniteWeight, ignoredNonFiniteActivation
         case lossOfNoNumber
         case larger, oneCodeOff
+        case fullRangesForSearched, narrowestRangesForSearched, roundedForRefined
     }
 
     let fault: Fault
@@ -76,7 +77,7 @@ struct FaultyEngine: RegressionEngine {
             }
             return try engine.quantize(finite, factor, options)
         }
-        var layer = try engine.quantize(weight, factor, options)
+        var layer = try engine.quantize(weight, factor, changed(options))
         let error = { (layer: EngineLayer) in
             let q = layer.quantized.dequantized()
             return Matrix<Double>(rows: weight.rows, columns: weight.columns) {
@@ -118,8 +119,29 @@ struct FaultyEngine: RegressionEngine {
                     ($0, $1) == (i, j) ? codes[i, j] ^ 1 : codes[$0, $1]
                 }, scales: layer.quantized.scales, zeroPoints: layer.quantized.zeroPoints,
                 bits: layer.quantized.bits, layout: layer.quantized.layout)
+        case .narrowestRangesForSearched where options.ranges == .search:
+            // Everything halved: a range that is tried, too, but not the best one.
+            let quantized = layer.quantized
+            layer.quantized = QuantizedMatrix(
+                codes: quantized.codes,
+                scales: Matrix(rows: quantized.scales.rows, columns: quantized.scales.columns) {
+                    0.5 * quantized.scales[$0, $1]
+                }, zeroPoints: quantized.zeroPoints, bits: quantized.bits, layout: quantized.layout)
+        case .roundedForRefined where options.refinement.passes > 0:
+            var rounded = options
+            rounded.method = .roundToNearest
+            rounded.dimension = .fixed(layer.quantized.dimension)
+            let found = try engine.quantize(weight, factor, rounded)
+            (layer.quantized, layer.loss) = (found.quantized, found.loss)
         default: break
         }
         return layer
+    }
+
+    /// What the engine is told in place of the options.
+    private func changed(_ options: QuantizationOptions) -> QuantizationOptions {
+        var options = options
+        if fault == .fullRangesForSearched { options.ranges = .full }
+        return options
     }
 }

@@ -85,18 +85,31 @@ struct CaseRunner<S: RealScalar> {
         let energy = LossJudge(
             w.withView { w in Matrix(rows: w.rows, columns: w.columns) { w[$0, order[$1]] } }, judge,
             magnitudes: magnitudes, into: &outcome.findings)
+        func judgeRun(
+            _ name: String, _ layer: EngineLayer, _ options: QuantizationOptions, after swept: LayerJudge?
+        ) throws -> LayerJudge? {
+            guard
+                var judged = LayerJudge(
+                    layer, weight: w, judge, magnitudes: magnitudes, options, into: &outcome.findings)
+            else { return nil }
+            outcome.codes[name] = judged.judge(afterPassesOver: swept, into: &outcome.findings)
+            outcome.record.runs.append(record(name, layer, judged))
+            return judged
+        }
         var adaptive: EngineLayer?
         var directions: [ChannelDimension: LossJudge] = [:]
         for (name, options) in variants {
             try checkCancellation()
             let layer = try engine.quantize(weight, factor, options)
             energy.judge(layer.outputEnergy, .outputEnergy, "‖WX‖²", into: &outcome.findings)
-            guard
-                var judged = LayerJudge(
-                    layer, weight: w, judge, magnitudes: magnitudes, options, into: &outcome.findings)
-            else { continue }
-            outcome.codes[name] = judged.judge(into: &outcome.findings)
-            outcome.record.runs.append(record(name, layer, judged))
+            var swept: LayerJudge?
+            if options.method == .gptq && options.refinement.passes > 0 {
+                var plain = options
+                plain.refinement = .none
+                plain.dimension = .fixed(layer.quantized.dimension)
+                swept = try judgeRun("\(name), no passes", engine.quantize(weight, factor, plain), plain, after: nil)
+            }
+            guard let judged = try judgeRun(name, layer, options, after: swept) else { continue }
             if options.dimension == .adaptive {
                 adaptive = layer
             } else {
@@ -131,5 +144,7 @@ extension QuantizationOptions {
         return "\(bits) bits, groups of \(groupSize.map(String.init) ?? "a channel"), \(dimension) \(method.rawValue), "
             + "select \(selection.rawValue), damping \(damping), \(scaleType.rawValue) scales"
             + (isSymmetric ? ", symmetric" : "") + (activationOrder ? ", activation order" : "")
+            + (ranges == .search ? ", searched ranges" : "")
+            + (refinement.passes > 0 ? ", \(refinement.passes) passes over \(refinement.parts.rawValue)" : "")
     }
 }

@@ -33,12 +33,12 @@ struct GridCheck {
             isSymmetric
             ? (2 * max(-low.most, high.least), 2 * max(-low.least, high.most))
             : (high.least - low.most, high.most - low.least)
-        let least = stored(range.0 / largest * (1 - slack))
-        let most = stored(range.1 / largest * (1 + slack))
+        let least = scaleType.nearest(to: range.0 / largest * (1 - slack))
+        let most = scaleType.nearest(to: range.1 / largest * (1 + slack))
         let isZeroGroup = range.0 == 0 && scale == 1 && zero == (isSymmetric ? middle : 0)
         if isZeroGroup { return }
         // NaN must not pass for being within.
-        if !(scale >= least && scale <= most && range.1 > 0 && stored(scale) == scale) {
+        if !(scale >= least && scale <= most && range.1 > 0 && scaleType.nearest(to: scale) == scale) {
             let distance = scale < least ? least - scale : scale - most
             note(1 + distance / most, "scale \(place) is \(scale), expected \(least) … \(most)")
             return
@@ -62,12 +62,13 @@ struct GridCheck {
         ratio = found > 1 && found < Finding.beyondAll ? found : Finding.beyondAll
         text = what
     }
+}
 
-    /// The nearest number of the scales' type, ties to even, at least its smallest: written out by the type's own
-    /// figures.
-    private func stored(_ value: Double) -> Double {
+extension ScaleType {
+    /// The nearest number of the type, ties to even, at least its smallest: written out by the type's own figures.
+    func nearest(to value: Double) -> Double {
         let (bits, least) =
-            switch scaleType {
+            switch self {
             case .bfloat16: (8, -126)
             case .float16: (11, -14)
             case .float32: (24, -126)

@@ -12,6 +12,10 @@ package enum Identity: String, Sendable, Codable, CaseIterable {
     case codes
     /// Every scale and zero point is that of exactly its group's updated weights.
     case grids
+    /// Of the ranges that a search tries none leaves less than the one that was taken.
+    case ranges
+    /// Passes over a swept layer do not raise its loss.
+    case refinement
     /// The reported loss is tr((W−Q)·H·(W−Q)ᵀ).
     case loss
     /// The reported ‖WX‖² is tr(W·H·Wᵀ).

@@ -7,8 +7,13 @@ extension LayerJudge {
     /// - per-IC: w′ of the column;
     /// - per-OC: GPTQ's updated weights when the sweep reaches the group's first column j₀, W_g + x with
     ///   x·V_gg = Σ_{k<j₀} (W−Q)_k·V_kg.
+    ///
+    /// With searched ranges, that these are the best of the group is looked at instead.
     func judgeGrids(into findings: inout Findings) {
         var worst = GridCheck(
+            bits: options.bits, isSymmetric: options.isSymmetric, scaleType: options.scaleType,
+            epsilon: factor.epsilon)
+        var searched = SearchedRangeCheck(
             bits: options.bits, isSymmetric: options.isSymmetric, scaleType: options.scaleType,
             epsilon: factor.epsilon)
         let isSwept = layer.method == .gptq
@@ -17,19 +22,48 @@ extension LayerJudge {
             for (group, range) in groups.ranges.enumerated() {
                 let isUpdated = isSwept && factor.order == nil && range.lowerBound > 0
                 let members = isUpdated ? updatedGroup(range) : originalGroup(range)
+                let importance = range.map { gramDiagonal(ofInput: $0) }
                 for i in 0..<groups.out {
-                    check(&worst, members, (0..<range.count).map { (i, $0) }, scaleAt: (i, group))
+                    check(
+                        &worst, &searched, members, (0..<range.count).map { (i, $0) }, importance,
+                        scaleAt: (i, group))
                 }
             }
         case .perInputChannel:
             for j in 0..<groups.inputs {
                 let members = isSwept ? updatedColumn(j) : originalColumn(j)
                 for (group, range) in groups.ranges.enumerated() {
-                    check(&worst, members, range.map { ($0, 0) }, scaleAt: (group, factor.order?[j] ?? j))
+                    check(
+                        &worst, &searched, members, range.map { ($0, 0) }, range.map { _ in 1 },
+                        scaleAt: (group, factor.order?[j] ?? j))
                 }
             }
         }
-        findings.add(.grids, ratio: worst.ratio, worst.text)
+        if options.ranges == .search {
+            findings.add(.ranges, ratio: searched.worst.ratio, searched.text)
+        } else {
+            findings.add(.grids, ratio: worst.ratio, worst.text)
+        }
+    }
+
+    private func gramDiagonal(ofInput input: Int) -> Double {
+        let position = factor.order?.firstIndex(of: input) ?? input
+        return factor.gram[position, position]
+    }
+
+    /// Scales of a refined layer are whatever its passes made of them: numbers of their type.
+    func judgeRefinedScales(into findings: inout Findings) {
+        let scales = layer.quantized.scales
+        var strange: Float?
+        for j in 0..<scales.columns {
+            for i in 0..<scales.rows {
+                let scale = scales[i, j]
+                if !(scale > 0 && options.scaleType.nearest(to: Double(scale)) == Double(scale)) { strange = scale }
+            }
+        }
+        findings.add(
+            .grids, ratio: strange == nil ? 0 : .infinity,
+            strange.map { "scale \($0) is no positive \(options.scaleType.rawValue)" } ?? "scales are of their type")
     }
 
     /// Weights of a window and the error that each may have.
@@ -39,8 +73,20 @@ extension LayerJudge {
     }
 
     private func check(
-        _ worst: inout GridCheck, _ members: Members, _ places: [(Int, Int)], scaleAt place: (Int, Int)
+        _ worst: inout GridCheck, _ searched: inout SearchedRangeCheck, _ members: Members, _ places: [(Int, Int)],
+        _ importance: [Double], scaleAt place: (Int, Int)
     ) {
+        let (scale, zero) = (
+            Double(layer.quantized.scales[place.0, place.1]), Double(layer.quantized.zeroPoints[place.0, place.1])
+        )
+        if options.ranges == .search {
+            let group = zip(places, importance).map { place, importance in
+                SearchedRangeCheck.Member(
+                    value: members.value[place.0, place.1], error: members.error[place.0, place.1],
+                    importance: importance)
+            }
+            return searched.check(group, scale: scale, zero: zero, at: place)
+        }
         var low = (least: 0.0, most: 0.0)
         var high = (least: 0.0, most: 0.0)
         for (i, j) in places {
@@ -48,9 +94,7 @@ extension LayerJudge {
             low = (min(low.least, value - error), min(low.most, value + error))
             high = (max(high.least, value - error), max(high.most, value + error))
         }
-        worst.check(
-            low: low, high: high, scale: Double(layer.quantized.scales[place.0, place.1]),
-            zero: Double(layer.quantized.zeroPoints[place.0, place.1]), at: place)
+        worst.check(low: low, high: high, scale: scale, zero: zero, at: place)
     }
 
     /// W of a per-OC group; in activation order its columns stand scattered.

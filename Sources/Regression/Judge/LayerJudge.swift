@@ -53,13 +53,33 @@ struct LayerJudge {
     }
 
     /// Looks at everything but the adaptive choice.
+    /// - Parameter swept: the same layer without its passes, judged; nil where there are none.
     /// - Returns: the codes, packed; nil if they do not fit their bits.
-    mutating func judge(into findings: inout Findings) -> PackedRows? {
+    mutating func judge(afterPassesOver swept: LayerJudge?, into findings: inout Findings) -> PackedRows? {
         judgeFinite(into: &findings)
         loss.judge(layer.loss, .loss, "‖(W−Q)X‖²", into: &findings)
-        judgeCodes(into: &findings)
-        judgeGrids(into: &findings)
+        if let swept {
+            judgeRefinement(of: swept, into: &findings)
+            judgeRefinedScales(into: &findings)
+        } else {
+            judgeCodes(into: &findings)
+            judgeGrids(into: &findings)
+        }
         return PackingJudge.judge(layer.quantized.codes, bits: options.bits, into: &findings)
+    }
+
+    /// The loss is known up to its bound before and after; a pass itself may raise it by no more than the rounding that it finds
+    /// its steps with, which is within those bounds, once for each pass.
+    private mutating func judgeRefinement(of swept: LayerJudge, into findings: inout Findings) {
+        let passes = options.refinement.passes
+        var worst = WorstElement()
+        worst.add(
+            max(0, loss.loss - swept.loss.loss), bound: loss.bound + Double(1 + passes) * swept.loss.bound, 0, 0)
+        findings.add(
+            .refinement, ratio: worst.ratio,
+            "the loss is \(loss.loss) after \(passes) passes, \(swept.loss.loss) before")
+        // Every pass meets as many ties as the sweep.
+        shareNearTies = min(1, Double(1 + passes) * swept.shareNearTies)
     }
 
     private func judgeFinite(into findings: inout Findings) {

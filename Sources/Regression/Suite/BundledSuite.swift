@@ -3,17 +3,19 @@ import AdaDimQuantization
 /// The layers that every run goes through.
 package enum BundledSuite {
     package static var cases: [RegressionCase] {
-        shapes + bits + grids + spectra + inputs + weights + doubles + threads + large
+        shapes + bits + grids + spectra + inputs + weights + doubles + searched + refined + threads + large
     }
 
     private static func options(
         _ bits: Int = 4, group: Int? = 32, _ dimension: QuantizationOptions.Dimension = .adaptive,
         _ method: QuantizationOptions.Method = .gptq, _ selection: QuantizationOptions.Selection = .sweep,
-        damping: Double = 0.01, symmetric: Bool = false, order: Bool = false, scale: ScaleType = .bfloat16
+        damping: Double = 0.01, symmetric: Bool = false, order: Bool = false, scale: ScaleType = .bfloat16,
+        ranges: RangeRule = .full, refinement: Refinement = .none
     ) -> QuantizationOptions {
         QuantizationOptions(
-            bits: bits, groupSize: group, isSymmetric: symmetric, scaleType: scale, method: method,
-            dimension: dimension, selection: selection, damping: damping, activationOrder: order)
+            bits: bits, groupSize: group, isSymmetric: symmetric, scaleType: scale, ranges: ranges, method: method,
+            refinement: refinement, dimension: dimension, selection: selection, damping: damping,
+            activationOrder: order)
     }
 
     private static let perOC = QuantizationOptions.Dimension.fixed(.perOutputChannel)
@@ -115,6 +117,52 @@ package enum BundledSuite {
             .init("Double rtn", 96, 160, .outliers(tokens: 300), options(3, .adaptive, .roundToNearest), .double),
             .init("Double activation order", 96, 200, .outliers(tokens: 300), options(3, order: true), .double),
         ]
+    }
+
+    private static var searched: [RegressionCase] {
+        let source = SyntheticInputs.activations(tokens: 400)
+        var cases: [RegressionCase] = []
+        for (name, dimension) in [("per-oc", perOC), ("per-ic", perIC)] {
+            cases += [
+                .init("searched \(name)", 90, 200, source, options(3, dimension, ranges: .search)),
+                .init("searched rtn \(name)", 90, 200, source, options(2, dimension, .roundToNearest, ranges: .search)),
+                .init(
+                    "searched symmetric \(name)", 90, 200, source,
+                    options(3, group: 48, dimension, symmetric: true, ranges: .search)),
+                .init("searched in Double \(name)", 70, 150, source, options(3, dimension, ranges: .search), .double),
+                .init(
+                    "searched in order \(name)", 90, 200, .outliers(tokens: 400),
+                    options(3, dimension, order: true, ranges: .search)),
+            ]
+        }
+        return cases
+    }
+
+    /// As the tool quantizes unless told otherwise, and each part of a pass by itself.
+    private static var refined: [RegressionCase] {
+        let source = SyntheticInputs.activations(tokens: 640)
+        let both = Refinement(passes: 3)
+        let balanced = options(
+            3, group: 64, .adaptive, .gptq, .roundToNearest, order: true, ranges: .search,
+            refinement: Refinement(passes: 4))
+        var cases: [RegressionCase] = [
+            .init("balanced", 200, 300, .outliers(tokens: 640), balanced),
+            .init("refined, adaptive by sweep", 130, 260, source, options(3, refinement: both)),
+            .init("refined in Double", 100, 200, source, options(3, refinement: both), .double),
+            .init("refined one thread", 300, 400, source, options(3, group: 128, refinement: both), threads: 1),
+        ]
+        for (name, dimension) in [("per-oc", perOC), ("per-ic", perIC)] {
+            let (codes, scales) = (Refinement(parts: .codes, passes: 2), Refinement(parts: .scales, passes: 2))
+            cases += [
+                .init("codes \(name)", 130, 260, source, options(2, dimension, refinement: codes)),
+                .init("scales \(name)", 130, 260, source, options(4, dimension, refinement: scales)),
+                .init(
+                    "refined channel groups \(name)", 150, 300, source,
+                    options(3, group: nil, dimension, refinement: both)),
+                .init("refined rank 20 \(name)", 80, 150, .rank(20), options(3, dimension, refinement: both)),
+            ]
+        }
+        return cases
     }
 
     private static var threads: [RegressionCase] {
