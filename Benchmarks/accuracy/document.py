@@ -23,7 +23,7 @@ def document(figures: Figures, makers: list[peers.Maker], ideas: tried.Tried | N
         title=TITLE, reference=REFERENCE, plain=PLAIN, windows=WINDOWS, length=LENGTH, common=COMMON,
         bits=" and ".join(map(str, there)), seeds=", ".join(map(str, SEEDS)),
         original=", ".join(f"*{name}* {text['perplexity']:.2f}" for name, text in figures.content["original"].items()),
-        verdicts=tables.verdicts(figures, there), unmeasured=unmeasured(figures), run=details(figures), options=options(),
+        verdicts=tables.verdicts(figures, there), direction=tables.direction(figures, there), unmeasured=unmeasured(figures), run=details(figures), options=options(),
         variant_tables=each(there, lambda bits: f"{tables.variants(figures, bits)}\n\n"
                             f"![Excess and divergence by variant](accuracy/excess-{bits}.svg)", FOUR_BITS),
         difference_tables=each(there, lambda bits: tables.differences(figures, bits)),

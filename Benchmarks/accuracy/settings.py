@@ -68,6 +68,8 @@ SECTIONS = {
         way("8 passes, residual 0.4", f"{REFINED} --correct-residual 0.4 {ADAPTIVE}", "balanced, 8 passes", own_loss=True),
         way("best", f"--effort best {ADAPTIVE}", "balanced", "8 passes, inputs 0.4", "8 passes, residual 0.4", own_loss=True,
             bits=BITS),
+        way("best, 4 passes", f"{SEARCHED} --refine both --passes 4 --correct-inputs 0.4 --correct-residual 0.4 {ADAPTIVE}",
+            "best", "balanced", own_loss=True),
         way("best, both 0.7", f"{REFINED} --correct-inputs 0.7 --correct-residual 0.7 {ADAPTIVE}", "best", own_loss=True),
         way("best, both 1", f"{REFINED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "best", own_loss=True),
     ],

@@ -11,6 +11,7 @@ from .settings import PLAIN, REFERENCE, SECTIONS, WAYS, Setting, Way
 from .weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, judge, runs
 
 MISSING = "–"
+BEST_PER_OC = "best, per-OC"
 NO_STEP = "No step has both its ends measured."
 
 
@@ -18,6 +19,19 @@ def measured(figures: Figures, bits: int) -> dict[str, list[Way]]:
     """What there is at so many bits, by section."""
     found = {section: [way for way in ways if figures.seeds(way.name, bits)] for section, ways in SECTIONS.items()}
     return {section: ways for section, ways in found.items() if ways}
+
+
+def direction(figures: Figures, every_bits: list[int]) -> str:
+    """Whether the choice of direction still wins beside everything else, by rule."""
+    told = []
+    for bits in every_bits:
+        if figures.estimate(EXCESS, "best", bits, figures.texts, than=BEST_PER_OC) is None:
+            continue
+        excess, divergence = (_found(figures, what, "best", bits, figures.texts, BEST_PER_OC) for what in (EXCESS, DIVERGENCE))
+        told.append(f"at {bits} bits excess {nats(excess, True)} ({side(excess)}), KL divergence {nats(divergence, True)} "
+                    f"({side(divergence)})")
+    return f"Adaptive minus per-OC, with everything that `--effort best` does: {'; '.join(told)}." if told else (
+        "Adaptive and per-OC with everything that `--effort best` does were not both measured.")
 
 
 def variants(figures: Figures, bits: int) -> str:

@@ -128,6 +128,14 @@ def test_verdicts_are_of_both_measures() -> None:
     assert tables.verdicts(found, [4]) == tables.differences(found, 4) == "No step has both its ends measured."
 
 
+def test_whether_the_direction_still_wins_is_said_plainly() -> None:
+    found = figures(*seeds("best", 0.2, 0.2, 0.2, divergence=0.3), *seeds("best, per-OC", 0.2, 0.25, 0.16, divergence=0.4))
+    said = tables.direction(found, [3, 4])
+    assert "at 3 bits excess −0.003 ± " in said and "(cannot be told), KL divergence **−0.1000 ± " in said
+    assert said.endswith("(better).")
+    assert "were not both measured" in tables.direction(figures(*seeds("best", 0.2, 0.2, 0.2)), [3])
+
+
 def test_the_table_of_variants() -> None:
     lines = tables.variants(figures(*seeds("per-OC", 0.8, 0.8, 0.8), *seeds("adaptive", 0.6, 0.6, 0.6)), 3).splitlines()
     assert lines[2].startswith("| *Choice* |  |")

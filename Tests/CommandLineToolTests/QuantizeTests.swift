@@ -99,4 +99,64 @@ import Testing
         let layers = try #require(try scratch.report()["layers"] as? [[String: Any]])
         #expect((layers[0]["dampingRaises"] as? [Any] ?? []).count > 10)
     }
+
+    /// What an effort comes to stands in the report, and what it brought at the end of the run.
+    @Test func effortIsTold() throws {
+        let scratch = try Scratch()
+        let best = try scratch.quantize("--effort", "best", "--passes", "3", "--quiet")
+        #expect(best.status == 0)
+        #expect(best.output.contains("\nLosses are those of corrected weights, not to be held against a run's without"))
+        #expect(best.output.contains(" after the sweep, ") && best.output.contains(" after up to 3 passes\n"))
+        #expect(best.output.contains("\nLayer outputs are off the original model's by "))
+        #expect(best.output.contains("\nAll layers' losses over all their outputs' energy: "))
+        var options = try #require(try scratch.report()["options"] as? [String: Any])
+        #expect(options["effort"] as? String == "best" && options["ranges"] as? String == "search")
+        #expect(options["passes"] as? Int == 3 && options["activationOrder"] as? Bool == true)
+        #expect(options["correctInputs"] as? Double == 0.4 && options["correctResidual"] as? Double == 0.4)
+        let layers = try #require(try scratch.report()["layers"] as? [[String: Any]])
+        // Nothing is quantized before q, k and v of the first block; o writes to the residual stream, gate does not.
+        #expect(layers[0...2].allSatisfy { $0["correction"] is NSNull })
+        let (o, gate) = (layers[3]["correction"] as? [String: Any], layers[4]["correction"] as? [String: Any])
+        #expect(o?["residual"] as? Double == 0.4 && o?["residualLoss"] is [String: Any])
+        #expect(gate?["residual"] is NSNull && gate?["residualLoss"] is NSNull && gate?["outputs"] is [String: Any])
+
+        let fast = try scratch.quantize("--effort", "fast", "--overwrite", "--quiet")
+        #expect(!fast.output.contains("corrected") && !fast.output.contains("passes"))
+        let rounded = try scratch.quantize("--method", "rtn", "--overwrite", "--quiet")
+        #expect(rounded.status == 0)
+        options = try #require(try scratch.report()["options"] as? [String: Any])
+        #expect(options["effort"] is NSNull && options["ranges"] as? String == "minmax")
+    }
+
+    /// With the original model's inputs there is nothing to correct, and that is said.
+    @Test func bestEffortOnOriginalInputs() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.quantize("--effort", "best", "--propagate", "original")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("nothing is corrected: inputs of the original model have not moved"))
+        #expect(!outcome.output.contains("corrected weights"))
+        let options = try #require(try scratch.report()["options"] as? [String: Any])
+        #expect(options["correctInputs"] as? Double == 0 && options["correctResidual"] as? Double == 0)
+    }
+
+    /// Every variant in one table, which is Markdown; losses of corrected weights in brackets.
+    @Test func variantsInOneTable() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.tool.run([
+            "variants", "model", "--calibration", "text.safetensors", "--text", "text.safetensors", "--group-size", "8",
+            "--samples", "8", "--sequence-length", "16", "--evaluation-length", "32", "--sequences", "2", "--quiet",
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let rows = outcome.output.split(separator: "\n").map {
+            $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        #expect(
+            rows.map { $0[0] }.filter { !$0.hasPrefix(":") } == [
+                "variant", "original", "RTN per-oc", "RTN per-ic", "RTN adaptive", "GPTQ per-oc", "GPTQ per-ic",
+                "GPTQ adaptive (rtn)", "GPTQ adaptive (rtn), balanced", "GPTQ adaptive (rtn), best",
+            ])
+        let losses = rows.dropFirst(3).map { $0[1] }
+        #expect(losses.dropLast().allSatisfy { $0.hasSuffix(" %") } && losses.last?.hasPrefix("(") == true)
+        #expect(try scratch.contents == Scratch.untouched)
+    }
 }
