@@ -36,8 +36,9 @@ OC, IC, ADAPTIVE = "--dimension per-oc", "--dimension per-ic", "--dimension adap
 FAST = "--effort fast"
 ORDERED = f"{FAST} --activation-order"
 SEARCHED = f"{ORDERED} --ranges search"
-REFINED = f"{SEARCHED} --refine both --passes 8"
-CORRECTED = f"{REFINED} --correct-inputs 0.4 --correct-residual 0.4"
+REFINED = f"{SEARCHED} --refine both --passes 4"
+WEIGHED = f"{REFINED} --token-weights attention"
+CORRECTED = f"{WEIGHED} --correct-inputs 0.4 --correct-residual 0.4"
 
 SECTIONS = {
     "Choice": [
@@ -59,26 +60,27 @@ SECTIONS = {
     ],
     "Codes": [
         way("searched, codes", f"{SEARCHED} --refine codes --passes 4 {ADAPTIVE}", "ordered, searched"),
-        way("balanced", f"--effort balanced {ADAPTIVE}", "adaptive", "ordered, searched", "searched, codes", "searched, scales",
-            bits=BITS),
-        way("balanced, 8 passes", f"{REFINED} {ADAPTIVE}", "balanced"),
+        way("searched, both", f"{REFINED} {ADAPTIVE}", "ordered, searched", "searched, codes", "searched, scales"),
+        way("searched, both, 8 passes", f"{SEARCHED} --refine both --passes 8 {ADAPTIVE}", "searched, both"),
+    ],
+    "Tokens": [
+        way("balanced", f"--effort balanced {ADAPTIVE}", "searched, both", "adaptive", own_loss=True, bits=BITS),
     ],
     "Target": [
-        way("8 passes, inputs 0.4", f"{REFINED} --correct-inputs 0.4 {ADAPTIVE}", "balanced, 8 passes", own_loss=True),
-        way("8 passes, residual 0.4", f"{REFINED} --correct-residual 0.4 {ADAPTIVE}", "balanced, 8 passes", own_loss=True),
-        way("best", f"--effort best {ADAPTIVE}", "balanced", "8 passes, inputs 0.4", "8 passes, residual 0.4", own_loss=True,
+        way("balanced, inputs 0.4", f"{WEIGHED} --correct-inputs 0.4 {ADAPTIVE}", "balanced", own_loss=True),
+        way("balanced, residual 0.4", f"{WEIGHED} --correct-residual 0.4 {ADAPTIVE}", "balanced", own_loss=True),
+        way("best", f"--effort best {ADAPTIVE}", "balanced", "balanced, inputs 0.4", "balanced, residual 0.4", own_loss=True,
             bits=BITS),
-        way("best, 4 passes", f"{SEARCHED} --refine both --passes 4 --correct-inputs 0.4 --correct-residual 0.4 {ADAPTIVE}",
-            "best", "balanced", own_loss=True),
-        way("best, both 0.7", f"{REFINED} --correct-inputs 0.7 --correct-residual 0.7 {ADAPTIVE}", "best", own_loss=True),
-        way("best, both 1", f"{REFINED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "best", own_loss=True),
+        way("best, both 0.7", f"{WEIGHED} --correct-inputs 0.7 --correct-residual 0.7 {ADAPTIVE}", "best", own_loss=True),
+        way("best, both 1", f"{WEIGHED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "best", own_loss=True),
     ],
     "Choice, with all of it": [
         way("best, per-OC", f"{CORRECTED} {OC}", "best", own_loss=True, bits=BITS),
         way("best (sweep)", f"{CORRECTED} --dimension adaptive --select sweep", "best", own_loss=True),
         way("best, not ordered", f"{CORRECTED} --no-activation-order {ADAPTIVE}", "best", own_loss=True),
+        way("best, tokens alike", f"{CORRECTED} --token-weights equal {ADAPTIVE}", "best", own_loss=True),
     ],
-    "Damping and tokens": [
+    "Damping and number of tokens": [
         way("best, damping 0.003", f"{CORRECTED} --damping 0.003 {ADAPTIVE}", "best", own_loss=True),
         way("best, damping 0.03", f"{CORRECTED} --damping 0.03 {ADAPTIVE}", "best", own_loss=True),
         way("best, 64 × 256", f"{CORRECTED} --samples 64 --sequence-length 256 {ADAPTIVE}", "best", own_loss=True),
@@ -87,7 +89,7 @@ SECTIONS = {
 }
 # What `--effort` comes to, as the tool's help has it.
 EFFORTS = {
-    "adaptive": FAST, "balanced": f"{SEARCHED} --refine both --passes 4", "best": CORRECTED,
+    "adaptive": FAST, "balanced": WEIGHED, "best": CORRECTED,
 }
 WAYS = {way.name: way for section in SECTIONS.values() for way in section}
 

@@ -8,6 +8,8 @@ package struct CalibrationStream: Sendable {
     /// Batches that go through a block at the same time: one, its products on all threads, or as many as there are
     /// threads, with no wait inside a product.
     package let batchesAtOnce: Int
+    /// Roots of the weights that each batch's tokens had in the last Gram matrix; none where they counted the same.
+    private var rootWeights: [[Float]] = []
 
     /// Bytes of one [intermediate, tokens] matrix of a batch, at most, but for one of the fewest tokens.
     private static let batchBudget = 32 << 20
@@ -66,21 +68,32 @@ package struct CalibrationStream: Sendable {
     /// The Gram matrix of the inputs that the linear layers of the current stage see, over all samples. Each batch
     /// keeps its inputs for ``advance(through:between:)``.
     /// - Parameters:
+    ///   - weighsByAttention: whether tokens in front of q, k and v count by the attention that they receive; else all the
+    ///     same.
     ///   - seeing: called with the inputs of every batch [in, tokens], in order.
     ///   - between: called after every batch; what it throws ends the sum.
     package mutating func gram(
-        in block: DecoderBlock, order: Int, seeing: (MatrixView<Float>) -> Void = { _ in },
-        between: () throws -> Void = {}
+        in block: DecoderBlock, order: Int, weighsByAttention: Bool = false,
+        seeing: (MatrixView<Float>) -> Void = { _ in }, between: () throws -> Void = {}
     ) throws -> Gram<Float> {
         var gram = try Gram<Float>(order: order)
+        rootWeights = []
         for index in batches.indices {
-            block.keepInput(of: &batches[index]).withView { inputs in
-                gram.accumulate(finite: inputs)
-                seeing(inputs)
+            let inputs = block.keepInput(of: &batches[index])
+            if weighsByAttention && batches[index].stage == .queryKeyValue {
+                // One for what a token asks as a query, and the rest for what others take from it.
+                rootWeights.append(block.squaredAttentionShares(batches[index]).map { (1 + $0).squareRoot() })
             }
+            weighted(inputs, batch: index).withView { gram.accumulate(finite: $0) }
+            inputs.withView(seeing)
             try between()
         }
         return gram
+    }
+
+    /// A batch's inputs [in, tokens] as they count.
+    private func weighted(_ inputs: Matrix<Float>, batch: Int) -> Matrix<Float> {
+        rootWeights.isEmpty ? inputs : inputs.scaledColumns(by: rootWeights[batch])
     }
 
     /// Takes every batch through the current stage of `block`, with the weights that it has now.
@@ -94,7 +107,7 @@ package struct CalibrationStream: Sendable {
         }
     }
 
-    /// How far the inputs of another stream's current stage have moved from those of this one, the stream through the
+    /// How far the inputs of another stream's current stage, weighted as in its last Gram matrix, have moved from those of this one, the stream through the
     /// original model, which stands at the same stage. Where the stage's output is added to the residual stream, that
     /// stream's shift is summed up too. Both keep their inputs for ``advance(through:between:)``.
     /// - Parameters:
@@ -109,8 +122,8 @@ package struct CalibrationStream: Sendable {
         let isAdded = batches.first.map { [.attentionOutput, .down].contains($0.stage) } ?? false
         var shift = try InputShift<Float>(order: order, residualRows: isAdded ? batches.first?.hidden.rows : nil)
         for index in batches.indices {
-            let inputs = block.keepInput(of: &other.batches[index])
-            let originals = originalBlock.keepInput(of: &batches[index])
+            let inputs = other.weighted(block.keepInput(of: &other.batches[index]), batch: index)
+            let originals = other.weighted(originalBlock.keepInput(of: &batches[index]), batch: index)
             inputs.withView { inputs in
                 originals.withView { originals in
                     other.batches[index].hidden.withView { hidden in
@@ -125,5 +138,22 @@ package struct CalibrationStream: Sendable {
             try between()
         }
         return shift
+    }
+}
+
+extension Matrix<Float> {
+    /// With each column multiplied by a number of its own.
+    fileprivate func scaledColumns(by factors: [Float]) -> Matrix<Float> {
+        precondition(factors.count == columns, "\(factors.count) factors for \(columns) columns")
+        var result = self
+        result.withMutableView { view in
+            concurrently(view.columns, by: 64) { run in
+                for j in run {
+                    let column = view.column(j)
+                    for i in 0..<view.rows { column[i] *= factors[j] }
+                }
+            }
+        }
+        return result
     }
 }

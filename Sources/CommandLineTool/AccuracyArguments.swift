@@ -14,11 +14,9 @@ struct ActivationOrderArguments: ParsableArguments {
 
 /// What is done with one layer beyond a plain sweep to lose less: one knob, and a switch for each part of it.
 struct AccuracyArguments: ParsableArguments {
-    private static let passes = Effort.allCases.map(\.accuracy.refinement.passes)
-
     @Option(
         help: ArgumentHelp(
-            "How much gptq does to lose less. fast: the plain method. balanced: --ranges search, --activation-order, --passes \(passes[1]). best: the same with --passes \(passes[2]), and in a whole model with --propagate quantized --correct-inputs \(Effort.best.accuracy.correction.inputs) --correct-residual \(Effort.best.accuracy.correction.residual). Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
+            "How much gptq does to lose less. fast: the plain method. balanced: --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), and in a whole model --token-weights attention. best: the same, and in a whole model with --propagate quantized --correct-inputs \(Effort.best.accuracy.correction.inputs) --correct-residual \(Effort.best.accuracy.correction.residual). Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
         ))
     var effort: Effort?
 
@@ -81,7 +79,8 @@ struct AccuracyArguments: ParsableArguments {
     }
 }
 
-/// How much of earlier quantization's doing a model's layers make up for.
+/// What a model's layers are quantized towards: how much of earlier quantization's doing they make up for, and which tokens
+/// count.
 struct CorrectionArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -97,6 +96,12 @@ struct CorrectionArguments: ParsableArguments {
             valueName: "share"))
     var correctResidual: Double?
 
+    @Option(
+        help:
+            "How much each token counts for q, k and v: all the same (equal), or by the attention that it receives (attention), for a value's error reaches every token that looks at it. (default: by --effort)"
+    )
+    var tokenWeights: TokenWeights?
+
     func validate() throws {
         for (option, share) in [("--correct-inputs", correctInputs), ("--correct-residual", correctResidual)] {
             if let share, !(0...1).contains(share) {
@@ -109,6 +114,7 @@ struct CorrectionArguments: ParsableArguments {
     func set(_ accuracy: inout Accuracy, _ propagation: QuantizationJob.Propagation) throws {
         accuracy.correction.inputs = correctInputs ?? accuracy.correction.inputs
         accuracy.correction.residual = correctResidual ?? accuracy.correction.residual
+        accuracy.tokenWeights = tokenWeights ?? accuracy.tokenWeights
         guard propagation == .original else { return }
         if correctInputs ?? 0 > 0 || correctResidual ?? 0 > 0 {
             throw ValidationError(

@@ -31,6 +31,7 @@ extension QuantizationOptions.Selection: ExpressibleByArgument {}
 extension Effort: ExpressibleByArgument {}
 extension RangeRule: ExpressibleByArgument {}
 extension Refinement.Parts: ExpressibleByArgument {}
+extension TokenWeights: ExpressibleByArgument {}
 extension ScaleType: ExpressibleByArgument {}
 extension QuantizationJob.Propagation: ExpressibleByArgument {}
 extension ExportFormat: ExpressibleByArgument {}

@@ -25,6 +25,9 @@ package struct Attention: Sendable {
         let tile: AttentionTile
         /// The sequence's first column.
         let origin: Int
+
+        var queryColumns: Range<Int> { origin + tile.queries.lowerBound..<origin + tile.queries.upperBound }
+        var keyColumns: Range<Int> { origin + tile.keys.lowerBound..<origin + tile.keys.upperBound }
     }
 
     /// - Parameters:
@@ -37,10 +40,7 @@ package struct Attention: Sendable {
     ) -> Matrix<Float> {
         let output = Workspace<Float>(rows: queries.rows, columns: queries.columns)
         let jobs = jobs(layout)
-        let reach = min(layout.longest, (window ?? layout.longest) + Self.tileLength)
-        let scores = WorkspacePool(count: min(jobs.count, BLASLibrary.threadCount)) {
-            Workspace<Float>(rows: reach, columns: min(Self.tileLength, layout.longest))
-        }
+        let scores = scores(layout, count: jobs.count)
         queries.withView { queries in
             keys.withView { keys in
                 values.withView { values in
@@ -53,16 +53,60 @@ package struct Attention: Sendable {
         return Matrix(output)
     }
 
+    /// How much of the outputs each token's value makes: the squares of the shares that it gets, summed over heads and
+    /// queries. By so much its value's error counts in the outputs' squared error, if errors of different tokens are
+    /// unrelated.
+    /// - Parameters:
+    ///   - queries: [heads·d, tokens].
+    ///   - keys: [keyValueHeads·d, tokens].
+    /// - Returns: a number for each token.
+    package func squaredShares(queries: Matrix<Float>, keys: Matrix<Float>, layout: SequenceLayout) -> [Float] {
+        let tiles = tiles(layout)
+        let sums = Workspace<Float>(rows: keys.columns, columns: heads)
+        sums.view.fill(with: 0)
+        let scores = scores(layout, count: heads)
+        queries.withView { queries in
+            keys.withView { keys in
+                // A head by itself adds up in one order, whatever the number of threads.
+                concurrentlyCallingBLAS(heads, workers: scores.count) { head in
+                    scores.borrow { memory in
+                        for (tile, origin) in tiles {
+                            let shares = shares(Job(head: head, tile: tile, origin: origin), queries, keys, memory.view)
+                            let target = sums.view.column(head) + origin + tile.keys.lowerBound
+                            for j in 0..<shares.columns {
+                                let column = shares.column(j)
+                                for i in 0..<shares.rows { target[i] += column[i] * column[i] }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return (0..<keys.columns).map { token in (0..<heads).reduce(0) { $0 + sums.view[token, $1] } }
+    }
+
     /// The jobs, those with the most keys first, so that no long one is left for the end.
     private func jobs(_ layout: SequenceLayout) -> [Job] {
-        let tiles = layout.ranges.flatMap { sequence in
+        tiles(layout).sorted { $0.tile.keys.count > $1.tile.keys.count }.flatMap { tile, origin in
+            (0..<heads).map { Job(head: $0, tile: tile, origin: origin) }
+        }
+    }
+
+    /// The tiles of all sequences, and each one's sequence's first column.
+    private func tiles(_ layout: SequenceLayout) -> [(tile: AttentionTile, origin: Int)] {
+        layout.ranges.flatMap { sequence in
             stride(from: 0, to: sequence.count, by: Self.tileLength).map { start in
                 let queries = start..<min(start + Self.tileLength, sequence.count)
                 return (tile: AttentionTile(queries: queries, window: window), origin: sequence.lowerBound)
             }
         }
-        return tiles.sorted { $0.tile.keys.count > $1.tile.keys.count }.flatMap { tile, origin in
-            (0..<heads).map { Job(head: $0, tile: tile, origin: origin) }
+    }
+
+    /// Room for the scores of as many jobs as run side by side.
+    private func scores(_ layout: SequenceLayout, count: Int) -> WorkspacePool<Workspace<Float>> {
+        let reach = min(layout.longest, (window ?? layout.longest) + Self.tileLength)
+        return WorkspacePool(count: min(count, BLASLibrary.threadCount)) {
+            Workspace<Float>(rows: reach, columns: min(Self.tileLength, layout.longest))
         }
     }
 
@@ -70,19 +114,27 @@ package struct Attention: Sendable {
         _ job: Job, _ queries: MatrixView<Float>, _ keys: MatrixView<Float>, _ values: MatrixView<Float>,
         _ memory: MutableMatrixView<Float>, _ output: MutableMatrixView<Float>
     ) {
-        let (tile, origin) = (job.tile, job.origin)
-        let queryColumns = origin + tile.queries.lowerBound..<origin + tile.queries.upperBound
-        let keyColumns = origin + tile.keys.lowerBound..<origin + tile.keys.upperBound
-        let (own, shared) = (rows(job.head), rows(job.head * keyValueHeads / heads))
-        let scores = memory[rows: 0..<tile.keys.count, columns: 0..<tile.queries.count]
+        let shares = shares(job, queries, keys, memory)
         gemm(
-            1 / Float(headDimension).squareRoot(), keys[rows: shared, columns: keyColumns], .transposed,
-            queries[rows: own, columns: queryColumns], .none, 0, scores)
-        softmax(scores, tile)
-        gemm(
-            1, values[rows: shared, columns: keyColumns], .none, scores.reading, .none, 0,
-            output[rows: own, columns: queryColumns])
+            1, values[rows: sharedRows(job.head), columns: job.keyColumns], .none, shares, .none, 0,
+            output[rows: rows(job.head), columns: job.queryColumns])
     }
+
+    /// softmax(Kᵀ·Q / √d) of a job, [keys, queries].
+    private func shares(
+        _ job: Job, _ queries: MatrixView<Float>, _ keys: MatrixView<Float>, _ memory: MutableMatrixView<Float>
+    ) -> MatrixView<Float> {
+        let scores = memory[rows: 0..<job.tile.keys.count, columns: 0..<job.tile.queries.count]
+        gemm(
+            1 / Float(headDimension).squareRoot(), keys[rows: sharedRows(job.head), columns: job.keyColumns],
+            .transposed,
+            queries[rows: rows(job.head), columns: job.queryColumns], .none, 0, scores)
+        softmax(scores, job.tile)
+        return scores.reading
+    }
+
+    /// Of the keys and values that a query head reads.
+    private func sharedRows(_ head: Int) -> Range<Int> { rows(head * keyValueHeads / heads) }
 
     private func rows(_ head: Int) -> Range<Int> { head * headDimension..<(head + 1) * headDimension }
 }

@@ -41,13 +41,28 @@ extension DecoderBlock {
         for _ in BlockStage.allCases { try advance(&state) }
     }
 
+    /// How much each token's value makes of what attention gives, in front of q, k and v: see
+    /// ``Attention/squaredShares(queries:keys:layout:)``.
+    package func squaredAttentionShares(_ state: BlockState) -> [Float] {
+        precondition(state.stage == .queryKeyValue, "attention of a state at stage \(state.stage)")
+        let (queries, keys) = queriesAndKeys(input(of: state), state)
+        return attention.squaredShares(queries: queries, keys: keys, layout: state.layout)
+    }
+
     /// What attention reads, [heads · d, tokens], from the stage's input [hidden, tokens].
     private func attend(_ input: Matrix<Float>, _ state: BlockState) -> Matrix<Float> {
+        let (queries, keys) = queriesAndKeys(input, state)
+        return attention(queries: queries, keys: keys, values: linear(.value, input), layout: state.layout)
+    }
+
+    private func queriesAndKeys(
+        _ input: Matrix<Float>, _ state: BlockState
+    ) -> (queries: Matrix<Float>, keys: Matrix<Float>) {
         var queries = linear(.query, input)
         var keys = linear(.key, input)
         prepare(&queries, queryNorm, state)
         prepare(&keys, keyNorm, state)
-        return attention(queries: queries, keys: keys, values: linear(.value, input), layout: state.layout)
+        return (queries, keys)
     }
 
     /// Normalizes each head of `vectors` [heads · d, tokens] where the model does that, then rotates it.

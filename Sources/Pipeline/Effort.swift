@@ -4,22 +4,32 @@ import AdaDimQuantization
 package enum Effort: String, Sendable, CaseIterable, Codable {
     /// The plain method: full ranges, one sweep.
     case fast
-    /// Searched ranges, activation order and passes over what the sweep left.
+    /// Searched ranges, activation order, passes over what the sweep left, and tokens of q, k and v weighed by attention.
     case balanced
-    /// More passes, and layers that make up for what earlier quantization has changed, which takes a second stream through
-    /// the original model.
+    /// The same, and layers that make up for what earlier quantization has changed, which takes a second stream through the
+    /// original model.
     case best
 
     package var accuracy: Accuracy {
-        switch self {
-        case .fast: Accuracy()
-        case .balanced: Accuracy(ranges: .search, refinement: Refinement(passes: 4), activationOrder: true)
-        case .best:
-            Accuracy(
-                ranges: .search, refinement: Refinement(passes: 8), activationOrder: true,
-                correction: OutputCorrection(inputs: 0.4, residual: 0.4))
+        var accuracy = Accuracy()
+        if self != .fast {
+            accuracy.ranges = .search
+            accuracy.activationOrder = true
+            accuracy.refinement = Refinement(passes: 4)
+            accuracy.tokenWeights = .attention
         }
+        if self == .best { accuracy.correction = OutputCorrection(inputs: 0.4, residual: 0.4) }
+        return accuracy
     }
+}
+
+/// How much each token counts in the Gram matrix of q, k and v.
+package enum TokenWeights: String, Sendable, CaseIterable, Codable {
+    /// All the same.
+    case equal
+    /// By the attention that it receives: what others look at, above all the first token of a sequence, passes the error of its
+    /// value on to all of them.
+    case attention
 }
 
 /// What is done beyond a plain sweep to lose less.
@@ -29,4 +39,5 @@ package struct Accuracy: Sendable, Equatable {
     /// Whether the sweep takes columns by descending diagonal of H.
     package var activationOrder = false
     package var correction = OutputCorrection.none
+    package var tokenWeights = TokenWeights.equal
 }

@@ -88,7 +88,8 @@ extension QuantizationJob {
         return .init(
             bits: bits, groupSize: groupSize, method: method, effort: effort, ranges: accuracy.ranges,
             refine: accuracy.refinement.parts, passes: accuracy.refinement.passes,
-            correctInputs: correction.inputs, correctResidual: correction.residual, dimension: name,
+            correctInputs: correction.inputs, correctResidual: correction.residual,
+            tokenWeights: accuracy.tokenWeights, dimension: name,
             perInputChannel: globs, skip: skip,
             select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
             sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: damping, symmetric: isSymmetric,

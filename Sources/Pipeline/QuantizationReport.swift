@@ -109,6 +109,8 @@ package struct QuantizationReport: Sendable, Codable {
         /// The shares that layers make up for of what earlier quantization has changed.
         package let correctInputs: Double
         package let correctResidual: Double
+        /// How much each token counts in the Gram matrix of q, k and v, whose losses are weighted by it.
+        package let tokenWeights: TokenWeights
         package let dimension: String
         /// The globs of `selective`; null for another dimension.
         @NullWhereAbsent package internal(set) var perInputChannel: [String]?

@@ -47,7 +47,9 @@ struct StageQuantizer {
         do {
             let gram = try watch.time {
                 try stream.gram(
-                    in: block, order: block.weight(layer.role).columns, seeing: seeing, between: between)
+                    in: block, order: block.weight(layer.role).columns,
+                    weighsByAttention: job.accuracy.tokenWeights == .attention,
+                    seeing: seeing, between: between)
             }
             return TimedGram(gram: gram, seconds: watch.seconds)
         } catch PipelineError.cancelled {

@@ -113,6 +113,7 @@ import Testing
         #expect(options["effort"] as? String == "best" && options["ranges"] as? String == "search")
         #expect(options["passes"] as? Int == 3 && options["activationOrder"] as? Bool == true)
         #expect(options["correctInputs"] as? Double == 0.4 && options["correctResidual"] as? Double == 0.4)
+        #expect(options["tokenWeights"] as? String == "attention")
         let layers = try #require(try scratch.report()["layers"] as? [[String: Any]])
         // Nothing is quantized before q, k and v of the first block; o writes to the residual stream, gate does not.
         #expect(layers[0...2].allSatisfy { $0["correction"] is NSNull })
@@ -126,6 +127,7 @@ import Testing
         #expect(rounded.status == 0)
         options = try #require(try scratch.report()["options"] as? [String: Any])
         #expect(options["effort"] is NSNull && options["ranges"] as? String == "minmax")
+        #expect(options["tokenWeights"] as? String == "equal")
     }
 
     /// With the original model's inputs there is nothing to correct, and that is said.

@@ -36,9 +36,12 @@ struct AttentionTests {
         let q = random(sizes.heads * d)
         let k = random(sizes.keyValueHeads * d)
         let v = random(sizes.keyValueHeads * d)
-        let output = Attention(
-            heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, headDimension: d, window: sizes.window)(
-                queries: q, keys: k, values: v, layout: layout)
+        let attention = Attention(
+            heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, headDimension: d, window: sizes.window)
+        let output = attention(queries: q, keys: k, values: v, layout: layout)
+        let squaredShares = attention.squaredShares(queries: q, keys: k, layout: layout)
+        var expectedShares = [Double](repeating: 0, count: layout.tokens)
+        var shareBound = 0.0
 
         // A score is a sum of d terms of at most 4/√d: an error of (d + 2)·eps·4√d. It moves a share by that much of
         // itself; exponential, sum (in eight lanes) and product add (L/8 + 6)·eps and (L + 1)·eps of at most 2.
@@ -57,6 +60,10 @@ struct AttentionTests {
                                 / Double(d).squareRoot())
                     }
                     let total = powers.reduce(0, +)
+                    for (place, power) in powers.enumerated() {
+                        expectedShares[first + place] += (power / total) * (power / total)
+                    }
+                    shareBound = max(shareBound, 2 * bound)
                     for i in 0..<d {
                         let exact = (first...token).map { powers[$0 - first] * Double(v[kv + i, $0]) }.reduce(0, +)
                         worst = max(worst, abs(Double(output[head * d + i, token]) - exact / total) / bound)
@@ -65,6 +72,13 @@ struct AttentionTests {
             }
         }
         #expect(worst <= 1)
+        // Each share's square is off by twice the share's own error relative to it, and sums of positive terms by no more, but
+        // for the summing.
+        let summing = Double(layout.longest + sizes.heads) * eps
+        for (found, expected) in zip(squaredShares, expectedShares) {
+            #expect(abs(Double(found) - expected) <= (shareBound + summing) * expected)
+        }
+        #expect(squaredShares.count == layout.tokens)
     }
 
     /// A score far above the others takes everything; nothing overflows.

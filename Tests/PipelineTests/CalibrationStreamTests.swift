@@ -73,6 +73,46 @@ import Testing
         }
     }
 
+    /// H = Σ w·x·xᵀ with w one more than the attention that a token receives, in front of q, k and v alone.
+    @Test func tokensAreWeighedByAttention() throws {
+        let scratch = try Scratch()
+        let model = try DecoderModel(try Checkpoint(directory: try scratch.copyOfModel("qwen3")))
+        let samples = try CalibrationSamples(
+            from: .text((0..<600).map { Int32($0 * $0 * 7 + $0 * 3) % 53 }), samples: 9, length: 16, seed: 0,
+            vocabularySize: model.configuration.vocabularySize, maximumLength: 16)
+        let block = try model.block(0)
+        var (stream, plain) = (try CalibrationStream(samples, model), try CalibrationStream(samples, model))
+        for stage in BlockStage.allCases {
+            let order = block.weight(stage.roles[0]).columns
+            let found = try stream.gram(in: block, order: order, weighsByAttention: true).symmetric()
+            let equal = try plain.gram(in: block, order: order).symmetric()
+            if stage == .queryKeyValue {
+                var expected = Matrix<Double>(repeating: 0, rows: order, columns: order)
+                for batch in stream.batches {
+                    let (x, shares) = (block.input(of: batch), block.squaredAttentionShares(batch))
+                    // Nobody gets more than all of it from every head and query, and someone gets some.
+                    #expect(shares.allSatisfy { $0 > 0 } && shares.max() ?? 0 > 1)
+                    for t in 0..<x.columns {
+                        for j in 0..<order {
+                            for i in 0..<order { expected[i, j] += Double((1 + shares[t]) * x[i, t] * x[j, t]) }
+                        }
+                    }
+                }
+                let size = (0..<order).map { expected[$0, $0].squareRoot() }
+                for j in 0..<order {
+                    for i in 0..<order {
+                        #expect(abs(Double(found[i, j]) - expected[i, j]) <= 1e-5 * size[i] * size[j])
+                    }
+                }
+                #expect(found != equal)
+            } else {
+                #expect(found == equal)
+            }
+            try stream.advance(through: block)
+            try plain.advance(through: block)
+        }
+    }
+
     /// ‖A − B‖ / ‖B‖, Frobenius norms.
     private func relativeDifference(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Double {
         let difference = Matrix<Float>(rows: a.rows, columns: a.columns) { a[$0, $1] - b[$0, $1] }

@@ -77,6 +77,9 @@ package struct QuantizationPage {
         if options.passes > 0 {
             facts.append(.init("Refinement", "\(options.passes) passes, \(options.refine.rawValue)"))
         }
+        if options.tokenWeights == .attention {
+            facts.append(.init("Tokens of q, k and v", "weighed by attention"))
+        }
         if options.correctInputs > 0 || options.correctResidual > 0 {
             facts.append(
                 .init(
