@@ -107,9 +107,9 @@ package struct CalibrationStream: Sendable {
         }
     }
 
-    /// How far the inputs of another stream's current stage, weighted as in its last Gram matrix, have moved from those of this one, the stream through the
-    /// original model, which stands at the same stage. Where the stage's output is added to the residual stream, that
-    /// stream's shift is summed up too. Both keep their inputs for ``advance(through:between:)``.
+    /// How far the inputs of another stream's current stage, weighted as in its last Gram matrix, have moved from those of
+    /// this one, the stream through the original model, which stands at the same stage. Where the stage's output is added
+    /// to the residual stream, that stream's shift is summed up too. Both keep their inputs for ``advance(through:between:)``.
     /// - Parameters:
     ///   - other: the stream whose inputs have moved.
     ///   - block: its block.
