@@ -51,6 +51,10 @@ struct ClosingTable {
         var lines: [String] = []
         let most = report.layers.compactMap { $0.losses[$0.dimension.rawValue]?.passes }.max() ?? 0
         let passes = most == 1 ? "1 pass" : "up to \(most) passes"
+        if report.options.tokenWeights == .attention {
+            lines.append(
+                "Losses of q, k and v are weighted by attention, not to be held against a run's with equal tokens")
+        }
         if report.layers.contains(where: { $0.correction != nil }) {
             lines.append("Losses are those of corrected weights, not to be held against a run's without correction")
         }

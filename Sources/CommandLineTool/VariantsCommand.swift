@@ -13,7 +13,8 @@ struct VariantsCommand: ParsableCommand {
             The variants are the plain method's (--effort fast), and adaptive GPTQ with --effort balanced and best. Prints a \
             table with a line for each: the layers' mean relative loss |(W-Q)X|^2/|WX|^2, the perplexity on \
             a text beside the original's, the excess in nats per token, how many layers chose per-IC, and the seconds it \
-            took. A loss in brackets is that of corrected weights (--effort best) and not to be held against the others.
+            took. A loss in brackets is of weighted tokens or of corrected weights (--effort balanced, best) and not to be held \
+            against the others.
 
             Example:
               adadim variants <model> --calibration text.txt --text held-out.txt \\

@@ -16,10 +16,10 @@ struct VariantsTable {
 
     let rows: [Row]
 
-    /// In brackets where it is that of corrected weights, and not to be held against the others.
+    /// In brackets where it is of something else than plain runs' losses, and not to be held against these.
     private static func meanLoss(_ report: QuantizationReport) -> String {
         let text = percent(report.totals.meanRelativeLoss)
-        return report.layers.contains { $0.correction != nil } ? "(\(text))" : text
+        return report.hasPlainLosses ? text : "(\(text))"
     }
 
     var text: String {

@@ -133,8 +133,8 @@ package struct QuantizationReport: Sendable, Codable {
 
     package struct Totals: Sendable, Codable, Equatable {
         package var meanRelativeLoss = 0.0
-        /// All layers' losses over all their outputs' energies: of the ways to weigh layers that Documentation/Accuracy.md holds
-        /// against held-out text, the one that the model's own loss is in proportion to.
+        /// All layers' losses over all their outputs' energies: of the ways to weigh layers that were tried, the one that the
+        /// model's own loss is in proportion to (Documentation/Report.md).
         package var energyWeightedRelativeLoss = 0.0
         package var quantizedLayers = 0
         package var perInputChannelLayers = 0
@@ -224,6 +224,13 @@ extension QuantizationReport.Parts {
             ("writing", writing),
             ("rest", rest),
         ]
+    }
+}
+
+extension QuantizationReport {
+    /// Whether losses are ‖(W−Q)X‖² of the original weights and of tokens that count the same, as those of a plain run are.
+    package var hasPlainLosses: Bool {
+        options.tokenWeights == .equal && layers.allSatisfy { $0.correction == nil }
     }
 }
 

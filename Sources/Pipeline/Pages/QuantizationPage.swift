@@ -97,6 +97,9 @@ package struct QuantizationPage {
             The same figures are in \(QuantizationReport.fileName).
             """
         ]
+        if report.options.tokenWeights == .attention {
+            notes.append("Losses of q, k and v are sums over tokens weighted by the attention that each receives.")
+        }
         if report.layers.contains(where: { $0.correction != nil }) {
             notes.append(
                 """
