@@ -19,7 +19,8 @@ func example() throws {
 
     // snippet.options
     let options = QuantizationOptions(
-        bits: 3, groupSize: 64, ranges: .search, refinement: Refinement(passes: 4), activationOrder: true)
+        bits: 3, groupSize: 64, ranges: .search, refinement: Refinement(passes: 4), damping: 0.1,
+        activationOrder: true)
     let layer = try quantize(weight, activations: activations, options: options)
     // snippet.end
 

@@ -37,7 +37,8 @@ FAST = "--effort fast"
 ORDERED = f"{FAST} --activation-order"
 SEARCHED = f"{ORDERED} --ranges search"
 REFINED = f"{SEARCHED} --refine both --passes 4"
-WEIGHED = f"{REFINED} --token-weights attention"
+DAMPED = f"{REFINED} --damping 0.1"
+WEIGHED = f"{DAMPED} --token-weights attention"
 CORRECTED = f"{WEIGHED} --correct-inputs 0.4 --correct-residual 0.4"
 
 SECTIONS = {
@@ -63,8 +64,11 @@ SECTIONS = {
         way("searched, both", f"{REFINED} {ADAPTIVE}", "ordered, searched", "searched, codes", "searched, scales"),
         way("searched, both, 8 passes", f"{SEARCHED} --refine both --passes 8 {ADAPTIVE}", "searched, both"),
     ],
+    "Damping": [
+        way("damped", f"{DAMPED} {ADAPTIVE}", "searched, both"),
+    ],
     "Tokens": [
-        way("balanced", f"--effort balanced {ADAPTIVE}", "searched, both", "adaptive", own_loss=True, bits=BITS),
+        way("balanced", f"--effort balanced {ADAPTIVE}", "damped", "adaptive", own_loss=True, bits=BITS),
     ],
     "Target": [
         way("balanced, inputs 0.4", f"{WEIGHED} --correct-inputs 0.4 {ADAPTIVE}", "balanced", own_loss=True),
@@ -81,8 +85,9 @@ SECTIONS = {
         way("best, tokens alike", f"{CORRECTED} --token-weights equal {ADAPTIVE}", "best", own_loss=True),
     ],
     "Damping and number of tokens": [
-        way("best, damping 0.003", f"{CORRECTED} --damping 0.003 {ADAPTIVE}", "best", own_loss=True),
+        way("best, damping 0.01", f"{CORRECTED} --damping 0.01 {ADAPTIVE}", "best", own_loss=True),
         way("best, damping 0.03", f"{CORRECTED} --damping 0.03 {ADAPTIVE}", "best", own_loss=True),
+        way("best, damping 0.3", f"{CORRECTED} --damping 0.3 {ADAPTIVE}", "best", own_loss=True),
         way("best, 64 × 256", f"{CORRECTED} --samples 64 --sequence-length 256 {ADAPTIVE}", "best", own_loss=True),
         way("best, 128 × 512", f"{CORRECTED} --samples 128 {ADAPTIVE}", "best", own_loss=True),
     ],

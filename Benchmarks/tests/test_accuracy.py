@@ -57,6 +57,8 @@ def test_efforts_are_what_the_tool_takes_them_for() -> None:
     said = (ROOT / "Sources/Pipeline/Effort.swift").read_text()
     passes = re.findall(r"Refinement\(passes: (\d+)\)", said)
     assert [EFFORTS[name].split("--passes ")[1].split()[0] for name in ("balanced", "best")] == 2 * passes
+    plain, more = re.findall(r"self == \.fast \? ([\d.]+) : ([\d.]+)", said)[0]
+    assert plain == "0.01" and [f"--damping {more} " in EFFORTS[name] for name in ("adaptive", "balanced", "best")] == [False, True, True]
     inputs, residual = re.findall(r"OutputCorrection\(inputs: ([\d.]+), residual: ([\d.]+)\)", said)[0]
     assert EFFORTS["best"].endswith(f"--correct-inputs {inputs} --correct-residual {residual}")
 

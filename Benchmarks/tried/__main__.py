@@ -25,7 +25,7 @@ FIGURES = ROOT / "Documentation/measured/tried.json"
 SAMPLES, LENGTH, WINDOWS, BITS, GROUP = 32, 512, 16, 3, 64
 
 SEARCHED = Idea(ranges="search")
-ALL = replace(SEARCHED, passes=3, inputs=0.4, residual=0.4)
+ALL = replace(SEARCHED, passes=3, inputs=0.4, residual=0.4, damping=0.1)
 ORDERED = replace(ALL, order="activation")
 
 
@@ -42,6 +42,7 @@ TRIALS = {
     "all, no order": Trial(ALL),
     "all, no order, by tile": Trial(replace(ALL, direction="tile"), "all, no order"),
     "all": Trial(ORDERED, "all, no order"),
+    "all, passes without damping": Trial(replace(ORDERED, undamped=True), "all"),
     "all, groups in order": Trial(replace(ALL, order="group"), "all"),
     "all, without first tokens": Trial(replace(ORDERED, first=0.0), "all"),
     "all, norms clipped at 2 medians": Trial(replace(ORDERED, clip=2.0), "all"),

@@ -26,6 +26,7 @@ class Idea:
     inputs: float = 0.0  # share of W·(X − X_q) that is made up for
     residual: float = 0.0  # share of R − R_q
     damping: float = 0.01
+    undamped: bool = False  # passes go by H without damping
     first: float = 1.0  # weight of each sequence's first token in H
     clip: float = 0.0  # weigh tokens down whose norm is beyond so many medians
 
@@ -44,10 +45,13 @@ def call(name: str, *arguments: Tensor | int | None) -> None:
     getattr(kernels(), name)(*(ctypes.c_void_p(a.data_ptr()) if isinstance(a, Tensor) else a for a in arguments))
 
 
+def damped(gram: Tensor, share: float) -> Tensor:
+    return gram + share * gram.diagonal().mean() * torch.eye(len(gram))
+
+
 def factor(gram: Tensor, damping: float) -> Tensor:
     """V upper triangular, H + λI = V·Vᵀ."""
-    damped = gram + damping * gram.diagonal().mean() * torch.eye(len(gram))
-    lower: Tensor = torch.linalg.cholesky(damped.flip(0, 1))
+    lower: Tensor = torch.linalg.cholesky(damped(gram, damping).flip(0, 1))
     return lower.flip(0, 1).contiguous()
 
 
@@ -104,11 +108,12 @@ class Layer:
                            dtype=torch.uint8)
         state = (self.swept_tiles(transposed, gram, tiles) if direction == "tile"
                  else self.swept(transposed, gram, direction, order))
+        passed = gram if self.idea.undamped else damped(gram, self.idea.damping)
         for number in range(self.idea.passes):
             if number == 0:
-                self.change_scales(state, gram, tiles)
-            self.change_codes(state, gram)
-            self.change_scales(state, gram, tiles)
+                self.change_scales(state, passed, tiles)
+            self.change_codes(state, passed)
+            self.change_scales(state, passed, tiles)
         return (state.codes * state.scales).T.contiguous()
 
     def better(self, weight: Tensor, gram: Tensor) -> str:

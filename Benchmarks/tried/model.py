@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention, silu
 
-from .layer import Idea, Layer
+from .layer import Idea, Layer, damped
 
 BATCH = 8
 NAMES = {role: f"{part}.{role}_proj.weight" for part, roles in (("self_attn", "qkvo"), ("mlp", ("gate", "up", "down")))
@@ -158,8 +158,7 @@ class Sums:
         if self.residual is not None:
             change += self.idea.residual * self.residual
         # In float64: a Gram of massive activations is beyond what float32 can solve with.
-        damped = self.gram + 0.01 * self.gram.diagonal().mean() * torch.eye(len(self.gram))
-        factor = torch.linalg.cholesky(damped.double())
+        factor = torch.linalg.cholesky(damped(self.gram, self.idea.damping).double())
         return weight + torch.cholesky_solve(change.T.double(), factor).T.float()
 
 

@@ -16,7 +16,7 @@ struct ActivationOrderArguments: ParsableArguments {
 struct AccuracyArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How much gptq does to lose less. fast: the plain method. balanced: --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), and in a whole model --token-weights attention. best: the same, and in a whole model with --propagate quantized --correct-inputs \(Effort.best.accuracy.correction.inputs) --correct-residual \(Effort.best.accuracy.correction.residual). Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
+            "How much gptq does to lose less. fast: the plain method. balanced: --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), --damping \(Effort.balanced.damping), and in a whole model --token-weights attention. best: the same, and in a whole model with --propagate quantized --correct-inputs \(Effort.best.accuracy.correction.inputs) --correct-residual \(Effort.best.accuracy.correction.residual). Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
         ))
     var effort: Effort?
 
@@ -36,7 +36,7 @@ struct AccuracyArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Passes over a layer that gptq has swept, none of which raises its loss, 0 to \(Refinement.mostPasses); one that changes nothing is the last. (default: by --effort)",
+            "Passes over a layer that gptq has swept, none of which raises its loss as the damped Gram matrix has it, 0 to \(Refinement.mostPasses); one that changes nothing is the last. (default: by --effort)",
             valueName: "n"))
     var passes: Int?
 

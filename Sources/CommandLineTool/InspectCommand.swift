@@ -27,6 +27,7 @@ struct InspectCommand: ParsableCommand {
     var model: String
 
     @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var damping: PlainDampingArguments
     @OptionGroup(title: "Method") var order: ActivationOrderArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Outliers") var outliers: OutlierArguments
@@ -41,6 +42,7 @@ struct InspectCommand: ParsableCommand {
     private var job: InspectionJob {
         var layers = calibration.job(model: model)
         method.set(&layers)
+        layers.damping = damping.damping
         layers.accuracy.activationOrder = order.activationOrder ?? false
         leavingOut.set(&layers)
         var job = InspectionJob(layers)

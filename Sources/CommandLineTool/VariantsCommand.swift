@@ -25,6 +25,7 @@ struct VariantsCommand: ParsableCommand {
     var model: String
 
     @OptionGroup(title: "Method") var method: MethodArguments
+    @OptionGroup(title: "Method") var damping: DampingArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var order: ActivationOrderArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
@@ -75,6 +76,7 @@ struct VariantsCommand: ParsableCommand {
             job.dimension = variant.dimension.dimension
             job.effort = variant.method == .gptq ? variant.effort : nil
             job.accuracy = variant.effort.accuracy
+            job.damping = damping.share(job.effort)
             if let order = order.activationOrder { job.accuracy.activationOrder = order }
             job.overwrite = true
             var observer = observer

@@ -4,11 +4,16 @@ import AdaDimQuantization
 package enum Effort: String, Sendable, CaseIterable, Codable {
     /// The plain method: full ranges, one sweep.
     case fast
-    /// Searched ranges, activation order, passes over what the sweep left, and tokens of q, k and v weighed by attention.
+    /// Searched ranges, activation order, passes over what the sweep left, tokens of q, k and v weighed by attention, and more
+    /// damping.
     case balanced
     /// The same, and layers that make up for what earlier quantization has changed, which takes a second stream through the
     /// original model.
     case best
+
+    /// λ as a share of the mean diagonal of H. Passes fit a weight to H closely enough to fit it to what is chance in the
+    /// calibration text, too, unless H is damped.
+    package var damping: Double { self == .fast ? 0.01 : 0.1 }
 
     package var accuracy: Accuracy {
         var accuracy = Accuracy()

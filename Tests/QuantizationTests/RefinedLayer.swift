@@ -10,6 +10,8 @@ struct RefinedLayer<S: RealScalar> {
     /// W and H as S has them, in Double.
     let w: Matrix<Double>
     let h: Matrix<Double>
+    /// H + λI, which passes go by; zero where H's diagonal is, too.
+    let damped: Matrix<Double>
 
     init(
         _ weight: Matrix<Double>, activations: Matrix<Double>, _ grid: UniformGrid, groupSize: Int?,
@@ -31,7 +33,11 @@ struct RefinedLayer<S: RealScalar> {
         layout = GroupLayout(rows: weight.rows, columns: weight.columns, groupSize: groupSize, dimension: dimension)
         w = self.weight.converted(to: Double.self)
         h = gram.symmetric().converted(to: Double.self)
-        factor = try GramFactor(gram, dampingShare: dampingShare, activationOrder: activationOrder)
+        let factor = try GramFactor(gram, dampingShare: dampingShare, activationOrder: activationOrder)
+        self.factor = factor
+        damped = Matrix(rows: h.rows, columns: h.columns) { [h] in
+            h[$0, $1] + ($0 == $1 && h[$0, $1] > 0 ? factor.damping : 0)
+        }
     }
 
     func refined(
@@ -47,7 +53,7 @@ struct RefinedLayer<S: RealScalar> {
     func state(_ quantized: QuantizedMatrix) -> State {
         let q = quantized.dequantized().inDouble
         let e = Matrix<Double>(rows: w.rows, columns: w.columns) { w[$0, $1] - q[$0, $1] }
-        return State(quantized: quantized, q: q, e: e, r: e.multiplied(by: h))
+        return State(quantized: quantized, q: q, e: e, r: e.multiplied(by: damped), undamped: e.multiplied(by: h))
     }
 
     struct State {
@@ -55,13 +61,19 @@ struct RefinedLayer<S: RealScalar> {
         let q: Matrix<Double>
         /// W − Q.
         let e: Matrix<Double>
-        /// E·H.
+        /// E·(H + λI).
         let r: Matrix<Double>
+        /// E·H.
+        let undamped: Matrix<Double>
 
         /// tr(E·H·Eᵀ), the definition of the loss, by a plain product in Double.
-        var loss: Double {
+        var loss: Double { Self.product(undamped, e) }
+        /// tr(E·(H + λI)·Eᵀ), which no pass raises.
+        var dampedLoss: Double { Self.product(r, e) }
+
+        private static func product(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Double {
             var sum = 0.0
-            for j in 0..<e.columns { for i in 0..<e.rows { sum += r[i, j] * e[i, j] } }
+            for j in 0..<a.columns { for i in 0..<a.rows { sum += a[i, j] * b[i, j] } }
             return sum
         }
 
@@ -91,12 +103,12 @@ struct RefinedLayer<S: RealScalar> {
         return 3 * (n + 8) * Double(S.ulpOfOne) * growth * sum
     }
 
-    /// How much a pass may raise the loss by rounding. A code changes to one that is nearer to its computed target
-    /// q + rⱼ/Hⱼⱼ, whose error is at most γ(|E||H|)ⱼ/Hⱼⱼ + 4·eps·(|w| + |q|), γ = (in + 8)·eps; then the loss
+    /// How much a pass may raise the damped loss by rounding. A code changes to one that is nearer to its computed target
+    /// q + rⱼ/Hⱼⱼ, H being damped, whose error is at most γ(|E||H|)ⱼ/Hⱼⱼ + 4·eps·(|w| + |q|), γ = (in + 8)·eps; then the loss
     /// rises by at most 2Hⱼⱼ|Δq| times that. The same holds for a scale's step, whose Δq is a share of q. E stands for
     /// what it is in the pass: |E| before and after, added up. Δq likewise is the code's step and the scale's.
     func passBound(_ before: State, _ after: State) -> Double {
-        let absolute = h.mapped(abs)
+        let absolute = damped.mapped(abs)
         let sizes = Matrix<Double>(rows: w.rows, columns: w.columns) {
             abs(before.e[$0, $1]) + abs(after.e[$0, $1])
         }
@@ -109,7 +121,7 @@ struct RefinedLayer<S: RealScalar> {
                 let scaled = abs(after.scale(i, j) / before.scale(i, j) - 1) * abs(before.q[i, j])
                 let moved = abs(after.q[i, j] - before.q[i, j]) + 2 * scaled
                 let magnitude = abs(w[i, j]) + abs(before.q[i, j]) + abs(after.q[i, j])
-                sum += 2 * moved * (gamma * terms[i, j] + 4 * eps * h[j, j] * magnitude)
+                sum += 2 * moved * (gamma * terms[i, j] + 4 * eps * damped[j, j] * magnitude)
             }
         }
         return sum

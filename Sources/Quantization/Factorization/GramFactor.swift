@@ -34,6 +34,13 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     /// How many ``inactiveInputs`` there are.
     public var inactiveInputCount: Int { (0..<inputs).count { diagonal[$0, 0] == 0 } }
 
+    /// The diagonal of H + λI, in the factor's order; zero for an input that no token activated. [in, 1]
+    var dampedDiagonal: Matrix<Scalar> {
+        var damped = diagonal
+        for position in 0..<inputs where damped[position, 0] > 0 { damped[position, 0] += ridge[position, 0] }
+        return damped
+    }
+
     /// diag(H) [in, 1] in the order of the weight.
     var importance: Matrix<Scalar> {
         guard let positions else { return diagonal }

@@ -3,6 +3,8 @@ import AdaDimLinearAlgebra
 /// Refines a layer's panels, each as soon as it is swept: its errors are at hand then.
 struct LayerRefinement<S: RealScalar>: Sendable {
     private let refinement: Refinement
+    /// Of H + λI; zero where no token activated an input, which then stays as it was swept. [in, 1]
+    private let diagonal: Matrix<S>
     private let blocks: [SymmetricBlock<S>]
     /// A pool for each direction.
     private let memory: [WorkspacePool<RefinementMemory<S>>]
@@ -14,8 +16,10 @@ struct LayerRefinement<S: RealScalar>: Sendable {
     ) throws(QuantizationError) {
         guard refinement.passes > 0 else { return nil }
         self.refinement = refinement
+        let damped = factor.dampedDiagonal
+        diagonal = damped
         blocks = try factor.storage.withView { (storage) throws(QuantizationError) in
-            try factor.diagonal.withView { (diagonal) throws(QuantizationError) in
+            try damped.withView { (diagonal) throws(QuantizationError) in
                 let gram = StoredGram(storage: storage, diagonal: diagonal)
                 return try schedule.blocks.map { (columns) throws(QuantizationError) in
                     try SymmetricBlock(gram, columns: columns)
@@ -35,7 +39,7 @@ struct LayerRefinement<S: RealScalar>: Sendable {
     /// Refines what a panel's sweep left in one direction.
     /// - Returns: the loss afterwards, and how many passes it took. The panel's errors are used up.
     func refine(_ panel: SweepPanel<S>, _ direction: Int) -> RefinedLoss {
-        panel.factor.diagonal.withView { diagonal in
+        diagonal.withView { diagonal in
             memory[direction].borrow { memory in
                 let errors = panel.sums(of: direction)
                 let passes = RefinementPanel(

@@ -1,4 +1,5 @@
-/// What is done to a swept weight before it is finished: passes over all of its columns, none of which raises the loss.
+/// What is done to a swept weight before it is finished: passes over all of its columns, none of which raises the damped loss
+/// tr((W−Q)(H+λI)(W−Q)ᵀ), which is what the sweep goes by, too.
 public struct Refinement: Sendable, Equatable {
     /// What a pass changes.
     public enum Parts: String, Sendable, CaseIterable, Codable {

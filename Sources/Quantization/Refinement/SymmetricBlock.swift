@@ -1,6 +1,6 @@
 import AdaDimLinearAlgebra
 
-/// H [in, in], undamped, in the factor's order of columns, from where a ``GramFactor`` keeps it: the strict lower triangle
+/// H + λI [in, in], in the factor's order of columns, from where a ``GramFactor`` keeps it: the strict lower triangle
 /// of its storage, and the diagonal apart.
 struct StoredGram<S: RealScalar>: Sendable {
     let storage: MatrixView<S>

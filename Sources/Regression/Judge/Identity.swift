@@ -14,7 +14,7 @@ package enum Identity: String, Sendable, Codable, CaseIterable {
     case grids
     /// Of the ranges that a search tries none leaves less than the one that was taken.
     case ranges
-    /// Passes over a swept layer do not raise its loss.
+    /// Passes over a swept layer do not raise its damped loss.
     case refinement
     /// The reported loss is tr((W−Q)·H·(W−Q)ᵀ).
     case loss

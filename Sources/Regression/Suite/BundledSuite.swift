@@ -143,7 +143,7 @@ package enum BundledSuite {
         let source = SyntheticInputs.activations(tokens: 640)
         let both = Refinement(passes: 3)
         let balanced = options(
-            3, group: 64, .adaptive, .gptq, .roundToNearest, order: true, ranges: .search,
+            3, group: 64, .adaptive, .gptq, .roundToNearest, damping: 0.1, order: true, ranges: .search,
             refinement: Refinement(passes: 4))
         var cases: [RegressionCase] = [
             .init("balanced", 200, 300, .outliers(tokens: 640), balanced),

@@ -18,25 +18,25 @@ import pathlib
 
 import numpy as np
 
-CASES = [  # out, in, bits, group size (None: channel), symmetric, activation order
-    (12, 20, 3, 8, False, False),
-    (9, 16, 4, 4, False, False),
-    (10, 14, 2, None, False, False),
-    (8, 24, 4, 16, True, False),
-    (7, 18, 8, 6, False, False),
-    (11, 20, 3, 8, False, True),
+CASES = [  # out, in, bits, group size (None: channel), symmetric, activation order, damping
+    (12, 20, 3, 8, False, False, 0.01),
+    (9, 16, 4, 4, False, False, 0.1),
+    (10, 14, 2, None, False, False, 0.01),
+    (8, 24, 4, 16, True, False, 0.01),
+    (7, 18, 8, 6, False, False, 0.1),
+    (11, 20, 3, 8, False, True, 0.1),
 ]
-DAMPING = 0.01
 REFINEMENTS = [  # name, searched ranges, parts, passes
     ("codes", False, "codes", 2), ("scales", False, "scales", 1), ("both", False, "both", 3), ("searched", True, "both", 2),
 ]
-WIDE = [  # out, in, bits, group size, symmetric, activation order, direction
-    (3, 200, 3, 48, False, False, "per-oc"),
-    (2, 300, 2, 140, False, False, "per-oc"),
-    (2, 200, 3, 48, False, True, "per-oc"),
-    (2, 150, 2, None, True, True, "per-oc"),
-    (5, 150, 3, 4, False, True, "per-ic"),
+WIDE = [  # out, in, bits, group size, symmetric, activation order, damping, direction
+    (3, 200, 3, 48, False, False, 0.1, "per-oc"),
+    (2, 300, 2, 140, False, False, 0.01, "per-oc"),
+    (2, 200, 3, 48, False, True, 0.1, "per-oc"),
+    (2, 150, 2, None, True, True, 0.01, "per-oc"),
+    (5, 150, 3, 4, False, True, 0.1, "per-ic"),
 ]
+CORRECTION_DAMPING = 0.01
 CORRECTIONS = [  # out, in, share of the inputs' shift, share of the residual's
     (5, 8, 1.0, 0.0),
     (6, 7, 0.5, 1.0),
@@ -146,11 +146,14 @@ def round_to_nearest(layer: Layer) -> None:
         layer.round_column(j)
 
 
-def gptq(layer: Layer, h: np.ndarray, activation_order: bool) -> None:
+def damped(h: np.ndarray, share: float) -> np.ndarray:
+    return h + share * np.mean(np.diag(h)) * np.eye(len(h))
+
+
+def gptq(layer: Layer, h: np.ndarray, activation_order: bool, damping: float) -> None:
     n = len(h)
     order = np.argsort(-np.diag(h), kind="stable") if activation_order else np.arange(n)
-    damped = h + DAMPING * np.mean(np.diag(h)) * np.eye(n)
-    u = np.linalg.cholesky(np.linalg.inv(damped[np.ix_(order, order)])).T
+    u = np.linalg.cholesky(np.linalg.inv(damped(h, damping)[np.ix_(order, order)])).T
     static = activation_order and layer.direction == "per-oc"
     if static:
         for group in range(layer.scales.shape[1]):
@@ -166,11 +169,12 @@ def gptq(layer: Layer, h: np.ndarray, activation_order: bool) -> None:
 
 
 class Refined:
-    """Passes over a layer that GPTQ has left: w is the weight itself, R = (W − Q)H is found anew where it is needed."""
+    """Passes over a layer that GPTQ has left, by the same damped H: w is the weight itself, R = (W − Q)H is found anew where it
+    is needed."""
 
-    def __init__(self, layer: Layer, w: np.ndarray, h: np.ndarray, activation_order: bool):
-        self.layer, self.w, self.h = layer, w, h
+    def __init__(self, layer: Layer, w: np.ndarray, h: np.ndarray, activation_order: bool, damping: float):
         n = len(h)
+        self.layer, self.w, self.h = layer, w, damped(h, damping)
         self.order = np.argsort(-np.diag(h), kind="stable") if activation_order else np.arange(n)
         width = BLOCK
         self.scattered = False
@@ -256,13 +260,13 @@ def result_of(layer: Layer, w: np.ndarray, x: np.ndarray) -> dict:
     }
 
 
-def refined_results(w, x, bits, size, symmetric, activation_order, direction) -> dict:
+def refined_results(w, x, bits, size, symmetric, activation_order, damping, direction) -> dict:
     h = x @ x.T
     results = {}
     for name, search, parts, passes in REFINEMENTS:
         layer = Layer(w, bits, size, symmetric, direction, np.diag(h) if search else None)
-        gptq(layer, h, activation_order)
-        refined = Refined(layer, w, h, activation_order)
+        gptq(layer, h, activation_order, damping)
+        refined = Refined(layer, w, h, activation_order, damping)
         for _ in range(passes):
             refined.run(parts)
         results[name] = result_of(layer, w, x)
@@ -288,13 +292,13 @@ def wide_layer(out: int, width: int, tokens: int, seed: int) -> tuple[np.ndarray
 
 def wide_cases() -> list[dict]:
     cases = []
-    for index, (out, width, bits, size, symmetric, activation_order, direction) in enumerate(WIDE):
+    for index, (out, width, bits, size, symmetric, activation_order, damping, direction) in enumerate(WIDE):
         seed, tokens = 1000 + 10 * index, 2 * width
         w, x = wide_layer(out, width, tokens, seed)
         cases.append({
             "out": out, "in": width, "tokens": tokens, "seed": seed, "bits": bits, "groupSize": size,
-            "symmetric": symmetric, "activationOrder": activation_order, "dimension": direction, "damping": DAMPING,
-            "results": refined_results(w, x, bits, size, symmetric, activation_order, direction),
+            "symmetric": symmetric, "activationOrder": activation_order, "dimension": direction, "damping": damping,
+            "results": refined_results(w, x, bits, size, symmetric, activation_order, damping, direction),
         })
     return cases
 
@@ -311,11 +315,10 @@ def correction_cases() -> list[dict]:
         x[width // 3] *= 8
         x_q, r_q = x + shift / 8, r + residual_shift / 4
         h = x_q @ x_q.T
-        damped = h + DAMPING * np.mean(np.diag(h)) * np.eye(width)
         change = inputs_share * w @ (x - x_q) @ x_q.T + residual_share * (r - r_q) @ x_q.T
-        target = w + np.linalg.solve(damped, change.T).T
+        target = w + np.linalg.solve(damped(h, CORRECTION_DAMPING), change.T).T
         cases.append({
-            "out": out, "in": width, "tokens": tokens, "damping": DAMPING, "inputs": inputs_share,
+            "out": out, "in": width, "tokens": tokens, "damping": CORRECTION_DAMPING, "inputs": inputs_share,
             "residual": residual_share, "weight": w.ravel().tolist(), "original": x.ravel().tolist(),
             "shifted": x_q.ravel().tolist(), "originalResidual": r.ravel().tolist(), "shiftedResidual": r_q.ravel().tolist(),
             "target": target.ravel().tolist(), "originalLoss": float(np.sum((w @ x - w @ x_q) ** 2)),
@@ -327,19 +330,20 @@ def correction_cases() -> list[dict]:
 def main() -> None:
     random = np.random.default_rng(2024)
     cases = []
-    for (out, width, bits, size, symmetric, activation_order), direction in itertools.product(CASES, ("per-oc", "per-ic")):
+    for case, direction in itertools.product(CASES, ("per-oc", "per-ic")):
+        out, width, bits, size, symmetric, activation_order, damping = case
         w = np.rint(random.normal(size=(out, width)) * 0.1 * 4096) / 4096
         x = np.rint(random.normal(size=(width, 3 * width)) * 4096) / 4096
         x[width // 3] *= 16
         h = x @ x.T
-        results = refined_results(w, x, bits, size, symmetric, activation_order, direction)
+        results = refined_results(w, x, bits, size, symmetric, activation_order, damping, direction)
         for method, search in itertools.product(("rtn", "gptq"), (False, True)):
             layer = Layer(w, bits, size, symmetric, direction, np.diag(h) if search else None)
-            round_to_nearest(layer) if method == "rtn" else gptq(layer, h, activation_order)
+            round_to_nearest(layer) if method == "rtn" else gptq(layer, h, activation_order, damping)
             results[method + " searched" * search] = result_of(layer, w, x)
         cases.append({
             "out": out, "in": width, "tokens": x.shape[1], "bits": bits, "groupSize": size, "symmetric": symmetric,
-            "activationOrder": activation_order, "dimension": direction, "damping": DAMPING,
+            "activationOrder": activation_order, "dimension": direction, "damping": damping,
             "weight": w.ravel().tolist(), "activations": x.ravel().tolist(), "results": results,
         })
     target = pathlib.Path(__file__).parent / "layers.json"

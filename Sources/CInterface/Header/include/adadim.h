@@ -171,9 +171,9 @@ enum {
     ADADIM_RANGES_SEARCH = 1   /* what leaves the smallest error */
 };
 
-/* What passes over a swept layer change; none raises the loss. Round to nearest has none. With ADADIM_RANGES_SEARCH,
-   activation_order and 4 passes a layer is quantized as `adadim quantize` does unless told otherwise; the defaults here are
-   the plain method. */
+/* What passes over a swept layer change; none raises the loss as the damped H has it. Round to nearest has none. With
+   ADADIM_RANGES_SEARCH, activation_order, 4 passes and a damping of 0.1 a layer is quantized as `adadim quantize` does
+   unless told otherwise; the defaults here are the plain method. */
 enum {
     ADADIM_REFINE_BOTH = 0,   /* block of columns after block */
     ADADIM_REFINE_CODES = 1,
