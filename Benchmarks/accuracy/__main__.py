@@ -70,8 +70,10 @@ def main() -> None:
         sys.exit(f"{failure or error}\nWhat was measured before is kept; run again for the rest.")
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. What was measured is kept; run again for the rest.")
-    found = peers.read(args.documentation / PEERS)
-    (args.documentation / PAGE).write_text(document(figures, found, tried.read(args.documentation / TRIED)))
+    others = args.documentation / PEERS
+    found = peers.read(others)
+    (args.documentation / PAGE).write_text(
+        document(figures, found, peers.failures(others), tried.read(args.documentation / TRIED)))
     all_pictures(figures, found, args.documentation / PICTURES)
     print(f"Written to {args.documentation}: {PAGE}, {PICTURES}, {FIGURES}")
     if failure:

@@ -16,18 +16,22 @@ model that was never rounded, per-OC grids if any ([Study.md](Study.md#how-it-wa
 AGAIN = "This copy of the model comes from 4-bit weights in per-OC blocks of 32; see [above](#what-each-variant-loses)."
 
 
-def document(figures: Figures, makers: list[peers.Maker], ideas: tried.Tried | None = None) -> str:
+def document(
+        figures: Figures, makers: list[peers.Maker], failures: list[str] | None = None, ideas: tried.Tried | None = None) -> str:
     there = [bits for bits in BITS if tables.measured(figures, bits)]
     beside = [bits for bits in BITS if any(maker.bits == bits for maker in makers)]
     return Template((HERE / "template.md").read_text()).substitute(
         title=TITLE, reference=REFERENCE, plain=PLAIN, windows=WINDOWS, length=LENGTH, common=COMMON,
         bits=" and ".join(map(str, there)), seeds=", ".join(map(str, SEEDS)),
         original=", ".join(f"*{name}* {text['perplexity']:.2f}" for name, text in figures.content["original"].items()),
-        verdicts=tables.verdicts(figures, there), direction=tables.direction(figures, there), unmeasured=unmeasured(figures), run=details(figures), options=options(),
+        verdicts=tables.verdicts(figures, there), direction=tables.direction(figures, there),
+        unmeasured=unmeasured(figures), run=details(figures), options=options(),
         variant_tables=each(there, lambda bits: f"{tables.variants(figures, bits)}\n\n"
                             f"![Excess and divergence by variant](accuracy/excess-{bits}.svg)", FOUR_BITS),
         difference_tables=each(there, lambda bits: tables.differences(figures, bits)),
-        peers=each(beside, lambda bits: peers.summary([maker for maker in makers if maker.bits == bits])) or peers.summary([]),
+        peers="\n".join([
+            each(beside, lambda bits: peers.summary([maker for maker in makers if maker.bits == bits])) or peers.summary([]),
+            *(["", *failures] if failures else [])]),
         peer_threads=" or ".join(sorted({str(maker.threads) for maker in makers})) or "–",
         tried=tried.summary(ideas or {}), weightings=each(there, lambda bits: tables.weightings(figures, bits)))
 

@@ -53,10 +53,10 @@ class Maker:
 
 
 def failures(file: pathlib.Path) -> list[str]:
-    """What could not be had, in words."""
+    """What could not be had, a line each; the reason's last line."""
     content = json.loads(file.read_text()) if file.exists() else {"failures": []}
-    return [f"{one['peer']} {one['variant']}, {one['bits']} bits, seed {one['seed']}: {one['reason'].strip().splitlines()[-1]}"
-            for one in content["failures"]]
+    return [f"- Could not be had: {one['peer']} {one['variant']}, {one['bits']} bits, seed {one['seed']}: "
+            f"`{one['reason'].strip().splitlines()[-1]}`" for one in content["failures"]]
 
 
 def read(file: pathlib.Path) -> list[Maker]:

@@ -58,7 +58,8 @@ def test_efforts_are_what_the_tool_takes_them_for() -> None:
     passes = re.findall(r"Refinement\(passes: (\d+)\)", said)
     assert [EFFORTS[name].split("--passes ")[1].split()[0] for name in ("balanced", "best")] == 2 * passes
     plain, more = re.findall(r"self == \.fast \? ([\d.]+) : ([\d.]+)", said)[0]
-    assert plain == "0.01" and [f"--damping {more} " in EFFORTS[name] for name in ("adaptive", "balanced", "best")] == [False, True, True]
+    damped = [f"--damping {more} " in EFFORTS[name] for name in ("adaptive", "balanced", "best")]
+    assert plain == "0.01" and damped == [False, True, True]
     inputs, residual = re.findall(r"OutputCorrection\(inputs: ([\d.]+), residual: ([\d.]+)\)", said)[0]
     assert EFFORTS["best"].endswith(f"--correct-inputs {inputs} --correct-residual {residual}")
 
@@ -177,7 +178,7 @@ def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
     file = tmp_path / "peers.json"
     assert peers.read(file) == []
     original = {"windowLogLikelihoods": [-40.0] * len(WINDOWS)}
-    file.write_text(json.dumps({"original": {"jargon": original, "manual": original}, "entries": [
+    file.write_text(json.dumps({"original": {"jargon": original, "manual": original}, "failures": [], "entries": [
         made("adadim", "per-OC", 0, 0.9), made("adadim", "per-OC", 1, 0.9), made("adadim", "best", 0, 0.2, cpuSeconds=25.0),
         made("adadim", "best", 1, 0.25, cpuSeconds=25.0), made("other", "plain", 0, 0.4), made("other", "plain", 1, 0.5),
         made("other", "slow", 1, 0.6), made("other", "plain", 0, 0.1, bits=4)]}))
@@ -190,8 +191,12 @@ def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
     assert "by excess is other plain." in lines[-1]
     assert "excess **−0.225 ± " in lines[-1] or "excess −0.225 ± " in lines[-1]
     assert lines[-1].endswith("its excess is 0.50 of the other's, its time 0.495 of it.")
-    page = document(figures(*seeds("per-OC", 0.9, 0.9, 0.9)), found)
+    assert peers.failures(file) == []
+    file.write_text(json.dumps({"failures": [
+        {"peer": "third", "variant": "odd", "bits": 3, "seed": 0, "reason": "Traceback\nKeyError: 'x'\n"}]}))
+    page = document(figures(*seeds("per-OC", 0.9, 0.9, 0.9)), found, peers.failures(file))
     assert "all with 1 thread" in page and "other plain" in page
+    assert page.count("- Could not be had: third odd, 3 bits, seed 0: `KeyError: 'x'`") == 1
 
 
 def test_weightings_of_layers() -> None:
