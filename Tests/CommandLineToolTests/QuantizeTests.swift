@@ -113,7 +113,7 @@ import Testing
         #expect(options["effort"] as? String == "best" && options["ranges"] as? String == "search")
         #expect(options["passes"] as? Int == 3 && options["activationOrder"] as? Bool == true)
         #expect(options["correctInputs"] as? Double == 0.4 && options["correctResidual"] as? Double == 0.4)
-        #expect(options["tokenWeights"] as? String == "attention")
+        #expect(options["tokenWeights"] as? String == "attention" && options["damping"] as? Double == 0.1)
         let layers = try #require(try scratch.report()["layers"] as? [[String: Any]])
         // Nothing is quantized before q, k and v of the first block; o writes to the residual stream, gate does not.
         #expect(layers[0...2].allSatisfy { $0["correction"] is NSNull })
@@ -123,6 +123,11 @@ import Testing
 
         let fast = try scratch.quantize("--effort", "fast", "--overwrite", "--quiet")
         #expect(!fast.output.contains("corrected") && !fast.output.contains("passes"))
+        options = try #require(try scratch.report()["options"] as? [String: Any])
+        #expect(options["damping"] as? Double == 0.01)
+        _ = try scratch.quantize("--damping", "0.5", "--overwrite", "--quiet")
+        options = try #require(try scratch.report()["options"] as? [String: Any])
+        #expect(options["effort"] as? String == "balanced" && options["damping"] as? Double == 0.5)
         let rounded = try scratch.quantize("--method", "rtn", "--overwrite", "--quiet")
         #expect(rounded.status == 0)
         options = try #require(try scratch.report()["options"] as? [String: Any])

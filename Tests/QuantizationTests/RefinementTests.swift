@@ -1,6 +1,5 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import Synchronization
 import Testing
 
 /// Passes over a swept weight: what they may change, and that they never raise the loss that they go by, the damped one.
@@ -119,80 +118,6 @@ import Testing
         }
     }
 
-    /// At the end of enough passes no code has a better value and no scale a better neighbour while all else stays, by
-    /// trying every one of them.
-    @Test(arguments: Refinement.Parts.allCases, ChannelDimension.allCases)
-    func enoughPassesEndWhereNothingIsLeftToGain(_ parts: Refinement.Parts, _ dimension: ChannelDimension) throws {
-        var improved = 0
-        for (inputs, groupSize, activationOrder, ranges) in [
-            (12, 5, false, RangeRule.full), (12, 5, true, .search), (140, nil, false, .search), (150, 48, true, .full),
-        ] {
-            for bits in [2, 3] {
-                let random = RandomLayer(out: 9, in: inputs, seed: 61)
-                let layer = try RefinedLayer<Double>(
-                    random.weight, activations: random.activations, UniformGrid(bits: bits, ranges: ranges),
-                    groupSize: groupSize, dimension, activationOrder: activationOrder)
-                let refined = try layer.refined(parts, passes: 1000)
-                let place = Comment(rawValue: "in \(inputs), \(bits) bits")
-                #expect(try layer.refined(parts, passes: 2000).quantized == refined.quantized, place)
-                let end = layer.state(refined.quantized)
-                if parts != .scales { expectNoBetterCode(layer, end, place) }
-                if parts != .codes { expectNoBetterScale(layer, end, place) }
-                let swept = try layer.refined(parts, passes: 0)
-                if end.dampedLoss < layer.state(swept.quantized).dampedLoss { improved += 1 }
-            }
-        }
-        // Fewer passes did not get there: the search above can fail.
-        #expect(improved >= 7)
-    }
-
-    private func expectNoBetterCode(_ layer: RefinedLayer<Double>, _ end: RefinedLayer<Double>.State, _ place: Comment)
-    {
-        var better: [String] = []
-        for i in 0..<layer.layout.rows {
-            for j in 0..<layer.layout.columns {
-                for code in 0...layer.grid.largestCode where code != Int(end.quantized.codes[i, j]) {
-                    let step = Double(code - Int(end.quantized.codes[i, j])) * end.scale(i, j)
-                    let change = -2 * step * end.r[i, j] + step * step * layer.damped[j, j]
-                    if change < -layer.roundingOfAStep(end, i, j, abs(step)) {
-                        better.append("\(code) at (\(i), \(j)) by \(-change)")
-                    }
-                }
-            }
-        }
-        #expect(better.isEmpty, "\(place), \(better.count) codes: \(better.first ?? "")")
-    }
-
-    private func expectNoBetterScale(_ layer: RefinedLayer<Double>, _ end: RefinedLayer<Double>.State, _ place: Comment)
-    {
-        let scales = end.quantized.scales
-        var tried = 0
-        for r in 0..<scales.rows {
-            for c in 0..<scales.columns {
-                let members = layer.layout.members(r, c)
-                // bfloat16 has eight significant bits.
-                let scale = Double(scales[r, c])
-                let above = Double(sign: .plus, exponent: scale.exponent - 7, significand: 1)
-                let below = scale.significand == 1 ? above / 2 : above
-                var (slope, curvature, terms) = (0.0, 0.0, 0.0)
-                for (i, j) in members {
-                    slope += end.q[i, j] * end.r[i, j]
-                    terms += layer.roundingOfAStep(end, i, j, abs(end.q[i, j]))
-                    for (k, l) in members where k == i { curvature += end.q[i, j] * layer.damped[j, l] * end.q[i, l] }
-                }
-                // Codes that would best stand for the opposite: no scale is small enough, and it stays.
-                if slope <= -curvature { continue }
-                for share in [above / scale, -below / scale] {
-                    let change = -2 * share * slope + share * share * curvature
-                    #expect(change >= -abs(share) * terms, "\(place), scale (\(r), \(c))")
-                    tried += 1
-                }
-            }
-        }
-        // Hardly any is left out.
-        #expect(tried >= 2 * scales.count * 9 / 10, place)
-    }
-
     /// With H = c·I nothing that other columns lost is there to make up for: the sweep's codes are the best ones.
     @Test(arguments: straddlingSizes, ChannelDimension.allCases)
     func identityGramLeavesTheCodes(_ size: Int, _ dimension: ChannelDimension) throws {
@@ -270,82 +195,6 @@ import Testing
         #expect(refined.quantized == (try layer.refined(parts, passes: 0)).quantized)
     }
 
-    /// In Double, where sums in another order flip no code, panels give what the whole gives.
-    @Test(arguments: Refinement.Parts.allCases, [16, 48, 140])
-    func panelsGiveTheCodesOfTheWhole(_ parts: Refinement.Parts, _ groupSize: Int) throws {
-        let random = RandomLayer(out: 300, in: 150, seed: 29)
-        for dimension in ChannelDimension.allCases {
-            for activationOrder in [false, true] {
-                let layer = try RefinedLayer<Double>(
-                    random.weight, activations: random.activations, UniformGrid(bits: 3), groupSize: groupSize,
-                    dimension, activationOrder: activationOrder)
-                let whole = try layer.refined(parts, passes: 2)
-                let cut = try layer.refined(parts, passes: 2, panelBudget: 1)
-                #expect(cut.quantized == whole.quantized)
-                // Sums of the same squares in another order.
-                let (found, expected) = (try #require(cut.refinedLoss), try #require(whole.refinedLoss))
-                #expect(abs(found - expected) <= 1e-12 * whole.dampedLoss)
-
-                // The same with the panels handed over one by one.
-                let options = QuantizationOptions(
-                    bits: 3, groupSize: groupSize, refinement: .init(parts: parts, passes: 2),
-                    dimension: .fixed(dimension), activationOrder: activationOrder)
-                let quantizer = try LayerQuantizer(factor: layer.factor, options: options)
-                var panelled = try PanelledLayer(rows: 300, columns: 150, panelRows: 100, quantizer: quantizer)
-                var panels = 0
-                while let rows = panelled.nextRows {
-                    try panelled.add(random.weight.only(rows: rows))
-                    panels += 1
-                }
-                #expect(panels >= 2)
-                let finished = try panelled.finished()
-                #expect(finished.quantized == whole.quantized)
-                let losses = try #require(finished.losses[dimension])
-                #expect(losses.refined == finished.loss)
-                #expect(abs(finished.loss - expected) <= 1e-12 * whole.dampedLoss)
-                #expect(abs((losses.gptq ?? 0) - whole.loss) <= 1e-12 * whole.dampedLoss)
-            }
-        }
-    }
-
-    /// Both directions in one pass are what each is by itself.
-    @Test(arguments: Refinement.Parts.allCases, [16, 100, 200])
-    func directionsDoNotDisturbEachOther(_ parts: Refinement.Parts, _ groupSize: Int) throws {
-        let random = RandomLayer(out: 210, in: 300, seed: 3)
-        let factor = try GramFactor(random.gram)
-        let layouts = ChannelDimension.allCases.map {
-            GroupLayout(rows: 210, columns: 300, groupSize: groupSize, dimension: $0)
-        }
-        let (grid, refinement) = (UniformGrid(bits: 3), Refinement(parts: parts, passes: 2))
-        let both = try blockedSweep(random.weight, factor, grid, layouts, refinement: refinement)
-        for (layout, found) in zip(layouts, both) {
-            let alone = try blockedSweep(random.weight, factor, grid, [layout], refinement: refinement)[0]
-            #expect(found.quantized == alone.quantized)
-            #expect(
-                abs((found.refinedLoss ?? .nan) - (alone.refinedLoss ?? .nan)) <= 1e-12 * alone.dampedLoss)
-        }
-    }
-
-    /// An adaptive layer that sweeps both ways takes the smaller of the refined losses, and tells it: of a layer where the sweeps
-    /// alone would choose the other direction.
-    @Test func theRefinedLossesAreCompared() throws {
-        var differing = 0
-        for seed in 0..<60 as Range<UInt64> {
-            let layer = RandomLayer(out: 66, in: 65, seed: seed)
-            let result = try quantize(
-                layer.weight, activations: layer.activations,
-                options: .init(bits: 3, groupSize: 32, refinement: .init(passes: 2), selection: .sweep))
-            let losses = try ChannelDimension.allCases.map { try #require(result.losses[$0]) }
-            let swept = try losses.map { try #require($0.gptq) }
-            let refined = try losses.map { try #require($0.refined) }
-            #expect(zip(refined, swept).allSatisfy { $0 < $1 })
-            #expect(result.loss == refined.min())
-            #expect(losses.allSatisfy { (1...2).contains($0.passes ?? 0) })
-            if (swept[0] < swept[1]) != (refined[0] < refined[1]) { differing += 1 }
-        }
-        #expect(differing > 0)
-    }
-
     /// Passes hold with the kernels of every instruction set that the processor has.
     @Test(arguments: TileKernels.available, [1, 16, 48])
     func passesHoldWithEveryInstructionSet(_ kernels: TileKernels, _ groupSize: Int) throws {
@@ -370,63 +219,5 @@ import Testing
                 }
             }
         }
-    }
-
-    /// A call that is cancelled in its passes ends, and the next one gives what it gives.
-    @Test(arguments: [16, 200], [false, true])
-    func cancelledPassesEnd(_ groupSize: Int, _ activationOrder: Bool) throws {
-        let random = RandomLayer(out: 200, in: 300, seed: 5)
-        let options = QuantizationOptions(
-            bits: 3, groupSize: groupSize, refinement: .init(passes: 5), dimension: .fixed(.perOutputChannel),
-            activationOrder: activationOrder)
-        let quantizer = try LayerQuantizer(gram: random.gram, options: options)
-        let expected = try quantizer.quantize(random.weight)
-        // The sweep is done after two products of thirteen and more.
-        for share in [0.3, 0.6, 0.9] {
-            let cancellation = Cancellation()
-            let last = Mutex(0.0)
-            #expect(throws: QuantizationError.cancelled) {
-                try quantizer.quantize(random.weight, cancellation: cancellation) { done in
-                    last.withLock { $0 = done }
-                    if done >= share { cancellation.cancel() }
-                }
-            }
-            #expect(last.withLock { $0 } < 1)
-        }
-        #expect(try quantizer.quantize(random.weight).quantized == expected.quantized)
-    }
-
-    /// The flops told are those promised, whatever is refined, and where passes end early, too: the last share is 1, and it is
-    /// told once.
-    @Test(arguments: Refinement.Parts.allCases, [(16, false), (200, false), (16, true)])
-    func sharesReachOneAtTheEnd(_ parts: Refinement.Parts, _ grouping: (size: Int, activationOrder: Bool)) throws {
-        let random = RandomLayer(out: 70, in: 300, seed: 7)
-        for dimension in ChannelDimension.allCases {
-            for passes in [2, 500] {
-                let options = QuantizationOptions(
-                    bits: 3, groupSize: grouping.size, refinement: .init(parts: parts, passes: passes),
-                    dimension: .fixed(dimension), activationOrder: grouping.activationOrder)
-                let quantizer = try LayerQuantizer(gram: random.gram, options: options)
-                let shares = Mutex<[Double]>([])
-                _ = try quantizer.quantize(random.weight) { share in shares.withLock { $0.append(share) } }
-                let told = shares.withLock { $0 }
-                #expect(told == told.sorted() && abs(1 - (told.last ?? 0)) < 1e-9, "\(dimension), \(passes) passes")
-                #expect(told.count { $0 > 1 - 1e-9 } == 1, "\(dimension), \(passes) passes")
-                // Five hundred passes of three blocks each are never needed.
-                if passes == 500 { #expect(told.count < 900) }
-            }
-        }
-    }
-}
-
-extension RefinedLayer {
-    /// By how much rounding may misjudge a step of weight (i, j): 2·|Δq| times the error of R, γ|E||H|, and what rounding
-    /// w and q does, as in ``passBound(_:_:)``.
-    fileprivate func roundingOfAStep(_ state: State, _ i: Int, _ j: Int, _ step: Double) -> Double {
-        let eps = Double(S.ulpOfOne)
-        var terms = 0.0
-        for k in 0..<layout.columns { terms += abs(state.e[i, k] * damped[k, j]) }
-        let gamma = Double(layout.columns + 8) * eps
-        return 2 * step * (gamma * terms + 4 * eps * damped[j, j] * (abs(w[i, j]) + abs(state.q[i, j]) + step))
     }
 }

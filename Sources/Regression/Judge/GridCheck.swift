@@ -2,23 +2,12 @@ import AdaDimQuantization
 
 /// Scales and zero points against the range of their group's weights, of which each end is known up to rounding.
 struct GridCheck {
-    let bits: Int
-    let isSymmetric: Bool
-    let scaleType: ScaleType
-    let epsilon: Double
+    let rules: GridRules
     /// 0 while all are right; else 1 and more, the more the farther off.
     private(set) var ratio = 0.0
     private(set) var text = "every grid is that of its group"
 
-    private var largest: Double { Double((1 << bits) - 1) }
-    private var middle: Double { Double(1 << (bits - 1)) }
-
-    init(bits: Int, isSymmetric: Bool, scaleType: ScaleType, epsilon: Double) {
-        self.bits = bits
-        self.isSymmetric = isSymmetric
-        self.scaleType = scaleType
-        self.epsilon = epsilon
-    }
+    init(_ rules: GridRules) { self.rules = rules }
 
     /// - Parameters:
     ///   - low: the least of 0 and the group's weights, between two numbers.
@@ -27,25 +16,25 @@ struct GridCheck {
         low: (least: Double, most: Double), high: (least: Double, most: Double), scale: Double, zero: Double,
         at place: (Int, Int)
     ) {
-        // Three roundings: halves, their difference, the division by the largest code.
-        let slack = 3 * epsilon
+        // Three roundings: halves, their difference, the division by the rules.largest code.
+        let slack = 3 * rules.epsilon
         let range =
-            isSymmetric
+            rules.isSymmetric
             ? (2 * max(-low.most, high.least), 2 * max(-low.least, high.most))
             : (high.least - low.most, high.most - low.least)
-        let least = scaleType.nearest(to: range.0 / largest * (1 - slack))
-        let most = scaleType.nearest(to: range.1 / largest * (1 + slack))
-        let isZeroGroup = range.0 == 0 && scale == 1 && zero == (isSymmetric ? middle : 0)
+        let least = rules.scaleType.nearest(to: range.0 / rules.largest * (1 - slack))
+        let most = rules.scaleType.nearest(to: range.1 / rules.largest * (1 + slack))
+        let isZeroGroup = range.0 == 0 && scale == 1 && zero == rules.zeroOfNothing
         if isZeroGroup { return }
         // NaN must not pass for being within.
-        if !(scale >= least && scale <= most && range.1 > 0 && scaleType.nearest(to: scale) == scale) {
+        if !(scale >= least && scale <= most && range.1 > 0 && rules.scaleType.nearest(to: scale) == scale) {
             let distance = scale < least ? least - scale : scale - most
             note(1 + distance / most, "scale \(place) is \(scale), expected \(least) … \(most)")
             return
         }
         let zeros =
-            isSymmetric
-            ? (middle, middle)
+            rules.isSymmetric
+            ? (rules.middle, rules.middle)
             : (code(-low.most / scale * (1 - slack)), code(-low.least / scale * (1 + slack)))
         if !(zero >= zeros.0 && zero <= zeros.1) {
             note(1 + abs(zero - zeros.0), "zero point \(place) is \(zero), expected \(zeros.0) … \(zeros.1)")
@@ -53,7 +42,7 @@ struct GridCheck {
     }
 
     private func code(_ position: Double) -> Double {
-        min(max(position.rounded(.toNearestOrEven), 0), largest)
+        min(max(position.rounded(.toNearestOrEven), 0), rules.largest)
     }
 
     private mutating func note(_ found: Double, _ what: String) {

@@ -10,12 +10,8 @@ extension LayerJudge {
     ///
     /// With searched ranges, that these are the best of the group is looked at instead.
     func judgeGrids(into findings: inout Findings) {
-        var worst = GridCheck(
-            bits: options.bits, isSymmetric: options.isSymmetric, scaleType: options.scaleType,
-            epsilon: factor.epsilon)
-        var searched = SearchedRangeCheck(
-            bits: options.bits, isSymmetric: options.isSymmetric, scaleType: options.scaleType,
-            epsilon: factor.epsilon)
+        let rules = GridRules(options, epsilon: factor.epsilon)
+        var (worst, searched) = (GridCheck(rules), SearchedRangeCheck(rules))
         let isSwept = layer.method == .gptq
         switch groups.dimension {
         case .perOutputChannel:

@@ -4,24 +4,13 @@ import AdaDimQuantization
 /// documentation names, for weights of which each is known up to an error: what was stored must be one of those ranges, and no
 /// other may leave less, by more than those errors and rounding explain.
 struct SearchedRangeCheck {
-    let bits: Int
-    let isSymmetric: Bool
-    let scaleType: ScaleType
-    let epsilon: Double
+    let rules: GridRules
     private(set) var worst = WorstElement()
     private(set) var text = "every range is the best of those that are tried"
 
     private static let shares = (0...6).map { 1 - Double($0) / 10 }
 
-    private var largest: Double { Double((1 << bits) - 1) }
-    private var middle: Double { Double(1 << (bits - 1)) }
-
-    init(bits: Int, isSymmetric: Bool, scaleType: ScaleType, epsilon: Double) {
-        self.bits = bits
-        self.isSymmetric = isSymmetric
-        self.scaleType = scaleType
-        self.epsilon = epsilon
-    }
+    init(_ rules: GridRules) { self.rules = rules }
 
     /// One weight of a group: its value, the error that it may have, and what its squared error is weighted by.
     struct Member {
@@ -45,7 +34,7 @@ struct SearchedRangeCheck {
         let low = members.reduce(0) { min($0, $1.value) }
         let high = members.reduce(0) { max($0, $1.value) }
         let spread = members.reduce(0) { max($0, $1.error) }
-        if high - low <= 2 * spread && scale == 1 && zero == (isSymmetric ? middle : 0) { return }
+        if high - low <= 2 * spread && scale == 1 && zero == rules.zeroOfNothing { return }
         let trials = Self.shares.flatMap { lowShare in
             Self.shares.map { trial(members, low: lowShare * low, high: $0 * high, spread: spread) }
         }
@@ -70,43 +59,46 @@ struct SearchedRangeCheck {
     }
 
     private func trial(_ members: [Member], low: Double, high: Double, spread: Double) -> Trial {
-        let scale = isSymmetric ? 2 * max(-low, high) / largest : (high - low) / largest
+        let scale = rules.isSymmetric ? 2 * max(-low, high) / rules.largest : (high - low) / rules.largest
         guard scale > 0 else { return Trial(low: low, scale: 0, least: .infinity, most: .infinity, slack: 0) }
-        let zeros = isSymmetric ? [middle] : zeros(low: low, scale: scale, spread: spread)
+        let zeros = rules.isSymmetric ? [rules.middle] : zeros(low: low, scale: scale, spread: spread)
         var sums = zeros.map { _ in 0.0 }
         var slack = 0.0
         for member in members {
             var miss = 0.0
             for (index, zero) in zeros.enumerated() {
-                let code = min(max((member.value / scale).rounded(.toNearestOrEven), -zero), largest - zero)
+                let code = min(max((member.value / scale).rounded(.toNearestOrEven), -zero), rules.largest - zero)
                 let found = abs(member.value - code * scale)
                 sums[index] += member.importance * found * found
                 miss = max(miss, found)
             }
             // The value, both ends that the scale is made of, and the roundings of a quotient and a product.
-            let error = member.error + 2 * spread + 8 * epsilon * (abs(member.value) + largest * scale)
+            let error = member.error + 2 * spread + 8 * rules.epsilon * (abs(member.value) + rules.largest * scale)
             slack += member.importance * error * (2 * miss + error)
         }
         let (least, most) = (sums.min() ?? 0, sums.max() ?? 0)
         return Trial(
             low: low, scale: scale, least: least, most: most,
-            slack: slack + Double(members.count + 8) * epsilon * most)
+            slack: slack + Double(members.count + 8) * rules.epsilon * most)
     }
 
     /// The zero points that −low/scale may be rounded to.
     private func zeros(low: Double, scale: Double, spread: Double) -> [Double] {
         let position = -low / scale
-        let error = 8 * epsilon * position + 2 * spread / scale
-        let ends = [position - error, position + error].map { min(max($0.rounded(.toNearestOrEven), 0), largest) }
+        let error = 8 * rules.epsilon * position + 2 * spread / scale
+        let ends = [position - error, position + error].map { min(max($0.rounded(.toNearestOrEven), 0), rules.largest) }
         return ends[0] == ends[1] ? [ends[0]] : stride(from: ends[0], through: ends[1], by: 1).map { $0 }
     }
 
     /// Whether a trial's range, its scale rounded to the stored type, is what was stored.
     private func isStored(_ trial: Trial, as scale: Double, _ zero: Double, spread: Double) -> Bool {
         guard trial.scale > 0, scale > 0 else { return false }
-        let error = 8 * epsilon * trial.scale + 2 * spread / largest
-        guard scale >= scaleType.nearest(to: trial.scale - error) && scale <= scaleType.nearest(to: trial.scale + error)
+        let error = 8 * rules.epsilon * trial.scale + 2 * spread / rules.largest
+        guard
+            scale >= rules.scaleType.nearest(to: trial.scale - error)
+                && scale <= rules.scaleType.nearest(to: trial.scale + error)
         else { return false }
-        return isSymmetric ? zero == middle : zeros(low: trial.low, scale: scale, spread: spread).contains(zero)
+        return rules.isSymmetric
+            ? zero == rules.middle : zeros(low: trial.low, scale: scale, spread: spread).contains(zero)
     }
 }
