@@ -2,21 +2,59 @@ import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
 
-/// Whether the sweep goes by the size of its inputs.
-struct ActivationOrderArguments: ParsableArguments {
+/// What the factor is made with where there is no effort to choose.
+struct FactorArguments: ParsableArguments {
+    @Flag(inversion: .prefixedNo, help: ArgumentHelp("\(activationOrderHelp)"))
+    var activationOrder = false
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("\(dampingHelp)", valueName: "share"))
+    var damping = Effort.fast.accuracy.damping
+
+    func validate() throws { try check(damping: damping) }
+
+    /// Enters the options in what a job does.
+    func set(_ accuracy: inout Accuracy) {
+        accuracy.activationOrder = activationOrder
+        accuracy.damping = damping
+    }
+}
+
+/// What the factors of all variants are made with, whatever their effort.
+struct FactorOfVariantsArguments: ParsableArguments {
     @Flag(
-        inversion: .prefixedNo,
-        help:
-            "Whether gptq begins with the columns that see the largest inputs; per-OC grids are then set beforehand. (default: off; in a table of efforts, by the effort)"
-    )
+        inversion: .prefixedNo, help: ArgumentHelp("\(activationOrderHelp) (default: by the variant's effort)"))
     var activationOrder: Bool?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("\(dampingHelp) (default: by the variant's effort)", valueName: "share"))
+    var damping: Double?
+
+    func validate() throws { try check(damping: damping) }
+
+    /// Enters the options in what a job does.
+    func set(_ accuracy: inout Accuracy) {
+        accuracy.activationOrder = activationOrder ?? accuracy.activationOrder
+        accuracy.damping = damping ?? accuracy.damping
+    }
+}
+
+private let activationOrderHelp =
+    "Whether gptq begins with the columns that see the largest inputs; per-OC grids are then set beforehand."
+private let dampingHelp =
+    "Keeps gptq stable where the calibration text says little about some inputs, and from making too much of what it happens to say: this share of the Gram matrix's mean diagonal is added to the diagonal. Raised tenfold, up to 1, while the matrix cannot be factored; 0 is never raised."
+
+private func check(damping: Double?) throws {
+    if let damping, !(0...1).contains(damping) {
+        throw ValidationError("--damping is \(damping), expected a share of the mean diagonal, 0 to 1")
+    }
 }
 
 /// What is done with one layer beyond a plain sweep to lose less: one knob, and a switch for each part of it.
 struct AccuracyArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How much gptq does to lose less. fast: the plain method. balanced: --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), --damping \(Effort.balanced.damping), and in a whole model --token-weights attention. best: the same, and in a whole model with --propagate quantized --correct-inputs \(Effort.best.accuracy.correction.inputs) --correct-residual \(Effort.best.accuracy.correction.residual). Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
+            "How much gptq does to lose less. fast: the plain method. balanced, about 1.5 times fast's time: --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), --damping \(Effort.balanced.accuracy.damping), and in a whole model --token-weights attention. best, about 3.5 times fast's time: the same, and in a whole model --correct-inputs \(Effort.best.accuracy.correction.inputs) and --correct-residual \(Effort.best.accuracy.correction.residual), but not with --propagate original; for a single layer it is balanced. Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
         ))
     var effort: Effort?
 
@@ -26,17 +64,17 @@ struct AccuracyArguments: ParsableArguments {
     )
     var ranges: RangeRule?
 
-    @Flag(
-        inversion: .prefixedNo,
-        help:
-            "Whether gptq begins with the columns that see the largest inputs; per-OC grids are then set beforehand. (default: by --effort)"
-    )
+    @Flag(inversion: .prefixedNo, help: ArgumentHelp("\(activationOrderHelp) (default: by --effort)"))
     var activationOrder: Bool?
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("\(dampingHelp) (default: by --effort)", valueName: "share"))
+    var damping: Double?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Passes over a layer that gptq has swept, none of which raises its loss as the damped Gram matrix has it, 0 to \(Refinement.mostPasses); one that changes nothing is the last. (default: by --effort)",
+            "How often gptq goes over a swept layer again to improve its codes and scales, 0 to \(Refinement.mostPasses); it stops when a pass changes nothing. (default: by --effort)",
             valueName: "n"))
     var passes: Int?
 
@@ -45,6 +83,7 @@ struct AccuracyArguments: ParsableArguments {
     var refine: Refinement.Parts?
 
     func validate() throws {
+        try check(damping: damping)
         if let passes, !(0...Refinement.mostPasses).contains(passes) {
             throw ValidationError("--passes is \(passes), expected 0 to \(Refinement.mostPasses)")
         }
@@ -59,6 +98,7 @@ struct AccuracyArguments: ParsableArguments {
         var accuracy = (effort(method) ?? .fast).accuracy
         accuracy.ranges = ranges ?? accuracy.ranges
         accuracy.activationOrder = activationOrder ?? accuracy.activationOrder
+        accuracy.damping = damping ?? accuracy.damping
         accuracy.refinement = Refinement(parts: refine ?? .both, passes: passes ?? accuracy.refinement.passes)
         if let refine, accuracy.refinement.passes == 0 {
             let why = passes == nil ? "--effort \(Effort.fast.rawValue) has none" : "--passes is 0"

@@ -13,7 +13,7 @@ struct InspectCommand: ParsableCommand {
             its input channels are activation outliers; how much of its sensitivity, w^2/[H^-1]jj, the most sensitive 1 % of \
             the input channels and of the output channels hold; how the channels' largest activations and their \
             sensitivities go together (Spearman's rank correlation); and what RTN and GPTQ lose with groups inside output \
-            channels (per-OC) and inside input channels (per-IC).
+            channels (per-OC) and inside input channels (per-IC), by the plain method (quantize --effort fast).
 
             --report writes a directory: inspection-report.html to look at, inspection-report.json and layers.csv for \
             programs, and every channel's figures in channels.safetensors. Documentation/Inspection.md defines each figure.
@@ -27,8 +27,7 @@ struct InspectCommand: ParsableCommand {
     var model: String
 
     @OptionGroup(title: "Method") var method: MethodArguments
-    @OptionGroup(title: "Method") var damping: PlainDampingArguments
-    @OptionGroup(title: "Method") var order: ActivationOrderArguments
+    @OptionGroup(title: "Method") var factor: FactorArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Outliers") var outliers: OutlierArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
@@ -42,8 +41,7 @@ struct InspectCommand: ParsableCommand {
     private var job: InspectionJob {
         var layers = calibration.job(model: model)
         method.set(&layers)
-        layers.damping = damping.damping
-        layers.accuracy.activationOrder = order.activationOrder ?? false
+        factor.set(&layers.accuracy)
         leavingOut.set(&layers)
         var job = InspectionJob(layers)
         job.thresholds = OutlierThresholds(magnitude: outliers.outlierMagnitude, ratio: outliers.outlierRatio)

@@ -24,7 +24,6 @@ struct LayerCommand: ParsableCommand {
 
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
-    @OptionGroup(title: "Method") var damping: DampingArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var scales: ScaleArguments
     @OptionGroup(title: "Accuracy") var accuracy: AccuracyArguments
@@ -39,9 +38,7 @@ struct LayerCommand: ParsableCommand {
     private func job() throws -> LayerJob {
         var job = LayerJob(
             input: file, output: writing.output,
-            options: method.options(
-                variant, choice, damping: damping.share(accuracy.effort(variant.method)),
-                try accuracy.accuracy(variant.method)))
+            options: method.options(variant, choice, try accuracy.accuracy(variant.method)))
         job.scaleType = scales.scaleType
         job.isPacked = writing.packed
         job.writesDequantized = writing.dequantized

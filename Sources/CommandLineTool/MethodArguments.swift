@@ -61,48 +61,14 @@ struct MethodArguments: ParsableArguments {
 
     /// The options as the engine takes them, the type of the scales left open.
     func options(
-        _ variant: VariantArguments, _ choice: SelectionArguments, damping: Double, _ accuracy: Accuracy
+        _ variant: VariantArguments, _ choice: SelectionArguments, _ accuracy: Accuracy
     ) -> QuantizationOptions {
         QuantizationOptions(
             bits: bits, groupSize: groupSize.weights, isSymmetric: symmetric, ranges: accuracy.ranges,
             method: variant.method, refinement: accuracy.refinement,
-            dimension: (variant.dimension ?? .adaptive).ofOneLayer, selection: choice.select, damping: damping,
+            dimension: (variant.dimension ?? .adaptive).ofOneLayer, selection: choice.select, damping: accuracy.damping,
             activationOrder: accuracy.activationOrder)
     }
-}
-
-/// How much H is damped where an effort has a share of its own.
-struct DampingArguments: ParsableArguments {
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "\(help) (default: by --effort, \(Effort.fast.damping) with fast and \(Effort.balanced.damping) with balanced and best)",
-            valueName: "share"))
-    var damping: Double?
-
-    fileprivate static let help =
-        "Keeps gptq stable where the calibration text says little about some inputs: this share of the Gram matrix's mean diagonal is added to the diagonal. The more, the less gptq listens to what the calibration text happens to say. Raised tenfold, up to 1, while the matrix cannot be factored; 0 is never raised."
-
-    func validate() throws {
-        if let damping { try Self.check(damping) }
-    }
-
-    fileprivate static func check(_ damping: Double) throws {
-        guard (0...1).contains(damping) else {
-            throw ValidationError("--damping is \(damping), expected a share of the mean diagonal, 0 to 1")
-        }
-    }
-
-    /// The share asked for, or that of an effort; nil where a method has none.
-    func share(_ effort: Effort?) -> Double { damping ?? (effort ?? .fast).damping }
-}
-
-/// How much H is damped where there is no effort to choose.
-struct PlainDampingArguments: ParsableArguments {
-    @Option(parsing: .unconditional, help: ArgumentHelp("\(DampingArguments.help)", valueName: "share"))
-    var damping = Effort.fast.damping
-
-    func validate() throws { try DampingArguments.check(damping) }
 }
 
 /// Which layers of a model are left out.

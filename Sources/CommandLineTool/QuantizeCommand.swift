@@ -32,7 +32,6 @@ struct QuantizeCommand: ParsableCommand {
 
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
-    @OptionGroup(title: "Method") var damping: DampingArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Method") var selective: SelectiveArguments
@@ -65,7 +64,6 @@ struct QuantizeCommand: ParsableCommand {
         method.set(&job)
         choice.set(&job)
         job.effort = accuracy.effort(variant.method)
-        job.damping = damping.share(job.effort)
         job.accuracy = try resolvedAccuracy
         propagation.set(&job)
         leavingOut.set(&job)

@@ -25,9 +25,8 @@ struct VariantsCommand: ParsableCommand {
     var model: String
 
     @OptionGroup(title: "Method") var method: MethodArguments
-    @OptionGroup(title: "Method") var damping: DampingArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
-    @OptionGroup(title: "Method") var order: ActivationOrderArguments
+    @OptionGroup(title: "Method") var factor: FactorOfVariantsArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
     @OptionGroup(title: "Calibration") var propagation: PropagationArguments
@@ -76,8 +75,7 @@ struct VariantsCommand: ParsableCommand {
             job.dimension = variant.dimension.dimension
             job.effort = variant.method == .gptq ? variant.effort : nil
             job.accuracy = variant.effort.accuracy
-            job.damping = damping.share(job.effort)
-            if let order = order.activationOrder { job.accuracy.activationOrder = order }
+            factor.set(&job.accuracy)
             job.overwrite = true
             var observer = observer
             observer.progress = layerProgress(on: terminal, prefix: "\(variant.name): ")

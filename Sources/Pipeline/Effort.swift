@@ -11,16 +11,14 @@ package enum Effort: String, Sendable, CaseIterable, Codable {
     /// original model.
     case best
 
-    /// λ as a share of the mean diagonal of H. Passes fit a weight to H closely enough to fit it to what is chance in the
-    /// calibration text, too, unless H is damped.
-    package var damping: Double { self == .fast ? 0.01 : 0.1 }
-
     package var accuracy: Accuracy {
         var accuracy = Accuracy()
         if self != .fast {
             accuracy.ranges = .search
             accuracy.activationOrder = true
             accuracy.refinement = Refinement(passes: 4)
+            // Passes come close enough to H to fit what is chance in the calibration text, too, unless it is damped.
+            accuracy.damping = 0.1
             accuracy.tokenWeights = .attention
         }
         if self == .best { accuracy.correction = OutputCorrection(inputs: 0.4, residual: 0.4) }
@@ -40,6 +38,8 @@ package enum TokenWeights: String, Sendable, CaseIterable, Codable {
 /// What is done beyond a plain sweep to lose less.
 package struct Accuracy: Sendable, Equatable {
     package var ranges = RangeRule.full
+    /// λ as a share of the mean diagonal of H.
+    package var damping = 0.01
     package var refinement = Refinement.none
     /// Whether the sweep takes columns by descending diagonal of H.
     package var activationOrder = false

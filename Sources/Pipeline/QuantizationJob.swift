@@ -43,7 +43,6 @@ package struct QuantizationJob: Sendable {
     /// nil for 512, or for the length of ready-made sequences.
     package var sequenceLength: Int?
     package var seed: UInt64 = 0
-    package var damping = 0.01
     package var isSymmetric = false
     package var overwrite = false
 
@@ -68,7 +67,7 @@ package struct QuantizationJob: Sendable {
     var engineOptions: QuantizationOptions {
         QuantizationOptions(
             bits: bits, groupSize: groupSize, isSymmetric: isSymmetric, ranges: accuracy.ranges, method: method,
-            refinement: accuracy.refinement, selection: selection, damping: damping,
+            refinement: accuracy.refinement, selection: selection, damping: accuracy.damping,
             activationOrder: accuracy.activationOrder)
     }
 }

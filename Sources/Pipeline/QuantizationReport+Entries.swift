@@ -92,7 +92,8 @@ extension QuantizationJob {
             tokenWeights: accuracy.tokenWeights, dimension: name,
             perInputChannel: globs, skip: skip,
             select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
-            sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: damping, symmetric: isSymmetric,
+            sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: accuracy.damping,
+            symmetric: isSymmetric,
             activationOrder: accuracy.activationOrder, threads: BLASLibrary.threadCount,
             model: model.standardizedFileURL.lastPathComponent, calibration: calibration.relativePath)
     }

@@ -94,7 +94,8 @@ struct StageQuantizer {
         let factor = try naming(layers[0]) {
             try watch.time {
                 try GramFactor(
-                    taking: &timed.gram, dampingShare: job.damping, activationOrder: job.accuracy.activationOrder)
+                    taking: &timed.gram, dampingShare: job.accuracy.damping,
+                    activationOrder: job.accuracy.activationOrder)
             }
         }
         let damping = AppliedDamping(factor)

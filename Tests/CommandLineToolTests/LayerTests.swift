@@ -32,7 +32,7 @@ import Testing
                 groupSize: 16, ranges: .search, refinement: Refinement(parts: .scales, passes: 2), selection: .sweep)),
         Case(
             arguments: ["--passes", "0", "--ranges", "minmax", "--no-activation-order", "--bits", "3"],
-            options: .init(bits: 3, groupSize: 16, damping: Effort.balanced.damping)),
+            options: .init(bits: 3, groupSize: 16, damping: Effort.balanced.accuracy.damping)),
         Case(
             arguments: ["--effort", "fast", "--bits", "3", "--select", "sweep"],
             options: .init(bits: 3, groupSize: 16, selection: .sweep)),
@@ -241,7 +241,7 @@ extension QuantizationOptions {
         let accuracy = effort.accuracy
         (options.ranges, options.refinement) = (accuracy.ranges, accuracy.refinement)
         options.activationOrder = accuracy.activationOrder
-        options.damping = effort.damping
+        options.damping = accuracy.damping
         return options
     }
 }

@@ -24,7 +24,7 @@ import Testing
     func inactiveInputsAreCounted(_ damping: Double) throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.damping = damping
+        job.accuracy.damping = damping
         let location = try Checkpoint(directory: job.model).location(of: "model.layers.0.input_layernorm.weight")
         let width = location.entry.elementType.bitWidth / 8
         let handle = try FileHandle(forUpdating: URL(filePath: location.file.path))
@@ -45,7 +45,7 @@ import Testing
         var job = try job(scratch)
         job.samples = 1
         job.sequenceLength = 4
-        job.damping = 1e-10
+        job.accuracy.damping = 1e-10
         let report = try QuantizeCheckpoint(job).run()
         let raised = report.layers.filter { !$0.dampingRaises.isEmpty }
         #expect(!raised.isEmpty)

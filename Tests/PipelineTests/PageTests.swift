@@ -159,7 +159,7 @@ import Testing
         // Dependent inputs and next to no damping: raised somewhere in 16-token batches of one sequence.
         job.samples = 1
         job.sequenceLength = 4
-        job.damping = 1e-12
+        job.accuracy.damping = 1e-12
         job.accuracy.activationOrder = true
         job.isSymmetric = true
         let inspected = try InspectCheckpoint(InspectionJob(job)).run()

@@ -152,7 +152,7 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch)
         // Four tokens cannot make a Gram matrix of more inputs positive definite without damping.
-        job.damping = 0
+        job.accuracy.damping = 0
         job.samples = 1
         job.sequenceLength = 4
         let text = message(job)

@@ -10,7 +10,7 @@ struct RefinedLayer<S: RealScalar> {
     /// W and H as S has them, in Double.
     let w: Matrix<Double>
     let h: Matrix<Double>
-    /// H + λI, which passes go by; zero where H's diagonal is, too.
+    /// What the factor is of, H + λI, which passes go by.
     let damped: Matrix<Double>
 
     init(
@@ -35,9 +35,11 @@ struct RefinedLayer<S: RealScalar> {
         h = gram.symmetric().converted(to: Double.self)
         let factor = try GramFactor(gram, dampingShare: dampingShare, activationOrder: activationOrder)
         self.factor = factor
-        damped = Matrix(rows: h.rows, columns: h.columns) { [h] in
-            h[$0, $1] + ($0 == $1 && h[$0, $1] > 0 ? factor.damping : 0)
-        }
+        let ridge = factor.ridge
+        let positions = factor.order ?? Array(0..<weight.columns)
+        var damped = h
+        for (position, input) in positions.enumerated() { damped[input, input] += Double(ridge[position, 0]) }
+        self.damped = damped
     }
 
     func refined(

@@ -34,10 +34,10 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     /// How many ``inactiveInputs`` there are.
     public var inactiveInputCount: Int { (0..<inputs).count { diagonal[$0, 0] == 0 } }
 
-    /// The diagonal of H + λI, in the factor's order; zero for an input that no token activated. [in, 1]
+    /// The diagonal of the matrix that was factored, in the factor's order. [in, 1]
     var dampedDiagonal: Matrix<Scalar> {
         var damped = diagonal
-        for position in 0..<inputs where damped[position, 0] > 0 { damped[position, 0] += ridge[position, 0] }
+        for position in 0..<inputs { damped[position, 0] += ridge[position, 0] }
         return damped
     }
 

@@ -3,7 +3,7 @@ import AdaDimLinearAlgebra
 /// Refines a layer's panels, each as soon as it is swept: its errors are at hand then.
 struct LayerRefinement<S: RealScalar>: Sendable {
     private let refinement: Refinement
-    /// Of H + λI; zero where no token activated an input, which then stays as it was swept. [in, 1]
+    /// Of H + λI. [in, 1]
     private let diagonal: Matrix<S>
     private let blocks: [SymmetricBlock<S>]
     /// A pool for each direction.

@@ -1,5 +1,6 @@
 /// What is done to a swept weight before it is finished: passes over all of its columns, none of which raises the damped loss
-/// tr((W−Q)(H+λI)(W−Q)ᵀ), which is what the sweep goes by, too.
+/// tr((W−Q)(H+λI)(W−Q)ᵀ), which is what the sweep goes by, too. The loss without λ, which is what is reported, may be the larger one
+/// afterwards, where λ is large and there was little to gain.
 public struct Refinement: Sendable, Equatable {
     /// What a pass changes.
     public enum Parts: String, Sendable, CaseIterable, Codable {

@@ -16,7 +16,7 @@ struct GridCheck {
         low: (least: Double, most: Double), high: (least: Double, most: Double), scale: Double, zero: Double,
         at place: (Int, Int)
     ) {
-        // Three roundings: halves, their difference, the division by the rules.largest code.
+        // Three roundings: halves, their difference, the division by the largest code.
         let slack = 3 * rules.epsilon
         let range =
             rules.isSymmetric

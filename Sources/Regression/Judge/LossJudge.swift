@@ -8,7 +8,7 @@ import AdaDimLinearAlgebra
 /// | magnitude | [out, in] | \|E\|·\|V\| |
 struct LossJudge {
     let loss: Double
-    /// tr(E·(H + λI)·Eᵀ), without what λ adds for inputs that no token activated.
+    /// tr(E·(H + λI)·Eᵀ).
     let dampedLoss: Double
     let image: Matrix<Double>
     let magnitude: Matrix<Double>
@@ -33,7 +33,7 @@ struct LossJudge {
         self.image = image
         self.magnitude = magnitude
 
-        var (loss, d, c, squares, ridge, activeRidge) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        var (loss, d, c, squares, ridge) = (0.0, 0.0, 0.0, 0.0, 0.0)
         e.withView { e in
             image.withView { image in
                 magnitude.withView { magnitude in
@@ -49,14 +49,13 @@ struct LossJudge {
                                 squares += value * value
                             }
                             ridge += factor.ridge[j] * column
-                            if factor.gram[j, j] > 0 { activeRidge += factor.ridge[j] * column }
                         }
                     }
                 }
             }
         }
         self.loss = loss
-        dampedLoss = loss + activeRidge
+        dampedLoss = loss + ridge
         epsilon = factor.epsilon
         let roots = (0..<e.columns).map { factor.gram[$0, $0].squareRoot() }
         var rows = [Double](repeating: 0, count: e.rows)
