@@ -77,6 +77,8 @@ package struct MemoryEstimate: Sendable, Equatable {
         let within: Double
         /// The Gram matrix of the input; 0 where no layer of the stage is quantized.
         var gram = 0.0
+        /// Bytes of a token of one batch, while the Gram matrices are summed up.
+        var summing = 0.0
         /// Quantizing the layers, the Gram matrix in `gram` not counted.
         var quantizing = 0.0
 
@@ -111,6 +113,7 @@ package struct MemoryEstimate: Sendable, Equatable {
         var stages: [Stage] = []
         for stage in BlockStage.allCases {
             var counted = Stage(stage, configuration)
+            counted.summing = summing(stage, configuration, job, corrects: corrects, work)
             // Quantized weights that wait until the whole stage is done.
             var replacements = 0.0
             for role in stage.roles where plan.roles.contains(role) {
@@ -138,6 +141,18 @@ package struct MemoryEstimate: Sendable, Equatable {
         return stages
     }
 
+    /// How one batch of both streams differs; where its tokens are weighed, queries and keys, and the inputs once more.
+    private static func summing(
+        _ stage: BlockStage, _ configuration: ModelConfiguration, _ job: QuantizationJob, corrects: Bool, _ work: Work
+    ) -> Double {
+        func output(_ role: LinearRole) -> Double { 4 * Double(configuration.shape(of: role).out) }
+        let input = 4 * Double(configuration.shape(of: stage.roles[0]).width)
+        guard work == .quantizing && stage == .queryKeyValue && job.accuracy.tokenWeights == .attention else {
+            return corrects ? input : 0
+        }
+        return max(output(.query) + output(.key), corrects ? 3 * input : input)
+    }
+
     /// The largest of what the steps of a block hold.
     private static func peak(
         _ stages: [Stage], _ tokens: Tokens, _ propagation: QuantizationJob.Propagation, last: BlockStage,
@@ -147,9 +162,9 @@ package struct MemoryEstimate: Sendable, Equatable {
         switch propagation {
         case .quantized:
             for stage in stages {
-                // Of both streams; and how one batch of them differs, while the Gram matrices are summed up.
+                // Of both streams.
                 let inputs = streams * tokens.all * stage.input
-                let summing = (streams - 1) * tokens.ofBatch * stage.input
+                let summing = tokens.ofBatch * stage.summing
                 // One stream goes on after the other.
                 peak = max(
                     peak, inputs + stage.gram + max(summing, stage.quantizing),
@@ -159,7 +174,9 @@ package struct MemoryEstimate: Sendable, Equatable {
             var grams = 0.0
             for stage in stages {
                 grams += stage.gram
-                peak = max(peak, grams + stage.advancing(tokens))
+                peak = max(
+                    peak, grams + stage.advancing(tokens),
+                    grams + tokens.all * stage.input + tokens.ofBatch * stage.summing)
             }
             // The last block's last input stays. A Gram matrix becomes a factor, and goes with it.
             let input = tokens.all * stages[last.rawValue].input

@@ -73,7 +73,8 @@ import Testing
         }
     }
 
-    /// H = Σ w·x·xᵀ with w one more than the attention that a token receives, in front of q, k and v alone.
+    /// H = Σ w·x·xᵀ with w one more than the squares of the attention's shares that a token gets, summed over heads and queries, in
+    /// front of q, k and v alone.
     @Test func tokensAreWeighedByAttention() throws {
         let scratch = try Scratch()
         let model = try DecoderModel(try Checkpoint(directory: try scratch.copyOfModel("qwen3")))
@@ -101,7 +102,9 @@ import Testing
                 let size = (0..<order).map { expected[$0, $0].squareRoot() }
                 for j in 0..<order {
                     for i in 0..<order {
-                        #expect(abs(Double(found[i, j]) - expected[i, j]) <= 1e-5 * size[i] * size[j])
+                        // As many terms as tokens, and roots, their products with x, and what the shares' own sums may differ by.
+                        let bound = Double(samples.tokens + 16) * Double(Float.ulpOfOne) * size[i] * size[j]
+                        #expect(abs(Double(found[i, j]) - expected[i, j]) <= bound)
                     }
                 }
                 #expect(found != equal)
@@ -128,13 +131,7 @@ import Testing
             from: .text((0..<4096).map { Int32($0 * $0 * 7 + $0 * 3) % 61 }), samples: 1024, length: 16, seed: 0,
             vocabularySize: model.configuration.vocabularySize, maximumLength: 16)
         let untouched = try model.block(0)
-        var coarse = untouched
-        for role in BlockStage.allCases.flatMap(\.roles) {
-            let weight = untouched.weight(role)
-            coarse.replace(
-                role,
-                with: Matrix(rows: weight.rows, columns: weight.columns) { (weight[$0, $1] * 8).rounded() / 8 })
-        }
+        let coarse = coarser(untouched)
         var original = try CalibrationStream(samples, model)
         #expect(original.batches.count > 1)
         var (moved, alone) = (original, original)
@@ -166,6 +163,53 @@ import Testing
         }
         // Having been looked at changes nothing of where a stream goes.
         for (a, b) in zip(moved.batches, alone.batches) { #expect(a.hidden == b.hidden) }
+    }
+
+    /// Where tokens are weighed, both streams' inputs are, by the attention in the stream that has moved.
+    @Test func theShiftIsWeighedAsTheGramMatrixIs() throws {
+        let scratch = try Scratch()
+        let model = try DecoderModel(try Checkpoint(directory: try scratch.copyOfModel("qwen3")))
+        let samples = try CalibrationSamples(
+            from: .text((0..<600).map { Int32($0 * $0 * 7 + $0 * 3) % 53 }), samples: 9, length: 16, seed: 0,
+            vocabularySize: model.configuration.vocabularySize, maximumLength: 16)
+        var original = try CalibrationStream(samples, model)
+        var moved = original
+        for index in 0..<2 {
+            let untouched = try model.block(index)
+            let coarse = coarser(untouched)
+            for stage in BlockStage.allCases {
+                let order = untouched.weight(stage.roles[0]).columns
+                _ = try moved.gram(in: coarse, order: order, weighsByAttention: true)
+                let shift = try original.shift(of: &moved, in: coarse, originally: untouched, order: order)
+                let roots = moved.batches.flatMap { batch in
+                    stage == .queryKeyValue
+                        ? coarse.squaredAttentionShares(batch).map { (1 + $0).squareRoot() }
+                        : [Float](repeating: 1, count: batch.hidden.columns)
+                }
+                func weighted(_ inputs: Matrix<Float>) -> Matrix<Float> {
+                    Matrix(rows: inputs.rows, columns: inputs.columns) { inputs[$0, $1] * roots[$1] }
+                }
+                let inputs = weighted(joined(moved) { coarse.input(of: $0) })
+                let before = weighted(joined(original) { untouched.input(of: $0) })
+                expectSum(shift.cross, of: (before, inputs), times: inputs)
+                expectSum(shift.energy.symmetric(), of: (before, inputs), times: difference(before, inputs))
+                #expect((shift.cross.squaredNorm > 0) == (index > 0 || stage != .queryKeyValue))
+                try original.advance(through: untouched)
+                try moved.advance(through: coarse)
+            }
+        }
+    }
+
+    /// A block with its weights rounded to eighths.
+    private func coarser(_ block: DecoderBlock) -> DecoderBlock {
+        var coarse = block
+        for role in BlockStage.allCases.flatMap(\.roles) {
+            let weight = block.weight(role)
+            coarse.replace(
+                role,
+                with: Matrix(rows: weight.rows, columns: weight.columns) { (weight[$0, $1] * 8).rounded() / 8 })
+        }
+        return coarse
     }
 
     /// The matrices of all batches, tokens side by side.

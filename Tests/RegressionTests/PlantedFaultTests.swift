@@ -7,11 +7,11 @@ import Testing
 @Suite struct PlantedFaultTests {
     private static func options(
         _ method: QuantizationOptions.Method, _ dimension: QuantizationOptions.Dimension = .fixed(.perOutputChannel),
-        searches: Bool = false, passes: Int = 0
+        searches: Bool = false, passes: Int = 0, damping: Double = 0.01
     ) -> QuantizationOptions {
         QuantizationOptions(
             bits: 3, groupSize: 16, ranges: searches ? .search : .full, method: method,
-            refinement: .init(passes: passes), dimension: dimension, selection: .sweep)
+            refinement: .init(passes: passes), dimension: dimension, selection: .sweep, damping: damping)
     }
 
     private static let cases: [RegressionCase] = [
@@ -26,6 +26,7 @@ import Testing
             "searched per-ic", 48, 40, .activations(tokens: 160),
             options(.gptq, .fixed(.perInputChannel), searches: true)),
         .init("refined", 24, 70, .activations(tokens: 160), options(.gptq, passes: 2)),
+        .init("refined, damped", 24, 70, .activations(tokens: 160), options(.gptq, passes: 2, damping: 0.5)),
         .init("refined per-ic", 24, 40, .activations(tokens: 160), options(.gptq, .fixed(.perInputChannel), passes: 2)),
     ]
 
@@ -126,6 +127,13 @@ import Testing
         let found = failed(try run(.roundedForRefined))
         #expect(found["refined"] == [.refinement] && found["refined per-ic"] == [.refinement])
         #expect(found["swept"] == [])
+    }
+
+    /// Passes that forget the damping: they lower the loss of H alone.
+    @Test func undampedPasses() throws {
+        let found = failed(try run(.undampedPasses))
+        #expect(found["refined, damped"] == [.refinement])
+        #expect(found["refined per-ic"] == [] && found["swept"] == [])
     }
 
     /// One code of a layer moved to its neighbour.

@@ -13,7 +13,7 @@ struct FaultyEngine: RegressionEngine {
         case ignoredNonFiniteWeight, ignoredNonFiniteActivation
         case lossOfNoNumber
         case larger, oneCodeOff
-        case fullRangesForSearched, narrowestRangesForSearched, roundedForRefined
+        case fullRangesForSearched, narrowestRangesForSearched, roundedForRefined, undampedPasses
     }
 
     let fault: Fault
@@ -133,9 +133,48 @@ struct FaultyEngine: RegressionEngine {
             rounded.dimension = .fixed(layer.quantized.dimension)
             let found = try engine.quantize(weight, factor, rounded)
             (layer.quantized, layer.loss) = (found.quantized, found.loss)
+        case .undampedPasses where options.refinement.passes > 0 && options.dimension == .fixed(.perOutputChannel):
+            var swept = options
+            swept.refinement = .none
+            let quantized = try engine.quantize(weight, factor, swept).quantized
+            let upper = factor.upper.inDouble
+            let gram = Matrix<Double>(rows: upper.rows, columns: upper.rows) { i, j in
+                let sum = (max(i, j)..<upper.rows).reduce(0.0) { $0 + upper[i, $1] * upper[j, $1] }
+                return i == j ? sum - factor.source.damping : sum
+            }
+            layer.quantized = Self.descended(quantized, weight.inDouble, gram, passes: options.refinement.passes)
+            layer.loss = try factor.source.loss(
+                of: Matrix(rows: weight.rows, columns: weight.columns) { [q = layer.quantized.dequantized()] in
+                    S(q[$0, $1])
+                }, replacing: weight)
         default: break
         }
         return layer
+    }
+
+    /// Coordinate descent on the codes of per-OC groups, by a matrix H in the weight's order of columns.
+    private static func descended(
+        _ quantized: QuantizedMatrix, _ weight: Matrix<Double>, _ gram: Matrix<Double>, passes: Int
+    ) -> QuantizedMatrix {
+        var (codes, q) = (quantized.codes, quantized.dequantized().inDouble)
+        let (layout, largest) = (quantized.layout, Double((1 << quantized.bits) - 1))
+        for _ in 0..<passes {
+            for j in 0..<weight.columns {
+                for i in 0..<weight.rows {
+                    let (scale, zero) = (
+                        Double(quantized.scales[i, j / layout.groupSize]),
+                        Double(quantized.zeroPoints[i, j / layout.groupSize])
+                    )
+                    let pull = (0..<weight.columns).reduce(0.0) { $0 + (weight[i, $1] - q[i, $1]) * gram[$1, j] }
+                    let code = ((q[i, j] + pull / gram[j, j]) / scale + zero).rounded()
+                    codes[i, j] = UInt8(min(max(code, 0), largest))
+                    q[i, j] = (Double(codes[i, j]) - zero) * scale
+                }
+            }
+        }
+        return QuantizedMatrix(
+            codes: codes, scales: quantized.scales, zeroPoints: quantized.zeroPoints, bits: quantized.bits,
+            layout: layout)
     }
 
     /// What the engine is told in place of the options.

@@ -160,6 +160,9 @@ package enum BundledSuite {
                     "refined channel groups \(name)", 150, 300, source,
                     options(3, group: nil, dimension, refinement: both)),
                 .init("refined rank 20 \(name)", 80, 150, .rank(20), options(3, dimension, refinement: both)),
+                .init(
+                    "refined inactive inputs \(name)", 96, 200, .inactive(tokens: 400),
+                    options(3, dimension, damping: 0.3, refinement: both)),
             ]
         }
         return cases
