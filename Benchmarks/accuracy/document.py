@@ -65,4 +65,4 @@ def options() -> str:
 def details(figures: Figures) -> str:
     found = figures.content["run"]
     return (f"adadim {found['adadim']}, build of commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}; "
-            f"{'; '.join(found['machines'])}; {found['threads']} threads; {found['blas']}, kernels {found['kernels']}.")
+            f"{'; '.join(found['machines'])}; {' or '.join(map(str, found['threads']))} thread(s); {found['blas']}, kernels {found['kernels']}.")

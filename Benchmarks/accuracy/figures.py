@@ -29,7 +29,7 @@ class Figures:
             "run": {"commits": sorted({result["commit"] for result in results}),
                     "dates": sorted({result["date"] for result in results}),
                     "machines": sorted({result["machine"] for result in results}),
-                    "threads": report["options"]["threads"], **report["versions"]},
+                    "threads": sorted({result["report"]["options"]["threads"] for result in results}), **report["versions"]},
             "original": {name: {"perplexity": text["original"]["perplexity"], "windows": text["windows"],
                                 "windowLength": text["windowLength"]} for name, text in results[0]["texts"].items()},
             # The layers' losses are in this order in every entry.

@@ -110,19 +110,25 @@ def summary(makers: Sequence[Maker]) -> str:
 
 
 def _compared(best: Maker | None, theirs: Sequence[Maker]) -> list[str]:
-    """In words, over the seeds that both have; a program that lacks some of ours is in the table, and not in these."""
-    complete = [maker for maker in theirs if best is not None and set(best.windows) <= set(maker.windows)]
-    if best is None or not complete:
+    """In words, each over the draws that both have."""
+    pairs = [pair for maker in theirs if best is not None and (pair := _on_common_draws(best, maker))]
+    if not pairs:
         return []
-    nearest = min(complete, key=_mean)
-    nearest_on = {seed: nearest.windows[seed] for seed in best.windows}
-    nearest = replace(nearest, windows=nearest_on)
-    step, further = best.estimate(EXCESS, best.texts, nearest), best.estimate(DIVERGENCE, best.texts, nearest)
-    if step is None or further is None:
-        return []
-    return [minus(f"The best of the others by excess is {nearest.title}. {OURS} {BEST} minus that, same windows and sequences: "
-                  f"excess {nats(step, True)}, KL {nats(further, True)}; its excess is {_mean(best) / _mean(nearest):.2f} of the "
-                  f"other's, its time {best.cpu_seconds / nearest.cpu_seconds:.3f} of it.")]
+    mine, nearest = max(pairs, key=lambda pair: _mean(pair[0]) / _mean(pair[1]))
+    step, further = mine.estimate(EXCESS, mine.texts, nearest), mine.estimate(DIVERGENCE, mine.texts, nearest)
+    assert step is not None and further is not None
+    draws = "" if len(mine.windows) == max(len(pair[0].windows) for pair in pairs) else f" (draws {sorted(mine.windows)})"
+    return [minus(f"The best of the others by excess is {nearest.title}{draws}. {OURS} {BEST} minus that, same windows and "
+                  f"sequences: excess {nats(step, True)}, KL {nats(further, True)}; its excess is "
+                  f"{_mean(mine) / _mean(nearest):.2f} of the other's, its time {mine.cpu_seconds / nearest.cpu_seconds:.3f} of it.")]
+
+
+def _on_common_draws(a: Maker, b: Maker) -> tuple[Maker, Maker] | None:
+    common = sorted(set(a.windows) & set(b.windows))
+    if not common:
+        return None
+    return (replace(a, windows={seed: a.windows[seed] for seed in common}),
+            replace(b, windows={seed: b.windows[seed] for seed in common}))
 
 
 def _found(maker: Maker, what: str, texts: Sequence[str]) -> Estimate:

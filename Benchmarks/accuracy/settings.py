@@ -15,8 +15,8 @@ COMMON = "--group-size 64 --samples 32 --sequence-length 512"
 
 @dataclass(frozen=True)
 class Way:
-    """A way of quantizing. A baseline is what it is compared with, to see what its step brings. `own_loss` says that the losses
-    it reports are of something else than ‖(W−Q)X‖² on its own inputs, so that they are not held against others'."""
+    """A way of quantizing. A baseline is what it is compared with, to see what its step brings. `own_loss` says that its
+    tokens are weighed or its weights corrected, so that the losses it reports are not held against others'."""
     name: str
     options: str
     baselines: tuple[str, ...]
@@ -75,6 +75,7 @@ SECTIONS = {
         way("balanced, residual 0.4", f"{WEIGHED} --correct-residual 0.4 {ADAPTIVE}", "balanced", own_loss=True),
         way("best", f"--effort best {ADAPTIVE}", "balanced", "balanced, inputs 0.4", "balanced, residual 0.4", own_loss=True,
             bits=BITS),
+        way("best, both 0.2", f"{WEIGHED} --correct-inputs 0.2 --correct-residual 0.2 {ADAPTIVE}", "best", own_loss=True),
         way("best, both 0.7", f"{WEIGHED} --correct-inputs 0.7 --correct-residual 0.7 {ADAPTIVE}", "best", own_loss=True),
         way("best, both 1", f"{WEIGHED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "best", own_loss=True),
     ],

@@ -35,7 +35,7 @@ def entry(way: str, excess: float, *, bits: int = 3, seed: int = 0, divergence: 
 
 def figures(*entries: dict[str, Any]) -> Figures:
     return Figures({
-        "run": {"commits": ["abc"], "dates": ["2026-01-01"], "machines": ["a machine"], "threads": 2, "adadim": "0.1.0",
+        "run": {"commits": ["abc"], "dates": ["2026-01-01"], "machines": ["a machine"], "threads": [2], "adadim": "0.1.0",
                 "blas": "OpenBLAS", "kernels": "Haswell"},
         "original": {text: {"perplexity": 49.183, "windows": 4, "windowLength": 512} for text in ("jargon", "manual")},
         "layers": LAYERS, "variants": list(entries)})
@@ -57,9 +57,12 @@ def test_efforts_are_what_the_tool_takes_them_for() -> None:
     said = (ROOT / "Sources/Pipeline/Effort.swift").read_text()
     passes = re.findall(r"Refinement\(passes: (\d+)\)", said)
     assert [EFFORTS[name].split("--passes ")[1].split()[0] for name in ("balanced", "best")] == 2 * passes
-    plain, more = re.findall(r"self == \.fast \? ([\d.]+) : ([\d.]+)", said)[0]
+    more, plain = re.findall(r"accuracy\.damping = ([\d.]+)", said)[0], re.findall(r"var damping = ([\d.]+)", said)[0]
     damped = [f"--damping {more} " in EFFORTS[name] for name in ("adaptive", "balanced", "best")]
     assert plain == "0.01" and damped == [False, True, True]
+    for option, line in (("--ranges search", "accuracy.ranges = .search"), ("--activation-order", "accuracy.activationOrder = true"),
+                         ("--token-weights attention", "accuracy.tokenWeights = .attention")):
+        assert line in said and all(f"{option} " in f"{EFFORTS[name]} " for name in ("balanced", "best"))
     inputs, residual = re.findall(r"OutputCorrection\(inputs: ([\d.]+), residual: ([\d.]+)\)", said)[0]
     assert EFFORTS["best"].endswith(f"--correct-inputs {inputs} --correct-residual {residual}")
 

@@ -7,7 +7,7 @@ from accuracy import tried as found
 
 torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
-from tried.layer import Idea, Layer, loss  # noqa: E402
+from tried.layer import Idea, Layer, damped, loss  # noqa: E402
 
 BITS, GROUP = 3, 64
 PASSED = Idea(ranges="search", passes=2)
@@ -25,9 +25,11 @@ def fixture_layer() -> tuple[Tensor, Tensor]:
     return weight, inputs.T @ inputs
 
 
-def lost(layer: tuple[Tensor, Tensor], idea: Idea) -> float:
+def lost(layer: tuple[Tensor, Tensor], idea: Idea, judged_by: float = 0.0) -> float:
+    """Of H with a damping of its own."""
     weight, gram = layer
-    return loss((weight - Layer(idea, BITS, GROUP).quantized(weight, gram)).T, gram) / loss(weight.T, gram)
+    errors = weight - Layer(idea, BITS, GROUP).quantized(weight, gram)
+    return loss(errors.T, damped(gram, judged_by)) / loss(weight.T, gram)
 
 
 # Not tiles in activation order: they are swept in the order of their columns.
@@ -35,8 +37,15 @@ def lost(layer: tuple[Tensor, Tensor], idea: Idea) -> float:
     *((direction, order) for direction in ("per-oc", "per-ic", "adaptive") for order in ("", "activation", "group")),
     ("tile", ""), ("tile", "group")])
 def test_passes_never_lose(layer: tuple[Tensor, Tensor], direction: str, order: str) -> None:
-    losses = [lost(layer, replace(PASSED, direction=direction, order=order, passes=passes)) for passes in range(3)]
-    assert losses[0] > losses[1] > losses[2] * 0.9999
+    for idea, judged_by in ((PASSED, PASSED.damping), (replace(PASSED, undamped=True), 0.0)):
+        losses = [lost(layer, replace(idea, direction=direction, order=order, passes=passes), judged_by) for passes in range(3)]
+        assert losses[0] > losses[1] > losses[2] * 0.9999
+
+
+def test_passes_go_by_the_gram_matrix_that_they_are_told(layer: tuple[Tensor, Tensor]) -> None:
+    by_damped, by_plain = (replace(PASSED, direction="per-oc", damping=0.5, undamped=undamped) for undamped in (False, True))
+    assert lost(layer, by_damped, 0.5) < lost(layer, by_plain, 0.5)
+    assert lost(layer, by_damped) > lost(layer, by_plain)
 
 
 def test_search_and_order_win(layer: tuple[Tensor, Tensor]) -> None:

@@ -44,7 +44,8 @@ package struct QuantizationReport: Sendable, Codable {
 
     /// Seconds of one layer's work. Gram and factor are shared by the layers of one input and stand at its first layer.
     package struct LayerSeconds: Sendable, Codable, Equatable {
-        /// The sum over all batches, and the RMSNorm that makes their inputs where the stage begins with one.
+        /// The sum over all batches, the RMSNorm that makes their inputs where the stage begins with one, and the attention that
+        /// tokens are weighed by.
         package var gram = 0.0
         package var factor = 0.0
         package var reference = 0.0
@@ -155,7 +156,8 @@ package struct QuantizationReport: Sendable, Codable {
         package var reading = 0.0
         /// Running the decoder blocks, but for what `gram` has of them.
         package var forward = 0.0
-        /// Gram matrices, and the RMSNorms in front of q, k, v and of gate, up where their layers are quantized.
+        /// Gram matrices, the RMSNorms in front of q, k, v and of gate, up where their layers are quantized, and the attention that
+        /// tokens are weighed by.
         package var gram = 0.0
         package var factor = 0.0
         /// ‖WX‖², the reference of relative losses.

@@ -68,7 +68,8 @@ class Quantizer(Owner):
         ranges: how much of a group's range its grid covers: "minmax" all of it, "search" what leaves the smallest error.
         refine: what passes over a swept layer change, "both" codes and scales, or "codes" or "scales" alone.
         passes: how many of them, 0 to 1000; none raises the loss as the damped H has it. "rtn" has none. With
-            ranges="search", activation_order=True, passes=4 and damping=0.1 a layer is quantized as `adadim quantize` does unless told otherwise.
+            ranges="search", activation_order=True, passes=4 and damping=0.1 a layer is quantized as `adadim layer` does
+            unless told otherwise.
         progress: called with the share of the work that is done, 0 to 1, from any thread, one call at a time; shares
             rise, but begin anew when λ is raised. It must return soon and not call this package. What it raises cancels
             the work and is raised here.

@@ -98,7 +98,9 @@ package struct QuantizationPage {
             """
         ]
         if report.options.tokenWeights == .attention {
-            notes.append("Losses of q, k and v are sums over tokens weighted by the attention that each receives.")
+            notes.append(
+                "Losses of q, k and v are sums over tokens weighted by the attention that each receives (Documentation/Design.md)."
+            )
         }
         if report.layers.contains(where: { $0.correction != nil }) {
             notes.append(
@@ -138,7 +140,11 @@ package struct QuantizationPage {
         var column: TableColumn { TableColumn(title: title, explanation: explanation, isNumeric: true) }
 
         static let all = [
-            Step(title: "Swept", explanation: "Relative loss after the sweep, before it was refined.") {
+            Step(
+                title: "Swept",
+                explanation:
+                    "Relative loss after the sweep, before it was refined; passes go by the damped H, so it may be the smaller one."
+            ) {
                 $0.refined == nil ? nil : $0.swept
             },
             Step(

@@ -172,8 +172,8 @@ enum {
 };
 
 /* What passes over a swept layer change; none raises the loss as the damped H has it. Round to nearest has none. With
-   ADADIM_RANGES_SEARCH, activation_order, 4 passes and a damping of 0.1 a layer is quantized as `adadim quantize` does
-   unless told otherwise; the defaults here are the plain method. */
+   ADADIM_RANGES_SEARCH, activation_order, 4 passes and a damping of 0.1 a layer is quantized as `adadim layer` does unless
+   told otherwise; the defaults here are the plain method. */
 enum {
     ADADIM_REFINE_BOTH = 0,   /* block of columns after block */
     ADADIM_REFINE_CODES = 1,
@@ -257,7 +257,7 @@ typedef struct adadim_layer_info {
     double rtn_loss_per_ic;
     double gptq_loss_per_oc;
     double gptq_loss_per_ic;
-    double refined_loss_per_oc; /* of the sweep after its passes */
+    double refined_loss_per_oc; /* of the sweep after its passes, which go by the damped H: may be larger */
     double refined_loss_per_ic;
     int32_t dimension;          /* ADADIM_PER_OC or ADADIM_PER_IC */
     int32_t method;             /* ADADIM_GPTQ or ADADIM_ROUND_TO_NEAREST */
