@@ -176,47 +176,83 @@ INLINE vector squared_miss(vector w, range_grid grid) {
     return miss * miss;
 }
 
+// Both searches try several ranges at once, beginning with the one at `first`: their chains of operations overlap.
+
+INLINE void try_rows(
+    int trials, int64_t first, int64_t stride, int64_t columns, const float *weight, const float *update,
+    const float *importance, const adadim_range_search *search, vector full_low, vector full_high, vector *best,
+    vector *best_low, vector *best_high) {
+    vector low[4], high[4], sums[4];
+    range_grid grids[4];
+    for (int t = 0; t < trials; t++) {
+        low[t] = full_low * search->low_shares[first + t];
+        high[t] = full_high * search->high_shares[first + t];
+        grids[t] = grid_of_range(search, low[t], high[t]);
+        sums[t] = 0;
+    }
+    for (int64_t j = 0; j < columns; j++) {
+        vector w = load(weight + j * stride);
+        if (update) w += load(update + j * stride);
+        for (int t = 0; t < trials; t++) sums[t] += squared_miss(w, grids[t]) * importance[j];
+    }
+    for (int t = 0; t < trials; t++) {
+        lanes better = first + t == 0 ? (lanes)(sums[t] == sums[t]) : (lanes)(sums[t] < *best);
+        *best = select_lanes(better, sums[t], *best);
+        *best_low = select_lanes(better, low[t], *best_low);
+        *best_high = select_lanes(better, high[t], *best_high);
+    }
+}
+
 TARGET static void search_rows(
     int64_t height, int64_t stride, int64_t columns, const float *weight, const float *update,
     const float *importance, const adadim_range_search *search, float *low, float *high) {
     for (int64_t i = 0; i < height; i += LANES) {
         vector full_low = load(low + i), full_high = load(high + i);
         vector best_low = full_low, best_high = full_high, best = 0;
-        for (int64_t t = 0; t < search->count; t++) {
-            vector a = full_low * search->low_shares[t], b = full_high * search->high_shares[t];
-            range_grid grid = grid_of_range(search, a, b);
-            vector sum = 0;
-            for (int64_t j = 0; j < columns; j++) {
-                vector w = load(weight + j * stride + i);
-                if (update) w += load(update + j * stride + i);
-                sum += squared_miss(w, grid) * importance[j];
-            }
-            lanes better = t == 0 ? (lanes)(sum == sum) : (lanes)(sum < best);
-            best = select_lanes(better, sum, best);
-            best_low = select_lanes(better, a, best_low);
-            best_high = select_lanes(better, b, best_high);
-        }
+        int64_t t = 0;
+        for (; t + 4 <= search->count; t += 4)
+            try_rows(
+                4, t, stride, columns, weight + i, update ? update + i : 0, importance, search, full_low, full_high,
+                &best, &best_low, &best_high);
+        for (; t < search->count; t++)
+            try_rows(
+                1, t, stride, columns, weight + i, update ? update + i : 0, importance, search, full_low, full_high,
+                &best, &best_low, &best_high);
         store(low + i, best_low);
         store(high + i, best_high);
     }
 }
 
+INLINE void try_column(
+    int trials, int64_t first, int64_t height, const float *values, const adadim_range_search *search, float full_low,
+    float full_high, float *best, float *low, float *high) {
+    vector sums[4];
+    range_grid grids[4];
+    float totals[4];
+    for (int t = 0; t < trials; t++) {
+        grids[t] = grid_of_range(
+            search, full_low * search->low_shares[first + t], full_high * search->high_shares[first + t]);
+        sums[t] = 0;
+        totals[t] = 0;
+    }
+    for (int64_t i = 0; i < height; i += LANES)
+        for (int t = 0; t < trials; t++) sums[t] += squared_miss(load(values + i), grids[t]);
+    for (int lane = 0; lane < LANES; lane++)
+        for (int t = 0; t < trials; t++) totals[t] += sums[t][lane];
+    for (int t = 0; t < trials; t++)
+        if (first + t == 0 || totals[t] < *best) {
+            *best = totals[t];
+            *low = full_low * search->low_shares[first + t];
+            *high = full_high * search->high_shares[first + t];
+        }
+}
+
 TARGET static void search_column(
     int64_t height, const float *values, const adadim_range_search *search, float *low, float *high) {
     float best = 0, full_low = *low, full_high = *high;
-    for (int64_t t = 0; t < search->count; t++) {
-        float a = full_low * search->low_shares[t], b = full_high * search->high_shares[t];
-        range_grid grid = grid_of_range(search, a, b);
-        vector sums = 0;
-        for (int64_t i = 0; i < height; i += LANES) sums += squared_miss(load(values + i), grid);
-        float sum = 0;
-        for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
-        if (t == 0 || sum < best) {
-            best = sum;
-            *low = a;
-            *high = b;
-        }
-    }
+    int64_t t = 0;
+    for (; t + 4 <= search->count; t += 4) try_column(4, t, height, values, search, full_low, full_high, &best, low, high);
+    for (; t < search->count; t++) try_column(1, t, height, values, search, full_low, full_high, &best, low, high);
 }
 
 INLINE void quantize(
