@@ -54,7 +54,7 @@ private func check(damping: Double?) throws {
 struct AccuracyArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How much gptq does to lose less. fast: the plain method. balanced, about 1.5 times fast's time: --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), --damping \(Effort.balanced.accuracy.damping), and in a whole model --token-weights attention. best, about 3.5 times fast's time: the same, and in a whole model --correct-inputs \(Effort.best.accuracy.correction.inputs) and --correct-residual \(Effort.best.accuracy.correction.residual), but not with --propagate original; for a single layer it is balanced. Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
+            "How much gptq does to lose less. fast: the plain method. balanced, about 1.5 times fast's time: --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), --damping \(Effort.balanced.accuracy.damping), and in a whole model --token-weights attention. best, about 3.7 times fast's time: the same, and in a whole model --correct-inputs \(Effort.best.accuracy.correction.inputs) and --correct-residual \(Effort.best.accuracy.correction.residual), but not with --propagate original; for a single layer it is balanced. Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
         ))
     var effort: Effort?
 

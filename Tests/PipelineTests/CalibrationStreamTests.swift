@@ -78,9 +78,7 @@ import Testing
     @Test func tokensAreWeighedByAttention() throws {
         let scratch = try Scratch()
         let model = try DecoderModel(try Checkpoint(directory: try scratch.copyOfModel("qwen3")))
-        let samples = try CalibrationSamples(
-            from: .text((0..<600).map { Int32($0 * $0 * 7 + $0 * 3) % 53 }), samples: 9, length: 16, seed: 0,
-            vocabularySize: model.configuration.vocabularySize, maximumLength: 16)
+        let samples = try nineSamples(of: model)
         let block = try model.block(0)
         var (stream, plain) = (try CalibrationStream(samples, model), try CalibrationStream(samples, model))
         for stage in BlockStage.allCases {
@@ -169,9 +167,7 @@ import Testing
     @Test func theShiftIsWeighedAsTheGramMatrixIs() throws {
         let scratch = try Scratch()
         let model = try DecoderModel(try Checkpoint(directory: try scratch.copyOfModel("qwen3")))
-        let samples = try CalibrationSamples(
-            from: .text((0..<600).map { Int32($0 * $0 * 7 + $0 * 3) % 53 }), samples: 9, length: 16, seed: 0,
-            vocabularySize: model.configuration.vocabularySize, maximumLength: 16)
+        let samples = try nineSamples(of: model)
         var original = try CalibrationStream(samples, model)
         var moved = original
         for index in 0..<2 {
@@ -198,6 +194,12 @@ import Testing
                 try moved.advance(through: coarse)
             }
         }
+    }
+
+    private func nineSamples(of model: DecoderModel) throws -> CalibrationSamples {
+        try CalibrationSamples(
+            from: .text((0..<600).map { Int32($0 * $0 * 7 + $0 * 3) % 53 }), samples: 9, length: 16, seed: 0,
+            vocabularySize: model.configuration.vocabularySize, maximumLength: 16)
     }
 
     /// A block with its weights rounded to eighths.

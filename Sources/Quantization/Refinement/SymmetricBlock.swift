@@ -53,7 +53,7 @@ struct SymmetricBlock<S: RealScalar>: Sendable {
 
     /// H[columns, columns].
     var square: MatrixView<S> { dense.view.reading }
-    /// 1/Hⱼⱼ; 0 for an input that was never active, or so little that the reciprocal is beyond all numbers.
+    /// 1/Hⱼⱼ; 0 where that is beyond all numbers.
     var reciprocals: UnsafePointer<S> { UnsafePointer(inverses.view.base) }
 
     /// Row k of the block in a strip: its eight columns.
