@@ -44,6 +44,7 @@ TRIALS = {
     "all": Trial(ORDERED, "all, no order"),
     "all, passes without damping": Trial(replace(ORDERED, undamped=True), "all"),
     "all, groups in order": Trial(replace(ALL, order="group"), "all"),
+    "all, groups in order, by tile": Trial(replace(ALL, order="group", direction="tile"), "all, groups in order"),
     "all, without first tokens": Trial(replace(ORDERED, first=0.0), "all"),
     "all, norms clipped at 2 medians": Trial(replace(ORDERED, clip=2.0), "all"),
 }
