@@ -9,7 +9,8 @@ SHELL := /bin/bash
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 TOOL := .build/release/adadim
 MODEL := Models/jargon-6m
-RELEASED := 2026-11-25
+# Of the manual page.
+MANUAL_DATE := 2026-11-25
 PYTHON := .venv/bin/python
 
 .PHONY: help
@@ -72,7 +73,7 @@ uninstall: ## take out what `make install` put under [PREFIX=/usr/local]
 	rm -f $(addprefix '$(INTO)'/,$(INSTALLED))
 
 # The manual page is what the help says; a new option needs `make manual`.
-PRINT_MANUAL = .build/release/generate-manual $(TOOL) --date $(RELEASED) --output-directory - | sed '$$!s/^$$/.Pp/; $${/^$$/d}'
+PRINT_MANUAL = .build/release/generate-manual $(TOOL) --date $(MANUAL_DATE) --output-directory - | sed '$$!s/^$$/.Pp/; $${/^$$/d}'
 
 .PHONY: manual
 manual: build ## write the manual page anew from the tool's help
@@ -130,7 +131,7 @@ bench: build ## time the engine beside sgemm and the usual GPTQ: [JSON=FILE] [ON
 	  $(if $(JSON),--json '$(JSON)')
 
 .PHONY: bench-giant
-bench-giant: setup ## quantize one layer of 16384 × 53248 in less than 22 GB: [JSON=FILE] [GIANT='--in 8192 …']; half an hour
+bench-giant: setup ## quantize one layer of 16384 × 53248 in less than 15 GB: [JSON=FILE] [GIANT='--in 8192 …']; half an hour
 	$(BENCHMARKS) --product GiantLayer
 	Benchmarks/.build/release/GiantLayer $(GIANT) $(if $(JSON),--json '$(JSON)')
 
@@ -154,7 +155,7 @@ accuracy: build venv ## what each part of the method brings, into Documentation/
 peers: build venv ## quantize a small model with other quantizers too, on CPU: [ONLY='adadim,GPTQModel'] [THREADS=N]; hours, then what is missing
 	PYTHONPATH=Benchmarks $(PYTHON) -m peers $(if $(ONLY),--only '$(ONLY)') $(if $(THREADS),--threads '$(THREADS)')
 
-# What each idea was worth before any was built, and those that were not: figures in Documentation/measured/tried.json.
+# Ideas measured before they were built, including those that were dropped: figures in Documentation/measured/tried.json.
 .PHONY: tried
 tried: venv ## ideas in PyTorch, also those that were left out; an hour or two, then only what is missing
 	PYTHONPATH=Benchmarks $(PYTHON) -m tried

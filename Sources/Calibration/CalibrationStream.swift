@@ -140,20 +140,3 @@ package struct CalibrationStream: Sendable {
         return shift
     }
 }
-
-extension Matrix<Float> {
-    /// With each column multiplied by a number of its own.
-    fileprivate func scaledColumns(by factors: [Float]) -> Matrix<Float> {
-        precondition(factors.count == columns, "\(factors.count) factors for \(columns) columns")
-        var result = self
-        result.withMutableView { view in
-            concurrently(view.columns, by: 64) { run in
-                for j in run {
-                    let column = view.column(j)
-                    for i in 0..<view.rows { column[i] *= factors[j] }
-                }
-            }
-        }
-        return result
-    }
-}

@@ -54,7 +54,7 @@ private func check(damping: Double?) throws {
 struct AccuracyArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How much gptq does to lose less. fast: the plain method. balanced, about 1.5 times fast's time: --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), --damping \(Effort.balanced.accuracy.damping), and in a whole model --token-weights attention. best, about 3.7 times fast's time: the same, and in a whole model --correct-inputs \(Effort.best.accuracy.correction.inputs) and --correct-residual \(Effort.best.accuracy.correction.residual), but not with --propagate original; for a single layer it is balanced. Each of these options overrides its part. (default: balanced; rtn has no sweep, and no effort)"
+            "How hard gptq works to preserve accuracy. fast: the plain method. balanced (about 1.5 times the time): adds --ranges search, --activation-order, --passes \(Effort.balanced.accuracy.refinement.passes), --damping \(Effort.balanced.accuracy.damping) and, in a whole model, --token-weights attention. best (about 3.7 times the time): adds, in a whole model, --correct-inputs \(Effort.best.accuracy.correction.inputs) and --correct-residual \(Effort.best.accuracy.correction.residual), unless --propagate is original. An option given as well overrides its part. (default: balanced; rtn has no sweep, and no effort)"
         ))
     var effort: Effort?
 
@@ -89,13 +89,13 @@ struct AccuracyArguments: ParsableArguments {
         }
     }
 
-    /// The combination that a method begins with; nil where it has none.
-    func effort(_ method: QuantizationOptions.Method) -> Effort? { method == .gptq ? effort ?? .balanced : nil }
-
     /// What the options come to for a method.
     func accuracy(_ method: QuantizationOptions.Method) throws -> Accuracy {
-        if method == .roundToNearest { try refuseWhatNeedsASweep() }
-        var accuracy = (effort(method) ?? .fast).accuracy
+        var accuracy = (method == .gptq ? effort ?? .balanced : .fast).accuracy
+        if method == .roundToNearest {
+            try refuseWhatNeedsASweep()
+            accuracy.effort = nil
+        }
         accuracy.ranges = ranges ?? accuracy.ranges
         accuracy.activationOrder = activationOrder ?? accuracy.activationOrder
         accuracy.damping = damping ?? accuracy.damping

@@ -63,7 +63,6 @@ struct QuantizeCommand: ParsableCommand {
         var job = calibration.job(model: model, output: URL(filePath: output))
         method.set(&job)
         choice.set(&job)
-        job.effort = accuracy.effort(variant.method)
         job.accuracy = try resolvedAccuracy
         propagation.set(&job)
         leavingOut.set(&job)

@@ -73,8 +73,8 @@ struct VariantsCommand: ParsableCommand {
             leavingOut.set(&job)
             job.method = variant.method
             job.dimension = variant.dimension.dimension
-            job.effort = variant.method == .gptq ? variant.effort : nil
             job.accuracy = variant.effort.accuracy
+            if variant.method == .roundToNearest { job.accuracy.effort = nil }
             factor.set(&job.accuracy)
             job.overwrite = true
             var observer = observer

@@ -13,6 +13,7 @@ package enum Effort: String, Sendable, CaseIterable, Codable {
 
     package var accuracy: Accuracy {
         var accuracy = Accuracy()
+        accuracy.effort = self
         if self != .fast {
             accuracy.ranges = .search
             accuracy.activationOrder = true
@@ -37,6 +38,8 @@ package enum TokenWeights: String, Sendable, CaseIterable, Codable {
 
 /// What is done beyond a plain sweep to lose less.
 package struct Accuracy: Sendable, Equatable {
+    /// The one that this was begun with; some of it may have been changed since. nil for round-to-nearest, which has none.
+    package var effort: Effort? = .fast
     package var ranges = RangeRule.full
     /// λ as a share of the mean diagonal of H.
     package var damping = 0.01

@@ -105,10 +105,10 @@ package struct MemoryEstimate: Sendable, Equatable {
     private static func stages(
         _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ work: Work, threads: Int
     ) throws(QuantizationError) -> [Stage] {
-        var options = job.engineOptions
         let corrects = work == .quantizing && job.correction != .none
-        // Of the fixed directions, the one whose panels are whole groups.
-        options.dimension = job.dimension == .adaptive ? .adaptive : .fixed(.perInputChannel)
+        // Fixed directions may differ from layer to layer: per-IC has panels of whole groups, per-OC scattered ones.
+        let dimensions: [QuantizationOptions.Dimension] =
+            job.dimension == .adaptive ? [.adaptive] : ChannelDimension.allCases.map { .fixed($0) }
         let replaces = work == .quantizing && job.propagation == .quantized
         var stages: [Stage] = []
         for stage in BlockStage.allCases {
@@ -118,7 +118,14 @@ package struct MemoryEstimate: Sendable, Equatable {
             var replacements = 0.0
             for role in stage.roles where plan.roles.contains(role) {
                 let (rows, columns) = configuration.shape(of: role)
-                let layer = try MemoryPlan(rows: rows, columns: columns, options: options, threads: threads)
+                let layers = try dimensions.map { (dimension) throws(QuantizationError) in
+                    var options = job.engineOptions
+                    options.dimension = dimension
+                    return try MemoryPlan(rows: rows, columns: columns, options: options, threads: threads)
+                }
+                func most(_ part: KeyPath<MemoryPlan, Int>) -> Double {
+                    Double(layers.map { $0[keyPath: part] }.max() ?? 0)
+                }
                 // What the inputs' shift has beside it: two squares, and the residual stream's.
                 counted.gram = 4 * Double(columns) * Double(columns) * (corrects ? 3 : 1)
                 let added = corrects && [.attentionOutput, .down].contains(stage)
@@ -128,12 +135,12 @@ package struct MemoryEstimate: Sendable, Equatable {
                 // loss's.
                 let target = corrects ? 2 * configuration.weightBytes(role) : 0
                 let busy =
-                    max(Double(layer.work), configuration.weightBytes(role) * (corrects ? 4 : 1)) + target
+                    max(most(\.work), configuration.weightBytes(role) * (corrects ? 4 : 1)) + target
                 // Before the layers, while nothing of them is in memory.
                 if work == .inspecting { counted.quantizing = max(counted.quantizing, 2 * counted.gram) }
                 // The Gram matrix is sorted before the first layer's work begins.
                 counted.quantizing = max(
-                    counted.quantizing, Double(layer.sorted), busy + Double(layer.codes) + replacements)
+                    counted.quantizing, most(\.sorted), busy + most(\.codes) + replacements)
                 if replaces { replacements += configuration.weightBytes(role) }
             }
             stages.append(counted)

@@ -29,8 +29,6 @@ package struct QuantizationJob: Sendable {
     package var method = QuantizationOptions.Method.gptq
     package var dimension = Dimension.adaptive
     package var selection = QuantizationOptions.Selection.roundToNearest
-    /// The one that `accuracy` was begun with; some of it may have been changed since. nil for round-to-nearest, which has none.
-    package var effort: Effort? = .fast
     package var accuracy = Accuracy()
     /// What layers make up for: nothing where they see the original model's inputs, which have not moved.
     package var correction: OutputCorrection { propagation == .original ? .none : accuracy.correction }

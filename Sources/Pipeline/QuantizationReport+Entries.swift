@@ -86,7 +86,7 @@ extension QuantizationJob {
             case .perInputChannel(let globs): ("selective", globs)
             }
         return .init(
-            bits: bits, groupSize: groupSize, method: method, effort: effort, ranges: accuracy.ranges,
+            bits: bits, groupSize: groupSize, method: method, effort: accuracy.effort, ranges: accuracy.ranges,
             refine: accuracy.refinement.parts, passes: accuracy.refinement.passes,
             correctInputs: correction.inputs, correctResidual: correction.residual,
             tokenWeights: accuracy.tokenWeights, dimension: name,

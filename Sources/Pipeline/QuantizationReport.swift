@@ -101,7 +101,8 @@ package struct QuantizationReport: Sendable, Codable {
         /// Null for a whole channel.
         @NullWhereAbsent package internal(set) var groupSize: Int?
         package let method: QuantizationOptions.Method
-        /// The combination that ranges, passes, shares and activation order were begun with; null for rtn, which has none.
+        /// The combination that ranges, activation order, damping, passes, token weights and shares were begun with; null for
+        /// rtn, which has none.
         @NullWhereAbsent package internal(set) var effort: Effort?
         package let ranges: RangeRule
         /// What each pass over a swept layer changes, and how many passes there are.

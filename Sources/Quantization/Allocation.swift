@@ -17,6 +17,15 @@ extension Workspace {
     }
 }
 
+extension Matrix where Element: RealScalar {
+    /// a − b, of one shape.
+    init(_ a: Matrix, minus b: Matrix) throws(QuantizationError) {
+        let difference = try Workspace<Element>(copying: a)
+        b.withView { difference.view.add(-1, times: $0) }
+        self.init(difference)
+    }
+}
+
 extension Matrix {
     /// Every element `value`.
     init(filledWith value: Element, _ rows: Int, by columns: Int) throws(QuantizationError) {

@@ -62,8 +62,8 @@ public struct MemoryPlan: Sendable, Equatable {
         let swept =
             RowPanels.bytes(
                 rows: panel, alignment: alignment,
-                bytesPerRow: PanelMemory<Float>.elementsPerRow(
-                    directions: sweeps, columns: columns, isRefined: isRefined) * bytesPerNumber, threads: threads)
+                bytesPerRow: sweptElementsPerRow(directions: sweeps, columns: columns, options.refinement)
+                    * bytesPerNumber, threads: threads)
             + (isRefined
                 ? RefinementMemory<Float>.sharedElements(columns: columns, options, threads: threads) * bytesPerNumber
                 : 0)

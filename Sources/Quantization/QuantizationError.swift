@@ -10,7 +10,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case targetNotFinite(output: Int, input: Int)
     /// A number of passes outside 0 … 1000.
     case invalidPasses(found: Int)
-    /// A damping below zero, infinite or NaN.
+    /// A damping outside 0 … 1, or NaN.
     case invalidDamping(found: Double)
     /// A weight without rows or without columns.
     case emptyWeight(rows: Int, columns: Int)

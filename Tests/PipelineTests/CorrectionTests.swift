@@ -23,8 +23,10 @@ import Testing
     }
 
     /// Every layer's losses by their definitions, from inputs that the written and the original model give. One model is in
-    /// float32: what is written of it is what the engine has, and all that differs is the rounding of sums. The other's weights
-    /// are rounded once more as they are written, to 2⁻⁸.
+    /// float32: what is written of it is what the engine has, and all that differs is the rounding of sums, over 192 tokens
+    /// within 192·eps = 2e-5 of their products' sizes, which may be fifty times a loss that they cancel to. The other's
+    /// weights are rounded once more as they are written, by 2⁻⁹ of themselves, and so are what later layers see; an error of
+    /// 3 bits is about a tenth of a weight, which makes 2·10·2⁻⁹ of a loss, some 4 %.
     @Test(arguments: [("qwen3", 1e-3), ("mistral-window", 0.05)])
     func lossesAreThoseOfBothModelsSideBySide(_ model: String, _ tolerance: Double) throws {
         let scratch = try Scratch()
@@ -108,7 +110,8 @@ import Testing
             var gram = try Gram<Double>(order: xq.rows)
             try gram.accumulate(xq)
             let factor = try GramFactor(gram)
-            #expect(abs(factor.damping - damping) <= 1e-2 * damping)
+            // The mean diagonal is of squares of inputs, which differ by the weights' roundings at most.
+            #expect(abs(factor.damping - damping) <= 0x1p-7 * damping)
             var shift = try InputShift<Double>(order: xq.rows, residualRows: residual?.original.rows)
             x.withView { x in
                 xq.withView { xq in
@@ -141,11 +144,15 @@ import Testing
             corrections.reduce(0) { $0 + loss($1.outputs).relative } / Double(corrections.count)
         }
         #expect(mean(\.target) < mean(\.weight))
+        // The losses told are of H without λ, by which a single one may rise.
+        var (swept, refined) = (0.0, 0.0)
         for layer in report.layers {
             let losses = try #require(layer.losses[layer.dimension.rawValue])
-            #expect(try #require(losses.refined).absolute <= #require(losses.gptq).absolute)
+            swept += try #require(losses.gptq).relative
+            refined += try #require(losses.refined).relative
             #expect((1...4).contains(try #require(losses.passes)))
         }
+        #expect(refined < swept)
     }
 
     /// Inputs of the original model have not moved: nothing is made up for, and the report says so.

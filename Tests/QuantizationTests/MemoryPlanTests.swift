@@ -17,6 +17,28 @@ import Testing
         #expect(plan.total == plan.gram + plan.activations + plan.weight + plan.work + plan.codes)
     }
 
+    /// Counted by hand: beside a row's 1024 sums three blocks of 128 for it, H's blocks in two forms, and where per-OC groups lie
+    /// scattered, by order or by width, the columns of H that are gathered for one of them.
+    @Test func passesAreCounted() throws {
+        func work(_ dimension: ChannelDimension, order: Bool = false, groupSize: Int = 128) throws -> Int {
+            try MemoryPlan(
+                rows: 256, columns: 1024,
+                options: .init(
+                    groupSize: groupSize, refinement: .init(passes: 2), dimension: .fixed(dimension),
+                    activationOrder: order),
+                threads: 1
+            ).work
+        }
+        let plain = 256 * (1024 + 3 * 128) * 4 + 2 * 1024 * 128 * 4
+        let gathered = 1024 * 128 * 4
+        #expect(try work(.perInputChannel) == plain)
+        #expect(try work(.perInputChannel, order: true) == plain)
+        #expect(try work(.perInputChannel, groupSize: 256) == plain)
+        #expect(try work(.perOutputChannel) == plain)
+        #expect(try work(.perOutputChannel, order: true) == plain + gathered)
+        #expect(try work(.perOutputChannel, groupSize: 256) == plain + gathered)
+    }
+
     /// The second Gram matrix is there while H is sorted, work and codes come after: the larger of the two counts.
     @Test(arguments: [64, 4096])
     func activationOrderSortsIntoASecondGram(_ rows: Int) throws {

@@ -42,6 +42,51 @@ import Testing
         }
     }
 
+    /// An inactive input counts by its damping, so that its weight is not clamped for nothing; in any order of columns, rounded
+    /// or swept.
+    @Test(arguments: [false, true], [0.3, 0])
+    func inactiveInputsCountByTheirDamping(_ ordered: Bool, _ damping: Double) throws {
+        let random = RandomLayer(out: 40, in: 48, seed: 75)
+        let inactive = [5, 17, 40]
+        let activations = Matrix<Double>(rows: 48, columns: 200) {
+            inactive.contains($0) ? 0 : random.activations[$0, $1 % random.activations.columns]
+        }
+        // The largest of its group, so that the range is theirs to lose.
+        let weight = Matrix<Double>(rows: 40, columns: 48) {
+            inactive.contains($1) ? 0.1 : min(max(random.weight[$0, $1], -0.06), 0.06)
+        }
+        var gram = try Gram<Double>(order: 48)
+        try gram.accumulate(activations)
+        let mean = (0..<48).reduce(0.0) { $0 + gram.symmetric()[$1, $1] } / 48
+        let diagonal = gram.symmetric()
+        func importance(_ j: Int) -> Double {
+            inactive.contains(j) ? (damping == 0 ? mean : damping * mean) : diagonal[j, j]
+        }
+        func quantized(_ method: QuantizationOptions.Method) throws -> QuantizedMatrix {
+            try quantize(
+                weight, gram: gram,
+                options: .init(
+                    bits: 3, groupSize: 16, scaleType: .float32, ranges: .search, method: method,
+                    dimension: .fixed(.perOutputChannel), damping: damping, activationOrder: ordered)
+            ).quantized
+        }
+        let grids = SearchedGrids(grid: UniformGrid(bits: 3, scaleType: .float32, ranges: .search), eps: .ulpOfOne)
+        let rounded = try quantized(.roundToNearest)
+        grids.expectBest(rounded, "rounded", weight: { weight[$0, $1] }, importance: importance)
+        // In order every group's grid is set before the sweep, from the same weights; else the first group's.
+        let swept = try quantized(.gptq)
+        let groups = ordered ? 0..<3 : 0..<1
+        #expect(
+            groups.allSatisfy { group in (0..<40).allSatisfy { swept.scales[$0, group] == rounded.scales[$0, group] } })
+        // It makes a difference.
+        let layout = GroupLayout(rows: 40, columns: 48, groupSize: 16, dimension: .perOutputChannel)
+        let careless = try roundToNearest(
+            weight, UniformGrid(bits: 3, scaleType: .float32, ranges: .search), layout,
+            importance: Matrix(rows: 48, columns: 1) { j, _ in diagonal[j, j] }
+        ).quantized
+        #expect(careless.scales != rounded.scales)
+    }
+
     /// Rows that do not fill a vector get what they get among others.
     @Test(arguments: TileKernels.available.indices, [false, true])
     func raggedHeightsChangeNothing(_ index: Int, _ symmetric: Bool) throws {

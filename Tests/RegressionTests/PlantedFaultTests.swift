@@ -110,7 +110,7 @@ import Testing
         #expect(failed(try run(.larger))["adaptive"]?.contains(.choice) == true)
     }
 
-    /// Full ranges where searched ones were asked for, which are among those that are tried, and ranges that none is.
+    /// Full ranges where searched ones were asked for, which are among those that are tried, and ranges that may be none of them.
     @Test func aRangeThatIsNotTheBest() throws {
         for fault in [FaultyEngine.Fault.fullRangesForSearched, .narrowestRangesForSearched] {
             let found = failed(try run(fault))
@@ -134,6 +134,15 @@ import Testing
         let found = failed(try run(.undampedPasses))
         #expect(found["refined, damped"] == [.refinement])
         #expect(found["refined per-ic"] == [] && found["swept"] == [])
+    }
+
+    /// Passes that were asked for and do nothing.
+    @Test func skippedPasses() throws {
+        let found = failed(try run(.skippedPasses))
+        for name in ["refined", "refined, damped", "refined per-ic"] {
+            #expect(found[name] == [.refinement], "\(name)")
+        }
+        #expect(found["swept"] == [] && found["searched"] == [])
     }
 
     /// One code of a layer moved to its neighbour.

@@ -13,7 +13,7 @@ struct FaultyEngine: RegressionEngine {
         case ignoredNonFiniteWeight, ignoredNonFiniteActivation
         case lossOfNoNumber
         case larger, oneCodeOff
-        case fullRangesForSearched, narrowestRangesForSearched, roundedForRefined, undampedPasses
+        case fullRangesForSearched, narrowestRangesForSearched, roundedForRefined, undampedPasses, skippedPasses
     }
 
     let fault: Fault
@@ -120,7 +120,7 @@ struct FaultyEngine: RegressionEngine {
                 }, scales: layer.quantized.scales, zeroPoints: layer.quantized.zeroPoints,
                 bits: layer.quantized.bits, layout: layer.quantized.layout)
         case .narrowestRangesForSearched where options.ranges == .search:
-            // Everything halved: a range that is tried, too, but not the best one.
+            // Everything halved: often beyond the ranges that are tried.
             let quantized = layer.quantized
             layer.quantized = QuantizedMatrix(
                 codes: quantized.codes,
@@ -181,6 +181,7 @@ struct FaultyEngine: RegressionEngine {
     private func changed(_ options: QuantizationOptions) -> QuantizationOptions {
         var options = options
         if fault == .fullRangesForSearched { options.ranges = .full }
+        if fault == .skippedPasses { options.refinement = .none }
         return options
     }
 }

@@ -4,7 +4,8 @@
 //
 // Legend: a tile is a run of rows of a weight through one block of columns, column-major, its columns `stride` floats
 // apart. `height` is a multiple of ADADIM_TILE_LANES; rows beyond the weight's are zero. A strip is eight columns of
-// the factor's block, packed: element (k, c) at 8·k + c. Errors e are W − Q; sums s are Σ e_k·V_kj.
+// a square on the block, the factor's in a sweep and H's in a pass, packed: element (k, c) at 8·k + c. Errors e are
+// W − Q; sums s are Σ e_k·V_kj.
 #ifndef ADADIM_KERNELS_H
 #define ADADIM_KERNELS_H
 

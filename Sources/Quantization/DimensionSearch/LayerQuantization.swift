@@ -30,7 +30,7 @@ public struct LayerQuantization: Sendable {
         public internal(set) var reference = 0.0
         /// Round-to-nearest and its losses.
         public internal(set) var roundToNearest = 0.0
-        /// Sweeps.
+        /// Sweeps, the passes after them, and what those left.
         public internal(set) var sweep = 0.0
     }
 

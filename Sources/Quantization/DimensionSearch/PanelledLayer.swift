@@ -137,7 +137,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             var found: [QuantizedMatrix] = []
             for layout in layouts {
                 let (quantized, error) = try roundToNearest(
-                    panel, options.grid, layout, importance: options.ranges == .search ? factor.importance : nil)
+                    panel, options.grid, layout, importance: options.ranges == .search ? factor.importanceInOrder : nil)
                 measured.add(try factor.loss(error, work: work), method, layout.dimension)
                 found.append(quantized)
             }

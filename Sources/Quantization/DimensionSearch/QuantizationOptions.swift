@@ -42,7 +42,7 @@ public struct QuantizationOptions: Sendable, Equatable {
     public var dimension: Dimension
     /// By which loss an adaptive layer chooses its direction; without meaning for a fixed one.
     public var selection: Selection
-    /// λ as a share of the mean diagonal of H, 0 or more. Raised where there is no factor, unless it is 0.
+    /// λ as a share of the mean diagonal of H, 0 to 1. Raised where there is no factor, unless it is 0.
     public var damping: Double
     /// Whether the sweep takes columns by descending diagonal of H. Codes and scales stay in the order of the weight.
     public var activationOrder: Bool
@@ -59,7 +59,7 @@ public struct QuantizationOptions: Sendable, Equatable {
     ///   - refinement: what is done to a swept weight before it is finished.
     ///   - dimension: in which direction groups run.
     ///   - selection: by which loss an adaptive layer chooses its direction.
-    ///   - damping: λ as a share of the mean diagonal of H, 0 or more.
+    ///   - damping: λ as a share of the mean diagonal of H, 0 to 1.
     ///   - activationOrder: whether the sweep takes columns by descending diagonal of H.
     public init(
         bits: Int = 4, groupSize: Int? = 128, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16,

@@ -12,6 +12,9 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     package let diagonal: Matrix<Scalar>
     /// What was added to each diagonal element, in the factor's order. [in, 1]
     package let ridge: Matrix<Scalar>
+    /// What a search of ranges weighs the squared errors at each input by, in the factor's order: diag(H), and for an
+    /// inactive input, whose errors would not count at all, what stands in its pivot. [in, 1]
+    package let importance: Matrix<Scalar>
     /// Input that stands at each position of the factor, [in, 1]; nil for the order of the weight.
     package let positions: Matrix<Int>?
     /// λ, in the units of H.
@@ -41,11 +44,11 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         return damped
     }
 
-    /// diag(H) [in, 1] in the order of the weight.
-    var importance: Matrix<Scalar> {
-        guard let positions else { return diagonal }
-        var inOrder = diagonal
-        for position in 0..<inputs { inOrder[positions[position, 0], 0] = diagonal[position, 0] }
+    /// ``importance`` [in, 1] in the order of the weight.
+    var importanceInOrder: Matrix<Scalar> {
+        guard let positions else { return importance }
+        var inOrder = importance
+        for position in 0..<inputs { inOrder[positions[position, 0], 0] = importance[position, 0] }
         return inOrder
     }
 
@@ -112,6 +115,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
                 storage = matrix
                 self.diagonal = diagonal
                 self.ridge = ridge
+                importance = Self.importance(diagonal: diagonal, ridge: ridge)
                 self.positions = positions
                 damping = Double(Scalar(share) * mean)
                 self.dampingShare = share
@@ -140,6 +144,14 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         guard mean.isFinite else { throw .gramOverflow }
         guard mean > 0 else { throw .allInputsInactive(inputs: gram.order, tokens: gram.tokens) }
         return (mean, diagonal)
+    }
+
+    private static func importance(diagonal: Matrix<Scalar>, ridge: Matrix<Scalar>) -> Matrix<Scalar> {
+        var importance = diagonal
+        for position in 0..<diagonal.rows where diagonal[position, 0] == 0 {
+            importance[position, 0] = ridge[position, 0]
+        }
+        return importance
     }
 
     /// V [in, in], with zeros below the diagonal, its rows and columns in the factor's ``order``: a copy.

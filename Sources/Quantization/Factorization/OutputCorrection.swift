@@ -75,13 +75,12 @@ extension GramFactor {
             trsm(.right, .upper, .transposed, .stored, 1, v, solved.view)
             trsm(.right, .upper, .none, .stored, 1, v, solved.view)
         }
-        var target = weight
-        target.withMutableView { target in
-            for j in 0..<inputs {
-                let (to, from) = (target.column(positions?[j, 0] ?? j), solved.view.column(j))
-                for i in 0..<target.rows { to[i] += from[i] }
-            }
+        let sum = try Workspace(copying: weight)
+        for j in 0..<inputs {
+            let (to, from) = (sum.view.column(positions?[j, 0] ?? j), solved.view.column(j))
+            for i in 0..<weight.rows { to[i] += from[i] }
         }
+        let target = Matrix(sum)
         if let (output, input) = target.firstNonFinite { throw .targetNotFinite(output: output, input: input) }
         return CorrectedTarget(weight: target, product: product)
     }
@@ -102,7 +101,7 @@ extension GramFactor {
         }
         // ‖W(X − X_q) + (W − Q)X_q‖²
         func loss(of other: Matrix<Scalar>) throws(QuantizationError) -> Double {
-            let error = Matrix<Scalar>(rows: weight.rows, columns: inputs) { weight[$0, $1] - other[$0, $1] }
+            let error = try Matrix(weight, minus: other)
             let crossed = target.product.withView { product in error.withView { product.dot($0) } }
             let own = try self.loss(error)
             guard shifted.isFinite && crossed.isFinite else { throw .lossNotFinite }
@@ -110,28 +109,5 @@ extension GramFactor {
         }
         return OutputLosses(
             original: max(0, shifted), target: try loss(of: target.weight), quantized: try loss(of: quantized))
-    }
-}
-
-extension MutableMatrixView where Element: RealScalar {
-    /// Adds a multiple of a matrix of the same shape.
-    fileprivate func add(_ share: Element, times other: MatrixView<Element>) {
-        precondition(other.rows == rows && other.columns == columns, "adding [\(other.rows), \(other.columns)]")
-        for j in 0..<columns {
-            let (to, from) = (column(j), other.column(j))
-            for i in 0..<rows { to[i] += share * from[i] }
-        }
-    }
-}
-
-extension MatrixView where Element: RealScalar {
-    /// Σ of the products of two matrices' elements.
-    fileprivate func dot(_ other: MatrixView<Element>) -> Double {
-        var sum = 0.0
-        for j in 0..<columns {
-            let (a, b) = (column(j), other.column(j))
-            for i in 0..<rows { sum += Double(a[i]) * Double(b[i]) }
-        }
-        return sum
     }
 }

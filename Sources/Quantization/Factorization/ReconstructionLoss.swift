@@ -71,7 +71,6 @@ extension GramFactor {
                 rows: quantized.rows, columns: quantized.columns, weightRows: weight.rows,
                 weightColumns: weight.columns)
         }
-        let error = Matrix<Scalar>(rows: weight.rows, columns: weight.columns) { weight[$0, $1] - quantized[$0, $1] }
-        return try loss(error)
+        return try loss(Matrix(weight, minus: quantized))
     }
 }

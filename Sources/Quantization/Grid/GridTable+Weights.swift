@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 
 extension GridTable {
     /// Sets every group's grid from the weight [out, in] itself.
-    /// - Parameter importance: diag(H) [in, 1] in the order of the weight, which weighs the errors of a searched range; nil
+    /// - Parameter importance: of each input [in, 1] in the order of the weight, which weighs the errors of a searched range; nil
     ///   for errors that all count alike.
     /// - Throws: ``QuantizationError/outOfMemory(_:)``.
     mutating func setAllGroups(
@@ -74,8 +74,9 @@ private struct GroupRanges<S: RealScalar>: Sendable {
         high: UnsafeMutablePointer<S>
     ) {
         let height = group.rows / TileKernels.lanes * TileKernels.lanes
-        findWhole(
-            height: height, stride: group.leadingDimension, columns: group.columns, group.base, importance, low, high)
+        kernels.groupRanges(
+            height: height, stride: group.leadingDimension, columns: group.columns, weight: group.base,
+            importance: importance, search, low: low, high: high)
         let rest = group.rows - height
         guard rest > 0 else { return }
         let lanes = TileKernels.lanes
@@ -83,43 +84,25 @@ private struct GroupRanges<S: RealScalar>: Sendable {
             guard let rows = copy.baseAddress else { return }
             for j in 0..<group.columns { fill(rows + j * lanes, from: group.column(j) + height, count: rest) }
             let (lowest, highest) = (rows + lanes * group.columns, rows + lanes * (group.columns + 1))
-            findWhole(height: lanes, stride: lanes, columns: group.columns, rows, importance, lowest, highest)
+            kernels.groupRanges(
+                height: lanes, stride: lanes, columns: group.columns, weight: rows, importance: importance, search,
+                low: lowest, high: highest)
             (low + height).update(from: lowest, count: rest)
             (high + height).update(from: highest, count: rest)
         }
-    }
-
-    @inline(__always)
-    private func findWhole(
-        height: Int, stride: Int, columns: Int, _ weight: UnsafePointer<S>, _ importance: UnsafePointer<S>,
-        _ low: UnsafeMutablePointer<S>, _ high: UnsafeMutablePointer<S>
-    ) {
-        kernels.rowRanges(
-            height: height, stride: stride, columns: columns, weight: weight, update: nil, low: low, high: high)
-        guard let search else { return }
-        kernels.searchRows(
-            height: height, stride: stride, columns: columns, weight: weight, update: nil, importance: importance,
-            search, low: low, high: high)
     }
 
     /// The range of a per-IC group.
     @inline(__always)
     func find(_ group: UnsafePointer<S>, count: Int) -> (low: S, high: S) {
         let height = (count + TileKernels.lanes - 1) / TileKernels.lanes * TileKernels.lanes
-        guard height > count else { return findWhole(height: height, group) }
+        guard height > count else { return kernels.groupRange(height: height, group, search) }
         return withUnsafeTemporaryAllocation(of: S.self, capacity: height) { copy in
             guard let rows = copy.baseAddress else { return (0, 0) }
             rows.update(from: group, count: count)
             (rows + count).update(repeating: 0, count: height - count)
-            return findWhole(height: height, rows)
+            return kernels.groupRange(height: height, rows, search)
         }
-    }
-
-    @inline(__always)
-    private func findWhole(height: Int, _ values: UnsafePointer<S>) -> (low: S, high: S) {
-        let range = kernels.columnRange(height: height, values)
-        guard let search else { return range }
-        return kernels.searchColumn(height: height, values, search, range)
     }
 
     @inline(__always)

@@ -7,7 +7,7 @@ public enum RangeRule: String, Sendable, CaseIterable, Codable {
     /// All of it: every weight lies inside the grid.
     case full = "minmax"
     /// Of 49 parts of it, the one that leaves the smallest sum of squared errors before its scale is rounded, weighted by
-    /// diag(H) where a group runs through several inputs.
+    /// diag(H) where a group runs through several inputs; an inactive one counts as much as its damping.
     case search
 }
 

@@ -1,32 +1,5 @@
 import AdaDimLinearAlgebra
 
-/// The columns of a per-OC group that no block of columns holds whole: wider than a block, or scattered by activation order.
-struct ScatteredGroup: Sendable {
-    let index: Int
-    /// Ascending, counted as the weight's columns.
-    let inputs: [Int]
-    /// Where they stand in the factor's order.
-    let positions: [Int]
-
-    /// All groups of a layout; none where every block holds its groups whole.
-    static func all<S>(_ layout: GroupLayout, _ factor: GramFactor<S>) -> [ScatteredGroup] {
-        guard layout.dimension == .perOutputChannel else { return [] }
-        guard let order = factor.order else {
-            guard layout.groupSize > SweepSchedule.blockWidth else { return [] }
-            return (0..<layout.groupsPerChannel).map {
-                let columns = Array(layout.range(ofGroup: $0))
-                return ScatteredGroup(index: $0, inputs: columns, positions: columns)
-            }
-        }
-        var places = [Int](repeating: 0, count: order.count)
-        for (position, input) in order.enumerated() { places[input] = position }
-        return (0..<layout.groupsPerChannel).map {
-            let columns = Array(layout.range(ofGroup: $0))
-            return ScatteredGroup(index: $0, inputs: columns, positions: columns.map { places[$0] })
-        }
-    }
-}
-
 /// What a ``RefinementPanel`` works in, for the tallest panel.
 final class RefinementMemory<S: RealScalar>: Sendable {
     /// Groups whose scales need products of their own.
@@ -45,7 +18,7 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     init(rows: Int, tiles: Int, order: Int, scatteredGroups: [ScatteredGroup]) throws(QuantizationError) {
         let width = SweepSchedule.blockWidth
         self.scatteredGroups = scatteredGroups
-        rowColumns = try Workspace(rows, by: Self.columns)
+        rowColumns = try Workspace(rows, by: Self.elementsPerRow)
         stepColumn = try Workspace(rows, by: 1)
         sums = try Workspace(rows, by: 3)
         tileChanges = try Workspace(tiles, by: 1)
@@ -53,8 +26,8 @@ final class RefinementMemory<S: RealScalar>: Sendable {
         square = try Workspace(scatteredGroups.isEmpty ? 0 : width, by: width)
     }
 
-    /// Elements for each row of the panel, but for a few.
-    static var columns: Int { 3 * SweepSchedule.blockWidth }
+    /// Of each row of the panel, but for a few.
+    static var elementsPerRow: Int { 3 * SweepSchedule.blockWidth }
 
     /// Elements that all panels share: H's blocks in two forms; and for each panel at work the columns of H that scattered
     /// groups gather.
@@ -91,11 +64,12 @@ final class RefinementMemory<S: RealScalar>: Sendable {
         return target.reading
     }
 
-    /// H[rows, columns].
-    func gather(rows: ArraySlice<Int>, columns: ArraySlice<Int>, of gram: StoredGram<S>) -> MatrixView<S> {
-        let target = square.view[rows: 0..<rows.count, columns: 0..<columns.count]
-        for (j, column) in columns.enumerated() {
-            for (i, row) in rows.enumerated() { target[i, j] = gram[row, column] }
+    /// Some rows of gathered columns.
+    func gather(rows: ArraySlice<Int>, of columns: MatrixView<S>) -> MatrixView<S> {
+        let target = square.view[rows: 0..<rows.count, columns: 0..<columns.columns]
+        for j in 0..<columns.columns {
+            let (from, to) = (columns.column(j), target.column(j))
+            for (i, row) in rows.enumerated() { to[i] = from[row] }
         }
         return target.reading
     }

@@ -113,7 +113,7 @@ struct RefinementPanel<S: RealScalar>: Sendable {
             for (index, other) in runs.enumerated() {
                 let values = memory.values(rows: rows, columns: other.count)
                 fill(values, inputs: group.inputs[other])
-                let square = memory.gather(rows: group.positions[other], columns: group.positions[run], of: gram)
+                let square = memory.gather(rows: group.positions[other], of: columns)
                 gemm(1, values.reading, .none, square, .none, index == 0 ? 0 : 1, products)
             }
             let values = memory.values(rows: rows, columns: run.count)

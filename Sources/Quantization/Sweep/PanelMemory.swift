@@ -33,11 +33,6 @@ final class PanelMemory<S: RealScalar>: Sendable {
             updated: try Workspace(WideGroup.height, by: groupWidth), ranges: try Workspace(WideGroup.height, by: 2))
     }
 
-    /// Elements that a row of a panel takes, what refining takes included.
-    static func elementsPerRow(directions: Int, columns: Int, isRefined: Bool) -> Int {
-        directions * (columns + (isRefined ? RefinementMemory<S>.columns : 0))
-    }
-
     /// The sums of a panel [rows, in].
     func sums(rows: Int) -> MutableMatrixView<S> {
         columns.view[rows: 0..<rows, columns: 0..<columns.view.columns]

@@ -102,15 +102,11 @@ struct SweepPanel<S: RealScalar>: Sendable {
                 (column + run.count).update(repeating: 0, count: height - run.count)
             }
             let (low, high) = (ranges.column(0), ranges.column(1))
-            kernels.rowRanges(
-                height: height, stride: updated.leadingDimension, columns: columns.count,
-                weight: x.column(0), update: nil, low: low, high: high)
-            if let search = RangeSearch(direction.grid) {
-                factor.diagonal.withView { diagonal in
-                    kernels.searchRows(
-                        height: height, stride: updated.leadingDimension, columns: columns.count, weight: x.column(0),
-                        update: nil, importance: diagonal.column(0) + columns.lowerBound, search, low: low, high: high)
-                }
+            factor.importance.withView { importance in
+                kernels.groupRanges(
+                    height: height, stride: updated.leadingDimension, columns: columns.count, weight: x.column(0),
+                    importance: importance.column(0) + columns.lowerBound, RangeSearch(direction.grid), low: low,
+                    high: high)
             }
             for i in run {
                 (direction.scales[i, group], direction.zeros[i, group]) = direction.grid.parameters(

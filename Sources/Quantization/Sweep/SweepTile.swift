@@ -74,16 +74,12 @@ struct SweepTile<S: RealScalar> {
             }
         }
         let (low, high, scale, zero) = (memory.low, memory.high, memory.scale, memory.zero)
-        kernels.rowRanges(
-            height: height, stride: e.leadingDimension, columns: group.columns.count, weight: e.column(start),
-            update: isUpdated ? UnsafePointer(x.column(start)) : nil, low: low, high: high)
-        if let search = RangeSearch(direction.grid) {
-            factor.diagonal.withView { diagonal in
-                kernels.searchRows(
-                    height: height, stride: e.leadingDimension, columns: group.columns.count, weight: e.column(start),
-                    update: isUpdated ? UnsafePointer(x.column(start)) : nil,
-                    importance: diagonal.column(0) + columns.lowerBound + start, search, low: low, high: high)
-            }
+        factor.importance.withView { importance in
+            kernels.groupRanges(
+                height: height, stride: e.leadingDimension, columns: group.columns.count, weight: e.column(start),
+                update: isUpdated ? UnsafePointer(x.column(start)) : nil,
+                importance: importance.column(0) + columns.lowerBound + start, RangeSearch(direction.grid), low: low,
+                high: high)
         }
         for i in 0..<height { (scale[i], zero[i]) = direction.grid.parameters(low: low[i], high: high[i]) }
         let index = (columns.lowerBound + start) / direction.layout.groupSize
@@ -143,22 +139,15 @@ struct SweepTile<S: RealScalar> {
             let segmentHeight = rows.segmentHeight
             for index in 0..<rows.segments {
                 let start = index * segmentHeight
-                var (low, high) = kernels.columnRange(height: segmentHeight, updated + start)
-                if let search {
-                    (low, high) = kernels.searchColumn(height: segmentHeight, updated + start, search, (low, high))
-                }
-                (scale[0], zero[0]) = direction.grid.parameters(low: low, high: high)
+                let (low, high) = kernels.groupRange(height: segmentHeight, updated + start, search)
+                let (scale, zero) = direction.grid.parameters(low: low, high: high)
                 let group = rows.rows.lowerBound / direction.layout.groupSize + index
-                (direction.scales[group, input], direction.zeros[group, input]) = (scale[0], zero[0])
-                let grid = TileKernels.ColumnGrid(scales: scale, zeros: zero, step: 0, largestCode: largest)
-                // Runs of 256 rows keep the sums of squares exact to 32·eps.
-                for run in stride(from: start, to: start + segmentHeight, by: 256) {
-                    let squares = kernels.quantizeColumn(
-                        height: min(256, start + segmentHeight - run), updated: updated + run, grid,
-                        weight: weight + run, codes: codes + run)
-                    missed += squares.missed
-                    left += squares.left
-                }
+                (direction.scales[group, input], direction.zeros[group, input]) = (scale, zero)
+                let squares = kernels.quantizeGroup(
+                    height: segmentHeight, updated: updated + start, scale: scale, zero: zero, largestCode: largest,
+                    weight: weight + start, codes: codes + start)
+                missed += squares.missed
+                left += squares.left
             }
         }
         rows.copyOut(codes, to: direction.codes.column(input))

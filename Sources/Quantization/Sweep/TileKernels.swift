@@ -2,11 +2,11 @@ import AdaDimKernels
 import AdaDimLinearAlgebra
 
 /// The innermost loops of a sweep's tile: those of the best instruction set that this processor has, or the plain Swift
-/// ones of `TileKernels+Portable.swift`, which also serve Double. All do the same operations in the same order, but
-/// that AVX2 and AVX-512 fuse a product with the sum it enters.
+/// ones of `TileKernels+Portable.swift`, which also serve Double. They round differently: AVX2 and AVX-512 fuse a product
+/// with the sum it enters, and sums over a column's elements run in as many lanes as a set has.
 ///
-/// Columns of a tile are `stride` elements apart; `height` is a multiple of ``lanes``. A strip is eight columns of the
-/// factor's block, packed: element (k, c) at 8·k + c.
+/// Columns of a tile are `stride` elements apart; `height` is a multiple of ``lanes``. A strip is eight columns of a square
+/// on the block, the factor's in a sweep and H's in a pass, packed: element (k, c) at 8·k + c.
 package struct TileKernels: Sendable {
     /// Heights of tiles are multiples of this, the lanes of the widest set.
     static let lanes = Int(ADADIM_TILE_LANES)
@@ -74,7 +74,8 @@ package struct TileKernels: Sendable {
         }
     }
 
-    /// sums ← (sums − Σ_{k < depth} solved[:, k]·coefficients[8·k])·reciprocal, one column of a triangular solve.
+    /// sums ← (sums − Σ_{k < depth} solved[:, k]·coefficients[8·k])·reciprocal: one column of a triangular solve,
+    /// and in a pass r/Hⱼⱼ, once what the earlier columns have changed is taken off.
     @inline(__always)
     func solveColumn<S: RealScalar>(
         height: Int, stride: Int, depth: Int, solved: UnsafePointer<S>, coefficients: UnsafePointer<S>,

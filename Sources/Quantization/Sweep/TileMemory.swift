@@ -26,6 +26,9 @@ final class TileMemory<S: RealScalar>: Sendable {
     var high: UnsafeMutablePointer<S> { rows.view.column(1) }
     var scale: UnsafeMutablePointer<S> { rows.view.column(2) }
     var zero: UnsafeMutablePointer<S> { rows.view.column(3) }
+    /// In a pass, which has no use for those ranges: W's column, and scratch.
+    var weight: UnsafeMutablePointer<S> { low }
+    var scratch: UnsafeMutablePointer<S> { high }
     /// The codes of one column.
     var codes: UnsafeMutablePointer<UInt8> { bytes.view.column(0) }
 

@@ -18,7 +18,7 @@ extension LayerJudge {
             for (group, range) in groups.ranges.enumerated() {
                 let isUpdated = isSwept && factor.order == nil && range.lowerBound > 0
                 let members = isUpdated ? updatedGroup(range) : originalGroup(range)
-                let importance = range.map { gramDiagonal(ofInput: $0) }
+                let importance = range.map { self.importance(ofInput: $0) }
                 for i in 0..<groups.out {
                     check(
                         &worst, &searched, members, (0..<range.count).map { (i, $0) }, importance,
@@ -42,24 +42,11 @@ extension LayerJudge {
         }
     }
 
-    private func gramDiagonal(ofInput input: Int) -> Double {
+    /// What an error counts in a search of ranges: H's diagonal, or where that is zero what was added to it.
+    private func importance(ofInput input: Int) -> Double {
         let position = factor.order?.firstIndex(of: input) ?? input
-        return factor.gram[position, position]
-    }
-
-    /// Scales of a refined layer are whatever its passes made of them: numbers of their type.
-    func judgeRefinedScales(into findings: inout Findings) {
-        let scales = layer.quantized.scales
-        var strange: Float?
-        for j in 0..<scales.columns {
-            for i in 0..<scales.rows {
-                let scale = scales[i, j]
-                if !(scale > 0 && options.scaleType.nearest(to: Double(scale)) == Double(scale)) { strange = scale }
-            }
-        }
-        findings.add(
-            .grids, ratio: strange == nil ? 0 : .infinity,
-            strange.map { "scale \($0) is no positive \(options.scaleType.rawValue)" } ?? "scales are of their type")
+        let diagonal = factor.gram[position, position]
+        return diagonal == 0 ? factor.ridge[position] : diagonal
     }
 
     /// Weights of a window and the error that each may have.

@@ -59,28 +59,14 @@ struct LayerJudge {
         judgeFinite(into: &findings)
         loss.judge(layer.loss, .loss, "‖(W−Q)X‖²", into: &findings)
         if let swept {
+            // Every pass meets as many ties as the sweep.
+            shareNearTies = min(1, Double(1 + options.refinement.passes) * swept.shareNearTies)
             judgeRefinement(of: swept, into: &findings)
-            judgeRefinedScales(into: &findings)
         } else {
             judgeCodes(into: &findings)
             judgeGrids(into: &findings)
         }
         return PackingJudge.judge(layer.quantized.codes, bits: options.bits, into: &findings)
-    }
-
-    /// The damped loss is known up to its bound before and after; a pass itself may raise it by no more than the rounding that it
-    /// finds its steps with, which is within those bounds, once for each pass.
-    private mutating func judgeRefinement(of swept: LayerJudge, into findings: inout Findings) {
-        let passes = options.refinement.passes
-        var worst = WorstElement()
-        worst.add(
-            max(0, loss.dampedLoss - swept.loss.dampedLoss), bound: loss.bound + Double(1 + passes) * swept.loss.bound,
-            0, 0)
-        findings.add(
-            .refinement, ratio: worst.ratio,
-            "the damped loss is \(loss.dampedLoss) after \(passes) passes, \(swept.loss.dampedLoss) before")
-        // Every pass meets as many ties as the sweep.
-        shareNearTies = min(1, Double(1 + passes) * swept.shareNearTies)
     }
 
     private func judgeFinite(into findings: inout Findings) {

@@ -8,7 +8,8 @@ struct SearchedRangeCheck {
     private(set) var worst = WorstElement()
     private(set) var text = "every range is the best of those that are tried"
 
-    private static let shares = (0...6).map { 1 - Double($0) / 10 }
+    /// As the single-precision numbers that they are.
+    private static let shares = (0...6).map { Double(1 - Float($0) / 10) }
 
     init(_ rules: GridRules) { self.rules = rules }
 

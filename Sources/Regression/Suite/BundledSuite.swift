@@ -133,6 +133,12 @@ package enum BundledSuite {
                 .init(
                     "searched in order \(name)", 90, 200, .outliers(tokens: 400),
                     options(3, dimension, order: true, ranges: .search)),
+                .init(
+                    "searched inactive inputs \(name)", 96, 200, .inactive(tokens: 400),
+                    options(2, dimension, damping: 0.3, ranges: .search)),
+                .init(
+                    "searched in Double, unrounded scales \(name)", 70, 150, source,
+                    options(3, dimension, scale: .float32, ranges: .search), .double),
             ]
         }
         return cases
@@ -142,11 +148,13 @@ package enum BundledSuite {
     private static var refined: [RegressionCase] {
         let source = SyntheticInputs.activations(tokens: 640)
         let both = Refinement(passes: 3)
-        let balanced = options(
-            3, group: 64, .adaptive, .gptq, .roundToNearest, damping: 0.1, order: true, ranges: .search,
-            refinement: Refinement(passes: 4))
+        func balanced(_ dimension: QuantizationOptions.Dimension) -> QuantizationOptions {
+            options(
+                3, group: 64, dimension, .gptq, .roundToNearest, damping: 0.1, order: true, ranges: .search,
+                refinement: Refinement(passes: 4))
+        }
         var cases: [RegressionCase] = [
-            .init("balanced", 200, 300, .outliers(tokens: 640), balanced),
+            .init("balanced", 200, 300, .outliers(tokens: 640), balanced(.adaptive)),
             .init("refined, adaptive by sweep", 130, 260, source, options(3, refinement: both)),
             .init("refined in Double", 100, 200, source, options(3, refinement: both), .double),
             .init("refined one thread", 300, 400, source, options(3, group: 128, refinement: both), threads: 1),
@@ -154,6 +162,7 @@ package enum BundledSuite {
         for (name, dimension) in [("per-oc", perOC), ("per-ic", perIC)] {
             let (codes, scales) = (Refinement(parts: .codes, passes: 2), Refinement(parts: .scales, passes: 2))
             cases += [
+                .init("balanced \(name)", 130, 260, source, balanced(dimension)),
                 .init("codes \(name)", 130, 260, source, options(2, dimension, refinement: codes)),
                 .init("scales \(name)", 130, 260, source, options(4, dimension, refinement: scales)),
                 .init(

@@ -46,7 +46,7 @@ package func blockedSweep<S: RealScalar>(
         var table = try GridTable<S>(grid, layout)
         // In activation order a per-OC group's columns come up scattered: its grid is set beforehand, from the weight.
         if !inOrder && layout.dimension == .perOutputChannel {
-            try table.setAllGroups(from: weight, importance: factor.importance, kernels)
+            try table.setAllGroups(from: weight, importance: factor.importanceInOrder, kernels)
         }
         return try SweepResult(table)
     }
@@ -58,8 +58,7 @@ package func blockedSweep<S: RealScalar>(
     let alignment = layouts.lazy.filter { $0.dimension == .perInputChannel }.map(\.groupSize).max() ?? 1
     let panels = RowPanels(
         rows: weight.rows, alignment: alignment,
-        bytesPerRow: PanelMemory<S>.elementsPerRow(
-            directions: layouts.count, columns: weight.columns, isRefined: refinement.passes > 0)
+        bytesPerRow: sweptElementsPerRow(directions: layouts.count, columns: weight.columns, refinement)
             * MemoryLayout<S>.stride,
         threads: BLASLibrary.threadCount, memoryBudget: panelBudget)
     let tallest = panels.ranges.first?.count ?? 0
@@ -105,6 +104,11 @@ package func blockedSweep<S: RealScalar>(
         swept.append(try result.finished(loss, refined: refiner == nil ? nil : refinedLoss))
     }
     return swept
+}
+
+/// Working memory of a row of a panel, but for a few elements.
+func sweptElementsPerRow(directions: Int, columns: Int, _ refinement: Refinement) -> Int {
+    directions * (columns + (refinement.passes > 0 ? RefinementMemory<Float>.elementsPerRow : 0))
 }
 
 /// The factor's blocks as each direction's tiles read them, one and the same where they divide them alike.
