@@ -3,11 +3,12 @@ import pathlib
 from collections.abc import Callable
 from string import Template
 
-from harness.markdown import table
+from harness.conditions import LENGTH, WINDOWS
+from harness.markdown import table, threads
 
 from . import peers, tables, tried
 from .figures import Figures
-from .settings import BITS, COMMON, EFFORTS, LENGTH, PLAIN, REFERENCE, SEEDS, TITLE, WAYS, WINDOWS, Way
+from .settings import ADAPTIVE, BITS, COMMON, EFFORTS, PLAIN, REFERENCE, SEEDS, TITLE, WAYS, Way
 
 HERE = pathlib.Path(__file__).parent
 FOUR_BITS = """**This copy of the model comes from 4-bit weights in per-OC blocks of 32** (`Tests/RealModel/smollm2.py`): a
@@ -21,7 +22,7 @@ def document(
     there = [bits for bits in BITS if tables.measured(figures, bits)]
     beside = [bits for bits in BITS if any(maker.bits == bits for maker in makers)]
     return Template((HERE / "template.md").read_text()).substitute(
-        title=TITLE, reference=REFERENCE, plain=PLAIN, windows=WINDOWS, length=LENGTH, common=COMMON,
+        title=TITLE, reference=REFERENCE, windows=WINDOWS, length=LENGTH, common=COMMON,
         bits=" and ".join(map(str, there)), seeds=", ".join(map(str, SEEDS)),
         original=", ".join(f"*{name}* {text['perplexity']:.2f}" for name, text in figures.content["original"].items()),
         verdicts=tables.verdicts(figures, there), direction=tables.direction(figures, there),
@@ -29,10 +30,10 @@ def document(
         variant_tables=each(there, lambda bits: f"{tables.variants(figures, bits)}\n\n"
                             f"![Excess and divergence by variant](accuracy/excess-{bits}.svg)", FOUR_BITS),
         difference_tables=each(there, lambda bits: tables.differences(figures, bits)),
-        peers="\n".join([
-            each(beside, lambda bits: peers.summary([maker for maker in makers if maker.bits == bits])) or peers.summary([]),
-            *(["", *failures] if failures else [])]),
-        peer_threads=" or ".join(sorted({str(maker.threads) for maker in makers})) or "–",
+        peers="\n\n".join(filter(None, [
+            peers.introduction(makers),
+            each(beside, lambda bits: peers.summary([maker for maker in makers if maker.bits == bits])),
+            "\n".join(failures or [])])),
         tried=tried.summary(ideas or {}), weightings=each(there, lambda bits: tables.weightings(figures, bits)))
 
 
@@ -56,13 +57,23 @@ def unmeasured(figures: Figures) -> str:
 
 
 def options() -> str:
-    def spelt_out(way: Way) -> str:
-        effort = EFFORTS.get(way.name)
-        return "" if effort is None or effort in way.options else f", which is `{effort}`"
-    return table(["variant", "options"], [[way.name, f"`{way.options}`{spelt_out(way)}"] for way in WAYS.values()], left=2)
+    return table(["variant", "options"], [[way.name, told(way)] for way in WAYS.values()], left=2)
+
+
+def told(way: Way) -> str:
+    """A variant's options: those of an effort spelt out, those that go on from an effort's by its name and what is other."""
+    effort = EFFORTS.get(way.name, "")
+    if effort not in way.options:
+        return f"`{way.options}`, which is `{effort}`"
+    # The longest first: best begins with all of balanced.
+    for name, effort in reversed(EFFORTS.items()):
+        if name != PLAIN and way.options.startswith(f"{effort} "):
+            return f"*{name}* with `{way.options.removeprefix(effort).removesuffix(ADAPTIVE).strip()}`"
+    return f"`{way.options}`"
 
 
 def details(figures: Figures) -> str:
     found = figures.content["run"]
     return (f"adadim {found['adadim']}, build of commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}; "
-            f"{'; '.join(found['machines'])}; {' or '.join(map(str, found['threads']))} thread(s); {found['blas']}, kernels {found['kernels']}.")
+            f"{'; '.join(found['machines'])}; {threads(found['threads'])}; {found['blas']}, "
+            f"kernels {', '.join(found['kernels'])}.")

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Any
 
-from harness.intervals import Estimate, over_draws, window_excesses
+from harness.figures import keep_all
+from harness.intervals import Estimate, over_common_draws, window_excesses
 from harness.runs import Result
 
 from .settings import Setting
@@ -24,24 +25,27 @@ class Figures:
     @classmethod
     def of(cls, measured: Sequence[tuple[Setting, Result]]) -> "Figures":
         results = [result for _, result in measured]
-        report = results[0]["report"]
+        reports = [result["report"] for result in results]
         return cls({
             "run": {"commits": sorted({result["commit"] for result in results}),
                     "dates": sorted({result["date"] for result in results}),
                     "machines": sorted({result["machine"] for result in results}),
-                    "threads": sorted({result["report"]["options"]["threads"] for result in results}), **report["versions"]},
+                    "threads": sorted({report["options"]["threads"] for report in reports}),
+                    **reports[0]["versions"], "kernels": sorted({report["versions"]["kernels"] for report in reports})},
             "original": {name: {"perplexity": text["original"]["perplexity"], "windows": text["windows"],
                                 "windowLength": text["windowLength"]} for name, text in results[0]["texts"].items()},
             # The layers' losses are in this order in every entry.
-            "layers": [layer["name"] for layer in report["layers"]],
+            "layers": [layer["name"] for layer in reports[0]["layers"]],
             "variants": [_entry(setting, result) for setting, result in measured]})
 
     @classmethod
     def read(cls, file: pathlib.Path) -> "Figures":
         return cls(json.loads(file.read_text()))
 
-    def write(self, file: pathlib.Path) -> None:
-        """An entry a line."""
+    def write(self, file: pathlib.Path, replace: bool = False) -> None:
+        """An entry a line. Refuses to take entries out of the file that it writes, unless it is to `replace` it."""
+        if not replace:
+            keep_all(file, self.content, lambda content: [setting.name for setting in Figures(content).entries])
         file.parent.mkdir(parents=True, exist_ok=True)
         rest = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in self.content.items() if name != "variants"]
         lines = [json.dumps(entry, separators=(",", ":")) for entry in self.content["variants"]]
@@ -57,16 +61,10 @@ class Figures:
     def estimate(self, what: str, way: str, bits: int, texts: Sequence[str], than: str | None = None) -> Estimate | None:
         """The mean excess or divergence over texts, windows and the seeds that both have; with `than` that of the paired
         differences from it. None where they share no seed."""
-        seeds = [seed for seed in self.seeds(way, bits) if than is None or seed in self.seeds(than, bits)]
-        if not seeds:
-            return None
-
-        def windows(text: str, seed: int) -> Windows:
-            mine: Windows = self.entries[Setting(way, bits, seed)]["texts"][text][what]
-            if than is None:
-                return mine
-            return [a - b for a, b in zip(mine, self.entries[Setting(than, bits, seed)]["texts"][text][what], strict=True)]
-        return over_draws([[windows(text, seed) for seed in seeds] for text in texts])
+        def windows(way: str) -> dict[int, dict[str, Windows]]:
+            return {seed: {name: text[what] for name, text in self.entries[Setting(way, bits, seed)]["texts"].items()}
+                    for seed in self.seeds(way, bits)}
+        return over_common_draws(windows(way), texts, windows(than) if than else None)
 
     def mean(self, way: str, bits: int, value: Callable[[dict[str, Any]], float]) -> float:
         """Over seeds."""
@@ -82,7 +80,7 @@ def _entry(setting: Setting, result: Result) -> dict[str, Any]:
         "meanRelativeLoss": _short(report["totals"]["meanRelativeLoss"], 5),
         "texts": {name: _text(text) for name, text in result["texts"].items()},
         "losses": [_short(layer["loss"]["relative"]) for layer in layers],
-        "energies": [_short(energy(layer)) for layer in layers]}
+        "energies": [_short(layer["outputEnergy"]) for layer in layers]}
 
 
 def _text(text: dict[str, Any]) -> dict[str, Any]:
@@ -90,14 +88,6 @@ def _text(text: dict[str, Any]) -> dict[str, Any]:
     excesses = window_excesses(text["windowLogLikelihoods"], text["original"]["windowLogLikelihoods"], length)
     return {"perplexity": _short(text["perplexity"], 6), EXCESS: [round(value, 5) for value in excesses],
             DIVERGENCE: [round(value / (length - 1), 5) for value in text["windowDivergences"]]}
-
-
-def energy(layer: dict[str, Any]) -> float:
-    """‖WX‖² of a layer: as the report says it, or else what its loss is relative to; 0 if nothing tells."""
-    if "outputEnergy" in layer:
-        return float(layer["outputEnergy"])
-    loss = layer["loss"]
-    return loss["absolute"] / loss["relative"] if loss["relative"] else 0.0
 
 
 def _short(value: float, digits: int = 4) -> float:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Any
 
-from harness.intervals import Estimate, over_draws, window_excesses
-from harness.markdown import minus, nats, table
+from harness.intervals import Estimate, over_common_draws, window_excesses
+from harness.markdown import nats, paragraph, table, threads
 
 from .figures import DIVERGENCE, EXCESS, Windows
 
@@ -39,14 +39,9 @@ class Maker:
 
     def estimate(self, what: str, texts: Sequence[str], than: "Maker | None" = None) -> Estimate | None:
         """The mean over texts, windows and the seeds that both have; with `than` that of the paired differences from it."""
-        seeds = sorted(seed for seed in self.windows if than is None or seed in than.windows)
-        if not seeds:
-            return None
-
-        def of(text: str, seed: int) -> Windows:
-            mine = self.windows[seed][what][text]
-            return mine if than is None else [a - b for a, b in zip(mine, than.windows[seed][what][text], strict=True)]
-        return over_draws([[of(text, seed) for seed in seeds] for text in texts])
+        def windows(maker: Maker) -> dict[int, dict[str, Windows]]:
+            return {seed: measures[what] for seed, measures in maker.windows.items()}
+        return over_common_draws(windows(self), texts, windows(than) if than else None)
 
     def by_seed(self, what: str) -> list[float]:
         return [fmean(map(fmean, of[what].values())) for of in self.windows.values()]
@@ -89,10 +84,19 @@ def ours(makers: Sequence[Maker], variant: str) -> Maker | None:
     return next((maker for maker in makers if (maker.name, maker.variant) == (OURS, variant)), None)
 
 
-def summary(makers: Sequence[Maker]) -> str:
-    """A table of all at the same bits, and how ours at its best compares with the best of the others."""
+def introduction(makers: Sequence[Maker]) -> str:
     if not makers:
         return "None has been measured yet."
+    return paragraph(
+        "`make peers` gives the same model, in float32, the same calibration sequences, bits and groups to other quantizers "
+        f"on CPU, and to this one, all with {threads(maker.threads for maker in makers)}, and judges all by the same windows "
+        "([measured/peers.json](measured/peers.json)). What is not in a variant's name is its program's default. CPU seconds "
+        "are a process's from start to exit, medians over draws, without reading the result back and writing it for the "
+        "judge, where a program lets that be told apart: GPTQModel's own saving counts, and so does ours.")
+
+
+def summary(makers: Sequence[Maker]) -> str:
+    """A table of all at the same bits, and how ours at its best compares with the best of the others."""
     texts = makers[0].texts
     plain, best = ours(makers, PLAIN), ours(makers, BEST)
     head = ["by", "variant", "draws", *(f"{text}: excess" for text in texts), "both", f"of {OURS} {PLAIN}'s", "KL, both",
@@ -103,10 +107,19 @@ def summary(makers: Sequence[Maker]) -> str:
         rows.append([
             maker.name + version, maker.variant, str(len(maker.windows)),
             *(nats(_found(maker, EXCESS, [text])) for text in texts), nats(_found(maker, EXCESS, texts)),
-            f"{100 * _mean(maker) / _mean(plain):.0f} %" if plain else "", nats(_found(maker, DIVERGENCE, texts)),
+            _share(maker, plain), nats(_found(maker, DIVERGENCE, texts)),
             f"{maker.cpu_seconds:.0f}",
             f"{maker.cpu_seconds / best.cpu_seconds:.2f}" if best else ""])
-    return "\n\n".join([table(head, rows, left=2), *_compared(best, others(makers))])
+    told = [table(head, rows, left=2)]
+    if any(len(maker.windows) == 1 for maker in makers):
+        told.append("Where there is one draw, intervals are about windows only.")
+    return "\n\n".join(told + _compared(best, others(makers)))
+
+
+def _share(maker: Maker, plain: Maker | None) -> str:
+    """Of what the plain one loses, over the draws that both have."""
+    pair = _on_common_draws(maker, plain) if plain else None
+    return f"{100 * _mean(pair[0]) / _mean(pair[1]):.0f} %" if pair else ""
 
 
 def _compared(best: Maker | None, theirs: Sequence[Maker]) -> list[str]:
@@ -118,9 +131,9 @@ def _compared(best: Maker | None, theirs: Sequence[Maker]) -> list[str]:
     step, further = mine.estimate(EXCESS, mine.texts, nearest), mine.estimate(DIVERGENCE, mine.texts, nearest)
     assert step is not None and further is not None
     draws = "" if len(mine.windows) == max(len(pair[0].windows) for pair in pairs) else f" (draws {sorted(mine.windows)})"
-    return [minus(f"The best of the others by excess is {nearest.title}{draws}. {OURS} {BEST} minus that, same windows and "
-                  f"sequences: excess {nats(step, True)}, KL {nats(further, True)}; its excess is "
-                  f"{_mean(mine) / _mean(nearest):.2f} of the other's, its time {mine.cpu_seconds / nearest.cpu_seconds:.3f} of it.")]
+    return [f"The best of the others by excess is {nearest.title}{draws}. {OURS} {BEST} minus that, same windows and sequences: "
+            f"excess {nats(step, True)}, KL {nats(further, True)}; its excess is {_mean(mine) / _mean(nearest):.2f} of the "
+            f"other's, its time {mine.cpu_seconds / nearest.cpu_seconds:.3f} of it."]
 
 
 def _on_common_draws(a: Maker, b: Maker) -> tuple[Maker, Maker] | None:

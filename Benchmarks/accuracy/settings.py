@@ -2,15 +2,16 @@
 `adadim quantize`, and the names of those that it is compared with."""
 from dataclasses import dataclass
 
-from harness.texts import CALIBRATION, TEXTS
+from harness.conditions import GROUP_SIZE, LENGTH, SEQUENCES, WINDOWS
 from harness.models import smollm2
+from harness.texts import CALIBRATION, TEXTS
 from harness.variant import Text, Variant
 
 TITLE = "SmolLM2-135M"
 BITS = (3, 4)
 SEEDS = (0, 1, 2)
-WINDOWS, LENGTH = 16, 512
-COMMON = "--group-size 64 --samples 32 --sequence-length 512"
+# One thread: threads that wait for each other count as CPU time.
+COMMON = f"--group-size {GROUP_SIZE} --samples {SEQUENCES} --sequence-length {LENGTH} --threads 1"
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ SECTIONS = {
     "Target": [
         way("balanced, inputs 0.4", f"{WEIGHED} --correct-inputs 0.4 {ADAPTIVE}", "balanced", own_loss=True),
         way("balanced, residual 0.4", f"{WEIGHED} --correct-residual 0.4 {ADAPTIVE}", "balanced", own_loss=True),
-        way("best", f"--effort best {ADAPTIVE}", "balanced", "balanced, inputs 0.4", "balanced, residual 0.4", own_loss=True,
-            bits=BITS),
+        way("best", f"--effort best {ADAPTIVE}", "balanced", "balanced, inputs 0.4", "balanced, residual 0.4", "adaptive",
+            own_loss=True, bits=BITS),
         way("best, both 0.2", f"{WEIGHED} --correct-inputs 0.2 --correct-residual 0.2 {ADAPTIVE}", "best", own_loss=True),
         way("best, both 0.7", f"{WEIGHED} --correct-inputs 0.7 --correct-residual 0.7 {ADAPTIVE}", "best", own_loss=True),
         way("best, both 1", f"{WEIGHED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "best", own_loss=True),
@@ -86,6 +87,7 @@ SECTIONS = {
         way("best, tokens alike", f"{CORRECTED} --token-weights equal {ADAPTIVE}", "best", own_loss=True),
     ],
     "Damping and number of tokens": [
+        way("balanced, damping 0.01", f"{WEIGHED} --damping 0.01 {ADAPTIVE}", "balanced", own_loss=True),
         way("best, damping 0.01", f"{CORRECTED} --damping 0.01 {ADAPTIVE}", "best", own_loss=True),
         way("best, damping 0.03", f"{CORRECTED} --damping 0.03 {ADAPTIVE}", "best", own_loss=True),
         way("best, damping 0.3", f"{CORRECTED} --damping 0.3 {ADAPTIVE}", "best", own_loss=True),

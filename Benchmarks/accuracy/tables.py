@@ -1,17 +1,18 @@
 """The page's tables, in Markdown."""
 import math
-import textwrap
 from statistics import fmean, median
 
 from harness.intervals import Estimate, side
-from harness.markdown import minus, nats, table
+from harness.markdown import minus, nats, paragraph, table
 
 from .figures import DIVERGENCE, EXCESS, Figures
-from .settings import PLAIN, REFERENCE, SECTIONS, WAYS, Setting, Way
+from .settings import EFFORTS, PLAIN, REFERENCE, SECTIONS, Setting, Way
 from .weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, judge, runs
 
 MISSING = "–"
 BEST_PER_OC = "best, per-OC"
+ALL = "All of it"
+HEAVIEST = 3
 NO_STEP = "No step has both its ends measured."
 
 
@@ -53,9 +54,15 @@ def variants(figures: Figures, bits: int) -> str:
 
 
 def comparisons(figures: Figures, bits: int) -> list[tuple[str, Way, str]]:
-    """Section, variant and baseline, where both were measured with a seed in common."""
-    return [(section, way, baseline) for section, ways in measured(figures, bits).items() for way in ways
-            for baseline in way.baselines if figures.estimate(EXCESS, way.name, bits, figures.texts, than=baseline)]
+    """Part of the method, variant and baseline, where both were measured with a seed in common."""
+    return [(part_of(section, way, baseline), way, baseline)
+            for section, ways in measured(figures, bits).items() for way in ways for baseline in way.baselines
+            if figures.estimate(EXCESS, way.name, bits, figures.texts, than=baseline)]
+
+
+def part_of(section: str, way: Way, baseline: str) -> str:
+    """What a step brings in: what its section is about, but an effort over the plain method brings in all."""
+    return ALL if way.name in EFFORTS and baseline == PLAIN else section
 
 
 def differences(figures: Figures, bits: int) -> str:
@@ -63,10 +70,10 @@ def differences(figures: Figures, bits: int) -> str:
     head = ["part", "difference", *(f"{what}, {' and '.join(place)}" for what in ("excess", "KL") for place in places),
             "by excess", "by KL"]
     rows = []
-    for section, way, baseline in comparisons(figures, bits):
+    for part, way, baseline in comparisons(figures, bits):
         cells = [nats(_found(figures, what, way.name, bits, place, baseline), signed=True)
                  for what in (EXCESS, DIVERGENCE) for place in places]
-        rows.append([section, f"{way.name} − {baseline}", *cells, *words(figures, way, baseline, bits)])
+        rows.append([part, f"{way.name} − {baseline}", *cells, *words(figures, way, baseline, bits)])
     return table(head, rows, left=2) if rows else NO_STEP
 
 
@@ -79,10 +86,10 @@ def words(figures: Figures, way: Way, baseline: str, bits: int) -> tuple[str, st
 def verdicts(figures: Figures, every_bits: list[int]) -> str:
     """What each step brings at each number of bits, in words and nats."""
     found = {bits: comparisons(figures, bits) for bits in every_bits}
-    head = ["part", "step", "from", *(f"{bits} bits" for bits in every_bits)]
+    head = ["part", "step", "compared with", *(f"{bits} bits" for bits in every_bits)]
     rows = []
     for step in dict.fromkeys(step for steps in found.values() for step in steps):
-        section, way, baseline = step
+        part, way, baseline = step
         cells = []
         for bits in every_bits:
             if step not in found[bits]:
@@ -91,7 +98,7 @@ def verdicts(figures: Figures, every_bits: list[int]) -> str:
             excess, divergence = words(figures, way, baseline, bits)
             said = excess if excess == divergence else f"{excess} by excess, {divergence} by KL"
             cells.append(f"{said}: {nats(_found(figures, EXCESS, way.name, bits, figures.texts, baseline), signed=True)}")
-        rows.append([section, way.name, baseline, *cells])
+        rows.append([part, way.name, baseline, *cells])
     return table(head, rows, left=len(head)) if rows else NO_STEP
 
 
@@ -111,27 +118,35 @@ def weightings(figures: Figures, bits: int) -> str:
                     minus(f"{fmean(verdict.by_seed):+.2f} ({min(verdict.by_seed):+.2f})")]
         rows.append(row)
     draws = len({run.seed for run in found})
-    return table(head, rows) + "\n\n" + textwrap.fill(
+    return table(head, rows) + "\n\n" + paragraph(
         f"{ways} variants, {draws} draw{'s' if draws > 1 else ''}. Chosen without the variant that it is to predict, a weighting "
         f"misses the excess by {_percent(judged[EXCESS].held_out)} and the KL divergence by "
         f"{_percent(judged[DIVERGENCE].held_out)}; the plain mean, by {_percent(judged[EXCESS].verdicts[PLAIN_MEAN].miss)} and "
-        f"{_percent(judged[DIVERGENCE].verdicts[PLAIN_MEAN].miss)}.", 127)
+        f"{_percent(judged[DIVERGENCE].verdicts[PLAIN_MEAN].miss)}. {heaviest(figures, bits)}")
+
+
+def heaviest(figures: Figures, bits: int) -> str:
+    """Which layers hold most of the energy ‖WX‖², over the reference's draws."""
+    entries = [figures.entries[Setting(REFERENCE, bits, seed)] for seed in figures.seeds(REFERENCE, bits)]
+    if not entries:
+        return ""
+    energies = dict(zip(figures.content["layers"], map(sum, zip(*(entry["energies"] for entry in entries))), strict=True))
+    names = sorted(energies, key=energies.__getitem__, reverse=True)[:HEAVIEST]
+    held = sum(energies[name] for name in names) / sum(energies.values())
+    return (f"Where energies are summed, few layers may decide: {', '.join(f'`{name}`' for name in names)} hold "
+            f"{100 * held:.0f} % of all energy in {REFERENCE}.")
 
 
 def _percent(logarithm: float) -> str:
     return f"{100 * math.expm1(logarithm):.0f} %"
 
 
-def share(value: float | None, whole: float | None) -> str:
-    return f"{100 * value / whole:.0f} %" if value is not None and whole else MISSING
+def share(value: float, whole: float) -> str:
+    return f"{100 * value / whole:.0f} %" if whole else MISSING
 
 
-def times(value: float | None, unit: float | None) -> str:
-    return f"{value / unit:.2f}" if value is not None and unit else MISSING
-
-
-def _nats(mean: float) -> str:
-    return minus(f"{mean:.3f}" if abs(mean) >= 0.1 else f"{mean:.4f}")
+def times(value: float, unit: float) -> str:
+    return f"{value / unit:.2f}" if unit else MISSING
 
 
 def _found(figures: Figures, what: str, way: str, bits: int, texts: list[str], than: str | None = None) -> Estimate:
@@ -140,8 +155,9 @@ def _found(figures: Figures, what: str, way: str, bits: int, texts: list[str], t
     return found
 
 
-def _mean(figures: Figures, way: str, bits: int, texts: list[str] | None = None, what: str = EXCESS) -> float:
-    found = figures.estimate(what, way, bits, texts or figures.texts)
+def _mean(figures: Figures, way: str, bits: int) -> float:
+    """The excess over all texts; 0 where there is none."""
+    found = figures.estimate(EXCESS, way, bits, figures.texts)
     return found.mean if found else 0.0
 
 

@@ -3,10 +3,10 @@ import json
 import pathlib
 from typing import Any
 
-from harness.intervals import Estimate, over_draws
+from harness.intervals import Estimate, over_common_draws
 from harness.markdown import nats, table
 
-from .figures import DIVERGENCE, EXCESS
+from .figures import DIVERGENCE, EXCESS, Windows
 
 Tried = dict[str, dict[str, Any]]
 NONE = "None has been measured yet."
@@ -20,13 +20,10 @@ def read(file: pathlib.Path) -> Tried:
 
 def estimate(tried: Tried, what: str, idea: str, than: str | None = None) -> Estimate | None:
     """Over the seeds that both have; None where they share none."""
-    mine, theirs = tried[idea]["seeds"], tried[than]["seeds"] if than else None
-    seeds = sorted(seed for seed in mine if theirs is None or seed in theirs)
-    if not seeds:
-        return None
-    return over_draws([[[value - (theirs[seed][text][what][place] if theirs else 0)
-                         for place, value in enumerate(mine[seed][text][what])] for seed in seeds]
-                       for text in mine[seeds[0]]])
+    def windows(idea: str) -> dict[str, dict[str, Windows]]:
+        return {seed: {name: text[what] for name, text in texts.items()} for seed, texts in tried[idea]["seeds"].items()}
+    mine = windows(idea)
+    return over_common_draws(mine, list(next(iter(mine.values()))), windows(than) if than else None)
 
 
 def summary(tried: Tried) -> str:

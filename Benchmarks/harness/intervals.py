@@ -5,7 +5,7 @@ differences. Intervals are Student's t: 95 %, two-sided.
 """
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -114,6 +114,18 @@ def over_draws(texts: Sequence[Sequence[Sequence[float]]]) -> Estimate:
     square = sum(term for term, _ in terms)
     degrees = square**2 / sum(term**2 / freedom for term, freedom in terms) if square > 0 else terms[-1][1]
     return Estimate(statistics.fmean(means), math.sqrt(square), degrees, draws)
+
+
+def over_common_draws(draws: Mapping[Any, Mapping[str, Sequence[float]]], texts: Sequence[str],
+                      than: Mapping[Any, Mapping[str, Sequence[float]]] | None = None) -> Estimate | None:
+    """`over_draws` of losses [draw][text][window] in these texts; with `than`, of the differences from that, window by window,
+    over the draws that both have. None where they share no draw."""
+    common = sorted(draw for draw in draws if than is None or draw in than)
+
+    def windows(text: str, draw: Any) -> Sequence[float]:
+        mine = draws[draw][text]
+        return mine if than is None else [a - b for a, b in zip(mine, than[draw][text], strict=True)]
+    return over_draws([[windows(text, draw) for draw in common] for text in texts]) if common else None
 
 
 @cache

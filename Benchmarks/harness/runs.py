@@ -105,7 +105,7 @@ class Workplace:
 
 def run_all(variants: Sequence[Variant], workplace: Workplace, log: TextIO = sys.stderr) -> list[Result]:
     """The results of all variants in their order: those that are kept already, the others run. Says what it does, and
-    for how long yet."""
+    how long is left."""
     return [result for group in run_groups([[variant] for variant in variants], workplace, log) for result in group]
 
 

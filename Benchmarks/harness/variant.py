@@ -47,7 +47,12 @@ class Variant:
         }
         if self.compared:
             work["compared"] = True
-        return hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()[:20]
+        return name_of(work)[:20]
+
+
+def name_of(work: object) -> str:
+    """SHA-256 of what JSON can say."""
+    return hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
 
 
 @cache

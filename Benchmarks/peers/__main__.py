@@ -6,11 +6,11 @@
 A second run does only what is missing. A peer that cannot be installed or does not run is named with the reason.
 """
 import argparse
-import os
 import pathlib
 import signal
 import sys
 
+from harness.conditions import LENGTH, SEQUENCES
 from harness.models import ROOT, smollm2
 from harness.runs import RunError
 from harness.texts import CALIBRATION
@@ -19,7 +19,7 @@ from harness.variant import Text
 from .figures import write_figures
 from .files import in_float32
 from .running import Work, Workplace, known, run_all
-from .settings import CELLS, LENGTH, OURS, PEERS, SEQUENCES, TEXTS, entries
+from .settings import CELLS, OURS, PEERS, TEXTS, entries
 from .tables import failures_table, results_table
 
 FIGURES = "measured/peers.json"
@@ -43,8 +43,10 @@ def main() -> None:
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "verify-output/peers", help="where results are kept")
     parser.add_argument("--tool", type=pathlib.Path, default=ROOT / ".build/release/adadim")
     parser.add_argument("--documentation", type=pathlib.Path, default=ROOT / "Documentation", help="where the figures go")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=1,
+                        help="of each quantizer (default: 1; CPU seconds of several count threads that wait for each other)")
     parser.add_argument("--kept-only", action="store_true", help="write what was measured before, and run nothing")
+    parser.add_argument("--replace", action="store_true", help="write, even if figures that the file had are gone")
     parser.add_argument("--trial", action="store_true", help="two blocks and two short sequences; writes no figures")
     args = parser.parse_args()
     only = args.only.split(",") if args.only else []
@@ -62,16 +64,16 @@ def main() -> None:
         if not args.kept_only:
             run_all(list(entries(args.cells, only)), workplace)
         results, failures = known(list(entries()), workplace)
+        print(results_table(results))
+        if failures:
+            print(f"\n{failures_table(failures)}")
+        if not args.trial:
+            write_figures(args.documentation / FIGURES, results, failures, args.replace)
+            print(f"\nWritten to {args.documentation / FIGURES}", file=sys.stderr)
     except RunError as error:
         sys.exit(f"{error}\nWhat was measured before is kept; run again for the rest.")
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. What was measured is kept; run again for the rest.")
-    print(results_table(results))
-    if failures:
-        print(f"\n{failures_table(failures)}")
-    if not args.trial:
-        write_figures(args.documentation / FIGURES, results, failures)
-        print(f"\nWritten to {args.documentation / FIGURES}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from harness.figures import keep_all
+
 # Of a result, what a reader of the figures needs; the rest stays in the work directory.
 KEPT = ("peer", "variant", "version", "bits", "seed", "wallSeconds", "cpuSeconds", "threads")
 TEXT_KEPT = ("perplexity", "excess", "divergence", "windows", "windowLength", "windowLogLikelihoods", "windowDivergences")
@@ -29,9 +31,17 @@ def figures(results: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]
             name: {part: text[part] for part in TEXT_KEPT} for name, text in result["texts"].items()}} for result in results]}
 
 
-def write_figures(file: pathlib.Path, results: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]]) -> None:
-    """An entry a line."""
+def names(content: dict[str, Any]) -> list[str]:
+    """Of its entries."""
+    return [f"{entry['peer']} {entry['variant']}, {entry['bits']} bits, seed {entry['seed']}" for entry in content["entries"]]
+
+
+def write_figures(file: pathlib.Path, results: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]],
+                  replace: bool = False) -> None:
+    """An entry a line. Refuses to take entries out of the file that it writes, unless it is to `replace` it."""
     content = figures(results, failures)
+    if not replace:
+        keep_all(file, content, names)
     lines = [json.dumps(entry) for entry in content.pop("entries")]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(content, indent=1)[:-2] + ',\n "entries": [\n' + ",\n".join(lines) + "\n]}\n")

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.conditions import GROUP_SIZE
 from harness.runs import Result, RunError, adopted, hold, machine, write
-from harness.variant import Text, digest
+from harness.variant import Text, digest, name_of
 
 from . import environments, levels
 from .files import groups_of, tensors_of, write_sequences
-from .settings import GROUP_SIZE, Entry
+from .settings import Entry
 
 HERE = pathlib.Path(__file__).parent
 ENDING = 2000  # characters of a failed child's last words that are shown
@@ -56,7 +57,8 @@ class Workplace:
         self.outputs.mkdir()
 
     def file(self, entry: Entry) -> pathlib.Path:
-        return self.results / f"{entry.file_name}.json"
+        """Named by the key, too, so that other work of the same entry has another file."""
+        return self.results / f"{entry.file_name}-{name_of(self.key(entry))[:8]}.json"
 
     def kept(self, entry: Entry) -> Result | None:
         """What an earlier run of the same work gave."""

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import texts
+from harness.conditions import LENGTH, WINDOWS
 from harness.variant import Text
 
-TEXTS = tuple(Text(name, file, 16) for name, file in texts.TEXTS.items())
-GROUP_SIZE = 64
-SEQUENCES, LENGTH = 32, 512
-
+TEXTS = tuple(Text(name, file, WINDOWS, LENGTH) for name, file in texts.TEXTS.items())
 OURS = "adadim"
 # Options of `adadim quantize` beyond bits, group size and calibration. A line more is a variant more.
 OUR_VARIANTS: dict[str, list[str]] = {
@@ -70,7 +68,7 @@ class Entry:
 
     @property
     def file_name(self) -> str:
-        """What the result's file is called, without its suffix."""
+        """What its result's file is called by, and its log."""
         words = "".join(c if c.isalnum() else " " for c in self.name.lower()).split()
         return "-".join(words)
 

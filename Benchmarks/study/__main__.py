@@ -17,7 +17,7 @@ from .document import complete, document
 from .figures import Figures
 from .outliers import Found, outliers
 from .pictures import all_pictures
-from .settings import WINDOWS, Setting, settings
+from .settings import WINDOWS, settings
 
 PAGE, PICTURES, FIGURES = "Study.md", "study", "measured/study.json"
 

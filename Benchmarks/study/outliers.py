@@ -1,7 +1,6 @@
 """Outliers in the inputs of a model's linear layers, on the calibration text, and how uneven its weights are; by PyTorch and
 transformers."""
 import pathlib
-import statistics
 from typing import Any
 
 from harness.texts import CALIBRATION

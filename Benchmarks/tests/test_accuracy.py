@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from accuracy import peers, tables
-from accuracy.document import document
-from accuracy.figures import DIVERGENCE, EXCESS, Figures, energy
+from accuracy import peers, tables, tried
+from accuracy.document import document, told
+from accuracy.figures import DIVERGENCE, EXCESS, Figures
 from accuracy.settings import EFFORTS, PLAIN, REFERENCE, SECTIONS, WAYS, Setting
 from accuracy.weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, Layer, Run, judge, runs
 from harness.layers import ROLES
 from harness.models import ROOT
+from harness.runs import RunError
 
 LAYERS = [f"model.layers.{block}.some.{role}" for block in range(3) for role in ROLES]
 WINDOWS = (-0.01, 0.0, 0.01, 0.0)
@@ -35,8 +36,8 @@ def entry(way: str, excess: float, *, bits: int = 3, seed: int = 0, divergence: 
 
 def figures(*entries: dict[str, Any]) -> Figures:
     return Figures({
-        "run": {"commits": ["abc"], "dates": ["2026-01-01"], "machines": ["a machine"], "threads": [2], "adadim": "0.1.0",
-                "blas": "OpenBLAS", "kernels": "Haswell"},
+        "run": {"commits": ["abc"], "dates": ["2026-01-01"], "machines": ["a machine"], "threads": [1], "adadim": "0.1.0",
+                "blas": "OpenBLAS", "kernels": ["Haswell"]},
         "original": {text: {"perplexity": 49.183, "windows": 4, "windowLength": 512} for text in ("jargon", "manual")},
         "layers": LAYERS, "variants": list(entries)})
 
@@ -77,10 +78,23 @@ def test_options_of_a_variant_are_in_its_key(tmp_path: pathlib.Path, monkeypatch
     assert [text.options() for text in first.texts] == [["--sequence-length", "512", "--sequences", "16"]] * 2
 
 
+def test_options_are_told_without_contradiction() -> None:
+    assert told(WAYS["damped"]) == f"`{WAYS['damped'].options}`"
+    assert told(WAYS["best"]) == f"`--effort best --dimension adaptive --select rtn`, which is `{EFFORTS['best']}`"
+    assert told(WAYS["best, damping 0.01"]) == "*best* with `--damping 0.01`"
+    assert told(WAYS["best (sweep)"]) == "*best* with `--dimension adaptive --select sweep`"
+    assert told(WAYS["balanced, inputs 0.4"]) == "*balanced* with `--correct-inputs 0.4`"
+    for way in WAYS.values():
+        for command in re.findall("`(.*?)`", told(way)):
+            flags = re.findall("--[a-z-]+", command)
+            assert flags and len(set(flags)) == len(flags), way.name
+
+
 def test_an_entry_is_in_nats_per_token() -> None:
-    report = {"options": {"threads": 2}, "versions": {"adadim": "0.1.0", "blas": "OpenBLAS", "kernels": "Haswell"},
-              "totals": {"meanRelativeLoss": 0.0133456},
-              "layers": [{"name": LAYERS[0], "loss": {"absolute": 3.0, "relative": 0.015}}]}
+    report: dict[str, Any] = {
+        "options": {"threads": 2}, "versions": {"adadim": "0.1.0", "blas": "OpenBLAS", "kernels": "Haswell"},
+        "totals": {"meanRelativeLoss": 0.0133456},
+        "layers": [{"name": LAYERS[0], "outputEnergy": 200.04, "loss": {"absolute": 3.0, "relative": 0.015}}]}
     text = {"windowLength": 3, "windows": 2, "original": {"perplexity": 10.0, "windowLogLikelihoods": [-3.0, -5.0]},
             "perplexity": 11.1234567, "windowLogLikelihoods": [-4.0, -6.5], "windowDivergences": [0.5, 0.25]}
     result = {"options": ["--bits", "3"], "commit": "abc", "date": "2026-01-01", "machine": "a machine", "seconds": 61.26,
@@ -89,8 +103,10 @@ def test_an_entry_is_in_nats_per_token() -> None:
     (kept,) = found.content["variants"]
     assert kept["texts"]["jargon"] == {"perplexity": 11.1235, EXCESS: [0.5, 0.75], DIVERGENCE: [0.25, 0.125]}
     assert (kept["losses"], kept["energies"], kept["seconds"]) == ([0.015], [200.0], 61.3)
-    assert energy({"outputEnergy": 7.0, "loss": {"absolute": 0.0, "relative": 0.0}}) == 7.0
-    assert energy({"loss": {"absolute": 0.0, "relative": 0.0}}) == 0.0
+    other = report | {"options": {"threads": 1}, "versions": report["versions"] | {"kernels": "Cooperlake"}}
+    both = Figures.of([(Setting("adaptive", 3, seed), result | {"report": of}) for seed, of in enumerate([report, other])])
+    run = both.content["run"]
+    assert (run["threads"], run["kernels"], run["blas"]) == ([1, 2], ["Cooperlake", "Haswell"], "OpenBLAS")
 
 
 def test_figures_come_back_from_their_file(tmp_path: pathlib.Path) -> None:
@@ -99,6 +115,21 @@ def test_figures_come_back_from_their_file(tmp_path: pathlib.Path) -> None:
     after = Figures.read(tmp_path / "measured/accuracy.json")
     assert after.content == before.content
     assert document(after, []) == document(before, [])
+
+
+def test_figures_are_not_thinned_unseen(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "accuracy.json"
+    figures(*seeds("per-OC", 0.8, 0.9, 0.7), entry("adaptive", 0.6)).write(file)
+    fewer = figures(*seeds("per-OC", 0.8, 0.9), entry("adaptive", 0.5, bits=4))
+    with pytest.raises(RunError, match="2 of its figures would be gone, such as per-OC, 3 bits, seed 2. .*--replace"):
+        fewer.write(file)
+    assert len(Figures.read(file).entries) == 4
+    fewer.write(file, replace=True)
+    assert Figures.read(file).content == fewer.content
+    # More, or others in place of the same, is no loss.
+    more = figures(*seeds("per-OC", 0.1, 0.2, 0.3), entry("adaptive", 0.4, bits=4))
+    more.write(file)
+    assert Figures.read(file).content == more.content
 
 
 def test_a_step_is_paired_by_seed_and_window() -> None:
@@ -127,11 +158,21 @@ def test_verdicts_are_of_both_measures() -> None:
         *seeds("per-OC", 0.8, 0.8, 0.8, divergence=0.8), *seeds("per-IC", 0.8, 0.86, 0.77, divergence=0.7),
         *seeds("adaptive", 0.9, 0.91, 0.89, divergence=0.9), *seeds("per-OC", 0.2, 0.2, 0.2, bits=4))
     said = tables.verdicts(found, [3, 4]).splitlines()
-    assert said[0] == "| part | step | from | 3 bits | 4 bits |"
+    assert said[0] == "| part | step | compared with | 3 bits | 4 bits |"
     assert said[2] == "| Choice | per-IC | per-OC | cannot be told by excess, better by KL: +0.010 ± 0.114 | – |"
     assert said[3] == "| Choice | adaptive | per-OC | worse: **+0.100 ± 0.025** | – |"
     assert len(said) == 4
     assert tables.verdicts(found, [4]) == tables.differences(found, 4) == "No step has both its ends measured."
+
+
+def test_an_effort_over_the_plain_method_is_all_of_it() -> None:
+    names = ("per-OC", PLAIN, "adaptive, ordered", "damped", "balanced", "best")
+    found = figures(*(each for name in names for each in seeds(name, 0.5, 0.6, 0.4)))
+    parts = {(way.name, baseline): part for part, way, baseline in tables.comparisons(found, 3)}
+    assert parts == {("adaptive", "per-OC"): "Choice", ("adaptive, ordered", "adaptive"): "Order",
+                     ("balanced", "damped"): "Tokens", ("balanced", "adaptive"): "All of it", ("best", "balanced"): "Target"}
+    assert "| All of it | balanced | adaptive |" in tables.verdicts(found, [3])
+    assert "| All of it | balanced − adaptive |" in tables.differences(found, 3)
 
 
 def test_whether_the_direction_still_wins_is_said_plainly() -> None:
@@ -182,24 +223,40 @@ def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
     assert peers.read(file) == []
     original = {"windowLogLikelihoods": [-40.0] * len(WINDOWS)}
     file.write_text(json.dumps({"original": {"jargon": original, "manual": original}, "failures": [], "entries": [
-        made("adadim", "per-OC", 0, 0.9), made("adadim", "per-OC", 1, 0.9), made("adadim", "best", 0, 0.2, cpuSeconds=25.0),
-        made("adadim", "best", 1, 0.25, cpuSeconds=25.0), made("other", "plain", 0, 0.4), made("other", "plain", 1, 0.5),
-        made("other", "slow", 1, 0.6), made("other", "plain", 0, 0.1, bits=4)]}))
+        made("adadim", "per-OC", 0, 0.9), made("adadim", "per-OC", 1, 1.2), made("adadim", "best", 0, 0.2, cpuSeconds=25.0),
+        made("adadim", "best", 1, 0.25, cpuSeconds=25.0), made("an-other", "plain", 0, 0.4), made("an-other", "plain", 1, 0.5),
+        made("an-other", "slow", 1, 0.6), made("an-other", "plain", 0, 0.1, bits=4)]}))
     found = peers.read(file)
     assert [(maker.title, maker.bits, len(maker.windows)) for maker in peers.others(found)] == [
-        ("other plain", 3, 2), ("other slow", 3, 1), ("other plain", 4, 1)]
-    lines = peers.summary([maker for maker in found if maker.bits == 3]).splitlines()
-    assert lines[4].startswith("| other 1.2 | plain | 2 | 0.450 ± ")
-    assert lines[4].endswith(" | 50 % | 0.300 ± 0.000 | 50 | 2.02 |".replace("0.300 ± 0.000", "0.3000 ± 0.0000"))
-    assert "by excess is other plain." in lines[-1]
+        ("an-other plain", 3, 2), ("an-other slow", 3, 1), ("an-other plain", 4, 1)]
+    at_three = [maker for maker in found if maker.bits == 3]
+    lines = peers.summary(at_three).splitlines()
+    assert lines[4].startswith("| an-other 1.2 | plain | 2 | 0.450 ± ")
+    assert lines[4].endswith(" | 43 % | 0.3000 ± 0.0000 | 50 | 2.02 |")
+    # Of per-OC's with the same draw: over all draws it would be 57 %.
+    assert lines[5].startswith("| an-other 1.2 | slow | 1 | ") and " | 50 % | " in lines[5]
+    told = "Where there is one draw, intervals are about windows only."
+    assert lines[7] == told and told not in peers.summary([maker for maker in at_three if maker.variant != "slow"])
+    assert "by excess is an-other plain." in lines[-1]
     assert "excess **−0.225 ± " in lines[-1] or "excess −0.225 ± " in lines[-1]
     assert lines[-1].endswith("its excess is 0.50 of the other's, its time 0.495 of it.")
     assert peers.failures(file) == []
     file.write_text(json.dumps({"failures": [
         {"peer": "third", "variant": "odd", "bits": 3, "seed": 0, "reason": "Traceback\nKeyError: 'x'\n"}]}))
     page = document(figures(*seeds("per-OC", 0.9, 0.9, 0.9)), found, peers.failures(file))
-    assert "all with 1 thread" in page and "other plain" in page
+    assert "`make peers` gives" in page and "all with one thread, and" in page and "an-other plain" in page
+    assert "`make peers` gives" not in document(figures(*seeds("per-OC", 0.9, 0.9, 0.9)), [])
     assert page.count("- Could not be had: third odd, 3 bits, seed 0: `KeyError: 'x'`") == 1
+
+
+def test_the_table_of_ideas() -> None:
+    def made(baseline: str, shift: float) -> dict[str, Any]:
+        texts = {name: {EXCESS: [0.2 + shift, 0.3 + shift], DIVERGENCE: [0.3, 0.4]} for name in ("one", "two")}
+        return {"baseline": baseline, "seeds": {"0": texts, "1": texts}}
+    table = tried.summary({"plain": made("", 0), "moved": made("plain", 0.125)})
+    assert "| plain | 2 | 0.250 ±" in table
+    assert "| plain | **+0.1250 ± 0.0000** | +0.0000 ± 0.0000 |" in table
+    assert tried.summary({}) == tried.NONE
 
 
 def test_weightings_of_layers() -> None:
@@ -251,3 +308,14 @@ def test_losses_of_something_else_are_left_out() -> None:
     assert {run.way for run in runs(found, 3)} == set(names)
     text = tables.weightings(found, 3)
     assert "| plain mean |" in text and f"{FEWEST} variants, 3 draws." in text
+
+
+def test_the_layers_that_hold_most_of_the_energy_are_named() -> None:
+    energies = [1.0] * len(LAYERS)
+    energies[3], energies[20] = 40.0, 41.0
+    found = figures(entry("per-OC", 0.8), entry("per-OC", 0.8, seed=1), entry("adaptive", 0.6))
+    for setting, one in found.entries.items():
+        one["energies"] = energies if setting.way == "per-OC" else [1.0] * len(LAYERS)
+    # The third is the first of those that are alike: 82 of 100.
+    assert f"decide: `{LAYERS[20]}`, `{LAYERS[3]}`, `{LAYERS[0]}` hold 82 % of all energy in per-OC." in tables.heaviest(found, 3)
+    assert tables.heaviest(found, 4) == ""

@@ -10,7 +10,8 @@ import random
 
 import pytest
 
-from harness.intervals import excess, mean_difference, over_draws, side, t_quantile
+from harness.intervals import excess, mean_difference, over_common_draws, over_draws, side, t_quantile
+from harness.markdown import paragraph, threads
 from harness.runs import RunError, Workplace, run_all, run_groups
 from harness.variant import Text, Variant, digest
 
@@ -211,6 +212,23 @@ def test_one_draw_alone_has_the_windows_interval() -> None:
 def test_unequal_draws_are_refused() -> None:
     with pytest.raises(ValueError, match="expected the same for all"):
         over_draws([[[0.1, 0.2], [0.1, 0.2]], [[0.1, 0.2]]])
+
+
+def test_differences_are_over_the_draws_that_both_have() -> None:
+    mine = {0: {"a": [0.1, 0.3], "b": [0.5, 0.5]},
+            1: {"a": [0.2, 0.4], "b": [0.5, 0.5]}, 2: {"a": [9.0, 9.0], "b": [9.0, 9.0]}}
+    than = {1: {"a": [0.1, 0.2]}, 0: {"a": [0.0, 0.1]}}
+    found, alone = over_common_draws(mine, ["a"], than), over_common_draws(mine, ["a", "b"])
+    assert found == over_draws([[[0.1 - 0.0, 0.3 - 0.1], [0.2 - 0.1, 0.4 - 0.2]]])
+    assert alone is not None and alone.draws == 3 and alone.mean == pytest.approx((0.35 + 0.4 + 9) / 3)
+    assert over_common_draws({2: mine[2]}, ["a"], than) is None
+    with pytest.raises(ValueError):
+        over_common_draws({0: {"a": [0.1]}}, ["a"], than)
+
+
+def test_words_of_the_pages() -> None:
+    assert [threads(counts) for counts in ([1, 1], [2], (2, 1))] == ["one thread", "2 threads", "1 or 2 threads"]
+    assert paragraph("x " * 61 + "per-OC").splitlines() == ["x " * 60 + "x", "per-OC"]
 
 
 @pytest.mark.parametrize("draw, window, rest", [(1, 0.3, 0.3), (1, 1, 1), (0.3, 1, 0.3), (0, 1, 1), (0, 0, 1)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import sys
 from dataclasses import replace
 from typing import Any
@@ -166,8 +167,8 @@ def test_a_second_run_does_what_is_missing(place: pathlib.Path) -> None:
     first, failures = known(chosen, there)
     assert failures == []
     assert calls(place) == ["quantize", "compare", "compare"]
-    assert sorted(file.name for file in there.results.iterdir()) == [
-        "adadim-per-oc-3-bits-seed-0.json", "stand-in-plain-3-bits-seed-0.json"]
+    assert [re.sub("[0-9a-f]{8}", "KEY", file.name) for file in sorted(there.results.iterdir())] == [
+        "adadim-per-oc-3-bits-seed-0-KEY.json", "stand-in-plain-3-bits-seed-0-KEY.json"]
     assert list(there.outputs.iterdir()) == []
     more = [*chosen, Entry(peer(place), "plain", 3, 1)]
     run_all(more[2:], there)
@@ -209,6 +210,18 @@ def test_results_of_other_work_are_not_taken(place: pathlib.Path) -> None:
         (place / file).write_text(said)
     digest.cache_clear()
     assert later.kept(entry) is not None
+
+
+def test_results_of_other_work_are_kept_side_by_side(place: pathlib.Path) -> None:
+    there, chosen = workplace(place), [Entry(peer(place), "plain", 3, 0), Entry(peer(place), "failing", 3, 0)]
+    for threads in (1, 2):
+        there.work = replace(there.work, threads=threads)
+        run_all(chosen, there)
+    assert len(list(there.results.glob("*.json"))) == len(list(there.results.glob("*.failure"))) == 2
+    for threads in (1, 2):
+        there.work = replace(there.work, threads=threads)
+        (found,), failures = known(chosen, there)
+        assert found["threads"] == threads and len(failures) == 1
 
 
 def test_a_peer_that_fails_keeps_nobody_from_running(place: pathlib.Path) -> None:
@@ -264,6 +277,17 @@ def test_figures_have_what_is_said_of_them(tmp_path: pathlib.Path) -> None:
     assert (entry["peer"], entry["seed"], entry["wallSeconds"]) == ("stand-in", 1, 61.23)
     assert entry["texts"]["jargon"]["excess"]["mean"] == 0.5 and "key" not in entry
     assert len(file.read_text().splitlines()) - file.read_text().splitlines().index(' "entries": [') == 4
+
+
+def test_figures_are_not_thinned_unseen(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "peers.json"
+    write_figures(file, [result(), result(seed=1)], [])
+    before = file.read_text()
+    with pytest.raises(RunError, match="1 of its figures would be gone, such as stand-in plain, 3 bits, seed 1. .*--replace"):
+        write_figures(file, [result(), result(bits=4)], [])
+    assert file.read_text() == before
+    write_figures(file, [result()], [], replace=True)
+    assert len(json.loads(file.read_text())["entries"]) == 1
 
 
 def test_builds_that_judge_otherwise_do_not_come_into_one_table() -> None:

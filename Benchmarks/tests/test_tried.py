@@ -1,12 +1,20 @@
-"""The ideas' own implementation: what holds for any of its layers, and the table of what it found."""
-from dataclasses import replace
+"""The ideas' own implementation: what holds for any of its layers, and which figures are of what it is now."""
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
-from accuracy import tried as found
+from harness.runs import RunError
+from harness.variant import digest
 
 torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
+from tried import __main__ as tried  # noqa: E402
 from tried.layer import Idea, Layer, damped, loss  # noqa: E402
 
 BITS, GROUP = 3, 64
@@ -55,11 +63,42 @@ def test_search_and_order_win(layer: tuple[Tensor, Tensor]) -> None:
         lost(layer, Idea("per-oc", "search")), lost(layer, Idea("per-ic", "search")))
 
 
-def test_table() -> None:
-    def entry(baseline: str, shift: float) -> dict[str, object]:
-        texts = {name: {"excess": [0.2 + shift, 0.3 + shift], "divergence": [0.3, 0.4]} for name in ("one", "two")}
-        return {"baseline": baseline, "seeds": {"0": texts, "1": texts}}
-    table = found.summary({"plain": entry("", 0), "moved": entry("plain", 0.125)})
-    assert "| plain | 2 | 0.250 ±" in table
-    assert "| plain | **+0.1250 ± 0.0000** | +0.0000 ± 0.0000 |" in table
-    assert found.summary({}) == found.NONE
+@pytest.fixture(name="file")
+def fixture_file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """Of figures, beside copies of all that ideas are measured with."""
+    shutil.copytree(tried.HERE, tmp_path / "code")
+    for name in ("calibration", "text", "model"):
+        (tmp_path / name).write_text(name)
+    for name, value in (("HERE", tmp_path / "code"), ("CALIBRATION", tmp_path / "calibration"),
+                        ("TEXTS", {"one": tmp_path / "text"}), ("FIGURES", tmp_path / "tried.json")):
+        monkeypatch.setattr(tried, name, value)
+    return tmp_path / "tried.json"
+
+
+def entry(name: str, work: str) -> dict[str, Any]:
+    return {"baseline": "", "options": asdict(tried.TRIALS[name].idea), "work": work, "seeds": {"0": {}}}
+
+
+@pytest.mark.parametrize("changed", ["code/layer.py", "code/kernels.c", "code/model.py", "calibration", "text", "model"])
+def test_figures_are_of_what_they_were_measured_with(file: pathlib.Path, changed: str) -> None:
+    work = tried.work(file.parent / "model")
+    assert tried.kept(work, replace=False) == {}
+    there = {name: entry(name, work) for name in ("searched", "all")}
+    file.write_text(json.dumps(there))
+    assert tried.kept(tried.work(file.parent / "model"), replace=False) == there
+    with open(file.parent / changed, "a") as appended:
+        appended.write("\n")
+    digest.cache_clear()
+    now = tried.work(file.parent / "model")
+    with pytest.raises(RunError, match="2 of its figures would be gone, such as searched. Its options, .*--replace"):
+        tried.kept(now, replace=False)
+    assert tried.kept(now, replace=True) == {}
+
+
+def test_ideas_that_are_others_now_are_refused(file: pathlib.Path) -> None:
+    there = {name: entry(name, "work") for name in ("searched", "all")}
+    for name, one in (("all", entry("searched", "work")), ("not on the list", entry("all", "work"))):
+        file.write_text(json.dumps(there | {name: one}))
+        with pytest.raises(RunError, match=f"1 of its figures would be gone, such as {name}"):
+            tried.kept("work", replace=False)
+        assert tried.kept("work", replace=True) == {other: there[other] for other in there if other != name}
