@@ -170,7 +170,8 @@ def test_an_effort_over_the_plain_method_is_all_of_it() -> None:
     found = figures(*(each for name in names for each in seeds(name, 0.5, 0.6, 0.4)))
     parts = {(way.name, baseline): part for part, way, baseline in tables.comparisons(found, 3)}
     assert parts == {("adaptive", "per-OC"): "Choice", ("adaptive, ordered", "adaptive"): "Order",
-                     ("balanced", "damped"): "Tokens", ("balanced", "adaptive"): "All of it", ("best", "balanced"): "Target"}
+                     ("balanced", "damped"): "Tokens", ("balanced", "adaptive"): "All of it", ("best", "balanced"): "Target",
+                     ("best", "adaptive"): "All of it"}
     assert "| All of it | balanced | adaptive |" in tables.verdicts(found, [3])
     assert "| All of it | balanced − adaptive |" in tables.differences(found, 3)
 
