@@ -9,6 +9,7 @@ from harness.figures import keep_all
 # Of a result, what a reader of the figures needs; the rest stays in the work directory.
 KEPT = ("peer", "variant", "version", "bits", "seed", "wallSeconds", "cpuSeconds", "threads")
 TEXT_KEPT = ("perplexity", "excess", "divergence", "windows", "windowLength", "windowLogLikelihoods", "windowDivergences")
+ORIGINAL_KEPT = ("perplexity", "windowLogLikelihoods")  # not its name, a path of the machine
 # Nats of a window: beyond what sums in another order change.
 JUDGES_AGREE = 0.01
 
@@ -18,7 +19,7 @@ def figures(results: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]
     originals: dict[str, Any] = {}
     for result in results:
         for name, text in result["texts"].items():
-            known = originals.setdefault(name, text["original"])
+            known = originals.setdefault(name, {part: text["original"][part] for part in ORIGINAL_KEPT})
             if any(abs(a - b) > JUDGES_AGREE for a, b in zip(known["windowLogLikelihoods"], text["original"][
                     "windowLogLikelihoods"], strict=True)):
                 raise ValueError(f"{name}: {result['peer']} {result['variant']}, seed {result['seed']} was judged by a build that "

@@ -248,7 +248,7 @@ def result(**changes: Any) -> dict[str, Any]:
     interval = {"low": 0.4, "mean": 0.5, "high": 0.62}
     text = {"perplexity": 12.5, "excess": interval, "divergence": {"low": -0.01, "mean": -0.001, "high": 0.01}, "windows": 2,
             "windowLength": 3, "windowLogLikelihoods": [-1.0, -2.0], "windowDivergences": [0.5, 0.5],
-            "original": {"perplexity": 10.0, "windowLogLikelihoods": [-1.0, -1.0]}}
+            "original": {"name": "/a/path", "perplexity": 10.0, "windowLogLikelihoods": [-1.0, -1.0]}}
     return {"peer": "stand-in", "variant": "plain", "version": "1.5", "bits": 3, "seed": 0, "wallSeconds": 61.23,
             "cpuSeconds": 119.8, "threads": 2, "levels": {}, "texts": {"jargon": text}, "judge": "abc", "machine": "m",
             "key": {}} | changes
@@ -272,7 +272,7 @@ def test_figures_have_what_is_said_of_them(tmp_path: pathlib.Path) -> None:
     write_figures(file, [result(), result(seed=1)], [])
     content = json.loads(file.read_text())
     assert content == figures([result(), result(seed=1)], [])
-    assert content["original"]["jargon"]["perplexity"] == 10.0
+    assert content["original"]["jargon"] == {"perplexity": 10.0, "windowLogLikelihoods": [-1.0, -1.0]}
     entry = content["entries"][1]
     assert (entry["peer"], entry["seed"], entry["wallSeconds"]) == ("stand-in", 1, 61.23)
     assert entry["texts"]["jargon"]["excess"]["mean"] == 0.5 and "key" not in entry

@@ -23,10 +23,9 @@ import Testing
     }
 
     /// Every layer's losses by their definitions, from inputs that the written and the original model give. One model is in
-    /// float32: what is written of it is what the engine has, and all that differs is the rounding of sums, over 192 tokens
-    /// within 192·eps = 2e-5 of their products' sizes, which may be fifty times a loss that they cancel to. The other's
-    /// weights are rounded once more as they are written, by 2⁻⁹ of themselves, and so are what later layers see; an error of
-    /// 3 bits is about a tenth of a weight, which makes 2·10·2⁻⁹ of a loss, some 4 %.
+    /// float32: what is written of it is what the engine has, and all that differs is the rounding of sums over 192 tokens,
+    /// some of which cancel. The other's weights are rounded once more as they are written, by 2⁻⁹ of themselves, and so are
+    /// what later layers see. The tolerances are margins over what such roundings make of a loss, not bounds.
     @Test(arguments: [("qwen3", 1e-3), ("mistral-window", 0.05)])
     func lossesAreThoseOfBothModelsSideBySide(_ model: String, _ tolerance: Double) throws {
         let scratch = try Scratch()
