@@ -127,8 +127,8 @@ packed() {
 }
 
 # flat SUBCOMMAND OPTION...: peak memory with 8 × 512 tokens is at most a tenth more on a model four times as deep. The
-# least of three runs: OpenBLAS keeps a buffer, some 30 MB of it used, for each thread that was inside it while others were,
-# and whether these are two or three is chance. What grows with depth is in every run.
+# least of three runs: two of 48 held 30 MB more than the others, by all signs one more of the buffers that OpenBLAS keeps for
+# threads that were inside it at once, and of which some 30 MB are used. What grows with depth is in every run.
 flat() {
     local subcommand=$1 shallow deep
     shift
