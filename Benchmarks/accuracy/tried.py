@@ -1,6 +1,7 @@
 """What `make tried` found: ideas in PyTorch, those that were built and those that were left out."""
 import json
 import pathlib
+from statistics import mean
 from typing import Any
 
 from harness.intervals import Estimate, over_common_draws
@@ -32,8 +33,14 @@ def summary(tried: Tried) -> str:
         losses = [_nats(estimate(tried, what, idea)) for what in (EXCESS, DIVERGENCE)]
         baseline = entry["baseline"]
         steps = [_nats(estimate(tried, what, idea, baseline), True) if baseline in tried else "" for what in (EXCESS, DIVERGENCE)]
-        rows.append([idea, str(len(entry["seeds"])), *losses, baseline, *steps])
-    return table(["idea", "draws", "excess", "KL", "minus", "excess", "KL"], rows) if rows else NONE
+        draws = ", ".join(f"{_mean_excess(texts):.3f}" for _, texts in sorted(entry["seeds"].items()))
+        rows.append([idea, draws, *losses, baseline, *steps])
+    return table(["idea", "excess of each draw", "excess", "KL", "minus", "excess", "KL"], rows) if rows else NONE
+
+
+def _mean_excess(texts: dict[str, Any]) -> float:
+    """Of one draw, the mean of the texts' means."""
+    return float(mean(mean(text[EXCESS]) for text in texts.values()))
 
 
 def _nats(found: Estimate | None, signed: bool = False) -> str:

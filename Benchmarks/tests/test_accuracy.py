@@ -253,9 +253,10 @@ def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
 def test_the_table_of_ideas() -> None:
     def made(baseline: str, shift: float) -> dict[str, Any]:
         texts = {name: {EXCESS: [0.2 + shift, 0.3 + shift], DIVERGENCE: [0.3, 0.4]} for name in ("one", "two")}
-        return {"baseline": baseline, "seeds": {"0": texts, "1": texts}}
+        further = {name: {EXCESS: [0.4 + shift, 0.5 + shift], DIVERGENCE: [0.3, 0.4]} for name in texts}
+        return {"baseline": baseline, "seeds": {"0": texts, "1": further}}
     table = tried.summary({"plain": made("", 0), "moved": made("plain", 0.125)})
-    assert "| plain | 2 | 0.250 ±" in table
+    assert "| plain | 0.250, 0.450 | 0.350 ±" in table
     assert "| plain | **+0.1250 ± 0.0000** | +0.0000 ± 0.0000 |" in table
     assert tried.summary({}) == tried.NONE
 
