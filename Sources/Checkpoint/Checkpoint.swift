@@ -10,6 +10,8 @@ package final class Checkpoint: Sendable {
     package let files: [SafetensorsFile]
     /// How layers are packed; nil in a checkpoint that is not quantized.
     package let packing: PackingScheme?
+    /// What is right but surprising about the directory, a sentence each that names the file.
+    package let notices: [String]
     private let locations: [String: Location]
 
     /// Where a tensor lies.
@@ -33,6 +35,7 @@ package final class Checkpoint: Sendable {
             json: json, file: configURL.path, allowingQuantized: allowingQuantized)
         packing = try PackingScheme(configJSON: json, file: configURL.path)
         (files, locations) = try Self.openWeights(in: directory)
+        notices = configuration.notices
     }
 
     /// All tensors' names, sorted.

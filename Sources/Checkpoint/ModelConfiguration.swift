@@ -39,6 +39,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var maximumLength: Int
     /// The type that the weights are stored in and loaded as, where config.json states one.
     package var elementType: TensorElementType?
+    /// What a user should know of config.json, a sentence each that names the file and the key.
+    package var notices: [String] = []
 
     /// Whether o has a bias: `attention_bias` covers it, but Qwen2's own biases are of q, k and v only.
     package var outputBias: Bool { attentionBias && architecture != .qwen2 }

@@ -52,7 +52,7 @@ package struct CompareCheckpoints: Sendable {
         let models = try ([original] + variants).map { directory in
             (
                 name: Self.name(directory),
-                model: try DecoderModel(Checkpoint(directory: directory, allowingQuantized: true))
+                model: try DecoderModel(Checkpoint(directory: directory, allowingQuantized: true, log: log))
             )
         }
         let source = try TokenSource(file: text) { try Tokenizer(model: original) }

@@ -4,6 +4,7 @@ import AdaDimDecoder
 import AdaDimEvaluation
 import AdaDimTokenizer
 import Foundation
+import Logging
 
 /// Measures the perplexity of a model directory, dense or packed by this tool, on a text.
 package struct EvaluateCheckpoint: Sendable {
@@ -14,7 +15,12 @@ package struct EvaluateCheckpoint: Sendable {
     /// How many windows to take, spread evenly over the text; nil for all.
     package let sequences: Int?
 
-    package init(model: URL, text: URL, sequenceLength: Int = 512, sequences: Int? = nil) {
+    private let log: Logger
+
+    package init(
+        model: URL, text: URL, sequenceLength: Int = 512, sequences: Int? = nil, log: Logger = Logger(label: "adadim")
+    ) {
+        self.log = log
         self.model = model
         self.text = text
         self.sequenceLength = sequenceLength
@@ -24,7 +30,7 @@ package struct EvaluateCheckpoint: Sendable {
     package func run(
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws -> Perplexity {
-        let checkpoint = try Checkpoint(directory: model, allowingQuantized: true)
+        let checkpoint = try Checkpoint(directory: model, allowingQuantized: true, log: log)
         let source = try TokenSource(file: text) { try Tokenizer(model: model) }
         guard case .text(let ids) = source else { throw CorpusError.sequencesWhereTextExpected(file: text.path) }
         let windows = try PerplexityWindows(tokens: ids.count, length: sequenceLength, limit: sequences)

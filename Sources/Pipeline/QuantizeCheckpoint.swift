@@ -33,7 +33,7 @@ package struct QuantizeCheckpoint {
     package func run() throws -> QuantizationReport {
         let start = ContinuousClock.now
         try job.engineOptions.validate()
-        let checkpoint = try Checkpoint(directory: job.model)
+        let checkpoint = try Checkpoint(directory: job.model, log: log)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
         let model = try DecoderModel(checkpoint)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
