@@ -45,8 +45,10 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", path: "Modules/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
+        // C, for CPUID, which Swift cannot ask.
+        module("Processor"),
         // The engine: matrices, then one layer.
-        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimProcessor"]),
         // C, for the sake of instruction sets that Swift cannot choose function by function.
         module("Kernels"),
         module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),

@@ -113,6 +113,7 @@ struct ComparisonFigures: Encodable {
     }
 
     let versions: QuantizationReport.Versions
+    let machine: MachineReport
     /// As it was given.
     let text: String
     let windows: Int
@@ -123,6 +124,7 @@ struct ComparisonFigures: Encodable {
 
     init(_ comparison: ModelComparison, original name: String, text: String) {
         versions = .current
+        machine = .current
         self.text = text
         windows = comparison.windowLogLikelihoods.count
         windowLength = comparison.windowLength

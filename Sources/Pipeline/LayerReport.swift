@@ -37,6 +37,7 @@ package struct LayerReport: Sendable, Codable {
     }
 
     package let versions: QuantizationReport.Versions
+    package let machine: MachineReport
     package let options: Options
     package let name: String
     /// [out, in].
@@ -75,6 +76,7 @@ extension LayerReport {
         let quantization = result.quantization
         let layout = quantization.quantized.layout
         versions = .current
+        machine = .current
         self.options = Options(options)
         name = file.name
         shape = [file.rows, file.columns]

@@ -180,6 +180,7 @@ package struct QuantizationReport: Sendable, Codable {
     /// Names of everything in the directory, this report included; `--overwrite` replaces no directory that holds more.
     package var files: [String] = []
     package let versions: Versions
+    package let machine: MachineReport
     package let options: Options
     package var totals = Totals()
     package var layers: [Layer] = []

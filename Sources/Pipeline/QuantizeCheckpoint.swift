@@ -50,7 +50,7 @@ package struct QuantizeCheckpoint {
                 plan: plan, checkpoint: checkpoint, stream: stream,
                 original: job.correction == .none ? nil : stream,
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
-                report: QuantizationReport(versions: .current, options: job.described(samples)))
+                report: QuantizationReport(versions: .current, machine: .current, options: job.described(samples)))
             observer.progress(
                 .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
             let reader = BlockReader(model, end: plan.last.block + 1)

@@ -81,6 +81,19 @@ class LayerInfo(Structure):
     ]
 
 
+class Blas(Structure):
+    """adadim_blas."""
+
+    _fields_ = [
+        ("size", c_int64),
+        ("library", c_char_p),
+        ("kernels", c_char_p),
+        ("better_kernels", c_char_p),
+        ("below_processor", c_int32),
+        ("foreign", c_int32),
+    ]
+
+
 _HANDLE = POINTER(c_void_p)
 _COUNT = POINTER(c_int64)
 
@@ -88,6 +101,7 @@ _COUNT = POINTER(c_int64)
 FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "adadim_version": ([], c_char_p),
     "adadim_blas_core": ([], c_char_p),
+    "adadim_blas_report": ([POINTER(Blas)], c_int32),
     "adadim_status_name": ([c_int32], c_char_p),
     "adadim_last_error": ([], c_char_p),
     "adadim_thread_count": ([_COUNT], c_int32),

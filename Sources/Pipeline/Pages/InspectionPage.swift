@@ -80,6 +80,7 @@ package struct InspectionPage {
             .init("Time", duration(totals.seconds)),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
+            .init("Machine", report.machine.text),
         ]
         if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
             facts.append(.init("With", text))

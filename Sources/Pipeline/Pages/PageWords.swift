@@ -35,3 +35,13 @@ extension QuantizationReport.Versions {
     /// What the figures were made by.
     var text: String { "adadim \(adadim), \(blas), kernels \(kernels)" }
 }
+
+extension MachineReport {
+    /// What computed, and how fast.
+    var text: String {
+        let kernels = kernels.map { "kernels \($0)" } ?? "products by \(library ?? "an unknown library")"
+        let before = replacedKernels.map { ", in place of \($0)" } ?? ""
+        let better = betterKernels.map { "; \($0) would be faster" } ?? ""
+        return "\(instructions), \(kernels)\(before)\(better); sgemm \(significant(productRate / 1e9)) GFLOP/s on \(threads) threads"
+    }
+}

@@ -62,6 +62,7 @@ package struct QuantizationPage {
             .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
+            .init("Machine", report.machine.text),
         ]
         facts += accuracyFacts(options)
         if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {

@@ -97,6 +97,26 @@ const char *adadim_status_name(adadim_status status);
  * fail. Valid until the thread's next call. */
 const char *adadim_last_error(void);
 
+/* ---- The BLAS that computes -------------------------------------------------------------------------------------- */
+
+typedef struct adadim_blas {
+    int64_t size;               /* sizeof(adadim_blas), set by the caller */
+    const char *library;        /* the file whose code computes products, links resolved; "" if the process cannot tell */
+    const char *kernels;        /* the family of OpenBLAS's kernels, such as "SkylakeX"; "" if another library computes */
+    const char *better_kernels; /* a family that uses more of this processor; "" if there is none */
+    int32_t below_processor;    /* 1: the kernels use fewer instructions than the processor has */
+    int32_t foreign;            /* 1: another file than the linked OpenBLAS computes products; it is left alone */
+} adadim_blas;
+
+/* Fills *blas, whose texts live as long as the process.
+ *
+ * OpenBLAS chooses its kernels by the processor's model, when it is loaded. A version older than the processor chooses kernels of
+ * an old processor, without a word, and all work here takes two to eight times as long: Debian 12's 0.3.21 on an Emerald Rapids
+ * makes 52 GFLOP/s instead of 283. No library can change that once OpenBLAS is loaded. Where below_processor is 1, set the
+ * environment variable OPENBLAS_CORETYPE to better_kernels before the program starts; a program can do so itself, first of
+ * all in main, if the variable is not set yet, and start again by execv("/proc/self/exe", argv). */
+adadim_status adadim_blas_report(adadim_blas *blas);
+
 /* ---- Threads ---------------------------------------------------------------------------------------------------- */
 
 /* The number of threads is OpenBLAS's: one number for the process, at first as many as there are cores, or what
