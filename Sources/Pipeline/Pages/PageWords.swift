@@ -42,6 +42,7 @@ extension MachineReport {
         let kernels = kernels.map { "kernels \($0)" } ?? "products by \(library ?? "an unknown library")"
         let before = replacedKernels.map { ", in place of \($0)" } ?? ""
         let better = betterKernels.map { "; \($0) would be faster" } ?? ""
-        return "\(instructions), \(kernels)\(before)\(better); sgemm \(significant(productRate / 1e9)) GFLOP/s on \(threads) threads"
+        let rate = "sgemm \(significant(productRate / 1e9)) GFLOP/s on \(threads) threads"
+        return "\(instructions), \(kernels)\(before)\(better); \(rate)"
     }
 }
