@@ -113,6 +113,7 @@ FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "adadim_gram_merge": ([c_void_p, c_void_p], c_int32),
     "adadim_gram_inputs": ([c_void_p, _COUNT], c_int32),
     "adadim_gram_tokens": ([c_void_p, _COUNT], c_int32),
+    "adadim_gram_check_active": ([c_void_p], c_int32),
     "adadim_gram_matrix": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
     "adadim_options_init": ([POINTER(Options)], c_int32),
     "adadim_memory_needed": ([c_int64, c_int64, POINTER(Options), _COUNT], c_int32),

@@ -99,7 +99,8 @@ package struct InspectionPage {
             \(InspectionTable.name).
             """,
             dampingNote(named(report.inputs.filter { !$0.dampingRaises.isEmpty })),
-            inactiveNote(named(report.inputs.filter { $0.inactiveInputs > 0 })),
+            inactiveNote(named(report.inputs.filter { $0.inactiveInputs > 0 && $0.inactiveInputs < $0.channels })),
+            silentNote(named(report.inputs.filter { $0.inactiveInputs == $0.channels })),
         ].compactMap { $0 }
     }
 

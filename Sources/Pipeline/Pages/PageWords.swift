@@ -26,6 +26,12 @@ func inactiveNote(_ layers: [String]) -> String? {
     layers.isEmpty ? nil : "Some inputs were never active, and their weights are rounded plainly: " + some(layers)
 }
 
+/// That no input of some layers had anything to say, nil if all layers had one: which layers, some of them by name.
+func silentNote(_ layers: [String]) -> String? {
+    layers.isEmpty
+        ? nil : "No input was ever active: rounded plainly, and nothing is known of what is lost: " + some(layers)
+}
+
 private func some(_ names: [String]) -> String {
     let most = 8
     return names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")

@@ -113,7 +113,8 @@ package struct QuantizationPage {
         }
         notes += [
             dampingNote(report.layers.filter { !$0.dampingRaises.isEmpty }.map(\.name)),
-            inactiveNote(report.layers.filter { $0.inactiveInputs > 0 }.map(\.name)),
+            inactiveNote(report.layers.filter { $0.inactiveInputs > 0 && !$0.isInactive }.map(\.name)),
+            silentNote(report.layers.filter(\.isInactive).map(\.name)),
         ].compactMap { $0 }
         notes += report.layers.compactMap { layer in
             layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }

@@ -80,7 +80,7 @@ enum {
     ADADIM_NOT_FINITE = 4,
     /* The damped Gram matrix has no Cholesky factor. */
     ADADIM_NOT_POSITIVE_DEFINITE = 5,
-    /* The Gram matrix is zero: no token has come, or every input was zero. */
+    /* The Gram matrix is zero: no token has come; or, told by adadim_gram_check_active alone, every input was zero. */
     ADADIM_ALL_INPUTS_INACTIVE = 6,
     /* A result beyond the numbers of its type: a scale, a loss, a weight as float16. */
     ADADIM_OVERFLOW = 7,
@@ -124,8 +124,9 @@ adadim_status adadim_blas_report(adadim_blas *blas);
  * openblas_get_num_threads() itself may say 1. */
 adadim_status adadim_thread_count(int64_t *count);
 
-/* count: 1 or more; OpenBLAS takes no more than it was built for. Calls that compute meanwhile go on with the new number from
- * their next product on: set it while there are none where bits matter. */
+/* count: 1 or more; OpenBLAS takes no more than it was built for. May be called while other calls compute:
+ * their products go on with the new number, and no more of their jobs run side by side than the number that each began with.
+ * Bits may differ then: set it while there are none where bits matter. */
 adadim_status adadim_set_thread_count(int64_t count);
 
 /* ---- Number types ----------------------------------------------------------------------------------------------- */
@@ -160,6 +161,11 @@ adadim_status adadim_gram_merge(adadim_gram *gram, const adadim_gram *other);
 
 adadim_status adadim_gram_inputs(const adadim_gram *gram, int64_t *inputs);
 adadim_status adadim_gram_tokens(const adadim_gram *gram, int64_t *tokens);
+
+/* ADADIM_ALL_INPUTS_INACTIVE if the matrix is zero. A layer none of whose inputs any of the tokens has activated can be
+ * quantized, its weights rounded plainly, all alike: what it loses is zero in either direction, so that ADADIM_ADAPTIVE makes it
+ * per-OC, and inactive_inputs of adadim_layer_info is all of them. For callers to whom that is a mistake. */
+adadim_status adadim_gram_check_active(const adadim_gram *gram);
 
 /* Copies the matrix, both triangles, float32 [inputs, inputs]. See READING A LAYER for capacity and count. */
 adadim_status adadim_gram_matrix(const adadim_gram *gram, float *buffer, int64_t capacity, int64_t *count);
@@ -234,7 +240,8 @@ typedef int (*adadim_progress)(double share, void *context);
 typedef struct adadim_quantizer adadim_quantizer;
 
 /* Factors H + λI. λ is raised tenfold, up to H's mean diagonal, while there is no factor (damping 0 is never raised);
- * adadim_layer_get_info tells.
+ * adadim_layer_get_info tells. ADADIM_ALL_INPUTS_INACTIVE for a Gram matrix of no tokens; see adadim_gram_check_active for one of
+ * tokens that are all zero.
  *
  * options: NULL for the defaults. progress: NULL for none; context is passed on to it. */
 adadim_status adadim_quantizer_create(
@@ -270,7 +277,7 @@ typedef struct adadim_layer_info {
     int64_t words_per_row;      /* packed codes: [out, ⌈in·bits/32⌉] */
     int64_t inactive_inputs;    /* inputs that no token activated */
     double loss;                /* ‖(W−Q)·X‖², summed over the calibration tokens */
-    double relative_loss;       /* loss / ‖W·X‖² */
+    double relative_loss;       /* loss / ‖W·X‖²; 0 where that is 0 */
     double output_energy;       /* ‖W·X‖² */
     double damping;             /* λ in units of H's mean diagonal: as asked for, or what it had to be raised to */
     double rtn_loss_per_oc;     /* what was measured of each direction on the way; NaN where nothing was */
