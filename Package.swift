@@ -45,6 +45,9 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", path: "Modules/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
+        // Files by the system's own calls and words; paths that need not be UTF-8.
+        module("Files"),
+
         // C, for CPUID, which Swift cannot ask.
         module("Processor"),
         // The engine: matrices, then one layer.
@@ -62,11 +65,11 @@ let package = Package(
             name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
             path: "Sources/CInterface/EntryPoints"),
         // Numerical regression tests: the engine against identities and against an earlier run.
-        module("Regression", ["AdaDimLinearAlgebra", "AdaDimQuantization"]),
+        module("Regression", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
 
         // The model side: bytes, a directory, text, decoder blocks.
-        module("Safetensors"),
-        module("Checkpoint", ["AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+        module("Safetensors", ["AdaDimFiles"]),
+        module("Checkpoint", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
         module(
             "Tokenizer",
             [
@@ -80,13 +83,14 @@ let package = Package(
             ["AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration"]),
         module(
             "Export",
-            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
+            ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
 
         // One layer in a file of its own.
         module(
             "LayerFiles",
             [
-                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimExport",
             ]),
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
@@ -101,7 +105,7 @@ let package = Package(
         module(
             "Pipeline",
             [
-                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
                 "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
                 .product(name: "Logging", package: "swift-log"),
@@ -109,8 +113,8 @@ let package = Package(
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
-                "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression",
+                "AdaDimFiles", "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation",
+                "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -31,16 +31,9 @@ package struct EvaluateCheckpoint: Sendable {
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws -> Perplexity {
         let checkpoint = try Checkpoint(directory: model, allowingQuantized: true, log: log)
-        let source = try TokenSource(file: text) { try Tokenizer(model: model) }
+        let source = try TokenSource(file: text, model: model)
         guard case .text(let ids) = source else { throw CorpusError.sequencesWhereTextExpected(file: text.path) }
         let windows = try PerplexityWindows(tokens: ids.count, length: sequenceLength, limit: sequences)
         return try Perplexity(of: DecoderModel(checkpoint), on: ids, windows: windows, progress: progress)
-    }
-}
-
-extension Tokenizer {
-    /// The tokenizer of a model directory.
-    init(model: URL) throws(TokenizerError) {
-        try self.init(file: model.appending(path: "tokenizer.json"))
     }
 }

@@ -1,3 +1,4 @@
+import AdaDimExport
 import AdaDimQuantization
 
 /// What `quantization-report.json` says of a run.
@@ -223,7 +224,7 @@ package struct QuantizationReport: Sendable, Codable {
 
     package static let fileName = "quantization-report.json"
     /// The same to look at.
-    package static let pageName = "quantization-report.html"
+    package static let pageName = CarriedFiles.pageName
 }
 
 extension QuantizationReport.Parts {
