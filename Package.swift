@@ -65,17 +65,25 @@ let package = Package(
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors"),
         module("Checkpoint", ["AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+        // Bytes of a text file, whole or line by line, and why it cannot be read.
+        module("TextFiles"),
         module(
             "Tokenizer",
             [
+                "AdaDimTextFiles",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
-        module("Calibration", ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTokenizer", "AdaDimDecoder"]),
+        module(
+            "Calibration",
+            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTextFiles", "AdaDimTokenizer", "AdaDimDecoder"]),
         module(
             "Evaluation",
-            ["AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration"]),
+            [
+                "AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTextFiles", "AdaDimTokenizer", "AdaDimDecoder",
+                "AdaDimCalibration",
+            ]),
         module(
             "Export",
             ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
@@ -151,7 +159,11 @@ let package = Package(
         .executableTarget(
             name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
             path: "Tests/ReportSamples/Tool"),
+        tests("TextFiles", ["AdaDimTextFiles", "AdaDimTestSupport"]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
+        // Prints the ids of many texts by many tokenizers, for Tests/Differential/compare_tokenizers.py.
+        .executableTarget(
+            name: "print-token-ids", dependencies: ["AdaDimTokenizer"], path: "Tests/Differential/PrintTokenIDs"),
         tests(
             "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
             resources: [.copy("Goldens")]),

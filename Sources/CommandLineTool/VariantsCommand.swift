@@ -62,7 +62,7 @@ struct VariantsCommand: ParsableCommand {
 
     private func measure(into outputs: URL, _ terminal: Terminal, _ observer: RunObserver) throws -> [VariantsTable.Row]
     {
-        let original = try perplexity(of: URL(filePath: model), "original", terminal, observer)
+        let original = try perplexity(of: URL(filePath: model), "original", isTextKnown: false, terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
         for variant in Variant.all(select: choice.select) {
             let output = outputs.appending(path: variant.directoryName)
@@ -77,10 +77,11 @@ struct VariantsCommand: ParsableCommand {
             if variant.method == .roundToNearest { job.accuracy.effort = nil }
             factor.set(&job.accuracy)
             job.overwrite = true
+            job.isTextKnown = rows.count > 1
             var observer = observer
             observer.progress = layerProgress(on: terminal, prefix: "\(variant.name): ")
             let report = try QuantizeCheckpoint(job, observer: observer).run()
-            let perplexity = try perplexity(of: output, variant.name, terminal, observer)
+            let perplexity = try perplexity(of: output, variant.name, isTextKnown: true, terminal, observer)
             rows.append(
                 VariantsTable.Row(name: variant.name, perplexity: perplexity, original: original, report: report))
             if self.output.keep == nil { try FileManager.default.removeItem(at: output) }
@@ -89,11 +90,11 @@ struct VariantsCommand: ParsableCommand {
     }
 
     private func perplexity(
-        of directory: URL, _ name: String, _ terminal: Terminal, _ observer: RunObserver
+        of directory: URL, _ name: String, isTextKnown: Bool, _ terminal: Terminal, _ observer: RunObserver
     ) throws -> Double {
         try EvaluateCheckpoint(
-            model: directory, text: URL(filePath: corpus.text), sequenceLength: window.evaluationLength,
-            sequences: corpus.sequences
+            model: directory, text: URL(filePath: corpus.text), textField: window.evaluationTextField,
+            sequenceLength: window.evaluationLength, sequences: corpus.sequences, isTextKnown: isTextKnown
         ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
     }
 }
@@ -102,7 +103,12 @@ struct EvaluationLengthArguments: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of an evaluation window.", valueName: "n"))
     var evaluationLength = 512
 
+    @Option(
+        help: ArgumentHelp("What --text-field is for --calibration, for the evaluation text.", valueName: "name"))
+    var evaluationTextField: String?
+
     func validate() throws {
+        try refuseEmptyField(evaluationTextField, "--evaluation-text-field")
         guard evaluationLength >= 2 else {
             throw ValidationError("--evaluation-length is \(evaluationLength), expected at least 2")
         }

@@ -38,7 +38,7 @@ package struct QuantizeCheckpoint {
         let model = try DecoderModel(checkpoint)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
-        let samples = try job.drawSamples(for: checkpoint.configuration)
+        let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
         if job.accuracy.correction != job.correction {
             log.notice("nothing is corrected: inputs of the original model have not moved")
         }
