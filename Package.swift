@@ -73,14 +73,20 @@ let package = Package(
         module(
             "Tokenizer",
             [
+                "AdaDimFiles",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
-        module("Calibration", ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTokenizer", "AdaDimDecoder"]),
+        module(
+            "Calibration",
+            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimFiles", "AdaDimTokenizer", "AdaDimDecoder"]),
         module(
             "Evaluation",
-            ["AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration"]),
+            [
+                "AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimFiles", "AdaDimTokenizer", "AdaDimDecoder",
+                "AdaDimCalibration",
+            ]),
         module(
             "Export",
             ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
@@ -157,7 +163,11 @@ let package = Package(
         .executableTarget(
             name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
             path: "Tests/ReportSamples/Tool"),
+        tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
+        // Prints the ids of many texts by many tokenizers, for Tests/Differential/compare_tokenizers.py.
+        .executableTarget(
+            name: "print-token-ids", dependencies: ["AdaDimTokenizer"], path: "Tests/Differential/PrintTokenIDs"),
         tests(
             "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
             resources: [.copy("Goldens")]),

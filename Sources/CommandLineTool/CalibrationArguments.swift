@@ -11,6 +11,8 @@ struct CalibrationArguments: ParsableArguments {
             valueName: "file"), completion: .file())
     var file: String
 
+    @OptionGroup var field: TextFieldArguments
+
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -54,6 +56,7 @@ struct CalibrationArguments: ParsableArguments {
     /// - Parameter output: nil for layers that are looked at only.
     func job(model: String, output: URL? = nil) -> QuantizationJob {
         var job = QuantizationJob(model: URL(filePath: model), output: output, calibration: URL(filePath: file))
+        job.textField = field.textField
         job.samples = samples
         job.sequenceLength = sequenceLength
         job.seed = seed

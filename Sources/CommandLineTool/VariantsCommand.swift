@@ -65,14 +65,16 @@ struct VariantsCommand: ParsableCommand {
     {
         let jobs = Variant.all(select: choice.select).map { ($0, job($0, into: outputs)) }
         if output.keep != nil { try DiskEstimate(keeping: jobs.map(\.1)).check(outputs.path) }
-        let original = try perplexity(of: URL(filePath: model), "original", terminal, observer)
+        let original = try perplexity(of: URL(filePath: model), "original", isTextKnown: false, terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
         for (variant, job) in jobs {
+            var job = job
+            job.isTextKnown = rows.count > 1
             let output = job.output
             var observer = observer
             observer.progress = layerProgress(on: terminal, prefix: "\(variant.name): ")
             let report = try QuantizeCheckpoint(job, observer: observer).run()
-            let perplexity = try perplexity(of: output, variant.name, terminal, observer)
+            let perplexity = try perplexity(of: output, variant.name, isTextKnown: true, terminal, observer)
             rows.append(
                 VariantsTable.Row(name: variant.name, perplexity: perplexity, original: original, report: report))
             if self.output.keep == nil { removeTree(output.path) }
@@ -96,11 +98,11 @@ struct VariantsCommand: ParsableCommand {
     }
 
     private func perplexity(
-        of directory: URL, _ name: String, _ terminal: Terminal, _ observer: RunObserver
+        of directory: URL, _ name: String, isTextKnown: Bool, _ terminal: Terminal, _ observer: RunObserver
     ) throws -> Double {
         try EvaluateCheckpoint(
-            model: directory, text: URL(filePath: corpus.text), sequenceLength: window.evaluationLength,
-            sequences: corpus.sequences
+            model: directory, text: URL(filePath: corpus.text), textField: window.evaluationTextField,
+            sequenceLength: window.evaluationLength, sequences: corpus.sequences, isTextKnown: isTextKnown
         ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
     }
 }
@@ -109,7 +111,12 @@ struct EvaluationLengthArguments: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of an evaluation window.", valueName: "n"))
     var evaluationLength = 512
 
+    @Option(
+        help: ArgumentHelp("What --text-field is for --calibration, for the evaluation text.", valueName: "name"))
+    var evaluationTextField: String?
+
     func validate() throws {
+        try refuseEmptyField(evaluationTextField, "--evaluation-text-field")
         guard evaluationLength >= 2 else {
             throw ValidationError("--evaluation-length is \(evaluationLength), expected at least 2")
         }

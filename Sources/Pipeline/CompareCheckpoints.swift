@@ -1,4 +1,3 @@
-import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimEvaluation
@@ -14,6 +13,8 @@ package struct CompareCheckpoints: Sendable {
     package let variants: [URL]
     /// UTF-8 text, or a .safetensors file with the ids of one, [tokens].
     package let text: URL
+    /// The field of a JSON Lines file that has a line's document; nil for a file that is one text.
+    package let textField: String?
     package let sequenceLength: Int
     /// How many windows to take, spread evenly over the text; nil for all.
     package let sequences: Int?
@@ -21,13 +22,14 @@ package struct CompareCheckpoints: Sendable {
     private let log: Logger
 
     package init(
-        original: URL, variants: [URL], text: URL, sequenceLength: Int = 512, sequences: Int? = nil,
-        log: Logger = Logger(label: "adadim")
+        original: URL, variants: [URL], text: URL, textField: String? = nil, sequenceLength: Int = 512,
+        sequences: Int? = nil, log: Logger = Logger(label: "adadim")
     ) {
         self.log = log
         self.original = original
         self.variants = variants
         self.text = text
+        self.textField = textField
         self.sequenceLength = sequenceLength
         self.sequences = sequences
     }
@@ -57,10 +59,12 @@ package struct CompareCheckpoints: Sendable {
                 model: try DecoderModel(Checkpoint(directory: directory, allowingQuantized: true, log: log))
             )
         }
-        let source = try TokenSource(file: text, model: original)
-        guard case .text(let ids) = source else { throw CorpusError.sequencesWhereTextExpected(file: text.path) }
-        let windows = try PerplexityWindows(tokens: ids.count, length: sequenceLength, limit: sequences)
+        let evaluated = try EvaluatedText(
+            file: text, textField: textField, length: sequenceLength, limit: sequences,
+            notice: { log.notice("\($0)") }
+        ) { try Tokenizer(model: original) }
         return try ModelComparison(
-            of: models[0], with: Array(models.dropFirst()), on: ids, windows: windows, progress: progress)
+            of: models[0], with: Array(models.dropFirst()), on: evaluated.tokens, windows: evaluated.windows,
+            progress: progress)
     }
 }

@@ -1,4 +1,3 @@
-import AdaDimCalibration
 import AdaDimFiles
 import AdaDimTokenizer
 import Foundation
@@ -45,19 +44,5 @@ struct StandInFound: Error, CustomStringConvertible {
     /// - Throws: ``StandInFound`` where a file of a model is none of its own.
     static func refuse(_ file: URL) throws(StandInFound) {
         if let found = StandIn(file: file.path) { throw StandInFound(file: file.path, found: found) }
-    }
-
-    /// - Throws: ``StandInFound`` where a pointer lies in a text's place. A page in HTML is a text.
-    static func refusePointer(_ file: URL) throws(StandInFound) {
-        guard let found = StandIn(file: file.path), [.gitLFSPointer, .gitAnnexPointer].contains(found) else { return }
-        throw StandInFound(file: file.path, found: found)
-    }
-}
-
-extension TokenSource {
-    /// The ids of a text, or those made elsewhere, for a model directory.
-    init(file: URL, model: URL) throws {
-        try StandInFound.refusePointer(file)
-        try self.init(file: file) { try Tokenizer(model: model) }
     }
 }

@@ -93,6 +93,7 @@ extension QuantizationJob {
             sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: accuracy.damping,
             symmetric: isSymmetric,
             activationOrder: accuracy.activationOrder, threads: BLASLibrary.threadCount,
-            model: model.standardizedFileURL.lastPathComponent, calibration: calibration.relativePath)
+            model: model.standardizedFileURL.lastPathComponent, calibration: calibration.relativePath,
+            textField: textField)
     }
 }

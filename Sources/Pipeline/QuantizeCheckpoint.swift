@@ -47,7 +47,7 @@ package struct QuantizeCheckpoint {
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
         for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         try DiskEstimate(checkpoint, job, plan).check(output.parent, freeSpace: freeSpace)
-        let samples = try job.drawSamples(for: checkpoint.configuration)
+        let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
         if job.accuracy.correction != job.correction {
             log.notice("nothing is corrected: inputs of the original model have not moved")
         }

@@ -43,7 +43,7 @@ package struct InspectCheckpoint {
         let size = try CalibrationSize(
             file: job.layers.calibration, samples: job.layers.samples, length: job.layers.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job.layers, plan, size, .inspecting).check(available: memory)
-        let samples = try job.layers.drawSamples(for: checkpoint.configuration)
+        let samples = try job.layers.drawSamples(for: checkpoint.configuration, log: log)
         let output = try job.report.map {
             try OutputDirectory(
                 $0, model: job.layers.model, report: InspectionReport.fileName, overwrite: job.overwrite)

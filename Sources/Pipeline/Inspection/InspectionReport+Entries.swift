@@ -80,7 +80,8 @@ extension InspectionJob {
             bits: options.bits, groupSize: options.groupSize, symmetric: options.symmetric, damping: options.damping,
             activationOrder: options.activationOrder, skip: options.skip, samples: options.samples,
             sequenceLength: options.sequenceLength, seed: options.seed, threads: options.threads,
-            outliers: thresholds, model: options.model, calibration: options.calibration)
+            outliers: thresholds, model: options.model, calibration: options.calibration,
+            textField: options.textField)
     }
 }
 

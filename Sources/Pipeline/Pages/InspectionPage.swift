@@ -75,7 +75,9 @@ package struct InspectionPage {
                     + "\(significant(options.outliers.ratio)) times the median channel's"),
             .init(
                 "Calibration",
-                calibration(options.calibration, options.samples, options.sequenceLength, seed: options.seed)),
+                calibration(
+                    options.calibration, field: options.textField, options.samples, options.sequenceLength,
+                    seed: options.seed)),
             .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
             .init("Time", duration(totals.seconds)),
             .init("Threads", "\(options.threads)"),

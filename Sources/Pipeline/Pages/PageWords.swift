@@ -6,8 +6,9 @@ import AdaDimQuantization
 func groups(_ size: Int?) -> String { size.map { "groups of \($0)" } ?? "one group to a channel" }
 
 /// The calibration text.
-func calibration(_ file: String, _ samples: Int, _ length: Int, seed: UInt64) -> String {
-    "\(file), \(samples) × \(length) tokens, seed \(seed)"
+func calibration(_ file: String, field: String?, _ samples: Int, _ length: Int, seed: UInt64) -> String {
+    let field = field.map { ", field \"\($0)\"" } ?? ""
+    return "\(file)\(field), \(samples) × \(length) tokens, seed \(seed)"
 }
 
 /// What is unusual about the grids and the sweep; nil where nothing is.

@@ -57,7 +57,9 @@ package struct QuantizationPage {
         facts += [
             .init(
                 "Calibration",
-                calibration(options.calibration, options.samples, options.sequenceLength, seed: options.seed)),
+                calibration(
+                    options.calibration, field: options.textField, options.samples, options.sequenceLength,
+                    seed: options.seed)),
             .init("Inputs", options.propagate == .quantized ? "of the quantized model" : "of the original model"),
             .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
             .init("Threads", "\(options.threads)"),

@@ -1,0 +1,108 @@
+import AdaDimTestSupport
+import AdaDimFiles
+import Foundation
+import Testing
+
+/// Lines are the same whatever they end with.
+@Suite struct LineReaderTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func lines(_ bytes: [UInt8], longest: Int = .max) throws -> [String] {
+        let path = directory.path("lines")
+        try Data(bytes).write(to: URL(filePath: path))
+        let reader = try LineReader(path: path, longestLine: longest)
+        var lines: [String] = []
+        while let line = try reader.next() {
+            lines.append(String(decoding: line, as: UTF8.self))
+            #expect(reader.number == lines.count)
+        }
+        #expect(try reader.next() == nil)
+        return lines
+    }
+
+    private func lines(_ text: String) throws -> [String] { try lines(Array(text.utf8)) }
+
+    @Test func endsAreNoPartOfLines() throws {
+        #expect(try lines("a\nb\n") == ["a", "b"])
+        #expect(try lines("a\r\nb\r\n") == ["a", "b"])
+        #expect(try lines("a\nb") == ["a", "b"])
+        #expect(try lines("a\r\n\r\nb") == ["a", "", "b"])
+        #expect(try lines("\n\n") == ["", ""])
+        #expect(try lines("") == [])
+        // A carriage return inside a line is a part of it, as a mark that joins a line feed's neighbours is.
+        #expect(try lines("a\rb\r\r\n\u{301}c\n").map { Array($0.utf8) } == [Array("a\rb\r".utf8), Array("\u{301}c".utf8)])
+    }
+
+    @Test func theByteOrderMarkIsNoPartOfTheFirstLine() throws {
+        #expect(try lines("\u{FEFF}a\n\u{FEFF}b").map { Array($0.utf8) } == [[0x61], [0xEF, 0xBB, 0xBF, 0x62]])
+        #expect(try lines("\u{FEFF}") == [""])
+    }
+
+    /// Longer than what is read at once, so that lines lie across what the system returns.
+    @Test func linesOfAnyLength() throws {
+        let long = (0..<7).map { String(repeating: "\($0)", count: $0 * 500_000) }
+        #expect(try lines(long.joined(separator: "\r\n")) == long)
+    }
+
+    @Test func tooLongALineIsNamed() throws {
+        let text = Array("abc\nabcd\n".utf8)
+        #expect(try lines(text, longest: 4) == ["abc", "abcd"])
+        #expect(
+            errorText { _ = try lines(text, longest: 3) }
+                == "\(directory.path("lines")): line 2 has more than 3 bytes, expected at most so many")
+        #expect(errorText { _ = try lines(Array("abcd".utf8), longest: 3) }.contains("line 1 has more than 3 bytes"))
+    }
+
+    @Test func blankLines() {
+        #expect([] as ArraySlice<UInt8> == [] && ([] as ArraySlice<UInt8>).isBlank)
+        #expect(ArraySlice(" \t\r ".utf8).isBlank && !ArraySlice(" \u{B}".utf8).isBlank)
+    }
+}
+
+/// Why a file cannot be read, in the system's words.
+@Suite struct TextFileTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func file(_ text: String) throws -> String {
+        let path = directory.path("text")
+        try Data(text.utf8).write(to: URL(filePath: path))
+        return path
+    }
+
+    @Test func allBytesAreRead() throws {
+        for count in [0, 1, 22, 23, 24, 1 << 20, 3_000_000] {
+            let text = String(repeating: "x", count: count)
+            #expect(try TextFile.bytes(of: file(text)) == Array(text.utf8))
+        }
+    }
+
+    @Test func whatCannotBeRead() throws {
+        let missing = directory.path("none")
+        #expect(
+            errorText { _ = try TextFile.bytes(of: missing) } == "\(missing): cannot be read: No such file or directory")
+        let folder = directory.url.path
+        #expect(errorText { _ = try TextFile.bytes(of: folder) } == "\(folder): cannot be read: is a directory")
+    }
+
+    @Test func tooLargeAFileIsRefusedBeforeItIsRead() throws {
+        let path = try file("abcd")
+        #expect(try TextFile.bytes(of: path, atMost: 4).count == 4)
+        #expect(errorText { _ = try TextFile.bytes(of: path, atMost: 3) } == "\(path): 4 bytes of text, expected at most 3")
+        #expect(errorText { _ = try LineReader(path: path, atMost: 3) } == "\(path): 4 bytes of text, expected at most 3")
+    }
+
+    @Test func pointersOfLargeFileStorage() throws {
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0", count: 64))\nsize 1\n"
+        let path = try file(pointer)
+        #expect(
+            errorText { _ = try TextFile.bytes(of: path) }
+                == "\(path): a Git LFS pointer: run git lfs pull")
+        // A text about pointers is none.
+        let text = pointer + String(repeating: "so a pointer begins. ", count: 100)
+        #expect(try TextFile.bytes(of: file(text)).count == text.utf8.count)
+    }
+}
