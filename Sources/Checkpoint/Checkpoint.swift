@@ -1,3 +1,4 @@
+import AdaDimLinearAlgebra
 import AdaDimSafetensors
 import Foundation
 
@@ -10,8 +11,11 @@ package final class Checkpoint: Sendable {
     package let files: [SafetensorsFile]
     /// How layers are packed; nil in a checkpoint that is not quantized.
     package let packing: PackingScheme?
-    /// What is right but surprising about the directory, a sentence each that names the file.
-    package let notices: [String]
+    /// How the files name the decoder's tensors. All that takes a name here takes this project's.
+    package let naming: TensorNaming
+    /// The type that linear layers are loaded in, whatever they are stored in.
+    package let loadedType: StoredFloat
+    let configFile: URL
     private let locations: [String: Location]
 
     /// Where a tensor lies.
@@ -29,24 +33,31 @@ package final class Checkpoint: Sendable {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue
         else { throw .notADirectory(path: directory.path) }
-        let configURL = directory.appendingPathComponent("config.json")
-        let json = try Self.contents(of: configURL)
+        configFile = directory.appendingPathComponent("config.json")
+        let json = try Self.contents(of: configFile)
         configuration = try ModelConfiguration(
-            json: json, file: configURL.path, allowingQuantized: allowingQuantized)
-        packing = try PackingScheme(configJSON: json, file: configURL.path)
+            json: json, file: configFile.path, allowingQuantized: allowingQuantized)
+        packing = try PackingScheme(configJSON: json, file: configFile.path)
         (files, locations) = try Self.openWeights(in: directory)
-        notices = configuration.notices
+        naming = TensorNaming(locations.keys)
+        loadedType = Self.typeLoaded(configuration, naming, locations)
     }
 
-    /// All tensors' names, sorted.
+    /// What is right but surprising about the directory, a sentence each that names the file.
+    package var notices: [String] {
+        configuration.notices + [noticeOfLoadedType(), noticeOfBiases(), noticeOfTiedHead()].compactMap { $0 }
+    }
+
+    /// All tensors' names in the files, sorted.
     package var tensorNames: [String] { locations.keys.sorted() }
 
-    package func contains(_ name: String) -> Bool { locations[name] != nil }
+    package func contains(_ name: String) -> Bool { locations[naming.stored(name)] != nil }
 
     /// Where the tensor of this name lies.
     package func location(of name: String) throws(CheckpointError) -> Location {
-        guard let location = locations[name] else {
-            throw .missingTensor(name: name, directory: directory.path)
+        let stored = naming.stored(name)
+        guard let location = locations[stored] else {
+            throw .missingTensor(name: stored, directory: directory.path)
         }
         return location
     }
@@ -56,7 +67,11 @@ package final class Checkpoint: Sendable {
     package func release(_ names: some Sequence<String>) {
         for name in names {
             let stored = packedModule(of: name).map { module in PackedTensor.allCases.map { $0.name(in: module) } }
-            for tensor in stored ?? [name] { locations[tensor]?.file.releasePages(of: tensor) }
+            for tensor in stored ?? [name] {
+                if let location = locations[naming.stored(tensor)] {
+                    location.file.releasePages(of: location.entry.name)
+                }
+            }
         }
     }
 

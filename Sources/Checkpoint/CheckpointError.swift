@@ -17,6 +17,7 @@ package enum CheckpointError: Error, Equatable {
     case notInShard(tensor: String, shard: String, index: String)
     case notInIndex(tensor: String, shard: String, index: String)
     case missingTensor(name: String, directory: String)
+    case noOutputProjection(directory: String, reason: String)
     case wrongShape(tensor: String, file: String, found: [Int], expected: String)
     case wrongElementType(tensor: String, file: String, found: TensorElementType, expected: String)
     case notFinite(tensor: String, file: String, value: Float, index: [Int])
@@ -51,6 +52,8 @@ extension CheckpointError: CustomStringConvertible {
         case .notInIndex(let tensor, let shard, let index):
             "\(shard): holds tensor \(tensor), which \(index) does not list there"
         case .missingTensor(let name, let directory): "\(directory): no tensor \(name) in the weights"
+        case .noOutputProjection(let directory, let reason):
+            "\(directory): no output projection, which perplexity, comparisons and multiple choice need: \(reason)"
         case .wrongShape(let tensor, let file, let found, let expected):
             "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
         case .wrongElementType(let tensor, let file, let found, let expected):

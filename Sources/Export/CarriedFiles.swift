@@ -36,14 +36,13 @@ package struct CarriedFiles {
         }
     }
 
-    /// Copies config.json byte by byte.
-    func copyConfig(into directory: URL) throws(ExportError) {
-        try Self.write(config, to: directory.appendingPathComponent("config.json"))
-    }
-
-    /// Copies config.json with a member set, `value` being JSON; everything else stays as it is, byte by byte.
-    func copyConfig(into directory: URL, setting key: String, to value: Data) throws(ExportError) {
-        let text = try ConfigText(config, file: configFile.path).setting(key, to: value)
+    /// Copies config.json with some members set, each to a value that is JSON; everything else stays as it is, byte by
+    /// byte.
+    func copyConfig(into directory: URL, setting members: [(key: String, value: Data)]) throws(ExportError) {
+        var text = config
+        for (key, value) in members {
+            text = try ConfigText(text, file: configFile.path).setting(key, to: value)
+        }
         try Self.write(text, to: directory.appendingPathComponent("config.json"))
     }
 

@@ -23,27 +23,29 @@ final class ShardSet {
             // Loaders ask for it.
             if metadata["format"] == nil { metadata["format"] = "pt" }
             let name = Self.name(file)
+            let tensors = file.tensors.lazy.flatMap(planned)
             writers[name] = try SafetensorsWriter(
                 path: directory.appendingPathComponent(name).path,
                 headerCapacity: SafetensorsWriter.headerCapacity(
-                    for: file.tensors.lazy.flatMap(planned), metadata: metadata),
+                    for: tensors.map { (model.naming.stored($0.name), $0.elementType, $0.shape) }, metadata: metadata),
                 metadata: metadata)
         }
     }
 
-    /// Writes a tensor into the shard of the tensor that it stands for; `body` appends the bytes.
+    /// Writes a tensor into the shard of the tensor that it stands for; `body` appends the bytes. Names are this
+    /// project's; the files get the input's.
     func write(
         _ name: String, _ elementType: TensorElementType, _ shape: [Int], insteadOf original: String,
         _ body: (SafetensorsWriter) throws -> Void
     ) throws {
-        let file = try model.location(of: original).file
+        let (file, name) = (try model.location(of: original).file, model.naming.stored(name))
         let shard = Self.name(file)
         guard let writer = writers[shard] else {
             throw SafetensorsError(file: file.path, .noSuchTensor(original))
         }
         try writer.begin(name, elementType, shape: shape)
         try body(writer)
-        replaced.insert(original)
+        replaced.insert(model.naming.stored(original))
         note(name, elementType, shape, in: shard)
     }
 
