@@ -164,6 +164,10 @@ let package = Package(
             name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
             path: "Tests/ReportSamples/Tool"),
         tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
+        // What scripts under Tests/Differential compare with transformers.
+        .executableTarget(
+            name: "print-logits", dependencies: ["AdaDimDecoder", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
+            path: "Tests/Differential/Logits"),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         // Prints the ids of many texts by many tokenizers, for Tests/Differential/compare_tokenizers.py.
         .executableTarget(

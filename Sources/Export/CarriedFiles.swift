@@ -48,12 +48,11 @@ package struct CarriedFiles {
         }
     }
 
-    /// Copies config.json byte by byte.
-    func copyConfig(into directory: URL) throws(ExportError) { try writeConfig(config, into: directory) }
-
-    /// Copies config.json with a member set, `value` being JSON; everything else stays as it is, byte by byte.
-    func copyConfig(into directory: URL, setting key: String, to value: Data) throws(ExportError) {
-        let text = try ConfigText(Data(config), file: configFile).setting(key, to: value)
+    /// Copies config.json with some members set, each to a value that is JSON; everything else stays as it is, byte by
+    /// byte.
+    func copyConfig(into directory: URL, setting members: [(key: String, value: Data)]) throws(ExportError) {
+        var text = Data(config)
+        for (key, value) in members { text = try ConfigText(text, file: configFile).setting(key, to: value) }
         try writeConfig([UInt8](text), into: directory)
     }
 

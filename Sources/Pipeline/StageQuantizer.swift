@@ -86,7 +86,7 @@ struct StageQuantizer {
     /// - Parameter shift: how far the inputs have moved from the original model's, where that is made up for.
     func quantize(
         _ stage: BlockStage, of block: DecoderBlock, _ timed: inout TimedGram, _ shift: InputShift<Float>? = nil,
-        scaleType: (LinearLayer) throws -> ScaleType,
+        scaleType: ScaleType,
         finish: (Result) throws -> Void
     ) throws {
         let layers = layers(of: stage, in: block.index)
@@ -103,7 +103,7 @@ struct StageQuantizer {
         for layer in layers {
             var options = job.engineOptions
             options.dimension = plan[layer] ?? options.dimension
-            options.scaleType = try scaleType(layer)
+            options.scaleType = scaleType
             let weight = block.weight(layer.role)
             var correcting = Stopwatch()
             let (quantization, correction) = try naming(layer) {

@@ -39,7 +39,7 @@ package struct InspectCheckpoint {
         try job.layers.engineOptions.validate()
         let checkpoint = try Checkpoint(directory: job.layers.model, log: log)
         let plan = try LayerPlan(job.layers, blockCount: checkpoint.configuration.blockCount)
-        let model = try DecoderModel(checkpoint)
+        let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(
             file: job.layers.calibration, samples: job.layers.samples, length: job.layers.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job.layers, plan, size, .inspecting).check(available: memory)
@@ -146,7 +146,7 @@ package struct InspectCheckpoint {
         for layer in layers {
             var looking = Stopwatch()
             var options = job.layers.engineOptions
-            options.scaleType = try run.checkpoint.scaleType(layer)
+            options.scaleType = run.checkpoint.scaleType
             let inspection = try quantizer.naming(layer) {
                 try looking.time { try LayerInspection(of: block.weight(layer.role), input, options: options) }
             }
