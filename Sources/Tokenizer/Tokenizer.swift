@@ -39,6 +39,11 @@ package struct Tokenizer: Sendable {
                 "a Metaspace with prepend_scheme \"first\" after a normalizer that changes the beginning is not supported"
             )
         }
+        if preTokenizer?.asksInsideFirstCharacter(isLengthened: normalizer?.mayLengthen ?? false) == true {
+            throw root.unsupported(
+                "a Metaspace with prepend_scheme \"first\" after another pre-tokenizer that may cut or lengthen the beginning is "
+                    + "not supported")
+        }
         model = try BytePairEncoding(try root.required("model"))
         added = try AddedVocabulary(try root.optional("added_tokens"), model, normalizer)
         template = try Template(try root.optional("post_processor"))
