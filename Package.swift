@@ -181,6 +181,7 @@ let package = Package(
                 "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
                 "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport", "AdaDimTestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
         tests(

@@ -84,12 +84,14 @@ package struct QuantizeLayerFile {
         }
         let cancellation = Cancellation()
         let factor = try naming(file) {
-            try factoring.time {
+            let factor = try factoring.time {
                 try GramFactor(
                     taking: &gram, dampingShare: options.damping, activationOrder: options.activationOrder,
                     cancellation: cancellation
                 ) { tell(.factor, $0, cancellation) }
             }
+            try options.checkActivity(factor)
+            return factor
         }
         let damping = AppliedDamping(factor)
         damping.log(to: log, subject: file.name)

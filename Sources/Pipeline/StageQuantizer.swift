@@ -92,11 +92,13 @@ struct StageQuantizer {
         let layers = layers(of: stage, in: block.index)
         var watch = Stopwatch()
         let factor = try naming(layers[0]) {
-            try watch.time {
+            let factor = try watch.time {
                 try GramFactor(
                     taking: &timed.gram, dampingShare: job.accuracy.damping,
                     activationOrder: job.accuracy.activationOrder)
             }
+            try job.engineOptions.checkActivity(factor)
+            return factor
         }
         let damping = AppliedDamping(factor)
         damping.log(to: log, subject: Self.subject(layers))

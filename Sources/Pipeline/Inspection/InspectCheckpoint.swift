@@ -124,10 +124,12 @@ package struct InspectCheckpoint {
 
         var factoring = Stopwatch()
         let input = try quantizer.naming(first) {
-            try factoring.time {
+            let input = try factoring.time {
                 try InspectedInput(
                     taking: &gram.gram, moments.figures, thresholds: job.thresholds, options: job.layers.engineOptions)
             }
+            try job.layers.engineOptions.checkActivity(input.factor)
+            return input
         }
         run.parts.factor += factoring.seconds
         let damping = AppliedDamping(input.factor)
