@@ -5,6 +5,9 @@ import Glibc
 
 /// The files of a model that an export takes along as they are: whatever lies beside the weights, in subfolders too.
 package struct CarriedFiles {
+    /// What a folder may hold in all to be carried. A file at the top may have as many bytes.
+    package static let mostFolderEntries = 1000
+    package static let mostFolderBytes = 256 << 20
     /// The report of a run, to look at.
     package static let pageName = "quantization-report.html"
 

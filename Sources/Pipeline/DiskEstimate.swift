@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimFiles
+import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
@@ -34,6 +35,14 @@ package struct DiskEstimate: Sendable, Equatable {
                 }.min() ?? 0
         }
         self.init(bytes: bytes)
+    }
+
+    /// Of a layer's file: its codes, and its dequantized weight.
+    package init(_ file: LayerFile, _ job: LayerJob) {
+        let rowBytes =
+            job.isPacked ? 4 * PackedRows.wordsPerRow(columns: file.columns, bits: job.options.bits) : file.columns
+        let dequantized = job.writesDequantized ? file.columns * file.weightType.byteWidth : 0
+        self.init(bytes: file.rows * (rowBytes + dequantized))
     }
 
     /// Of outputs that one job after another leaves, each in its own directory.
