@@ -45,6 +45,11 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", path: "Modules/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
+        // C, for handlers of signals, which may call nothing of Swift's.
+        module("Process"),
+        // What is written, whole or not at all: locks, hidden names, the way to the disk.
+        module("Outputs"),
+
         // The engine: matrices, then one layer.
         module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
         // C, for the sake of instruction sets that Swift cannot choose function by function.
@@ -60,7 +65,7 @@ let package = Package(
             name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
             path: "Sources/CInterface/EntryPoints"),
         // Numerical regression tests: the engine against identities and against an earlier run.
-        module("Regression", ["AdaDimLinearAlgebra", "AdaDimQuantization"]),
+        module("Regression", ["AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimOutputs"]),
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors"),
@@ -78,13 +83,16 @@ let package = Package(
             ["AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration"]),
         module(
             "Export",
-            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
+            [
+                "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization", "AdaDimOutputs",
+            ]),
 
         // One layer in a file of its own.
         module(
             "LayerFiles",
             [
                 "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+                "AdaDimOutputs",
             ]),
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
@@ -108,7 +116,7 @@ let package = Package(
             name: "AdaDimCommandLineTool",
             dependencies: [
                 "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression", "AdaDimOutputs", "AdaDimProcess",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -130,14 +138,18 @@ let package = Package(
                 "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimPipeline",
             ]),
         tests(
-            "Regression", ["AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
+            "Regression",
+            [
+                "AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimOutputs", "AdaDimTestSupport",
+            ]),
+        tests("Outputs", ["AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
             "Export",
             [
-                "AdaDimExport", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra",
-                "AdaDimTestSupport",
+                "AdaDimExport", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
             "LayerFiles",

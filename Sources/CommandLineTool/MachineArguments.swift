@@ -1,4 +1,3 @@
-import AdaDimLinearAlgebra
 import ArgumentParser
 import Logging
 
@@ -6,7 +5,8 @@ import Logging
 struct MachineArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Threads to compute with. (default: one for each core)", valueName: "n"))
+        help: ArgumentHelp(
+            "Threads to compute with. (default: one for each core that the process may use)", valueName: "n"))
     var threads: Int?
 
     @Flag(name: .shortAndLong, help: "Say nothing but results, warnings and errors.")
@@ -18,9 +18,10 @@ struct MachineArguments: ParsableArguments {
 
     /// Sets the threads; returns the terminal that messages and progress go to.
     func begin() -> Terminal {
-        if let threads { BLASLibrary.threadCount = threads }
+        let settings = ThreadSettings(asked: threads)
         let terminal = Terminal(isQuiet: quiet)
         LoggingSystem.bootstrap { _ in TerminalLogHandler(terminal: terminal) }
+        for notice in settings.notices { Logger(label: "adadim").notice("\(notice)") }
         return terminal
     }
 }

@@ -1,3 +1,4 @@
+import AdaDimOutputs
 import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
@@ -47,12 +48,15 @@ struct VariantsCommand: ParsableCommand {
         try StandardStreams.print(VariantsTable(rows: rows).text)
     }
 
-    /// Lends a directory for the outputs: the one to keep them in, or one that is gone afterwards.
+    /// Lends a directory for the outputs: the one to keep them in, of which other runs keep away, or one that is gone
+    /// afterwards.
     private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
         if let keep = output.keep {
             let directory = URL(filePath: keep, directoryHint: .isDirectory)
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            return try body(directory)
+            // In the directory and not beside it, which may be another container's, or not to be written.
+            let lock = try OutputLock.take(HiddenNames(of: "variants", in: directory.path).lock, for: keep)
+            return try withExtendedLifetime(lock) { try body(directory) }
         }
         let directory = FileManager.default.temporaryDirectory.appending(path: "adadim-variants-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)

@@ -38,12 +38,14 @@ package struct QuantizeCheckpoint {
         let model = try DecoderModel(checkpoint)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
+        // Before the text is read, which may take its time: a run that cannot write its output ends here.
+        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite) {
+            log.notice("\($0)")
+        }
         let samples = try job.drawSamples(for: checkpoint.configuration)
         if job.accuracy.correction != job.correction {
             log.notice("nothing is corrected: inputs of the original model have not moved")
         }
-        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
-        for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
             let stream = try CalibrationStream(samples, model)
             var run = Run(

@@ -43,12 +43,13 @@ package struct InspectCheckpoint {
         let size = try CalibrationSize(
             file: job.layers.calibration, samples: job.layers.samples, length: job.layers.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job.layers, plan, size, .inspecting).check(available: memory)
-        let samples = try job.layers.drawSamples(for: checkpoint.configuration)
+        // Before the text is read, which may take its time: a run that cannot write its report ends here.
         let output = try job.report.map {
             try OutputDirectory(
-                $0, model: job.layers.model, report: InspectionReport.fileName, overwrite: job.overwrite)
+                $0, model: job.layers.model, report: InspectionReport.fileName, overwrite: job.overwrite
+            ) { log.notice("\($0)") }
         }
-        for name in output?.removedLeftovers ?? [] { log.notice("removed \(name), which a killed run had left") }
+        let samples = try job.layers.drawSamples(for: checkpoint.configuration)
         progress(.began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
         var run = Run(
             plan: plan, checkpoint: checkpoint, stream: try CalibrationStream(samples, model),

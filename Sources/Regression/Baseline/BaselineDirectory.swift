@@ -1,3 +1,4 @@
+import AdaDimOutputs
 import AdaDimQuantization
 import Foundation
 import Glibc
@@ -58,17 +59,45 @@ package struct BaselineDirectory: Sendable {
         }
     }
 
+    /// A run's claim to write a baseline, until it is let go: no other run can write here meanwhile.
+    package struct Claim: Sendable {
+        fileprivate let names: HiddenNames
+        fileprivate let lock: OutputLock?
+        /// What a user should know.
+        package let notices: [String]
+    }
+
+    /// Checks, before any work is done, that a baseline can be written here, keeps other runs from it, and removes what runs
+    /// that were killed while writing here have left.
+    /// - Throws: ``RegressionError``.
+    package func claim(overwrite: Bool) throws(RegressionError) -> Claim {
+        try checkWritable(overwrite: overwrite)
+        let (names, lock): (HiddenNames, OutputLock?)
+        do throws(OutputFailure) {
+            names = try HiddenNames(of: url.lastPathComponent, in: parent.path)
+            lock = try OutputLock.take(names.lock, for: path)
+        } catch {
+            throw .output(error)
+        }
+        // Another run may have finished since.
+        try checkWritable(overwrite: overwrite)
+        guard lock != nil else { return Claim(names: names, lock: nil, notices: [OutputLock.absence(path)]) }
+        let removed = names.leftovers(.partial).filter { (try? FileManager.default.removeItem(atPath: $0)) != nil }
+        return Claim(
+            names: names, lock: lock,
+            notices: removed.map {
+                "removed \(URL(filePath: $0).lastPathComponent), which a killed run had left"
+            })
+    }
+
     package func write(
-        _ baseline: Baseline, codes: [String: [String: PackedRows]], overwrite: Bool
+        _ baseline: Baseline, codes: [String: [String: PackedRows]], overwrite: Bool, _ claim: Claim
     ) throws(RegressionError) {
         try checkWritable(overwrite: overwrite)
         // Once: while the earlier baseline is aside, a link leads nowhere.
-        let (url, parent) = (url, parent)
-        let name = url.lastPathComponent
-        removeLeftovers()
-        let tag = "\(getpid())-\(UInt32.random(in: .min ... .max))"
-        let partial = parent.appending(path: ".\(name).partial-\(tag)")
-        let aside = parent.appending(path: ".\(name).old-\(tag)")
+        let url = url
+        let partial = URL(filePath: claim.names.new(.partial), directoryHint: .isDirectory)
+        let aside = URL(filePath: claim.names.new(.old), directoryHint: .isDirectory)
         do {
             try FileManager.default.createDirectory(
                 at: partial.appending(path: Baseline.codesFolder), withIntermediateDirectories: true)
@@ -96,18 +125,6 @@ package struct BaselineDirectory: Sendable {
             throw error
         }
         if isReplacing { try? FileManager.default.removeItem(at: aside) }
-    }
-
-    /// Removes what runs that were killed while writing here have left: hidden siblings whose processes are gone.
-    private func removeLeftovers() {
-        let prefix = ".\(url.lastPathComponent).partial-"
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [] {
-            let parts = name.dropFirst(prefix.count).split(separator: "-")
-            guard name.hasPrefix(prefix), parts.count == 2, let process = pid_t(parts[0]), process > 0,
-                UInt32(parts[1]) != nil, kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            try? FileManager.default.removeItem(at: parent.appending(path: name))
-        }
     }
 
     /// - Throws: ``RegressionError``, naming the file and what is wrong with it.
