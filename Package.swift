@@ -154,7 +154,7 @@ let package = Package(
         tests(
             "LayerFiles",
             [
-                "AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimLayerFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests("Report", ["AdaDimReport", "AdaDimReportSamples", "AdaDimTestSupport"]),

@@ -44,12 +44,12 @@ struct RegressRecordCommand: ParsableCommand {
                 codes: Dictionary(uniqueKeysWithValues: results.cases.map { ($0.name, $0.codes) }),
                 overwrite: output.overwrite, claim)
         }
-        try reporting.write(report)
+        try reporting.write(report, afterWriting: report.isGreen ? directory : nil)
         guard report.isGreen else {
             terminal.message("No baseline was written")
             throw ExitCode.failure
         }
-        if !reporting.json { try StandardStreams.print("Written to \(directory)") }
+        if !reporting.json { try StandardStreams.print("Written to \(directory)", afterWriting: directory) }
     }
 }
 

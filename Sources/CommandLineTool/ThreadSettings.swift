@@ -19,7 +19,8 @@ struct ThreadSettings {
             let count = MachineProcessors.count
             if count < before {
                 BLASLibrary.threadCount = count
-                notices.append("computing with \(Self.threads(count)): the CPU quota of the control group is worth no more")
+                notices.append(
+                    "computing with \(Self.threads(count)): the CPU quota of the control group is worth no more")
             }
         }
         let count = BLASLibrary.threadCount
@@ -31,8 +32,9 @@ struct ThreadSettings {
 
     /// Variables by which OpenBLAS is told its number of threads.
     private static var isChosen: Bool {
-        ["OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"].contains { name in
-            getenv(name).flatMap { Int(String(cString: $0)) }.map { $0 > 0 } ?? false
+        ["OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"].contains { (name: String) in
+            guard let value = getenv(name), let count = Int(String(cString: value)) else { return false }
+            return count > 0
         }
     }
 

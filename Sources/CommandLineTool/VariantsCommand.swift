@@ -3,6 +3,7 @@ import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
 import Foundation
+import Logging
 
 struct VariantsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,7 +46,7 @@ struct VariantsCommand: ParsableCommand {
         let rows = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             try withOutputs { try measure(into: $0, terminal, observer) }
         }
-        try StandardStreams.print(VariantsTable(rows: rows).text)
+        try StandardStreams.print(VariantsTable(rows: rows).text, afterWriting: output.keep)
     }
 
     /// Lends a directory for the outputs: the one to keep them in, of which other runs keep away, or one that is gone
@@ -56,6 +57,7 @@ struct VariantsCommand: ParsableCommand {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             // In the directory and not beside it, which may be another container's, or not to be written.
             let lock = try OutputLock.take(HiddenNames(of: "variants", in: directory.path).lock, for: keep)
+            if lock == nil { Logger(label: "adadim").notice("\(OutputLock.absence(keep))") }
             return try withExtendedLifetime(lock) { try body(directory) }
         }
         let directory = FileManager.default.temporaryDirectory.appending(path: "adadim-variants-\(UUID().uuidString)")

@@ -17,7 +17,8 @@ package struct ControlGroups {
         }
         let memory = directories(of: "memory")
         // Before Linux 5.11 a group of version 1 could be told not to count in the one above it.
-        let counting = memory.first.flatMap { number($0 + "/memory.use_hierarchy") } == 0 ? memory.prefix(1) : memory[...]
+        let counting =
+            memory.first.flatMap { number($0 + "/memory.use_hierarchy") } == 0 ? memory.prefix(1) : memory[...]
         let legacy = counting.compactMap { number($0 + "/memory.limit_in_bytes") }
         let inherited = memory.first.flatMap { value(of: "hierarchical_memory_limit", in: $0 + "/memory.stat") }
         return (unified + legacy + (inherited.map { [$0] } ?? [])).min()
@@ -134,8 +135,11 @@ package struct ControlGroups {
     }
 
     private func value(of key: String, in path: String) -> Int? {
-        text(path)?.split(separator: "\n").lazy.map { $0.split(separator: " ") }
-            .first { $0.count == 2 && $0[0] == key }.flatMap { Int($0[1]) }
+        for line in text(path)?.split(separator: "\n") ?? [] {
+            let parts = line.split(separator: " ")
+            if parts.count == 2 && parts[0] == key { return Int(parts[1]) }
+        }
+        return nil
     }
 
     private func text(_ path: String) -> String? {

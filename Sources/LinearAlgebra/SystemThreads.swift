@@ -7,11 +7,13 @@ package enum SystemThreads {
     /// - Returns: false if the system gives none; then `body` never runs.
     package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Body(body))
-        guard create({ context in
-            guard let context else { return nil }
-            Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-            return nil
-        }, box.toOpaque())
+        guard
+            create(
+                { context in
+                    guard let context else { return nil }
+                    Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+                    return nil
+                }, box.toOpaque())
         else {
             box.release()
             return false

@@ -41,7 +41,32 @@ import Testing
         }
         let outcome = try scratch.quantize("--quiet", redirections: redirections)
         #expect(outcome.status == 1)
-        #expect(outcome.errors == text)
+        // What was made is there, and the message says so.
+        #expect(outcome.errors == text.dropLast() + "; written and complete: out\n")
+        #expect(try scratch.contents == ["model", "out", "text.safetensors"])
+    }
+
+    /// As with `adadim … | true`, of every command that leaves something behind.
+    @Test(arguments: [
+        (["quantize", "model", "out", "--calibration", "text.safetensors"], "out"),
+        (["inspect", "model", "--calibration", "text.safetensors", "--report", "seen"], "seen"),
+        (["inspect", "model", "--calibration", "text.safetensors", "--report", "seen", "--json"], "seen"),
+        (
+            ["variants", "model", "--calibration", "text.safetensors", "--text", "text.safetensors", "--keep", "kept"]
+                + ["--evaluation-length", "16"], "kept"
+        ),
+        (["regress", "record", "baseline", "--only", "refusal*"], "baseline"),
+    ])
+    func aResultThatNobodyReads(_ arguments: [String], _ written: String) throws {
+        let scratch = try Scratch()
+        let sizes =
+            arguments[0] == "regress" ? [] : ["--group-size", "8", "--samples", "8", "--sequence-length", "16"]
+        let outcome = try scratch.tool.run(arguments + sizes + ["--quiet"], redirections: "| true")
+        #expect(
+            outcome.errors
+                == "Error: the result cannot be printed: standard output: Broken pipe; written and complete: \(written)\n"
+        )
+        #expect(try scratch.contents == (["model", "text.safetensors", written]).sorted())
     }
 
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP])

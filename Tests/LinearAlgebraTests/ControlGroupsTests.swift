@@ -10,7 +10,9 @@ import Testing
 
         init(cgroup: [String], mounts: [String], _ files: [String: String]) throws {
             try write(cgroup.joined(separator: "\n") + "\n", "/proc/self/cgroup")
-            let others = ["22 28 0:20 / / rw,relatime - ext4 /dev/root rw", "23 22 0:5 / /proc rw shared:3 - proc proc rw"]
+            let others = [
+                "22 28 0:20 / / rw,relatime - ext4 /dev/root rw", "23 22 0:5 / /proc rw shared:3 - proc proc rw",
+            ]
             try write((others + mounts).joined(separator: "\n") + "\n", "/proc/self/mountinfo")
             for (path, text) in files { try write(text + "\n", path) }
         }

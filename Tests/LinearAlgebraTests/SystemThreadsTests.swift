@@ -21,22 +21,22 @@ import Testing
         let before = BLASLibrary.threadCount
         defer { BLASLibrary.threadCount = before }
         BLASLibrary.threadCount = 2
-        let sums = (0..<4).map { _ in Atomic<Int>(0) }
+        let sums = Guarded([0, 0, 0, 0])
         let callers = DispatchGroup()
-        for index in sums.indices {
+        for index in 0..<4 {
             callers.enter()
             #expect(
                 SystemThreads.start {
                     for _ in 0..<50 {
                         concurrently(100) { job in
-                            concurrently(3) { _ in sums[index].add(job, ordering: .relaxed) }
+                            concurrently(3) { _ in sums.withLock { $0[index] += job } }
                         }
                     }
                     callers.leave()
                 })
         }
         callers.wait()
-        for sum in sums { #expect(sum.load(ordering: .relaxed) == 50 * 3 * 4950) }
+        for sum in sums.withLock({ $0 }) { #expect(sum == 50 * 3 * 4950) }
     }
 
     /// Jobs of one caller do run beside each other.

@@ -13,7 +13,8 @@ import Testing
         #expect(
             try FolderSynchronizer { _ in error }("/tmp")
                 == "/tmp: the file system does not bring this directory to the disk at once "
-                + "(\(String(cString: strerror(error)))): if the machine loses power within seconds, the output may be incomplete")
+                + "(\(String(cString: strerror(error)))): if the machine loses power within seconds, the output may be incomplete"
+        )
     }
 
     @Test(arguments: [EIO, ENOSPC, EDQUOT, EROFS]) func aDiskThatFailsIsAnError(_ error: Int32) {

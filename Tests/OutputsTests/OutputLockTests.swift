@@ -61,7 +61,11 @@ import Testing
         kill(other.processIdentifier, SIGKILL)
         let children = Process()
         children.executableURL = URL(filePath: "/bin/sh")
-        children.arguments = ["-c", "for p in /proc/[0-9]*; do for f in $p/fd/*; do [ \"$(readlink $f)\" = \"$0\" ] && kill -9 ${p#/proc/}; done; done; true", path]
+        children.arguments = [
+            "-c",
+            "for p in /proc/[0-9]*; do for f in $p/fd/*; do [ \"$(readlink $f)\" = \"$0\" ] && kill -9 ${p#/proc/}; done; done; true",
+            path,
+        ]
         children.standardError = FileHandle.nullDevice
         try children.run()
         children.waitUntilExit()
