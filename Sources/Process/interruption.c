@@ -37,12 +37,17 @@ void adadim_interruption_begin(const char *message, size_t length) {
     action.sa_handler = note;
     action.sa_flags = SA_RESTART | SA_NODEFER;
     sigemptyset(&action.sa_mask);
+    sigset_t awaited;
+    sigemptyset(&awaited);
     for (int i = 0; i < COUNT; i++) {
         /* A run under nohup outlives its terminal. */
         is_caught[i] = sigaction(numbers[i], NULL, &before[i]) == 0
             && (numbers[i] != SIGHUP || before[i].sa_handler != SIG_IGN)
             && sigaction(numbers[i], &action, NULL) == 0;
+        if (is_caught[i]) sigaddset(&awaited, numbers[i]);
     }
+    /* Whoever started the program may have blocked them for itself. */
+    pthread_sigmask(SIG_UNBLOCK, &awaited, NULL);
 }
 
 int adadim_interruption_signal(void) { return __atomic_load_n(&noted, __ATOMIC_RELAXED); }

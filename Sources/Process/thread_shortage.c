@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 static struct sigaction original;
+static sigset_t original_mask;
 static char **arguments;
 static int is_watching;
 
@@ -33,6 +33,7 @@ static void say(const char *text) {
 
 /* Called by raise(), so not between any two instructions: it may allocate. */
 static void start_again(int number, siginfo_t *info, void *context) {
+    (void)context;
     sigaction(SIGINT, &original, NULL);
     if (info->si_code != SI_TKILL || info->si_pid != getpid()) {
         /* A user's. It comes once this handler returns, which it was blocked by. */
@@ -50,7 +51,7 @@ static void start_again(int number, siginfo_t *info, void *context) {
     say(message);
     if (setenv("OPENBLAS_NUM_THREADS", text, 1) == 0) {
         /* The next program inherits what is blocked; SIGINT is, while this runs. */
-        sigprocmask(SIG_SETMASK, &((const ucontext_t *)context)->uc_sigmask, NULL);
+        sigprocmask(SIG_SETMASK, &original_mask, NULL);
         execv("/proc/self/exe", arguments);
     }
     say("Error: OpenBLAS has too few threads, and the program cannot start again with fewer; set OPENBLAS_NUM_THREADS=1\n");
@@ -67,10 +68,15 @@ static void watch(int count, char **values, char **environment) {
     action.sa_flags = SA_SIGINFO;
     sigemptyset(&action.sa_mask);
     is_watching = sigaction(SIGINT, NULL, &original) == 0 && sigaction(SIGINT, &action, NULL) == 0;
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_UNBLOCK, &interrupt, &original_mask);
 }
 
 __attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **, char **) = watch;
 
 __attribute__((constructor)) static void after_libraries(void) {
     if (is_watching) sigaction(SIGINT, &original, NULL);
+    sigprocmask(SIG_SETMASK, &original_mask, NULL);
 }

@@ -25,8 +25,11 @@ import Testing
         return scratch
     }
 
-    /// A run that hangs is killed by a limit that it does not know.
-    private static let watchdog = ["timeout", "--signal=KILL", "120"]
+    /// Starts the tool as that user with so many processes, threads counted. To hang is to fail.
+    private static func launcher(_ processes: Int, watched: Bool = true) -> [String] {
+        drop[..<1] + (watched ? ["timeout", "--signal=KILL", "120"] : []) + ["prlimit", "--nproc=\(processes)"]
+            + drop[1...]
+    }
 
     /// With as few threads as there may be, every run ends, and with the same weights.
     @Test(
@@ -38,8 +41,8 @@ import Testing
             ["quantize", "model", "out", "--calibration", "text.safetensors", "--group-size", "8", "--samples", "8"]
             + ["--sequence-length", "16"] + options
         let outcome = try scratch.tool.run(
-            arguments, limits: "ulimit -u \(processes)",
-            launcher: Array(Self.drop[..<1]) + Self.watchdog + Self.drop[1...])
+            arguments,
+            launcher: Self.launcher(processes))
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try scratch.contents == ["model", "out", "text.safetensors"])
     }
@@ -49,7 +52,7 @@ import Testing
         let scratch = try openScratch()
         let outcome = try scratch.tool.run(
             ["evaluate", "model", "--text", "text.safetensors", "--sequence-length", "16"], ignoring: "INT",
-            limits: "ulimit -u 1", launcher: Array(Self.drop[..<1]) + Self.watchdog + Self.drop[1...])
+            launcher: Self.launcher(1))
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.hasPrefix("perplexity "))
     }
@@ -60,20 +63,25 @@ import Testing
         let outcome = try scratch.tool.run(
             ["quantize", "model", "out", "--calibration", "text.safetensors", "--group-size", "8"]
                 + ["--samples", "20000", "--sequence-length", "16", "--threads", "1"],
-            limits: "ulimit -u 2", launcher: Self.drop
+            launcher: Self.launcher(2, watched: false)
         ) { kill($0.processIdentifier, signal) }
         #expect(outcome.status == 128 + signal)
         #expect(outcome.errors.hasSuffix("stopped before the end; no output was written\n"), "\(outcome.errors)")
         #expect(try scratch.contents == Scratch.untouched)
     }
 
-    @Test(arguments: [0, 1, 8]) func smallFiles(_ blocks: Int) throws {
+    /// As a full disk: an error, and nothing stays.
+    @Test(arguments: [8, 40]) func smallFiles(_ blocks: Int) throws {
         let scratch = try Scratch()
-        // The tool's own streams are files as well: what it says must have room.
+        // Larger than the weights, which are what is to be cut off.
+        try FileManager.default.removeItem(at: scratch.url.appending(path: "model/expected.json"))
         let outcome = try scratch.tool.run(
             ["quantize", "model", "out", "--calibration", "text.safetensors", "--group-size", "8", "--samples", "8"]
-                + ["--sequence-length", "16"], redirections: "2>&1 | cat", limits: "ulimit -f \(blocks)")
-        #expect(outcome.output.hasSuffix(" failed: File too large\n"), "\(outcome.output) \(outcome.errors)")
+                + ["--sequence-length", "16", "--quiet"], limits: "ulimit -f \(blocks)")
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors.hasPrefix("Error: ") && outcome.errors.hasSuffix(" failed: File too large\n"),
+            "\(outcome.errors)")
         #expect(try scratch.contents == Scratch.untouched)
     }
 

@@ -360,6 +360,7 @@ struct OutputDirectoryTests {
         let error = #expect(throws: ExportError.self) { try writing.commit() }
         #expect(error.map { "\($0)" }?.hasPrefix("\(writing.partial.path): listing failed: ") == true)
         #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
+        writing.discard()
         #expect(try names(directory) == ["model", "out"])
     }
 }

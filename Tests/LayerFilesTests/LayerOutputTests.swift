@@ -99,7 +99,7 @@ import Testing
                 throw Failure()
             }
         }
-        #expect(try place.names == ["input.safetensors", "output.safetensors"])
+        #expect(try place.names == [".output.safetensors.lock", "input.safetensors", "output.safetensors"])
         #expect(try Data(contentsOf: URL(filePath: place.output)) == before)
     }
 
@@ -160,7 +160,7 @@ import Testing
         }
         #expect(text.hasSuffix("/output.safetensors: exists already; give another name, or --overwrite to replace it"))
         #expect(try place.text(place.output) == "theirs")
-        #expect(try place.names == ["input.safetensors", "output.safetensors"])
+        #expect(try place.names == [".output.safetensors.lock", "input.safetensors", "output.safetensors"])
     }
 
     @Test func noDirectoryToHoldIt() throws {

@@ -26,7 +26,10 @@ import Testing
             try Data(text.utf8).write(to: url)
         }
 
-        var groups: ControlGroups { ControlGroups(root: root.path) }
+        // The files stay until they are read.
+        var memory: Int? { withExtendedLifetime(self) { ControlGroups(root: root.path).memory } }
+        var processors: Double? { withExtendedLifetime(self) { ControlGroups(root: root.path).processors } }
+        var count: Int { withExtendedLifetime(self) { MachineProcessors.count(in: ControlGroups(root: root.path)) } }
     }
 
     private static let unified = "31 22 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
@@ -46,8 +49,8 @@ import Testing
                 "\(slice)/step_0/user/task_0/memory.max": "max",
                 "/sys/fs/cgroup/other/memory.max": "1000", "/sys/fs/cgroup/other/cpu.max": "1000 100000",
             ])
-        #expect(machine.groups.memory == 8_589_934_592)
-        #expect(machine.groups.processors == 2.5)
+        #expect(machine.memory == 8_589_934_592)
+        #expect(machine.processors == 2.5)
     }
 
     @Test func theLeastOfAllLevels() throws {
@@ -58,8 +61,8 @@ import Testing
                 "/sys/fs/cgroup/a/b/memory.max": "5000000000", "/sys/fs/cgroup/a/b/memory.high": "max",
                 "/sys/fs/cgroup/a/cpu.max": "400000 100000", "/sys/fs/cgroup/a/b/cpu.max": "30000 20000",
             ])
-        #expect(machine.groups.memory == 3_000_000_000)
-        #expect(machine.groups.processors == 1.5)
+        #expect(machine.memory == 3_000_000_000)
+        #expect(machine.processors == 1.5)
     }
 
     /// Version 1, groups of each controller for themselves.
@@ -77,8 +80,8 @@ import Testing
                 "/sys/fs/cgroup/cpu,cpuacct/batch/cpu.cfs_quota_us": "300000",
                 "/sys/fs/cgroup/cpu,cpuacct/batch/cpu.cfs_period_us": "100000",
             ])
-        #expect(machine.groups.memory == 6_442_450_944)
-        #expect(machine.groups.processors == 3)
+        #expect(machine.memory == 6_442_450_944)
+        #expect(machine.processors == 3)
     }
 
     /// Where groups do not count in the ones above them, those limit nothing; what does limit is in memory.stat, too.
@@ -89,12 +92,12 @@ import Testing
             "/sys/fs/cgroup/memory/a/b/memory.use_hierarchy": "0",
         ]
         let machine = try Machine(cgroup: ["4:memory:/a/b"], mounts: [Self.legacy("memory")], files)
-        #expect(machine.groups.memory == 7_000_000_000)
+        #expect(machine.memory == 7_000_000_000)
         let above = files.merging(
             ["/sys/fs/cgroup/memory/a/b/memory.stat": "cache 12\nhierarchical_memory_limit 2000000000\nrss 1"]
         ) { $1 }
         #expect(
-            try Machine(cgroup: ["4:memory:/a/b"], mounts: [Self.legacy("memory")], above).groups.memory
+            try Machine(cgroup: ["4:memory:/a/b"], mounts: [Self.legacy("memory")], above).memory
                 == 2_000_000_000)
     }
 
@@ -110,8 +113,8 @@ import Testing
                 "/sys/fs/cgroup/memory/job/memory.limit_in_bytes": "5368709120",
                 "/sys/fs/cgroup/unified/user.slice/cpu.max": "150000 100000",
             ])
-        #expect(machine.groups.memory == 5_368_709_120)
-        #expect(machine.groups.processors == 1.5)
+        #expect(machine.memory == 5_368_709_120)
+        #expect(machine.processors == 1.5)
     }
 
     /// A container without a group namespace: the host's path, of which its own part is mounted.
@@ -125,30 +128,30 @@ import Testing
                 "/sys/fs/cgroup/cpu/inner/cpu.cfs_quota_us": "50000",
                 "/sys/fs/cgroup/cpu/inner/cpu.cfs_period_us": "100000",
             ])
-        #expect(machine.groups.memory == 2_147_483_648)
-        #expect(machine.groups.processors == 0.5)
+        #expect(machine.memory == 2_147_483_648)
+        #expect(machine.processors == 0.5)
     }
 
     /// A group namespace: the container's own group is the root; what is outside begins with "/..".
     @Test func groupNamespaces() throws {
         let own = ["/sys/fs/cgroup/memory.max": "1073741824", "/sys/fs/cgroup/cpu.max": "100000 100000"]
         let inside = try Machine(cgroup: ["0::/"], mounts: [Self.unified], own)
-        #expect(inside.groups.memory == 1_073_741_824)
-        #expect(inside.groups.processors == 1)
+        #expect(inside.memory == 1_073_741_824)
+        #expect(inside.processors == 1)
         // The process was moved out of the group that its mount shows.
         let moved = try Machine(cgroup: ["0::/../other"], mounts: [Self.unified], own)
-        #expect(moved.groups.memory == 1_073_741_824)
+        #expect(moved.memory == 1_073_741_824)
         // The mount is of the group above, and the process beside its namespace's root.
         let beside = try Machine(
             cgroup: ["0::/../other"],
             mounts: [Self.unified.replacing(" / /sys", with: " /.. /sys")],
             ["/sys/fs/cgroup/other/memory.max": "4096000", "/sys/fs/cgroup/memory.max": "max"])
-        #expect(beside.groups.memory == 4_096_000)
+        #expect(beside.memory == 4_096_000)
         // The mount was made outside: by which names the own group lies below it is hidden.
         let hidden = try Machine(
             cgroup: ["0::/"], mounts: [Self.unified.replacing(" / /sys", with: " /../.. /sys")],
             ["/sys/fs/cgroup/memory.max": "8192000"])
-        #expect(hidden.groups.memory == 8_192_000)
+        #expect(hidden.memory == 8_192_000)
     }
 
     /// Of two mounts of one hierarchy, the one that shows more groups above the process.
@@ -160,21 +163,21 @@ import Testing
                 "/run/own/memory.max": "max", "/sys/fs/cgroup/pod/memory.max": "123456789",
                 "/sys/fs/cgroup/pod/box/memory.max": "max",
             ])
-        #expect(machine.groups.memory == 123_456_789)
+        #expect(machine.memory == 123_456_789)
     }
 
     @Test func namesWithBlanks() throws {
         let machine = try Machine(
             cgroup: ["0::/my group:1/b"], mounts: [Self.unified.replacing("/sys/fs/cgroup", with: #"/my\040groups"#)],
             ["/my groups/my group:1/memory.max": "777"])
-        #expect(machine.groups.memory == 777)
+        #expect(machine.memory == 777)
     }
 
     @Test func noneAtAll() throws {
         let groups = [
             try Machine(cgroup: ["0::/a"], mounts: [], [:]), try Machine(cgroup: [], mounts: [Self.unified], [:]),
             try Machine(cgroup: ["nonsense", "4:memory", ":::"], mounts: ["- - -", "", "1 2 3 4 5 6 - cgroup2"], [:]),
-        ].map(\.groups)
+        ]
         for group in groups {
             #expect(group.memory == nil)
             #expect(group.processors == nil)
@@ -183,8 +186,8 @@ import Testing
         let damaged = try Machine(
             cgroup: ["0::/"], mounts: [Self.unified],
             ["/sys/fs/cgroup/memory.max": "", "/sys/fs/cgroup/cpu.max": "100000"])
-        #expect(damaged.groups.memory == nil)
-        #expect(damaged.groups.processors == nil)
+        #expect(damaged.memory == nil)
+        #expect(damaged.processors == nil)
     }
 
     /// Whole processors, at least one, and never more than there are.
@@ -192,7 +195,7 @@ import Testing
         func count(_ quota: String) throws -> Int {
             let machine = try Machine(
                 cgroup: ["0::/"], mounts: [Self.unified], ["/sys/fs/cgroup/cpu.max": quota])
-            return MachineProcessors.count(in: machine.groups)
+            return machine.count
         }
         let all = MachineProcessors.count(in: ControlGroups(root: "/nowhere"))
         #expect(try count("1000 100000") == 1)

@@ -19,13 +19,11 @@ import Testing
         defer { directory.remove() }
         do {
             let lock = try #require(try OutputLock.take(path, for: "out"))
-            try withExtendedLifetime(lock) {
-                let text = errorText { _ = try OutputLock.take(path, for: "out") }
-                #expect(
-                    text.hasPrefix("out: another run is writing it: process \(getpid()) on "), "\(text)")
-                #expect(text.contains(#/, since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$/#), "\(text)")
-                #expect(try names == [".out.lock"])
-            }
+            defer { withExtendedLifetime(lock) {} }
+            let text = errorText { _ = try OutputLock.take(path, for: "out") }
+            #expect(text.hasPrefix("out: another run is writing it: process \(getpid()) on "), "\(text)")
+            #expect(text.contains(#/, since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$/#), "\(text)")
+            #expect(try names == [".out.lock"])
         }
         #expect(try names == [])
         #expect(try OutputLock.take(path, for: "out") != nil)
@@ -38,9 +36,8 @@ import Testing
         try Data("process 1 on here, since now\n".utf8).write(to: URL(filePath: path))
         do {
             let lock = try #require(try OutputLock.take(path, for: "out"))
-            try withExtendedLifetime(lock) {
-                #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("process \(getpid()) on "))
-            }
+            defer { withExtendedLifetime(lock) {} }
+            #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("process \(getpid()) on "))
         }
         #expect(try names == [])
     }
@@ -98,7 +95,9 @@ import Testing
     /// However taking and letting go meet, two never have it at once.
     @Test func neverTwo() throws {
         defer { directory.remove() }
-        let (inside, most, taken) = (Atomic<Int>(0), Atomic<Int>(0), Atomic<Int>(0))
+        let inside = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        let taken = Atomic<Int>(0)
         let path = path
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             for _ in 0..<300 {

@@ -12,7 +12,7 @@ void adadim_interruption_begin(const char *message, size_t length);
 /* The number of the signal that was noted first, 0 if none was. */
 int adadim_interruption_signal(void);
 
-/* Signals do what they did before. */
+/* Signals do what they did before; if they were blocked, they are no more. */
 void adadim_interruption_end(void);
 
 #endif
