@@ -232,18 +232,6 @@ import Testing
         #expect(outcome.output.isEmpty)
         #expect(try scratch.contents == ["layer.safetensors"])
     }
-}
-
-extension QuantizationOptions {
-    /// As the tool makes them of its one knob.
-    fileprivate func with(_ effort: Effort) -> QuantizationOptions {
-        var options = self
-        let accuracy = effort.accuracy
-        (options.ranges, options.refinement) = (accuracy.ranges, accuracy.refinement)
-        options.activationOrder = accuracy.activationOrder
-        options.damping = accuracy.damping
-        return options
-    }
 
     /// As with `adadim layer … | true`: what was written is complete, and the message says so.
     @Test(arguments: [[], ["--json"]]) func aResultThatNobodyReads(_ options: [String]) throws {
@@ -276,5 +264,17 @@ extension QuantizationOptions {
             second?.errors.hasPrefix("Error: out.safetensors: another run is writing it: process ") == true,
             "\(second?.errors ?? "")")
         #expect(try scratch.contents == ["layer.safetensors", "out.safetensors"])
+    }
+}
+
+extension QuantizationOptions {
+    /// As the tool makes them of its one knob.
+    fileprivate func with(_ effort: Effort) -> QuantizationOptions {
+        var options = self
+        let accuracy = effort.accuracy
+        (options.ranges, options.refinement) = (accuracy.ranges, accuracy.refinement)
+        options.activationOrder = accuracy.activationOrder
+        options.damping = accuracy.damping
+        return options
     }
 }
