@@ -47,6 +47,10 @@ let package = Package(
 
         // Files by the system's own calls and words; paths that need not be UTF-8.
         module("Files"),
+        // What is written, whole or not at all: locks, hidden names, the way to the disk.
+        module("Outputs", ["AdaDimFiles"]),
+        // C, for handlers of signals, which may call nothing of Swift's.
+        module("Process"),
 
         // C, for CPUID, which Swift cannot ask.
         module("Processor"),
@@ -65,7 +69,7 @@ let package = Package(
             name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
             path: "Sources/CInterface/EntryPoints"),
         // Numerical regression tests: the engine against identities and against an earlier run.
-        module("Regression", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
+        module("Regression", ["AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors", ["AdaDimFiles"]),
@@ -89,14 +93,17 @@ let package = Package(
             ]),
         module(
             "Export",
-            ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
+            [
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimQuantization",
+            ]),
 
         // One layer in a file of its own.
         module(
             "LayerFiles",
             [
-                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
-                "AdaDimExport",
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors",
+                "AdaDimCheckpoint", "AdaDimExport",
             ]),
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
@@ -119,8 +126,9 @@ let package = Package(
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
-                "AdaDimFiles", "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation",
-                "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression",
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
+                "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -142,20 +150,24 @@ let package = Package(
                 "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimPipeline",
             ]),
         tests(
-            "Regression", ["AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
-        tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
+            "Regression",
+            [
+                "AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimOutputs", "AdaDimTestSupport",
+            ]),
+        tests("Outputs", ["AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
             "Export",
             [
-                "AdaDimExport", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimExport", "AdaDimFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors",
+                "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
             "LayerFiles",
             [
-                "AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimLayerFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests("Report", ["AdaDimReport", "AdaDimReportSamples", "AdaDimTestSupport"]),

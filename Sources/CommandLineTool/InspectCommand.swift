@@ -57,11 +57,12 @@ struct InspectCommand: ParsableCommand {
             try InspectCheckpoint(job, observer: observer, progress: Self.show(on: terminal)).run()
         }
         if writing.json {
-            try StandardStreams.print(json: report)
+            try StandardStreams.print(json: report, afterWriting: writing.report)
         } else if writing.csv {
-            try StandardStreams.print(String(InspectionTable(report).text.dropLast()))
+            try StandardStreams.print(String(InspectionTable(report).text.dropLast()), afterWriting: writing.report)
         } else {
-            try StandardStreams.print(InspectionText(report: report, directory: job.report).text)
+            try StandardStreams.print(
+                InspectionText(report: report, directory: job.report).text, afterWriting: writing.report)
         }
     }
 

@@ -1,4 +1,3 @@
-import AdaDimLinearAlgebra
 import ArgumentParser
 import Logging
 
@@ -6,7 +5,8 @@ import Logging
 struct MachineArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Threads to compute with. (default: one for each core)", valueName: "n"))
+        help: ArgumentHelp(
+            "Threads to compute with. (default: one for each core that the process may use)", valueName: "n"))
     var threads: Int?
 
     @Flag(name: .shortAndLong, help: "Say nothing but results, warnings and errors.")
@@ -19,16 +19,17 @@ struct MachineArguments: ParsableArguments {
     /// Sets the threads; returns the terminal that messages and progress go to, and says there what the user should know
     /// of the kernels.
     func begin() -> Terminal {
-        setThreads()
+        let settings = setThreads()
         let terminal = Terminal(isQuiet: quiet)
         LoggingSystem.bootstrap { _ in TerminalLogHandler(terminal: terminal) }
+        let log = Logger(label: "adadim")
+        for notice in settings.notices { log.notice("\(notice)") }
         if let message = KernelMessage(BLASLibrary.report, rates: KernelMessage.measuredRates) {
-            Logger(label: "adadim").log(level: message.level, "\(message.text)")
+            log.log(level: message.level, "\(message.text)")
         }
         return terminal
     }
 
-    func setThreads() {
-        if let threads { BLASLibrary.threadCount = threads }
-    }
+    @discardableResult
+    func setThreads() -> ThreadSettings { ThreadSettings(asked: threads) }
 }

@@ -86,7 +86,7 @@ struct QuantizeCommand: ParsableCommand {
         }
         try StandardStreams.print(
             ClosingTable(report: report).text + "\nWritten to \(output)\n"
-                + reportLine(in: job.output, QuantizationReport.pageName))
+                + reportLine(in: job.output, QuantizationReport.pageName), afterWriting: output)
     }
 }
 

@@ -75,7 +75,8 @@ struct RegressReportArguments: ParsableArguments {
         }
     }
 
-    func write(_ report: RegressionReport) throws {
+    /// - Parameter baseline: what was written before, complete.
+    func write(_ report: RegressionReport, afterWriting baseline: String? = nil) throws {
         if let junit {
             do {
                 try replaceFile(junit, with: Array(JUnitReport(report).text.utf8))
@@ -83,10 +84,12 @@ struct RegressReportArguments: ParsableArguments {
                 throw RegressionError.system(path: junit, operation: "writing the JUnit report", reason: error.reason)
             }
         }
+        let outputs = [baseline, junit].compactMap { $0 }
+        let written = outputs.isEmpty ? nil : outputs.joined(separator: " and ")
         if json {
-            try StandardStreams.print(json: report)
+            try StandardStreams.print(json: report, afterWriting: written)
         } else {
-            try StandardStreams.print(RegressText(report: report).text)
+            try StandardStreams.print(RegressText(report: report).text, afterWriting: written)
         }
     }
 }

@@ -1,8 +1,10 @@
 import AdaDimFiles
+import AdaDimOutputs
 import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
 import Foundation
+import Logging
 
 struct VariantsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,15 +47,19 @@ struct VariantsCommand: ParsableCommand {
         let rows = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             try withOutputs { try measure(into: $0, terminal, observer) }
         }
-        try StandardStreams.print(VariantsTable(rows: rows).text)
+        try StandardStreams.print(VariantsTable(rows: rows).text, afterWriting: output.keep)
     }
 
-    /// Lends a directory for the outputs: the one to keep them in, or one that is gone afterwards.
+    /// Lends a directory for the outputs: the one to keep them in, of which other runs keep away, or one that is gone
+    /// afterwards.
     private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
         if let keep = output.keep {
             let directory = URL(filePath: keep, directoryHint: .isDirectory)
             try makeDirectories(directory.path)
-            return try body(directory)
+            // In the directory and not beside it, which may be another container's, or not to be written.
+            let lock = try OutputLock.take(HiddenNames(of: "variants", in: directory.path).lock, for: keep)
+            if lock == nil { Logger(label: "adadim").notice("\(OutputLock.absence(keep))") }
+            return try withExtendedLifetime(lock) { try body(directory) }
         }
         let directory = FileManager.default.temporaryDirectory.appending(path: "adadim-variants-\(UUID().uuidString)")
         try makeDirectories(directory.path)

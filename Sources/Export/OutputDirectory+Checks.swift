@@ -74,7 +74,7 @@ extension OutputDirectory {
     /// What the system says stands at a path, links not followed.
     private static func kind(of path: String) throws(ExportError) -> mode_t {
         var status = stat()
-        guard lstat(path, &status) == 0 else { throw failure(path, "looking at it") }
+        guard lstat(path.systemBytes, &status) == 0 else { throw failure(path, "looking at it") }
         return status.st_mode & S_IFMT
     }
 }

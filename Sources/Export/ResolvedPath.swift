@@ -22,6 +22,7 @@ package struct ResolvedPath: Sendable {
             exists = true
             return
         }
+        if path.utf8.count >= Int(PATH_MAX) { throw .pathTooLong(output: output) }
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { path.prefix(upTo: $0).isEmpty ? "/" : String(path.prefix(upTo: $0)) } ?? "."
         let last = slash.map { String(path.suffix(from: path.index(after: $0))) } ?? path

@@ -44,8 +44,9 @@ package struct QuantizeCheckpoint {
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
         // Before the text is read, which may take its time: a run that cannot write its output ends here.
-        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
-        for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
+        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite) {
+            log.notice("\($0)")
+        }
         try DiskEstimate(checkpoint, job, plan).check(output.parent, freeSpace: freeSpace)
         let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
         if job.accuracy.correction != job.correction {

@@ -38,7 +38,9 @@ package struct QuantizeLayerFile {
     package func run() throws -> LayerReport {
         let start = ContinuousClock.now
         let file = try LayerFile(path: job.input)
-        let output = try job.output.map { try LayerOutput($0, input: job.input, overwrite: job.overwrite) }
+        let output = try job.output.map { path in
+            try LayerOutput(path, input: job.input, overwrite: job.overwrite) { log.notice("\($0)") }
+        }
         var options = job.options
         options.scaleType = job.scaleType ?? file.weightType.scaleType
         let threads = BLASLibrary.threadCount

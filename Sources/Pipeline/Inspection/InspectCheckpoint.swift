@@ -51,9 +51,9 @@ package struct InspectCheckpoint {
         // Before the text is read, which may take its time: a run that cannot write its report ends here.
         let output = try job.report.map {
             try OutputDirectory(
-                $0, model: job.layers.model, report: InspectionReport.fileName, overwrite: job.overwrite)
+                $0, model: job.layers.model, report: InspectionReport.fileName, overwrite: job.overwrite
+            ) { log.notice("\($0)") }
         }
-        for name in output?.removedLeftovers ?? [] { log.notice("removed \(name), which a killed run had left") }
         if let output {
             let bytes = ChannelFile.bytes(inputs(plan, checkpoint.configuration))
             try DiskEstimate(bytes: bytes).check(output.parent, freeSpace: freeSpace)

@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimOutputs
 import AdaDimQuantization
 import Foundation
 import Glibc
@@ -17,11 +18,11 @@ package struct BaselineDirectory: Sendable {
 
     /// Links resolved, so that it is their target which is replaced.
     private var url: URL {
-        guard let resolved = realpath(path, nil) else {
+        guard let resolved = realpath(path.systemBytes, nil) else {
             return URL(filePath: path, directoryHint: .notDirectory).absoluteURL.standardizedFileURL
         }
         defer { free(resolved) }
-        return URL(filePath: String(cString: resolved), directoryHint: .notDirectory)
+        return URL(filePath: String(systemBytes: resolved), directoryHint: .notDirectory)
     }
     private var parent: URL { url.deletingLastPathComponent() }
     package var baselinePath: String { path + "/" + Baseline.fileName }
@@ -29,11 +30,11 @@ package struct BaselineDirectory: Sendable {
     /// Checks, before any work is done, that a baseline can be written here.
     /// - Throws: ``RegressionError``.
     package func checkWritable(overwrite: Bool) throws(RegressionError) {
-        guard access(parent.path, W_OK | X_OK) == 0 else {
+        guard access(parent.path.systemBytes, W_OK | X_OK) == 0 else {
             throw failure(parent.path, "a baseline cannot be written in it")
         }
         var status = stat()
-        guard stat(url.path, &status) == 0 else { return }
+        guard stat(url.path.systemBytes, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw .system(path: path, operation: "writing a baseline", reason: "it is no directory")
         }
@@ -58,17 +59,45 @@ package struct BaselineDirectory: Sendable {
         }
     }
 
+    /// A run's claim to write a baseline, until it is let go: no other run can write here meanwhile.
+    package struct Claim: Sendable {
+        fileprivate let names: HiddenNames
+        fileprivate let lock: OutputLock?
+        /// What a user should know.
+        package let notices: [String]
+    }
+
+    /// Checks, before any work is done, that a baseline can be written here, keeps other runs from it, and removes what runs
+    /// that were killed while writing here have left.
+    /// - Throws: ``RegressionError``.
+    package func claim(overwrite: Bool) throws(RegressionError) -> Claim {
+        try checkWritable(overwrite: overwrite)
+        let (names, lock): (HiddenNames, OutputLock?)
+        do throws(OutputFailure) {
+            names = try HiddenNames(of: url.lastPathComponent, in: parent.path)
+            lock = try OutputLock.take(names.lock, for: path)
+        } catch {
+            throw .output(error)
+        }
+        // Another run may have finished since.
+        try checkWritable(overwrite: overwrite)
+        guard lock != nil else { return Claim(names: names, lock: nil, notices: [OutputLock.absence(path)]) }
+        let removed = names.leftovers(.partial).filter { removeTree($0) }
+        return Claim(
+            names: names, lock: lock,
+            notices: removed.map {
+                "removed \(URL(filePath: $0).lastPathComponent), which a killed run had left"
+            })
+    }
+
     package func write(
-        _ baseline: Baseline, codes: [String: [String: PackedRows]], overwrite: Bool
+        _ baseline: Baseline, codes: [String: [String: PackedRows]], overwrite: Bool, _ claim: Claim
     ) throws(RegressionError) {
         try checkWritable(overwrite: overwrite)
         // Once: while the earlier baseline is aside, a link leads nowhere.
-        let (url, parent) = (url, parent)
-        let name = url.lastPathComponent
-        removeLeftovers()
-        let tag = "\(getpid())-\(UInt32.random(in: .min ... .max))"
-        let partial = parent.appending(path: ".\(name).partial-\(tag)")
-        let aside = parent.appending(path: ".\(name).old-\(tag)")
+        let url = url
+        let partial = URL(filePath: claim.names.new(.partial), directoryHint: .isDirectory)
+        let aside = URL(filePath: claim.names.new(.old), directoryHint: .isDirectory)
         let encoded: Data
         do {
             encoded = try baseline.encoded()
@@ -91,31 +120,19 @@ package struct BaselineDirectory: Sendable {
             removeTree(partial.path)
             throw .system(path: path, operation: "writing the baseline", reason: error.reason)
         }
-        let isReplacing = access(url.path, F_OK) == 0
-        if isReplacing, rename(url.path, aside.path) != 0 {
+        let isReplacing = access(url.path.systemBytes, F_OK) == 0
+        if isReplacing, rename(url.path.systemBytes, aside.path.systemBytes) != 0 {
             let error = failure(path, "moving the earlier baseline aside")
             removeTree(partial.path)
             throw error
         }
-        guard rename(partial.path, url.path) == 0 else {
+        guard rename(partial.path.systemBytes, url.path.systemBytes) == 0 else {
             let error = failure(path, "giving the baseline its name")
-            if isReplacing { _ = rename(aside.path, url.path) }
+            if isReplacing { _ = rename(aside.path.systemBytes, url.path.systemBytes) }
             removeTree(partial.path)
             throw error
         }
         if isReplacing { removeTree(aside.path) }
-    }
-
-    /// Removes what runs that were killed while writing here have left: hidden siblings whose processes are gone.
-    private func removeLeftovers() {
-        let prefix = ".\(url.lastPathComponent).partial-"
-        for name in (try? names(inDirectory: parent.path)) ?? [] {
-            let parts = name.dropFirst(prefix.count).split(separator: "-")
-            guard name.hasPrefix(prefix), parts.count == 2, let process = pid_t(parts[0]), process > 0,
-                UInt32(parts[1]) != nil, kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            removeTree(parent.appending(path: name).path)
-        }
     }
 
     /// - Throws: ``RegressionError``, naming the file and what is wrong with it.
@@ -145,6 +162,6 @@ package struct BaselineDirectory: Sendable {
     }
 
     private func failure(_ path: String, _ operation: String) -> RegressionError {
-        .system(path: path, operation: operation, reason: String(cString: strerror(errno)))
+        .system(path: path, operation: operation, reason: FileFailure.text(errno))
     }
 }
