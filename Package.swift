@@ -45,8 +45,13 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", path: "Modules/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
+        // Files by the system's own calls and words; paths that need not be UTF-8.
+        module("Files"),
+
+        // C, for CPUID, which Swift cannot ask.
+        module("Processor"),
         // The engine: matrices, then one layer.
-        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimProcessor"]),
         // C, for the sake of instruction sets that Swift cannot choose function by function.
         module("Kernels"),
         module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),
@@ -60,39 +65,38 @@ let package = Package(
             name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
             path: "Sources/CInterface/EntryPoints"),
         // Numerical regression tests: the engine against identities and against an earlier run.
-        module("Regression", ["AdaDimLinearAlgebra", "AdaDimQuantization"]),
+        module("Regression", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
 
         // The model side: bytes, a directory, text, decoder blocks.
-        module("Safetensors"),
-        module("Checkpoint", ["AdaDimLinearAlgebra", "AdaDimSafetensors"]),
-        // Bytes of a text file, whole or line by line, and why it cannot be read.
-        module("TextFiles"),
+        module("Safetensors", ["AdaDimFiles"]),
+        module("Checkpoint", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
         module(
             "Tokenizer",
             [
-                "AdaDimTextFiles",
+                "AdaDimFiles",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
         module(
             "Calibration",
-            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTextFiles", "AdaDimTokenizer", "AdaDimDecoder"]),
+            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimFiles", "AdaDimTokenizer", "AdaDimDecoder"]),
         module(
             "Evaluation",
             [
-                "AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTextFiles", "AdaDimTokenizer", "AdaDimDecoder",
+                "AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimFiles", "AdaDimTokenizer", "AdaDimDecoder",
                 "AdaDimCalibration",
             ]),
         module(
             "Export",
-            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
+            ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
 
         // One layer in a file of its own.
         module(
             "LayerFiles",
             [
-                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimExport",
             ]),
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
@@ -107,7 +111,7 @@ let package = Package(
         module(
             "Pipeline",
             [
-                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
                 "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
                 .product(name: "Logging", package: "swift-log"),
@@ -115,8 +119,8 @@ let package = Package(
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
-                "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression",
+                "AdaDimFiles", "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation",
+                "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -139,7 +143,7 @@ let package = Package(
             ]),
         tests(
             "Regression", ["AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
-        tests("Safetensors", ["AdaDimSafetensors", "AdaDimTestSupport"]),
+        tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
             "Export",
@@ -159,7 +163,7 @@ let package = Package(
         .executableTarget(
             name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
             path: "Tests/ReportSamples/Tool"),
-        tests("TextFiles", ["AdaDimTextFiles", "AdaDimTestSupport"]),
+        tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         // Prints the ids of many texts by many tokenizers, for Tests/Differential/compare_tokenizers.py.
         .executableTarget(

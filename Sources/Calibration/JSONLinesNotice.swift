@@ -1,4 +1,4 @@
-import AdaDimTextFiles
+import AdaDimFiles
 import AdaDimTokenizer
 
 /// What to say of a text that is used as it is, although its lines are JSON objects.

@@ -1,5 +1,5 @@
 import AdaDimSafetensors
-import AdaDimTextFiles
+import AdaDimFiles
 import AdaDimTokenizer
 import Foundation
 
@@ -49,8 +49,8 @@ package enum TokenSource: Sendable, Equatable {
             let text: String
             do {
                 text = try JSONLine(line).text(of: field)
-            } catch let failure as JSONLine.Failure {
-                throw CorpusError.noDocument(file: path, line: lines.number, problem: failure.problem, field: field)
+            } catch {
+                throw CorpusError.noDocument(file: path, line: lines.number, problem: error.problem, field: field)
             }
             documents.append(
                 try tokenizer.ids(of: text) { .notTokenizable(file: path, line: lines.number, reason: $0) })

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimSafetensors
 import Foundation
 
@@ -26,16 +27,15 @@ package final class Checkpoint: Sendable {
     ///     can be read (compressed-tensors as this project writes it); it is an error otherwise.
     package init(directory: URL, allowingQuantized: Bool = false) throws(CheckpointError) {
         self.directory = directory
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue
-        else { throw .notADirectory(path: directory.path) }
+        try Self.checkDirectory(directory.path)
         let configURL = directory.appendingPathComponent("config.json")
         let json = try Self.contents(of: configURL)
         configuration = try ModelConfiguration(
             json: json, file: configURL.path, allowingQuantized: allowingQuantized)
         packing = try PackingScheme(configJSON: json, file: configURL.path)
-        (files, locations) = try Self.openWeights(in: directory)
-        notices = configuration.notices
+        let weights = try Weights(in: directory.path)
+        (files, locations) = (weights.files, weights.locations)
+        notices = configuration.notices + weights.notices
     }
 
     /// All tensors' names, sorted.
@@ -60,13 +60,32 @@ package final class Checkpoint: Sendable {
         }
     }
 
-    /// The bytes of a small file.
-    static func contents(of url: URL) throws(CheckpointError) -> Data {
+    /// Says what stands in a model directory's place.
+    private static func checkDirectory(_ path: String) throws(CheckpointError) {
+        let kind: FileStatus.Kind
         do {
-            return try Data(contentsOf: url)
+            kind = try FileStatus(path).kind
         } catch {
-            let missing = !FileManager.default.fileExists(atPath: url.path)
-            throw .unreadable(file: url.path, reason: missing ? "no such file" : error.localizedDescription)
+            throw .notADirectory(path: path, found: error.reason)
         }
+        guard kind != .directory else { return }
+        guard kind == .file else { throw .notADirectory(path: path, found: "\(kind)") }
+        let other = StandIn(file: path).map { "\($0)" }
+        let hint = path.hasSuffix(".safetensors") ? "a file; its directory is the model" : "a file, not a directory"
+        throw .notADirectory(path: path, found: other ?? hint)
+    }
+
+    /// The bytes of a small file of a model's directory.
+    static func contents(of url: URL) throws(CheckpointError) -> Data {
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(url.path)
+        } catch {
+            let isMissing = FileStatus.kind(of: url.path) == nil
+            let others = isMissing ? ForeignWeights(in: url.deletingLastPathComponent().path) : nil
+            throw .unreadable(file: url.path, reason: error.reason + (others.map { "; there is \($0)" } ?? ""))
+        }
+        if let found = StandIn(bytes) { throw .standIn(file: url.path, found) }
+        return Data(bytes)
     }
 }

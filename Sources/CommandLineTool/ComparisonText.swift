@@ -113,6 +113,7 @@ struct ComparisonFigures: Encodable {
     }
 
     let versions: QuantizationReport.Versions
+    let machine: MachineReport
     /// As it was given.
     let text: String
     /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
@@ -125,6 +126,7 @@ struct ComparisonFigures: Encodable {
 
     init(_ comparison: ModelComparison, original name: String, text: String, textField: String?) {
         versions = .current
+        machine = .current
         self.text = text
         _textField = NullWhereAbsent(wrappedValue: textField)
         windows = comparison.windowLogLikelihoods.count

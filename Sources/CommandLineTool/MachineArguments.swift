@@ -16,11 +16,19 @@ struct MachineArguments: ParsableArguments {
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected at least 1") }
     }
 
-    /// Sets the threads; returns the terminal that messages and progress go to.
+    /// Sets the threads; returns the terminal that messages and progress go to, and says there what the user should know
+    /// of the kernels.
     func begin() -> Terminal {
-        if let threads { BLASLibrary.threadCount = threads }
+        setThreads()
         let terminal = Terminal(isQuiet: quiet)
         LoggingSystem.bootstrap { _ in TerminalLogHandler(terminal: terminal) }
+        if let message = KernelMessage(BLASLibrary.report, rates: KernelMessage.measuredRates) {
+            Logger(label: "adadim").log(level: message.level, "\(message.text)")
+        }
         return terminal
+    }
+
+    func setThreads() {
+        if let threads { BLASLibrary.threadCount = threads }
     }
 }

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimRegression
 import ArgumentParser
 import Foundation
@@ -64,12 +65,11 @@ struct RegressReportArguments: ParsableArguments {
         guard let junit else { return }
         let url = URL(filePath: junit)
         let parent = url.absoluteURL.standardizedFileURL.deletingLastPathComponent().path
-        var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: junit, isDirectory: &isDirectory), isDirectory.boolValue {
+        if FileStatus.kind(of: junit) == .directory {
             throw RegressionError.system(
                 path: junit, operation: "writing the JUnit report", reason: "it is a directory")
         }
-        guard access(parent, W_OK | X_OK) == 0 else {
+        guard access(parent.systemBytes, W_OK | X_OK) == 0 else {
             throw RegressionError.system(
                 path: junit, operation: "writing the JUnit report", reason: String(cString: strerror(errno)))
         }
@@ -78,10 +78,9 @@ struct RegressReportArguments: ParsableArguments {
     func write(_ report: RegressionReport) throws {
         if let junit {
             do {
-                try Self.write(Data(JUnitReport(report).text.utf8), to: junit)
+                try replaceFile(junit, with: Array(JUnitReport(report).text.utf8))
             } catch {
-                throw RegressionError.system(
-                    path: junit, operation: "writing the JUnit report", reason: error.localizedDescription)
+                throw RegressionError.system(path: junit, operation: "writing the JUnit report", reason: error.reason)
             }
         }
         if json {
@@ -89,13 +88,5 @@ struct RegressReportArguments: ParsableArguments {
         } else {
             try StandardStreams.print(RegressText(report: report).text)
         }
-    }
-
-    /// A plain file is replaced when all is written; a pipe, a terminal, a device or a link is written through.
-    private static func write(_ data: Data, to path: String) throws {
-        var status = stat()
-        let isNew = lstat(path, &status) != 0
-        let isPlain = isNew || status.st_mode & S_IFMT == S_IFREG
-        try data.write(to: URL(filePath: path), options: isPlain ? .atomic : [])
     }
 }

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
@@ -51,42 +52,49 @@ struct VariantsCommand: ParsableCommand {
     private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
         if let keep = output.keep {
             let directory = URL(filePath: keep, directoryHint: .isDirectory)
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            try makeDirectories(directory.path)
             return try body(directory)
         }
         let directory = FileManager.default.temporaryDirectory.appending(path: "adadim-variants-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: directory) }
+        try makeDirectories(directory.path)
+        defer { removeTree(directory.path) }
         return try body(directory)
     }
 
     private func measure(into outputs: URL, _ terminal: Terminal, _ observer: RunObserver) throws -> [VariantsTable.Row]
     {
+        let jobs = Variant.all(select: choice.select).map { ($0, job($0, into: outputs)) }
+        if output.keep != nil { try DiskEstimate(keeping: jobs.map(\.1)).check(outputs.path) }
         let original = try perplexity(of: URL(filePath: model), "original", isTextKnown: false, terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
-        for variant in Variant.all(select: choice.select) {
-            let output = outputs.appending(path: variant.directoryName)
-            var job = calibration.job(model: model, output: output)
-            method.set(&job)
-            choice.set(&job)
-            propagation.set(&job)
-            leavingOut.set(&job)
-            job.method = variant.method
-            job.dimension = variant.dimension.dimension
-            job.accuracy = variant.effort.accuracy
-            if variant.method == .roundToNearest { job.accuracy.effort = nil }
-            factor.set(&job.accuracy)
-            job.overwrite = true
+        for (variant, job) in jobs {
+            var job = job
             job.isTextKnown = rows.count > 1
+            let output = job.output
             var observer = observer
             observer.progress = layerProgress(on: terminal, prefix: "\(variant.name): ")
             let report = try QuantizeCheckpoint(job, observer: observer).run()
             let perplexity = try perplexity(of: output, variant.name, isTextKnown: true, terminal, observer)
             rows.append(
                 VariantsTable.Row(name: variant.name, perplexity: perplexity, original: original, report: report))
-            if self.output.keep == nil { try FileManager.default.removeItem(at: output) }
+            if self.output.keep == nil { removeTree(output.path) }
         }
         return rows
+    }
+
+    private func job(_ variant: Variant, into outputs: URL) -> QuantizationJob {
+        var job = calibration.job(model: model, output: outputs.appending(path: variant.directoryName))
+        method.set(&job)
+        choice.set(&job)
+        propagation.set(&job)
+        leavingOut.set(&job)
+        job.method = variant.method
+        job.dimension = variant.dimension.dimension
+        job.accuracy = variant.effort.accuracy
+        if variant.method == .roundToNearest { job.accuracy.effort = nil }
+        factor.set(&job.accuracy)
+        job.overwrite = true
+        return job
     }
 
     private func perplexity(

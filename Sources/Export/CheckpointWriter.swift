@@ -15,6 +15,9 @@ package final class CheckpointWriter {
     private let layers: [LinearLayer]
     private var written: Set<LinearLayer> = []
 
+    /// What a user should know of the files that were copied, and of those that were not; a sentence each.
+    package var notices: [String] { files.notices }
+
     /// Copies the model's other files and begins the weights'.
     /// - Parameters:
     ///   - model: the checkpoint that is quantized; dense.
@@ -63,8 +66,11 @@ package final class CheckpointWriter {
 
     /// Copies every other tensor of the model, completes config.json and closes the files. The writer takes nothing
     /// more.
-    package func finish() throws {
+    /// - Returns: what is wrong with tensors that were copied, a sentence each.
+    @discardableResult
+    package func finish() throws -> [String] {
         try shards.finish()
         try format.writeConfig(of: files, layers: layers, into: directory)
+        return shards.notices
     }
 }

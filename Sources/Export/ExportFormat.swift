@@ -10,6 +10,13 @@ package enum ExportFormat: String, Sendable, CaseIterable, Codable {
     /// Codes packed to their bits; compressed-tensors, format pack-quantized.
     case compressedTensors = "compressed-tensors"
 
+    /// What a layer takes in it whose weight is stored as `type`.
+    package func size(of layout: GroupLayout, bits: Int, type: StoredFloat) -> StoredSize {
+        self == .compressedTensors && !layout.hasTail
+            ? StoredSize(packed: layout, bits: bits, scaleType: type)
+            : StoredSize(dense: type, rows: layout.rows, columns: layout.columns)
+    }
+
     func makeLayers() -> any LayerFormat {
         switch self {
         case .dequantized: DequantizedLayers()

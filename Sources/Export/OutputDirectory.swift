@@ -12,6 +12,8 @@ package final class OutputDirectory {
 
     /// Where it will stand.
     package let url: URL
+    /// The directory that will hold it.
+    package var parent: String { url.deletingLastPathComponent().path }
     /// Where to write until then.
     package let partial: URL
     /// Names of hidden siblings that killed runs left, removed by this one.
@@ -58,7 +60,8 @@ package final class OutputDirectory {
     /// if that fails, and its files removed after.
     package func commit() throws(ExportError) {
         precondition(isOpen, "an output directory committed or discarded before")
-        for name in try Self.files(in: partial) {
+        let written = try Self.tree(partial.path)
+        for name in written.files + written.directories.reversed() {
             try Self.synchronize(partial.appendingPathComponent(name).path)
         }
         try Self.synchronize(partial.path)
@@ -75,7 +78,8 @@ package final class OutputDirectory {
                 throw error
             }
             // One by one: what came in since the check stays, in the directory moved aside.
-            for name in replaced { unlink(aside.appendingPathComponent(name).path) }
+            for name in replaced?.files ?? [] { unlink(aside.appendingPathComponent(name).path) }
+            for name in replaced?.directories.reversed() ?? [] { rmdir(aside.appendingPathComponent(name).path) }
             rmdir(aside.path)
         } else {
             try Self.move(partial.path, to: url.path)

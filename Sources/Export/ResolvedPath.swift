@@ -1,3 +1,4 @@
+import AdaDimFiles
 import Glibc
 
 /// A path to be written, with every symbolic link on the way to it followed.
@@ -31,13 +32,13 @@ package struct ResolvedPath: Sendable {
         name = last
         // A link to nowhere stands there all the same.
         var status = stat()
-        exists = lstat(self.parent + "/" + last, &status) == 0
+        exists = lstat((self.parent + "/" + last).systemBytes, &status) == 0
     }
 
     /// The real path of something that exists, nil otherwise.
-    static func resolve(_ path: String) -> String? {
-        guard let real = realpath(path, nil) else { return nil }
+    package static func resolve(_ path: String) -> String? {
+        guard let real = realpath(path.systemBytes, nil) else { return nil }
         defer { free(real) }
-        return String(cString: real)
+        return String(systemBytes: real)
     }
 }

@@ -13,7 +13,7 @@ public enum BLASLibrary {
     /// At first as many as OpenBLAS takes: the CPU's, or what OPENBLAS_NUM_THREADS says.
     ///
     /// Setting it waits until no such loop runs. Work that is under way goes on with the new count, and adds up its sums
-    /// in another order from there on.
+    /// in another order from there on; of its jobs no more run side by side than the count that it began with.
     /// - Precondition: a count to set is positive.
     public static var threadCount: Int {
         get { ThreadLending.shared.threadCount }

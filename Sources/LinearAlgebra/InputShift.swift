@@ -46,6 +46,8 @@ package struct InputShift<Scalar: RealScalar>: Sendable {
         residualEnergy += residual.original.squaredNorm
     }
 
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     private static func withDifference(
         _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, _ body: (MatrixView<Scalar>) -> Void
     ) {

@@ -36,6 +36,8 @@ extension Gram {
 
 extension Matrix where Element: RealScalar {
     /// Diagonal of a square matrix [rows, 1].
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
     package func diagonalColumn() throws(OutOfMemory) -> Matrix {
         let column = try Workspace<Element>(allocating: rows, 1)
         for j in 0..<rows { column.view[j, 0] = self[j, j] }
@@ -43,6 +45,8 @@ extension Matrix where Element: RealScalar {
     }
 
     /// Positions of a column's elements by descending value, equal ones in their order. [rows, 1] both.
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
     package func descendingOrder() throws(OutOfMemory) -> Matrix<Int> {
         precondition(columns == 1, "the order of \(columns) columns")
         let places = try Workspace<RankedPosition>(allocating: rows, 1)

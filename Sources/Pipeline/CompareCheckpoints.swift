@@ -1,6 +1,8 @@
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimEvaluation
+import AdaDimExport
+import AdaDimFiles
 import AdaDimTokenizer
 import Foundation
 import Logging
@@ -42,12 +44,12 @@ package struct CompareCheckpoints: Sendable {
     package func run(
         progress: (String, EvaluationProgress) throws -> Void = { _, _ in }
     ) throws -> ModelComparison {
-        let places = variants.map { $0.resolvingSymlinksInPath().standardizedFileURL.path }
+        let places = variants.map { ResolvedPath.resolve($0.path) ?? $0.standardizedFileURL.path }
         for (index, place) in places.enumerated() where places[..<index].contains(place) {
             throw ComparisonError.variantTwice(name: Self.name(variants[index]))
         }
         let report = original.appending(path: QuantizationReport.fileName)
-        if FileManager.default.fileExists(atPath: report.path) {
+        if FileStatus.kind(of: report.path) == .file {
             log.warning("\(Self.name(original)) is a quantized model, and stands for the original here")
         }
         // All are opened before any is run.

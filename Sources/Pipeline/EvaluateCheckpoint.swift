@@ -45,10 +45,3 @@ package struct EvaluateCheckpoint: Sendable {
             of: DecoderModel(checkpoint), on: evaluated.tokens, windows: evaluated.windows, progress: progress)
     }
 }
-
-extension Tokenizer {
-    /// The tokenizer of a model directory.
-    init(model: URL) throws(TokenizerError) {
-        try self.init(file: model.appending(path: "tokenizer.json"))
-    }
-}

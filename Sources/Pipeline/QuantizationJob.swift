@@ -46,6 +46,8 @@ package struct QuantizationJob: Sendable {
     package var sequenceLength: Int?
     package var seed: UInt64 = 0
     package var isSymmetric = false
+    /// Whether a layer none of whose inputs is ever active ends the run.
+    package var refusesInactiveLayers = false
     package var overwrite = false
 
     /// - Parameter output: nil for layers that are looked at only: see ``InspectionJob``.
@@ -70,6 +72,6 @@ package struct QuantizationJob: Sendable {
         QuantizationOptions(
             bits: bits, groupSize: groupSize, isSymmetric: isSymmetric, ranges: accuracy.ranges, method: method,
             refinement: accuracy.refinement, selection: selection, damping: accuracy.damping,
-            activationOrder: accuracy.activationOrder)
+            activationOrder: accuracy.activationOrder, refusesInactiveLayers: refusesInactiveLayers)
     }
 }

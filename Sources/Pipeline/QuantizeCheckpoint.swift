@@ -2,6 +2,7 @@ import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimExport
+import AdaDimFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimReport
@@ -16,16 +17,20 @@ package struct QuantizeCheckpoint {
     private let observer: RunObserver
     private let log: Logger
     private let memory: Int?
+    private let freeSpace: (String) -> Int?
 
-    /// - Parameter memory: bytes that the run may use; nil if nobody knows.
+    /// - Parameters:
+    ///   - memory: bytes that the run may use; nil if nobody knows.
+    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if nobody knows.
     package init(
         _ job: QuantizationJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim"),
-        memory: Int? = MachineMemory.bytes
+        memory: Int? = MachineMemory.bytes, freeSpace: @escaping (String) -> Int? = AdaDimFiles.freeSpace(at:)
     ) {
         self.job = job
         self.observer = observer
         self.log = log
         self.memory = memory
+        self.freeSpace = freeSpace
     }
 
     /// Runs to the end, or leaves nothing behind.
@@ -38,19 +43,22 @@ package struct QuantizeCheckpoint {
         let model = try DecoderModel(checkpoint)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
+        // Before the text is read, which may take its time: a run that cannot write its output ends here.
+        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
+        for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
+        try DiskEstimate(checkpoint, job, plan).check(output.parent, freeSpace: freeSpace)
         let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
         if job.accuracy.correction != job.correction {
             log.notice("nothing is corrected: inputs of the original model have not moved")
         }
-        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
-        for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
             let stream = try CalibrationStream(samples, model)
             var run = Run(
                 plan: plan, checkpoint: checkpoint, stream: stream,
                 original: job.correction == .none ? nil : stream,
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
-                report: QuantizationReport(versions: .current, options: job.described(samples)))
+                report: QuantizationReport(versions: .current, machine: .current, options: job.described(samples)))
+            for notice in run.writer.notices { log.notice("\(notice)") }
             observer.progress(
                 .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
             let reader = BlockReader(model, end: plan.last.block + 1)
@@ -58,7 +66,7 @@ package struct QuantizeCheckpoint {
                 var block = try run.times.reading.time { try reader.block(index) }
                 try quantize(&block, &run)
             }
-            try run.times.writing.time { try run.writer.finish() }
+            for notice in try run.times.writing.time({ try run.writer.finish() }) { log.warning("\(notice)") }
             run.report.close(seconds: start.secondsUntilNow, run.times)
             let page = QuantizationPage(run.report).page
             try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }

@@ -37,11 +37,12 @@ package struct QuantizeLayerFile {
         let output = try job.output.map { try LayerOutput($0, input: job.input, overwrite: job.overwrite) }
         var options = job.options
         options.scaleType = job.scaleType ?? file.weightType.scaleType
+        let threads = BLASLibrary.threadCount
         let plan = try naming(file) {
             let panelRows = max(1, panelBytes / 4 / file.columns)
             let plan = try MemoryPlan(
                 rows: file.rows, columns: file.columns, tokensAtOnce: file.tokensAtOnce, panelRows: panelRows,
-                options: options)
+                options: options, threads: threads)
             try plan.check()
             return plan
         }
@@ -50,8 +51,8 @@ package struct QuantizeLayerFile {
             log.notice("\(file.path): not used: \(file.unusedTensors.joined(separator: ", "))")
         }
         // The Gram matrix and its factor are gone when this returns.
-        let result = try quantize(file, options, plan)
-        var report = LayerReport(job, file, options, result)
+        let result = try quantize(file, options, plan, threads: threads)
+        var report = LayerReport(job, file, options, threads: threads, result)
         if let output {
             var watch = Stopwatch()
             try watch.time { try write(result.quantization, of: file, options, facts: report.facts, to: output) }
@@ -68,7 +69,9 @@ package struct QuantizeLayerFile {
         let seconds: LayerReport.Seconds
     }
 
-    private func quantize(_ file: LayerFile, _ options: QuantizationOptions, _ plan: MemoryPlan) throws -> Result {
+    private func quantize(
+        _ file: LayerFile, _ options: QuantizationOptions, _ plan: MemoryPlan, threads: Int
+    ) throws -> Result {
         var (summing, factoring, reading) = (Stopwatch(), Stopwatch(), Stopwatch())
         try checkCancellation()
         // First of all: what is wrong with a weight should not be found after minutes of work.
@@ -94,7 +97,8 @@ package struct QuantizeLayerFile {
         let quantization = try naming(file) {
             var layer = try PanelledLayer(
                 rows: file.rows, columns: file.columns, panelRows: plan.panelRows,
-                quantizer: LayerQuantizer(factor: factor, options: options), cancellation: cancellation
+                quantizer: LayerQuantizer(factor: factor, options: options), threads: threads,
+                cancellation: cancellation
             ) { tell(.codes, $0, cancellation) }
             while let rows = layer.nextRows {
                 try layer.add(whole ?? reading.time { try file.weight(rows: rows) })

@@ -8,6 +8,6 @@ package func decodingErrorText(_ error: any Error) -> String {
     case DecodingError.dataCorrupted(let context):
         (context.underlyingError as NSError?)?.userInfo[NSDebugDescriptionErrorKey] as? String
             ?? context.debugDescription
-    default: String(describing: error)
+    default: "not JSON"
     }
 }

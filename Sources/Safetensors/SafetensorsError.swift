@@ -1,3 +1,5 @@
+import AdaDimFiles
+
 /// Why a safetensors file could not be read or written.
 package struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     package let file: String
@@ -14,6 +16,8 @@ package struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     package enum Problem: Equatable, Sendable {
         // Reading.
         case unreadable(reason: String)
+        /// Something else lies in the file's place.
+        case standIn(StandIn)
         case tooShort(bytes: Int)
         case headerTooLarge(bytes: UInt64, limit: Int)
         case headerBeyondEnd(bytes: Int, available: Int)
@@ -43,6 +47,7 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let reason): "cannot be read: \(reason)"
+        case .standIn(let found): "\(found)"
         case .tooShort(let bytes): "\(bytes) bytes, expected at least the 8 of the header's length"
         case .headerTooLarge(let bytes, let limit): "a header of \(bytes) bytes, expected at most \(limit)"
         case .headerBeyondEnd(let bytes, let available):

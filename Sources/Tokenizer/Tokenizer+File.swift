@@ -1,4 +1,4 @@
-import AdaDimTextFiles
+import AdaDimFiles
 import Foundation
 
 extension Tokenizer {

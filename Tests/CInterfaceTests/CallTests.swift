@@ -1,4 +1,5 @@
 import AdaDimCHeader
+import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
 import Foundation
@@ -10,6 +11,20 @@ import Testing
         #expect(String(cString: adadim_version()) == ADADIM_VERSION)
         #expect(ADADIM_VERSION == "\(ADADIM_VERSION_MAJOR).\(ADADIM_VERSION_MINOR).\(ADADIM_VERSION_PATCH)")
         #expect(ADADIM_VERSION == toolVersion)
+    }
+
+    @Test func theBLASReportIsTheEngines() {
+        var blas = adadim_blas()
+        blas.size = Int64(MemoryLayout<adadim_blas>.size)
+        #expect(adadim_blas_report(&blas) == ADADIM_OK)
+        let expected = BLASLibrary.report
+        #expect(String(cString: blas.library) == expected.library)
+        #expect(String(cString: blas.kernels) == expected.kernels ?? "")
+        #expect(String(cString: blas.better_kernels) == expected.betterKernels ?? "")
+        #expect(blas.below_processor == (expected.isBelowProcessor ? 1 : 0) && blas.foreign == 0)
+        refused(ADADIM_INVALID_ARGUMENT, "blas is NULL") { adadim_blas_report(nil) }
+        blas.size = 8
+        refused(ADADIM_INVALID_ARGUMENT, "blas->size is 8, expected sizeof(adadim_blas)") { adadim_blas_report(&blas) }
     }
 
     private func refused(

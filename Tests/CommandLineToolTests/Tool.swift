@@ -26,9 +26,11 @@ struct Tool {
         try run(arguments, redirections: redirections, whileRunning: whileRunning)
     }
 
-    /// - Parameter ignoring: a signal, by its short name, that the shell ignores on the tool's behalf.
+    /// - Parameters:
+    ///   - ignoring: a signal, by its short name, that the shell ignores on the tool's behalf.
+    ///   - environment: variables to set; an empty value takes a variable away.
     func run(
-        _ arguments: [String], redirections: String = "", ignoring: String? = nil,
+        _ arguments: [String], redirections: String = "", ignoring: String? = nil, environment: [String: String] = [:],
         whileRunning: ((Process) -> Void)? = nil
     ) throws -> Outcome {
         let streams = FileManager.default.temporaryDirectory.appending(path: "adadim-streams-\(UUID().uuidString)")
@@ -44,7 +46,8 @@ struct Tool {
         let run = redirections.contains("|") ? "\"$0\" \"$@\" " : "exec \"$0\" \"$@\" "
         process.arguments = ["-c", trap + run + redirections, Self.url.path] + arguments
         process.currentDirectoryURL = directory
-        process.environment = ProcessInfo.processInfo.environment.filter { !["COLUMNS", "LINES"].contains($0.key) }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            .filter { !["COLUMNS", "LINES"].contains($0.key) && !$0.value.isEmpty }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)

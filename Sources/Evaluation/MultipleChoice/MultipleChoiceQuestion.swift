@@ -1,4 +1,4 @@
-import AdaDimTextFiles
+import AdaDimFiles
 import Foundation
 
 /// A question, the answers to choose from, and the right one.

@@ -52,7 +52,7 @@ package struct InspectCheckpoint {
         progress(.began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
         var run = Run(
             plan: plan, checkpoint: checkpoint, stream: try CalibrationStream(samples, model),
-            report: InspectionReport(versions: .current, options: job.described(samples)))
+            report: InspectionReport(versions: .current, machine: .current, options: job.described(samples)))
         guard let output else {
             try inspect(model, &run)
             run.report.close(seconds: start.secondsUntilNow, run.parts)

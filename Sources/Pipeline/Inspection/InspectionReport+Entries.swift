@@ -34,7 +34,7 @@ extension InspectionReport.Layer {
     package init(_ layer: LinearLayer, _ inspection: LayerInspection, input: Int) {
         let verdict = Verdict(inspection)
         func reported(_ loss: Double) -> QuantizationReport.Loss {
-            .init(absolute: loss, relative: inspection.relative(loss))
+            .init(absolute: loss, of: inspection.outputEnergy)
         }
         name = layer.moduleName
         shape = [inspection.rows, inspection.columns]

@@ -118,6 +118,7 @@ package struct InspectionReport: Sendable, Codable {
     /// Names of everything in the directory, this report included; empty where none was written.
     package var files: [String] = []
     package let versions: QuantizationReport.Versions
+    package let machine: MachineReport
     package let options: Options
     package var totals = Totals()
     package var inputs: [Input] = []

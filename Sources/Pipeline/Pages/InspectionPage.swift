@@ -82,6 +82,7 @@ package struct InspectionPage {
             .init("Time", duration(totals.seconds)),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
+            .init("Machine", report.machine.text),
         ]
         if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
             facts.append(.init("With", text))
@@ -100,7 +101,8 @@ package struct InspectionPage {
             \(InspectionTable.name).
             """,
             dampingNote(named(report.inputs.filter { !$0.dampingRaises.isEmpty })),
-            inactiveNote(named(report.inputs.filter { $0.inactiveInputs > 0 })),
+            inactiveNote(named(report.inputs.filter { $0.inactiveInputs > 0 && $0.inactiveInputs < $0.channels })),
+            silentNote(named(report.inputs.filter { $0.inactiveInputs == $0.channels })),
         ].compactMap { $0 }
     }
 

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimQuantization
 import Foundation
 import Glibc
@@ -38,9 +39,9 @@ package struct BaselineDirectory: Sendable {
         }
         let names: [String]
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+            names = try AdaDimFiles.names(inDirectory: path)
         } catch {
-            throw .system(path: path, operation: "looking into the directory", reason: "it cannot be listed")
+            throw .system(path: path, operation: "looking into the directory", reason: error.reason)
         }
         if names.isEmpty { return }
         if let foreign = names.first(where: { $0 != Baseline.fileName && $0 != Baseline.codesFolder }) {
@@ -49,10 +50,9 @@ package struct BaselineDirectory: Sendable {
         guard names.contains(Baseline.fileName) else { throw .foreignFiles(directory: path, example: names[0]) }
         guard overwrite else { throw .baselineExists(directory: path) }
         // Another program's baseline.json is not ours to replace; a damaged one of ours is.
-        guard let data = FileManager.default.contents(atPath: baselinePath),
-            String(decoding: data, as: UTF8.self).contains(Baseline.kind)
+        guard let bytes = try? readFile(baselinePath), String(decoding: bytes, as: UTF8.self).contains(Baseline.kind)
         else { throw .foreignFiles(directory: path, example: Baseline.fileName) }
-        let codes = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(Baseline.codesFolder)")) ?? []
+        let codes = (try? AdaDimFiles.names(inDirectory: "\(path)/\(Baseline.codesFolder)")) ?? []
         if let foreign = codes.sorted().first(where: { !CodesFile.isName($0) }) {
             throw .foreignFiles(directory: path, example: "\(Baseline.codesFolder)/\(foreign)")
         }
@@ -69,79 +69,82 @@ package struct BaselineDirectory: Sendable {
         let tag = "\(getpid())-\(UInt32.random(in: .min ... .max))"
         let partial = parent.appending(path: ".\(name).partial-\(tag)")
         let aside = parent.appending(path: ".\(name).old-\(tag)")
+        let encoded: Data
         do {
-            try FileManager.default.createDirectory(
-                at: partial.appending(path: Baseline.codesFolder), withIntermediateDirectories: true)
+            encoded = try baseline.encoded()
+        } catch {
+            throw .system(
+                path: path, operation: "writing the baseline", reason: "a figure is NaN or infinite, which JSON cannot say")
+        }
+        do throws(FileFailure) {
+            try makeDirectories(partial.appending(path: Baseline.codesFolder).path)
             for (index, record) in baseline.cases.enumerated() {
                 for (run, packed) in codes[record.name] ?? [:] {
                     let file = CodesFile.name(case: index, record, run: run)
-                    try CodesFile.encode(packed).write(to: partial.appending(path: "\(Baseline.codesFolder)/\(file)"))
+                    try writeFile(
+                        [UInt8](CodesFile.encode(packed)),
+                        to: partial.appending(path: "\(Baseline.codesFolder)/\(file)").path)
                 }
             }
-            try baseline.encoded().write(to: partial.appending(path: Baseline.fileName))
+            try writeFile([UInt8](encoded), to: partial.appending(path: Baseline.fileName).path)
         } catch {
-            try? FileManager.default.removeItem(at: partial)
-            throw .system(path: path, operation: "writing the baseline", reason: Self.reason(error))
+            removeTree(partial.path)
+            throw .system(path: path, operation: "writing the baseline", reason: error.reason)
         }
         let isReplacing = access(url.path, F_OK) == 0
         if isReplacing, rename(url.path, aside.path) != 0 {
             let error = failure(path, "moving the earlier baseline aside")
-            try? FileManager.default.removeItem(at: partial)
+            removeTree(partial.path)
             throw error
         }
         guard rename(partial.path, url.path) == 0 else {
             let error = failure(path, "giving the baseline its name")
             if isReplacing { _ = rename(aside.path, url.path) }
-            try? FileManager.default.removeItem(at: partial)
+            removeTree(partial.path)
             throw error
         }
-        if isReplacing { try? FileManager.default.removeItem(at: aside) }
+        if isReplacing { removeTree(aside.path) }
     }
 
     /// Removes what runs that were killed while writing here have left: hidden siblings whose processes are gone.
     private func removeLeftovers() {
         let prefix = ".\(url.lastPathComponent).partial-"
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [] {
+        for name in (try? names(inDirectory: parent.path)) ?? [] {
             let parts = name.dropFirst(prefix.count).split(separator: "-")
             guard name.hasPrefix(prefix), parts.count == 2, let process = pid_t(parts[0]), process > 0,
                 UInt32(parts[1]) != nil, kill(process, 0) != 0, errno == ESRCH
             else { continue }
-            try? FileManager.default.removeItem(at: parent.appending(path: name))
+            removeTree(parent.appending(path: name).path)
         }
     }
 
     /// - Throws: ``RegressionError``, naming the file and what is wrong with it.
     package func read() throws(RegressionError) -> Baseline {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-            throw .noDirectory(path: path)
+        guard FileStatus.kind(of: path) == .directory else { throw .noDirectory(path: path) }
+        guard access(baselinePath.systemBytes, F_OK) == 0 else { throw .noBaseline(directory: path) }
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(baselinePath)
+        } catch {
+            throw .system(path: baselinePath, operation: "reading", reason: error.reason)
         }
-        guard access(baselinePath, F_OK) == 0 else { throw .noBaseline(directory: path) }
-        guard let data = FileManager.default.contents(atPath: baselinePath) else {
-            throw failure(baselinePath, "reading")
-        }
-        return try Baseline(decoding: data, path: baselinePath)
+        return try Baseline(decoding: Data(bytes), path: baselinePath)
     }
 
     /// The codes of a run of the baseline's case at `index`.
     package func codes(of record: CaseRecord, at index: Int, run: CaseRecord.Run) throws(RegressionError) -> PackedRows
     {
         let file = "\(path)/\(Baseline.codesFolder)/\(CodesFile.name(case: index, record, run: run.name))"
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw .damaged(path: file, reason: "it is missing or cannot be read")
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(file)
+        } catch {
+            throw .damaged(path: file, reason: error.reason)
         }
-        return try CodesFile.decode(data, record, run, path: file)
+        return try CodesFile.decode(Data(bytes), record, run, path: file)
     }
 
     private func failure(_ path: String, _ operation: String) -> RegressionError {
         .system(path: path, operation: operation, reason: String(cString: strerror(errno)))
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        if let code = underlying?.code, underlying?.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(code)))
-        }
-        return "\(error.localizedDescription)"
     }
 }

@@ -11,7 +11,7 @@ package final class TextFile {
 
     package init(path: String) throws(TextFileError) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(path.systemBytes, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -25,20 +25,22 @@ package final class TextFile {
             throw TextFileError(file: path, .unreadable(reason: "is a directory"))
         }
         size = kind == S_IFREG ? max(0, Int(status.st_size)) : nil
-        ahead = try read(upTo: Self.pointerStart.count)
-        if let size, size < Self.longestPointer, ahead == Self.pointerStart {
-            throw TextFileError(file: path, .pointer)
+        ahead = try read(upTo: StandIn.prefixLength)
+        // A page in HTML may be a text; a pointer is none, but a longer text may begin like one.
+        if (size ?? 0) < Self.longestPointer, let found = StandIn(ahead),
+            [.gitLFSPointer, .gitAnnexPointer].contains(found)
+        {
+            throw TextFileError(file: path, .pointer(found))
         }
     }
 
     deinit { close(descriptor) }
 
-    /// How the pointers of Git Large File Storage begin, and bytes that they stay below.
-    private static let pointerStart = Array("version https://git-lfs".utf8)
+    /// Bytes that all pointers stay below.
     private static let longestPointer = 1024
 
     private static func failure(_ path: String) -> TextFileError {
-        TextFileError(file: path, .unreadable(reason: String(cString: strerror(errno))))
+        TextFileError(file: path, .unreadable(reason: FileFailure.text(errno)))
     }
 
     /// The next bytes; none at the end.

@@ -1,5 +1,5 @@
 import AdaDimTestSupport
-import AdaDimTextFiles
+import AdaDimFiles
 import Foundation
 import Testing
 

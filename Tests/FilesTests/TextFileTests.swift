@@ -1,5 +1,5 @@
+import AdaDimFiles
 import AdaDimTestSupport
-import AdaDimTextFiles
 import Foundation
 import Testing
 
@@ -44,7 +44,7 @@ import Testing
         let path = try file(pointer)
         #expect(
             errorText { _ = try TextFile.bytes(of: path) }
-                == "\(path): a Git LFS pointer in place of the file: run git lfs pull")
+                == "\(path): a Git LFS pointer: run git lfs pull")
         // A text about pointers is none.
         let text = pointer + String(repeating: "so a pointer begins. ", count: 100)
         #expect(try TextFile.bytes(of: file(text)).count == text.utf8.count)
