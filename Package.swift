@@ -143,13 +143,14 @@ let package = Package(
             ]),
         tests(
             "Regression", ["AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
+        tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
             "Export",
             [
-                "AdaDimExport", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra",
-                "AdaDimTestSupport",
+                "AdaDimExport", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
             "LayerFiles",
@@ -164,6 +165,10 @@ let package = Package(
             name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
             path: "Tests/ReportSamples/Tool"),
         tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
+        // What scripts under Tests/Differential compare with transformers.
+        .executableTarget(
+            name: "print-logits", dependencies: ["AdaDimDecoder", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
+            path: "Tests/Differential/Logits"),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         // Prints the ids of many texts by many tokenizers, for Tests/Differential/compare_tokenizers.py.
         .executableTarget(
@@ -177,6 +182,7 @@ let package = Package(
                 "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
                 "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport", "AdaDimTestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
         tests(

@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimLinearAlgebra
 import AdaDimSafetensors
 import Foundation
 
@@ -11,9 +12,13 @@ package final class Checkpoint: Sendable {
     package let files: [SafetensorsFile]
     /// How layers are packed; nil in a checkpoint that is not quantized.
     package let packing: PackingScheme?
-    /// What is right but surprising about the directory, a sentence each that names the file.
-    package let notices: [String]
+    /// How the files name the decoder's tensors. All that takes a name here takes this project's.
+    package let naming: TensorNaming
+    /// The type that linear layers are loaded in, whatever they are stored in.
+    package let loadedType: StoredFloat
+    let configFile: URL
     private let locations: [String: Location]
+    private let noticesOfFiles: [String]
 
     /// Where a tensor lies.
     package struct Location: Sendable {
@@ -28,25 +33,34 @@ package final class Checkpoint: Sendable {
     package init(directory: URL, allowingQuantized: Bool = false) throws(CheckpointError) {
         self.directory = directory
         try Self.checkDirectory(directory.path)
-        let configURL = directory.appendingPathComponent("config.json")
-        let json = try Self.contents(of: configURL)
+        configFile = directory.appendingPathComponent("config.json")
+        let json = try Self.contents(of: configFile)
         configuration = try ModelConfiguration(
-            json: json, file: configURL.path, allowingQuantized: allowingQuantized)
-        packing = try PackingScheme(configJSON: json, file: configURL.path)
+            json: json, file: configFile.path, allowingQuantized: allowingQuantized)
+        packing = try PackingScheme(configJSON: json, file: configFile.path)
         let weights = try Weights(in: directory.path)
         (files, locations) = (weights.files, weights.locations)
-        notices = configuration.notices + weights.notices
+        noticesOfFiles = weights.notices
+        naming = TensorNaming(locations.keys)
+        loadedType = Self.typeLoaded(configuration, naming, locations)
     }
 
-    /// All tensors' names, sorted.
+    /// What is right but surprising about the directory, a sentence each that names the file.
+    package var notices: [String] {
+        configuration.notices + noticesOfFiles
+            + [noticeOfLoadedType(), noticeOfBiases(), noticeOfTiedHead()].compactMap { $0 }
+    }
+
+    /// All tensors' names in the files, sorted.
     package var tensorNames: [String] { locations.keys.sorted() }
 
-    package func contains(_ name: String) -> Bool { locations[name] != nil }
+    package func contains(_ name: String) -> Bool { locations[naming.stored(name)] != nil }
 
     /// Where the tensor of this name lies.
     package func location(of name: String) throws(CheckpointError) -> Location {
-        guard let location = locations[name] else {
-            throw .missingTensor(name: name, directory: directory.path)
+        let stored = naming.stored(name)
+        guard let location = locations[stored] else {
+            throw .missingTensor(name: stored, directory: directory.path)
         }
         return location
     }
@@ -56,7 +70,11 @@ package final class Checkpoint: Sendable {
     package func release(_ names: some Sequence<String>) {
         for name in names {
             let stored = packedModule(of: name).map { module in PackedTensor.allCases.map { $0.name(in: module) } }
-            for tensor in stored ?? [name] { locations[tensor]?.file.releasePages(of: tensor) }
+            for tensor in stored ?? [name] {
+                if let location = locations[naming.stored(tensor)] {
+                    location.file.releasePages(of: location.entry.name)
+                }
+            }
         }
     }
 

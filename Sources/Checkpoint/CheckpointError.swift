@@ -17,6 +17,7 @@ package enum CheckpointError: Error, Equatable {
     case safetensors(SafetensorsError)
     case badShardName(index: String, shard: String)
     case missingTensor(name: String, directory: String)
+    case noOutputProjection(directory: String, reason: String)
     case wrongShape(tensor: String, file: String, found: [Int], expected: String)
     case wrongElementType(tensor: String, file: String, found: TensorElementType, expected: String)
     case notFinite(tensor: String, file: String, value: Float, index: [Int])
@@ -50,6 +51,8 @@ extension CheckpointError: CustomStringConvertible {
         case .badShardName(let index, let shard):
             "\(index): shard \"\(shard)\" is not a .safetensors file inside the model's directory"
         case .missingTensor(let name, let directory): "\(directory): no tensor \(name) in the weights"
+        case .noOutputProjection(let directory, let reason):
+            "\(directory): no output projection, which perplexity, comparisons and multiple choice need: \(reason)"
         case .wrongShape(let tensor, let file, let found, let expected):
             "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
         case .wrongElementType(let tensor, let file, let found, let expected):

@@ -7,7 +7,12 @@ struct ForeignWeights: CustomStringConvertible {
 
     /// - Returns: nil where there are none, or the directory cannot be listed.
     init?(in directory: String) {
-        guard let names = try? names(inDirectory: directory) else { return nil }
+        guard
+            let names = try? names(inDirectory: directory).filter({ name in
+                // What is there as it should be is not what is wrong.
+                !Self.own.contains(name) || FileStatus.kind(of: directory + "/" + name) != .file
+            })
+        else { return nil }
         // The first kind that is there; no two of them lead to different advice for one directory.
         for kind in Self.kinds {
             let found = names.filter(kind.isMember)
@@ -19,6 +24,8 @@ struct ForeignWeights: CustomStringConvertible {
         return nil
     }
 
+    private static let own = [Checkpoint.singleFileName, Checkpoint.indexFileName]
+
     private struct Kind: Sendable {
         let isMember: @Sendable (String) -> Bool
         let advice: String
@@ -26,8 +33,8 @@ struct ForeignWeights: CustomStringConvertible {
 
     private static let kinds: [Kind] = [
         Kind(
-            isMember: { [Checkpoint.singleFileName, Checkpoint.indexFileName].contains($0) },
-            advice: "which is no file that can be reached: a link to nowhere, or a download that is not complete"),
+            isMember: { own.contains($0) },
+            advice: "which is no file, or a link that leads nowhere"),
         Kind(
             isMember: { $0.hasPrefix("adapter_model.") },
             advice: "an adapter: merge it into its model (peft: merge_and_unload, save_pretrained)"),
@@ -47,7 +54,7 @@ struct ForeignWeights: CustomStringConvertible {
                 + "and AutoTokenizer likewise"),
         Kind(
             isMember: { $0.hasSuffix(".gguf") },
-            advice: "GGUF: take the model's .safetensors files, or have transformers convert it: "
+            advice: "a GGUF file: take the model's .safetensors files, or have transformers convert it: "
                 + "AutoModelForCausalLM.from_pretrained(\"<model>\", gguf_file=\"<file>\").save_pretrained(\"<new>\"), "
                 + "and AutoTokenizer likewise"),
         Kind(

@@ -5,6 +5,9 @@ import Glibc
 
 /// The files of a model that an export takes along as they are: whatever lies beside the weights, in subfolders too.
 package struct CarriedFiles {
+    /// What a folder may hold in all to be carried. A file at the top may have as many bytes.
+    package static let mostFolderEntries = 1000
+    package static let mostFolderBytes = 256 << 20
     /// The report of a run, to look at.
     package static let pageName = "quantization-report.html"
 
@@ -48,12 +51,11 @@ package struct CarriedFiles {
         }
     }
 
-    /// Copies config.json byte by byte.
-    func copyConfig(into directory: URL) throws(ExportError) { try writeConfig(config, into: directory) }
-
-    /// Copies config.json with a member set, `value` being JSON; everything else stays as it is, byte by byte.
-    func copyConfig(into directory: URL, setting key: String, to value: Data) throws(ExportError) {
-        let text = try ConfigText(Data(config), file: configFile).setting(key, to: value)
+    /// Copies config.json with some members set, each to a value that is JSON; everything else stays as it is, byte by
+    /// byte.
+    func copyConfig(into directory: URL, setting members: [(key: String, value: Data)]) throws(ExportError) {
+        var text = Data(config)
+        for (key, value) in members { text = try ConfigText(text, file: configFile).setting(key, to: value) }
         try writeConfig([UInt8](text), into: directory)
     }
 

@@ -5,10 +5,6 @@ import AdaDimFiles
 /// Everything is carried but: hidden files and caches of Python; what the output has files of its own for; weights in
 /// other formats, by their names, and folders that hold some; what is no file, or very large. Links are followed.
 struct CarriedSurvey {
-    /// What a folder may hold in all to be carried. A file at the top may have as many bytes.
-    static let mostEntries = 1000
-    static let mostBytes = 256 << 20
-
     /// Paths inside the directory, and their files' sizes.
     private(set) var carried: [(path: String, bytes: Int)] = []
     /// Weights that are not carried; folders of them end with a slash.
@@ -37,7 +33,7 @@ struct CarriedSurvey {
             switch status.kind {
             case .file where reserved.contains(name): break
             case .file where Self.isWeights(name): weights.append(name)
-            case .file where status.bytes > Self.mostBytes: others.append((name, "more than 256 MB"))
+            case .file where status.bytes > CarriedFiles.mostFolderBytes: others.append((name, "more than 256 MB"))
             case .file: carry(name, status)
             case .directory where reserved.contains(name): others.append((name, "a directory with a name of the output's"))
             case .directory: addFolder(name, status, in: [top.identity])
@@ -81,8 +77,8 @@ struct CarriedSurvey {
     // MARK: Folders
 
     private struct Budget {
-        var entries = CarriedSurvey.mostEntries
-        var bytes = CarriedSurvey.mostBytes
+        var entries = CarriedFiles.mostFolderEntries
+        var bytes = CarriedFiles.mostFolderBytes
     }
 
     private struct TooMuch: Error {
@@ -127,7 +123,7 @@ struct CarriedSurvey {
         let isModule = SentenceTransformerModules.holds(path, modules)
         for name in names where !Self.isPassedOver(name) {
             budget.entries -= 1
-            guard budget.entries >= 0 else { throw TooMuch(reason: "more than \(Self.mostEntries) files") }
+            guard budget.entries >= 0 else { throw TooMuch(reason: "more than \(CarriedFiles.mostFolderEntries) files") }
             let inside = path + "/" + name
             guard !ownWeights.contains(inside), let found = self.status(of: inside) else { continue }
             switch found.kind {

@@ -36,7 +36,8 @@ final class ShardSet {
             writers[name] = try SafetensorsWriter(
                 path: directory.path + "/" + name,
                 headerCapacity: SafetensorsWriter.headerCapacity(
-                    for: tensors.lazy.flatMap(planned), metadata: metadata),
+                    for: tensors.lazy.flatMap(planned).map { (model.naming.stored($0.name), $0.elementType, $0.shape) },
+                    metadata: metadata),
                 metadata: metadata)
         }
     }
@@ -48,19 +49,20 @@ final class ShardSet {
         return tensors
     }
 
-    /// Writes a tensor into the shard of the tensor that it stands for; `body` appends the bytes.
+    /// Writes a tensor into the shard of the tensor that it stands for; `body` appends the bytes. Names are this
+    /// project's; the files get the input's.
     func write(
         _ name: String, _ elementType: TensorElementType, _ shape: [Int], insteadOf original: String,
         _ body: (SafetensorsWriter) throws -> Void
     ) throws {
-        let file = try model.location(of: original).file
+        let (file, name) = (try model.location(of: original).file, model.naming.stored(name))
         let shard = model.name(of: file)
         guard let writer = writers[shard] else {
             throw SafetensorsError(file: file.path, .noSuchTensor(original))
         }
         try writer.begin(name, elementType, shape: shape)
         try body(writer)
-        replaced.insert(original)
+        replaced.insert(model.naming.stored(original))
         note(name, elementType, shape, in: shard)
     }
 

@@ -26,8 +26,8 @@ package final class TextFile {
         }
         size = kind == S_IFREG ? max(0, Int(status.st_size)) : nil
         ahead = try read(upTo: StandIn.prefixLength)
-        // A page in HTML may be a text; a pointer is none, but a longer text may begin like one.
-        if (size ?? 0) < Self.longestPointer, let found = StandIn(ahead),
+        // A page in HTML may be a text, and so may what is about pointers; a pointer is short.
+        if let size, size < Self.longestPointer, let found = StandIn(ahead),
             [.gitLFSPointer, .gitAnnexPointer].contains(found)
         {
             throw TextFileError(file: path, .pointer(found))
@@ -36,7 +36,7 @@ package final class TextFile {
 
     deinit { close(descriptor) }
 
-    /// Bytes that all pointers stay below.
+    /// Bytes that a pointer stays below, by the specification of Git Large File Storage.
     private static let longestPointer = 1024
 
     private static func failure(_ path: String) -> TextFileError {

@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimFiles
+import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
@@ -15,12 +16,12 @@ package struct DiskEstimate: Sendable, Equatable {
     package init(_ checkpoint: Checkpoint, _ job: QuantizationJob, _ plan: LayerPlan) throws {
         var layers: [String: LinearLayer] = [:]
         for layer in LinearLayer.all(blocks: checkpoint.configuration.blockCount) where plan[layer] != nil {
-            layers[layer.weightName] = layer
+            layers[checkpoint.naming.stored(layer.weightName)] = layer
         }
         var bytes = try CarriedFiles(checkpoint).bytes
         for name in checkpoint.tensorNames {
             let entry = try checkpoint.location(of: name).entry
-            guard let layer = layers[name], let type = StoredFloat(entry.elementType), entry.shape.count == 2 else {
+            guard let layer = layers[name], StoredFloat(entry.elementType) != nil, entry.shape.count == 2 else {
                 bytes += entry.byteRange.count
                 continue
             }
@@ -30,10 +31,18 @@ package struct DiskEstimate: Sendable, Equatable {
                 directions.map { dimension in
                     let layout = GroupLayout(
                         rows: entry.shape[0], columns: entry.shape[1], groupSize: job.groupSize, dimension: dimension)
-                    return job.format.size(of: layout, bits: job.bits, type: type).bytes
+                    return job.format.size(of: layout, bits: job.bits, type: checkpoint.loadedType).bytes
                 }.min() ?? 0
         }
         self.init(bytes: bytes)
+    }
+
+    /// Of a layer's file: its codes, and its dequantized weight.
+    package init(_ file: LayerFile, _ job: LayerJob) {
+        let rowBytes =
+            job.isPacked ? 4 * PackedRows.wordsPerRow(columns: file.columns, bits: job.options.bits) : file.columns
+        let dequantized = job.writesDequantized ? file.columns * file.weightType.byteWidth : 0
+        self.init(bytes: file.rows * (rowBytes + dequantized))
     }
 
     /// Of outputs that one job after another leaves, each in its own directory.

@@ -40,7 +40,7 @@ package struct QuantizeCheckpoint {
         try job.engineOptions.validate()
         let checkpoint = try Checkpoint(directory: job.model, log: log)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
-        let model = try DecoderModel(checkpoint)
+        let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
         // Before the text is read, which may take its time: a run that cannot write its output ends here.
@@ -119,8 +119,8 @@ package struct QuantizeCheckpoint {
                     if isLast {
                         try finish(result, &run)
                     } else {
-                        let weight = try run.times.replacing.time {
-                            try run.checkpoint.asStored(result.quantization.quantized, result.layer)
+                        let weight = run.times.replacing.time {
+                            run.checkpoint.asStored(result.quantization.quantized)
                         }
                         try finish(result, dequantized: weight, &run)
                         replacements[result.layer.role] = weight
@@ -170,7 +170,7 @@ package struct QuantizeCheckpoint {
             try run.writer.write(result.layer, result.quantization.quantized, dequantized: weight)
         }
         let entry = QuantizationReport.Layer(
-            result, stored, packedBitsPerWeight: try run.checkpoint.packedBitsPerWeight(result),
+            result, stored, packedBitsPerWeight: run.checkpoint.packedBitsPerWeight(result),
             writeSeconds: watch.seconds)
         run.report.layers.append(entry)
         observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))

@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFiles
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
@@ -12,21 +13,24 @@ package struct QuantizeLayerFile {
     private let isCancelled: @Sendable () -> Bool
     private let progress: @Sendable (LayerProgress) -> Void
     private let panelBytes: Int
+    private let freeSpace: @Sendable (String) -> Int?
     private let log: Logger
 
     /// - Parameters:
     ///   - isCancelled: asked between panels, stages and products; true ends the run with ``PipelineError/cancelled``.
     ///   - progress: called in order within a stage.
     ///   - panelBytes: of a panel of the weight as floats, at most; a smaller weight is read once, as a whole.
+    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if nobody knows.
     package init(
         _ job: LayerJob, isCancelled: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (LayerProgress) -> Void = { _ in }, panelBytes: Int = 1 << 30,
-        log: Logger = Logger(label: "adadim")
+        freeSpace: @escaping @Sendable (String) -> Int? = AdaDimFiles.freeSpace(at:), log: Logger = Logger(label: "adadim")
     ) {
         self.job = job
         self.isCancelled = isCancelled
         self.progress = progress
         self.panelBytes = panelBytes
+        self.freeSpace = freeSpace
         self.log = log
     }
 
@@ -45,6 +49,9 @@ package struct QuantizeLayerFile {
                 options: options, threads: threads)
             try plan.check()
             return plan
+        }
+        if let path = job.output {
+            try DiskEstimate(file, job).check(ResolvedPath(output: path).parent, freeSpace: freeSpace)
         }
         progress(.began(name: file.name, rows: file.rows, columns: file.columns, tokens: file.tokenCount))
         if !file.unusedTensors.isEmpty {
@@ -84,12 +91,14 @@ package struct QuantizeLayerFile {
         }
         let cancellation = Cancellation()
         let factor = try naming(file) {
-            try factoring.time {
+            let factor = try factoring.time {
                 try GramFactor(
                     taking: &gram, dampingShare: options.damping, activationOrder: options.activationOrder,
                     cancellation: cancellation
                 ) { tell(.factor, $0, cancellation) }
             }
+            try options.checkActivity(factor)
+            return factor
         }
         let damping = AppliedDamping(factor)
         damping.log(to: log, subject: file.name)

@@ -50,7 +50,11 @@ package final class SafetensorsFile: Sendable {
     /// What a file holds that has no header of its own; nil where there is the beginning of one.
     private static func standIn(for file: MappedFile) -> SafetensorsError.Problem? {
         file.withBytes(in: 0..<min(file.count, StandIn.prefixLength)) { start in
-            start.count > 8 && start[8] == UInt8(ascii: "{") ? nil : StandIn(start).map { .standIn($0) }
+            if start.count > 8 && start[8] == UInt8(ascii: "{") { return nil }
+            if let found = StandIn(start) { return .standIn(found) }
+            // Eight such bytes say a length that no header has.
+            let isText = start.count >= 8 && start.prefix(8).allSatisfy { (0x20..<0x7f).contains($0) }
+            return isText ? .text(start: String(decoding: start.prefix(8), as: UTF8.self)) : nil
         }
     }
 

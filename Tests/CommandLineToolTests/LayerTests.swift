@@ -183,6 +183,39 @@ import Testing
                 == ["factor", "gram", "read", "reference", "rtn", "sweep", "total", "write"])
     }
 
+    /// No input is ever active: the layer is rounded plainly, and nothing is known of what it loses.
+    @Test(arguments: [[], ["--effort", "fast"], ["--method", "rtn"], ["--dimension", "per-ic", "--damping", "0"]])
+    func aLayerWithoutAnActiveInput(_ options: [String]) throws {
+        let scratch = try LayerScratch(tokens: 3)
+        try scratch.write([
+            scratch.weightTensor(), TestTensor("activations", .bfloat16, [3, 80], [Float](repeating: 0, count: 240)),
+        ])
+        let outcome = try scratch.run(["--output", "out.safetensors", "--json"] + options)
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.errors.contains(
+                "layer: none of the 80 inputs was ever active: rounded plainly, and nothing is known of the loss\n"),
+            "\(outcome.errors)")
+        #expect(outcome.output.contains("\"relative\" : null") && !outcome.output.lowercased().contains("nan"))
+        let loss = try JSONDecoder().decode(Relative.self, from: Data(outcome.output.utf8))
+        #expect(loss.loss.absolute == 0 && loss.loss.relative == nil && loss.inactiveInputs == 80)
+        let file = try SafetensorsFile(path: scratch.path("out.safetensors"))
+        #expect(file.metadata["loss"] == "0.0" && file.metadata["inactive_inputs"] == "80")
+        let summary = try scratch.run(["--quiet"] + options)
+        #expect(
+            summary.status == 0 && summary.output.contains("has no output to lose, ‖WX‖² is 0\n"), "\(summary.output)")
+    }
+
+    private struct Relative: Decodable {
+        struct Loss: Decodable {
+            let absolute: Double
+            let relative: Double?
+        }
+
+        let loss: Loss
+        let inactiveInputs: Int
+    }
+
     @Test(arguments: StoredFloat.allCases)
     func scalesAreStoredAsTheWeightIs(_ type: StoredFloat) throws {
         let scratch = try LayerScratch()

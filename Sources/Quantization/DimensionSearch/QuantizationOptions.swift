@@ -101,7 +101,8 @@ public struct QuantizationOptions: Sendable, Equatable {
     }
 
     /// Refuses a factor without an active input, where that is asked for.
-    func checkActivity<Scalar>(_ factor: GramFactor<Scalar>) throws(QuantizationError) {
+    /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``.
+    package func checkActivity<Scalar>(_ factor: GramFactor<Scalar>) throws(QuantizationError) {
         if refusesInactiveLayers && !factor.hasActiveInputs {
             throw .allInputsInactive(inputs: factor.inputs, tokens: factor.tokens)
         }
