@@ -176,7 +176,6 @@ let package = Package(
         .executableTarget(
             name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
             path: "Tests/ReportSamples/Tool"),
-        tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
         // What scripts under Tests/Differential compare with transformers.
         .executableTarget(
             name: "print-logits", dependencies: ["AdaDimDecoder", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],

@@ -1,5 +1,5 @@
-import AdaDimTestSupport
 import AdaDimFiles
+import AdaDimTestSupport
 import Foundation
 import Testing
 
