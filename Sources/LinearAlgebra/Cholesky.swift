@@ -40,6 +40,8 @@ private func checkSquare<S>(_ a: MutableMatrixView<S>, _ routine: StaticString) 
 
 /// Overwrites one triangle of the symmetric A with its Cholesky factor, A = L·Lᵀ (lower) or UᵀU (upper), and leaves the
 /// other strict triangle alone. n³/3 flops. The pivot of an error counts from 0.
+@_specialize(where S == Float)
+@_specialize(where S == Double)
 package func potrf<S: RealScalar>(_ triangle: Triangle, _ a: MutableMatrixView<S>) throws(FactorizationError) {
     checkSquare(a, "potrf")
     guard a.rows > 0 else { return }

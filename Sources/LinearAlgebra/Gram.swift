@@ -29,6 +29,8 @@ public struct Gram<Scalar: RealScalar>: Sendable {
     ///   - tokens: how many input vectors it sums up.
     /// - Throws: ``GramError/negativeTokens(found:)``, ``GramError/notSquare(rows:columns:)``,
     ///   ``GramError/nonFinite(input:other:)``, ``GramError/negativeDiagonal(input:value:)``.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public init(_ matrix: Matrix<Scalar>, tokens: Int) throws(GramError) {
         guard tokens >= 0 else { throw .negativeTokens(found: tokens) }
         guard matrix.rows == matrix.columns else { throw .notSquare(rows: matrix.rows, columns: matrix.columns) }

@@ -163,6 +163,9 @@ func orTrap<Result>(_ body: () throws(OutOfMemory) -> Result) -> Result {
 extension Matrix: Equatable where Element: Equatable {
     /// Whether two matrices have the same shape and equal elements. NaN equals nothing, but a matrix equals a copy of
     /// itself that was never written to.
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
+    @_specialize(where Element == UInt8)
     public static func == (a: Matrix, b: Matrix) -> Bool {
         guard a.rows == b.rows && a.columns == b.columns else { return false }
         return a.storage === b.storage

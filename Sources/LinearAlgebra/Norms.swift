@@ -2,7 +2,11 @@ import Synchronization
 
 extension MatrixView where Element: RealScalar {
     /// Σ of the squares of all elements, summed column by column in Double.
-    package var squaredNorm: Double {
+    package var squaredNorm: Double { sumOfSquares() }
+
+    @_specialize(where Element == Float)
+    @_specialize(where Element == Double)
+    private func sumOfSquares() -> Double {
         var sum = 0.0
         for j in 0..<columns { sum += squaredNorm(column: j) }
         return sum

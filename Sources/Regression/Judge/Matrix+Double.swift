@@ -3,11 +3,12 @@ import AdaDimLinearAlgebra
 extension Matrix where Element: RealScalar {
     /// The same numbers in Double: exact.
     package var inDouble: Matrix<Double> {
-        if let same = self as? Matrix<Double> { return same }
-        if let single = self as? Matrix<Float> {
-            return single.withView { view in Matrix<Double>(rows: rows, columns: columns) { Double(view[$0, $1]) } }
+        @_specialize(where Element == Float)
+        @_specialize(where Element == Double)
+        get {
+            if let same = self as? Matrix<Double> { return same }
+            return withView { view in Matrix<Double>(rows: rows, columns: columns) { Double(view[$0, $1]) } }
         }
-        return Matrix<Double>(rows: rows, columns: columns) { Double(self[$0, $1]) }
     }
 }
 
