@@ -48,7 +48,7 @@ struct MethodArguments: ParsableArguments {
 
     @Flag(
         help:
-            "Fail at a layer none of whose inputs the calibration text ever activates, in place of rounding its weights plainly."
+            "Fail at a layer none of whose inputs is ever active in calibration, in place of rounding its weights plainly."
     )
     var refuseInactive = false
 

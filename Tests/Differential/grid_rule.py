@@ -91,15 +91,13 @@ class Grid:
         last = np.clip(np.rint(np.maximum(-low, 0) / scale + slack), 0, self.largest)
         return scale_fits & (first <= zero) & (zero <= last)
 
-    def is_on_grid(
+    def excess(
         self, target: Doubles, off: Doubles, codes: Doubles, scale: Doubles, zero: Doubles
-    ) -> tuple[Mask, Doubles]:
-        """Whether each code is the nearest to its target, known but for `off`; and `off` in steps of the grid."""
+    ) -> tuple[Doubles, Doubles]:
+        """By how much more than half a step each code misses its target, known but for `off`, and by how much it may."""
         with np.errstate(over="ignore"):
             place = np.clip(target / scale, -zero, self.largest - zero)
-            slack = off / scale + 4 * EPS * (1 + np.abs(place))
-        excess = np.abs(codes - zero - place) - 0.5
-        return excess <= slack, slack, float(np.max(excess / slack))
+            return np.abs(codes - zero - place) - 0.5, off / scale + 4 * EPS * (1 + np.abs(place))
 
     def judge_groups(
         self, members: Doubles, off: Doubles, importance: Doubles, scale: Doubles, zero: Doubles

@@ -6,7 +6,7 @@ with it. That moves the loss of errors E by at most γ·Σᵢ(Σ_k |e_ik|·d_k)�
 there roundings are taken as independent, which makes √in of in (Higham and Mary 2019, doi 10.1137/18M1226312) and Euclidean norms of sums; those of
 inputs that repeat each other are the same, and add up. To first order column j's update is then off by
 
-    δ = 8·(√in + 2)·eps·‖d·x‖·‖d·(e, u)‖,   x = [(H+λI)_{≥j,≥j}]⁻¹_{·,j}
+    δ = 2·(√in + 2)·eps·‖d·x‖·‖d·(e, u)‖,   x = [(H+λI)_{≥j,≥j}]⁻¹_{·,j}
 
 with e the errors of the columns before j and u what they have changed of those that are left. A sweep is judged decision by decision, each
 after the errors that the engine itself has made before it: a code that falls on the other side of a tie is right, and so is all that comes
@@ -27,9 +27,17 @@ class Tally:
     decisions: int = 0
     # Codes and grids whose bound is more than a quarter of a step.
     vague: int = 0
+    # Shares of a bound that were used, at most.
+    worst_code: float = 0
     worst_loss: float = 0
-    worst_excess: float = 0
     counts: dict[str, int] = field(default_factory=dict)
+
+    def judge(self, excess: Doubles, slack: Doubles, what: str) -> None:
+        """Codes that miss the nearest place by more than half a step, by so much more, and by how much they may."""
+        require(excess <= slack, what)
+        self.decisions += len(slack)
+        self.vague += int(np.sum(slack > 0.25))
+        self.worst_code = max(self.worst_code, float(np.max(excess / slack)))
 
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
@@ -75,7 +83,7 @@ class Factored:
             upper = np.linalg.inv(flipped)[::-1, ::-1] / roots
         except np.linalg.LinAlgError:
             pass
-        return cls(gram, ridge, ordered, order, damped, roots, upper, (len(diagonal) + 16) * EPS, 8 * (len(diagonal) ** 0.5 + 2) * EPS,
+        return cls(gram, ridge, ordered, order, damped, roots, upper, (len(diagonal) + 16) * EPS, 2 * (len(diagonal) ** 0.5 + 2) * EPS,
             None if alike.max() == len(alike) - 1 else alike.reshape(-1))
 
     @property
@@ -202,10 +210,8 @@ def judge_sweep(weight: np.ndarray, q: Quantized, grid: Grid, factored: Factored
                     in_groups(state[:, j], q.group), in_groups(off, q.group), np.ones(q.group), q.scales[:, order[j]],
                     q.zeros[:, order[j]]),
                 f"grids of input {order[j]} in the sweep")
-        right, slack, _x = grid.is_on_grid(state[:, j], off, codes[:, j], scale[:, j], zero[:, j])
-        require(right, f"codes of input {order[j]} in the sweep")
-        tally.decisions += len(right); tally.worst_excess = max(tally.worst_excess, _x)
-        tally.vague += int(np.sum(slack > 0.25))
+        excess, slack = grid.excess(state[:, j], off, codes[:, j], scale[:, j], zero[:, j])
+        tally.judge(excess, slack, f"codes of input {order[j]} in the sweep")
         missed = np.abs(state[:, j] - values[:, j])
         pivot = 1 / u[j, j] ** 2
         off += 4 * EPS * np.abs(values[:, j])
@@ -261,10 +267,8 @@ def judge_descent(
         target = old[:, j] + error @ damped[:, j] / damped[j, j]
         off = factored.usual * np.sqrt(size**2 @ damped[:, j] ** 2) / damped[j, j] + 4 * EPS * (
             np.abs(w[:, j]) + np.abs(target) + np.abs(old[:, j]))
-        right, slack, _x = grid.is_on_grid(target, off, codes[:, j], scale[:, j], zero[:, j])
-        require(right, f"codes of input {order[j]} in a pass")
-        tally.decisions += len(right); tally.worst_excess = max(tally.worst_excess, _x)
-        tally.vague += int(np.sum(slack > 0.25))
+        excess, slack = grid.excess(target, off, codes[:, j], scale[:, j], zero[:, j])
+        tally.judge(excess, slack, f"codes of input {order[j]} in a pass")
         error[:, j] = w[:, order[j]] - new[:, j]
 
 

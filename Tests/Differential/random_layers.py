@@ -246,7 +246,7 @@ def main() -> int:
         print(f"{count:6} {what}")
     print(
         f"{arguments.layers} layers of seed {arguments.seed}, {tally.decisions} codes, {100 * vague:.2f} % of them with a bound above a "
-        f"quarter of a step; losses within {tally.worst_loss:.2f} of their bounds; {tally.worst_excess} {time.monotonic() - start:.0f} s")
+        f"quarter of a step; at most {tally.worst_code:.2f} of a code's and {tally.worst_loss:.2f} of a loss's bound used; {time.monotonic() - start:.0f} s")
     if vague > 0.01:
         print("the bounds tell too little: at most one code in a hundred may have one above a quarter of a step")
     print(f"{wrong} wrong")

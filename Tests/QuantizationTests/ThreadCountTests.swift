@@ -46,7 +46,7 @@ import Testing
                 toggling.wait()
                 #expect(toggles.load(ordering: .relaxed) > 100)
             }
-            for _ in 0..<150 {
+            for _ in 0..<50 {
                 for (layer, alone) in zip(layers, alone) {
                     let found = try quantize(layer.weight, gram: layer.gram, options: layer.options)
                     // Sums in another order round some codes to the other side of a tie, and what follows in their rows with them.
