@@ -71,14 +71,18 @@ let package = Package(
         module(
             "Tokenizer",
             [
+                "AdaDimFiles",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
-        module("Calibration", ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTokenizer", "AdaDimDecoder"]),
+        module("Calibration", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTokenizer", "AdaDimDecoder"]),
         module(
             "Evaluation",
-            ["AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration"]),
+            [
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder",
+                "AdaDimCalibration",
+            ]),
         module(
             "Export",
             ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
@@ -163,15 +167,15 @@ let package = Package(
         tests(
             "Pipeline",
             [
-                "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
-                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
+                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport",
+                "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
                 "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport", "AdaDimTestSupport",
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
         tests(
             "CommandLineTool",
             [
-                "AdaDimCommandLineTool", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimCommandLineTool", "AdaDimFiles", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ], resources: [.copy("Goldens")]),
     ],

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimSafetensors
 import AdaDimTokenizer
 import Foundation
@@ -42,7 +43,7 @@ package enum TokenSource: Sendable, Equatable {
     /// Reads a file, a pipe too. The system's own words say why one cannot be read; Foundation's give error numbers.
     private static func readBytes(_ file: URL) throws(CorpusError) -> [UInt8] {
         func failure() -> CorpusError { .unreadable(file: file.path, reason: String(cString: strerror(errno))) }
-        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(file.path.systemBytes, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
         var status = stat()

@@ -41,8 +41,8 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         let terminal = machine.begin()
         let job = CompareCheckpoints(
-            original: URL(filePath: original), variants: variants.map { URL(filePath: $0) },
-            text: URL(filePath: corpus.text), sequenceLength: window.sequenceLength, sequences: corpus.sequences)
+            original: URL(argument: original), variants: variants.map { URL(argument: $0) },
+            text: URL(argument: corpus.text), sequenceLength: window.sequenceLength, sequences: corpus.sequences)
         let comparison = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             try job.run { name, step in
                 try evaluationProgress(on: terminal, observer, prefix: "\(name): ")(step)

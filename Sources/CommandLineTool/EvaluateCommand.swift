@@ -45,7 +45,7 @@ struct EvaluateCommand: ParsableCommand {
         case .text(let file, let windows, let length):
             try printPerplexity(
                 EvaluateCheckpoint(
-                    model: URL(filePath: model), text: file, sequenceLength: length, sequences: windows), on: terminal)
+                    model: URL(argument: model), text: file, sequenceLength: length, sequences: windows), on: terminal)
         case .questions(let file, let examples, let other):
             try printAnswers(AskMultipleChoice(file: file, examples: examples), other, on: terminal)
         }
@@ -68,7 +68,7 @@ struct EvaluateCommand: ParsableCommand {
     private func printAnswers(_ questions: AskMultipleChoice, _ other: URL?, on terminal: Terminal) throws {
         let (scores, others) = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             let scores = try questions.run(
-                URL(filePath: model), progress: evaluationProgress(on: terminal, observer))
+                URL(argument: model), progress: evaluationProgress(on: terminal, observer))
             let others = try other.map {
                 try questions.run($0, progress: evaluationProgress(on: terminal, observer, prefix: "the other: "))
             }

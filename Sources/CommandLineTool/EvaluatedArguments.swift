@@ -49,10 +49,10 @@ struct EvaluatedArguments: ParsableArguments {
     var kind: Kind {
         get throws {
             switch (text, multipleChoice) {
-            case (let text?, nil): .text(URL(filePath: text), windows: sequences, length: sequenceLength ?? 512)
+            case (let text?, nil): .text(URL(argument: text), windows: sequences, length: sequenceLength ?? 512)
             case (nil, let file?):
                 .questions(
-                    URL(filePath: file), examples: examples ?? 0, against: against.map { URL(filePath: $0) })
+                    URL(argument: file), examples: examples ?? 0, against: against.map { URL(argument: $0) })
             case (nil, nil): throw ValidationError("neither --text nor --multiple-choice, expected one of them")
             case (_?, _?): throw ValidationError("--text and --multiple-choice exclude each other")
             }

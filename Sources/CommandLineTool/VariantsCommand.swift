@@ -51,7 +51,7 @@ struct VariantsCommand: ParsableCommand {
     /// Lends a directory for the outputs: the one to keep them in, or one that is gone afterwards.
     private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
         if let keep = output.keep {
-            let directory = URL(filePath: keep, directoryHint: .isDirectory)
+            let directory = URL(argument: keep)
             try makeDirectories(directory.path)
             return try body(directory)
         }
@@ -65,7 +65,7 @@ struct VariantsCommand: ParsableCommand {
     {
         let jobs = Variant.all(select: choice.select).map { ($0, job($0, into: outputs)) }
         if output.keep != nil { try DiskEstimate(keeping: jobs.map(\.1)).check(outputs.path) }
-        let original = try perplexity(of: URL(filePath: model), "original", terminal, observer)
+        let original = try perplexity(of: URL(argument: model), "original", terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
         for (variant, job) in jobs {
             let output = job.output
@@ -99,7 +99,7 @@ struct VariantsCommand: ParsableCommand {
         of directory: URL, _ name: String, _ terminal: Terminal, _ observer: RunObserver
     ) throws -> Double {
         try EvaluateCheckpoint(
-            model: directory, text: URL(filePath: corpus.text), sequenceLength: window.evaluationLength,
+            model: directory, text: URL(argument: corpus.text), sequenceLength: window.evaluationLength,
             sequences: corpus.sequences
         ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
     }

@@ -43,7 +43,8 @@ extension OutputDirectory {
             let producer: String
             let files: FileList?
         }
-        guard let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)), report.producer.hasPrefix(producerPrefix)
+        guard let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
+            report.producer.hasPrefix(producerPrefix)
         else { throw notOurs("the producer in its \(reportName) does not begin with \(producerPrefix)") }
         guard let listed = report.files?.names else {
             throw notOurs("its \(reportName) does not list the files that the tool wrote")
@@ -74,7 +75,7 @@ extension OutputDirectory {
     /// What the system says stands at a path, links not followed.
     private static func kind(of path: String) throws(ExportError) -> mode_t {
         var status = stat()
-        guard lstat(path, &status) == 0 else { throw failure(path, "looking at it") }
+        guard lstat(path.systemBytes, &status) == 0 else { throw failure(path, "looking at it") }
         return status.st_mode & S_IFMT
     }
 }

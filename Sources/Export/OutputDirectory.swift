@@ -1,3 +1,4 @@
+import AdaDimFiles
 import Foundation
 import Glibc
 
@@ -39,7 +40,9 @@ package final class OutputDirectory {
         self.overwrite = overwrite
         url = URL(fileURLWithPath: resolved.path, isDirectory: true)
         partial = Self.sibling(of: resolved, kind: "partial")
-        guard mkdir(partial.path, 0o777) == 0 else { throw Self.failure(partial.path, "creating the directory") }
+        guard mkdir(partial.path.systemBytes, 0o777) == 0 else {
+            throw Self.failure(partial.path, "creating the directory")
+        }
     }
 
     deinit { discard() }
@@ -78,9 +81,11 @@ package final class OutputDirectory {
                 throw error
             }
             // One by one: what came in since the check stays, in the directory moved aside.
-            for name in replaced?.files ?? [] { unlink(aside.appendingPathComponent(name).path) }
-            for name in replaced?.directories.reversed() ?? [] { rmdir(aside.appendingPathComponent(name).path) }
-            rmdir(aside.path)
+            for name in replaced?.files ?? [] { unlink(aside.appendingPathComponent(name).path.systemBytes) }
+            for name in replaced?.directories.reversed() ?? [] {
+                rmdir(aside.appendingPathComponent(name).path.systemBytes)
+            }
+            rmdir(aside.path.systemBytes)
         } else {
             try Self.move(partial.path, to: url.path)
         }
@@ -92,7 +97,7 @@ package final class OutputDirectory {
     package func discard() {
         guard isOpen else { return }
         isOpen = false
-        try? FileManager.default.removeItem(at: partial)
+        removeTree(partial.path)
     }
 
     // MARK: The file system
@@ -111,29 +116,29 @@ package final class OutputDirectory {
         let parent = URL(fileURLWithPath: output.parent)
         let prefix = ".\(output.name).partial-"
         // A parent that cannot be listed is left as it is: this run does not need what it would find there.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+        let names = (try? AdaDimFiles.names(inDirectory: parent.path)) ?? []
         return names.sorted().filter { name in
             let path = parent.appendingPathComponent(name).path
             let parts = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
             guard name.hasPrefix(prefix), parts.count == 2, let process = pid_t(parts[0]), process > 0,
                 UInt64(parts[1], radix: 36) != nil, kill(process, 0) != 0, errno == ESRCH, path != model
             else { return false }
-            return (try? FileManager.default.removeItem(atPath: path)) != nil
+            return removeTree(path)
         }
     }
 
     /// Renames. The target must not exist: the system would refuse a full directory, but replace an empty one.
     private static func move(_ source: String, to target: String) throws(ExportError) {
         var status = stat()
-        guard lstat(target, &status) != 0 else {
+        guard lstat(target.systemBytes, &status) != 0 else {
             throw .system(path: target, operation: "renaming \(source)", reason: "it exists")
         }
-        guard rename(source, target) == 0 else { throw failure(target, "renaming \(source)") }
+        guard rename(source.systemBytes, target.systemBytes) == 0 else { throw failure(target, "renaming \(source)") }
     }
 
     /// Brings a file's bytes or a directory's entries to the disk.
     private static func synchronize(_ path: String) throws(ExportError) {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = open(path.systemBytes, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, "opening") }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw failure(path, "writing to the disk") }

@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFiles
 import AdaDimSafetensors
 import Glibc
 
@@ -34,9 +35,11 @@ package struct LayerOutput: Sendable {
             try body(partial)
             // Things may have changed since the run began.
             try checkReplaceable()
-            guard rename(partial, resolved.path) == 0 else { throw Self.failure(resolved.path, "renaming \(partial)") }
+            guard rename(partial.systemBytes, resolved.path.systemBytes) == 0 else {
+                throw Self.failure(resolved.path, "renaming \(partial)")
+            }
         } catch {
-            unlink(partial)
+            unlink(partial.systemBytes)
             throw error
         }
         try synchronizeParent()
@@ -46,7 +49,7 @@ package struct LayerOutput: Sendable {
     private func checkReplaceable() throws(ExportError) {
         let path = resolved.path
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
+        guard lstat(path.systemBytes, &status) == 0 else { return }
         guard overwrite else { throw .outputExists(output: path) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notOurs(output: path, reason: "it is not a file") }
         let found: SafetensorsFile
@@ -63,12 +66,12 @@ package struct LayerOutput: Sendable {
     /// What tells whether two names mean one file, hard links too.
     private static func identity(of path: String) -> [UInt64]? {
         var status = stat()
-        return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+        return stat(path.systemBytes, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
     }
 
     /// Brings the new name to the disk.
     private func synchronizeParent() throws(ExportError) {
-        let descriptor = open(resolved.parent, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(resolved.parent.systemBytes, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(resolved.parent, "opening") }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw Self.failure(resolved.parent, "writing to the disk") }

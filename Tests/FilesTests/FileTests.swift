@@ -25,7 +25,8 @@ import Testing
         _ = try temporary.write([1], as: "file")
         #expect(problem(temporary.path("file") + "/x") == "/file/x: reading failed: Not a directory")
         #expect(
-            errorText { _ = try names(inDirectory: temporary.path("file")) }.hasSuffix("/file: listing failed: Not a directory"))
+            errorText { _ = try names(inDirectory: temporary.path("file")) }.hasSuffix(
+                "/file: listing failed: Not a directory"))
         #expect(
             errorText { try writeFile([1], to: temporary.path("file")) }
                 .hasSuffix("/file: creating the file failed: File exists"))

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import Foundation
 
 /// A question, the answers to choose from, and the right one.
@@ -17,7 +18,7 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
     /// are left alone, and lines of white space are skipped.
     /// - Throws: ``MultipleChoiceError``, with the line.
     package static func read(_ file: URL) throws -> [MultipleChoiceQuestion] {
-        guard let text = String(data: try Data(contentsOf: file), encoding: .utf8) else {
+        guard let text = String(validating: try readFile(file.path), as: UTF8.self) else {
             throw MultipleChoiceError.notText(file: file.path)
         }
         var questions: [MultipleChoiceQuestion] = []

@@ -17,11 +17,11 @@ package struct BaselineDirectory: Sendable {
 
     /// Links resolved, so that it is their target which is replaced.
     private var url: URL {
-        guard let resolved = realpath(path, nil) else {
+        guard let resolved = realpath(path.systemBytes, nil) else {
             return URL(filePath: path, directoryHint: .notDirectory).absoluteURL.standardizedFileURL
         }
         defer { free(resolved) }
-        return URL(filePath: String(cString: resolved), directoryHint: .notDirectory)
+        return URL(filePath: String(systemBytes: resolved), directoryHint: .notDirectory)
     }
     private var parent: URL { url.deletingLastPathComponent() }
     package var baselinePath: String { path + "/" + Baseline.fileName }
@@ -29,11 +29,11 @@ package struct BaselineDirectory: Sendable {
     /// Checks, before any work is done, that a baseline can be written here.
     /// - Throws: ``RegressionError``.
     package func checkWritable(overwrite: Bool) throws(RegressionError) {
-        guard access(parent.path, W_OK | X_OK) == 0 else {
+        guard access(parent.path.systemBytes, W_OK | X_OK) == 0 else {
             throw failure(parent.path, "a baseline cannot be written in it")
         }
         var status = stat()
-        guard stat(url.path, &status) == 0 else { return }
+        guard stat(url.path.systemBytes, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw .system(path: path, operation: "writing a baseline", reason: "it is no directory")
         }
@@ -74,7 +74,8 @@ package struct BaselineDirectory: Sendable {
             encoded = try baseline.encoded()
         } catch {
             throw .system(
-                path: path, operation: "writing the baseline", reason: "a figure is NaN or infinite, which JSON cannot say")
+                path: path, operation: "writing the baseline",
+                reason: "a figure is NaN or infinite, which JSON cannot say")
         }
         do throws(FileFailure) {
             try makeDirectories(partial.appending(path: Baseline.codesFolder).path)
@@ -91,15 +92,15 @@ package struct BaselineDirectory: Sendable {
             removeTree(partial.path)
             throw .system(path: path, operation: "writing the baseline", reason: error.reason)
         }
-        let isReplacing = access(url.path, F_OK) == 0
-        if isReplacing, rename(url.path, aside.path) != 0 {
+        let isReplacing = access(url.path.systemBytes, F_OK) == 0
+        if isReplacing, rename(url.path.systemBytes, aside.path.systemBytes) != 0 {
             let error = failure(path, "moving the earlier baseline aside")
             removeTree(partial.path)
             throw error
         }
-        guard rename(partial.path, url.path) == 0 else {
+        guard rename(partial.path.systemBytes, url.path.systemBytes) == 0 else {
             let error = failure(path, "giving the baseline its name")
-            if isReplacing { _ = rename(aside.path, url.path) }
+            if isReplacing { _ = rename(aside.path.systemBytes, url.path.systemBytes) }
             removeTree(partial.path)
             throw error
         }
