@@ -92,6 +92,7 @@ import Testing
             for arguments in [
                 ["evaluate", "model", "--text", name], ["compare", "model", "model", "--text", name],
                 ["quantize", "model", "out", "--calibration", name], ["inspect", "model", "--calibration", name],
+                ["evaluate", "model", "--multiple-choice", name],
             ] {
                 let outcome = try scratch.tool.run(arguments)
                 #expect(outcome.status == 1)
@@ -102,17 +103,6 @@ import Testing
         #expect(
             try scratch.tool("layer", "layer.safetensors").errors
                 == "Error: layer.safetensors: a Git LFS pointer: run git lfs pull\n")
-    }
-
-    /// No descriptor is left for the model's first file.
-    @Test func tooManyOpenFiles() throws {
-        let scratch = try Scratch()
-        let outcome = try scratch.tool(
-            "--version",
-            redirections:
-                "| cat >/dev/null; ulimit -n 3; exec \"$0\" evaluate model --text text.safetensors --threads 1")
-        #expect(outcome.status != 0)
-        #expect(!outcome.errors.contains("operation"), "\(outcome.errors)")
     }
 
     /// Names that are no UTF-8: found, written and printed as what they are. The shell makes them.

@@ -273,24 +273,26 @@ struct CheckpointWriterTests {
         let directory = try makeModel(.bfloat16)
         defer { directory.remove() }
         let checkpoint = try Checkpoint(directory: directory.url)
-        let output = directory.parent.appendingPathComponent("out")
-        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+        func newOutput(_ name: String) throws -> URL {
+            let output = directory.parent.appendingPathComponent(name)
+            try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+            return output
+        }
         // Reading its first byte is an error on every system and for every user.
         let link = directory.url.appendingPathComponent("merges.txt")
         try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "/proc/self/mem")
         #expect(
-            errorText { _ = try CheckpointWriter(checkpoint, format: .dequantized, to: output) }
+            errorText { _ = try CheckpointWriter(checkpoint, format: .dequantized, to: newOutput("first")) }
                 == "\(link.path): reading failed: Input/output error")
         try FileManager.default.removeItem(at: link)
-        try FileManager.default.removeItem(at: output)
-        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
 
         try directory.write("[]", "config.json")
         let config = directory.url.appendingPathComponent("config.json").path
         #expect(
-            errorText { _ = try CheckpointWriter(checkpoint, format: .compressedTensors, to: output) }
+            errorText { _ = try CheckpointWriter(checkpoint, format: .compressedTensors, to: newOutput("second")) }
                 == "\(config): not a JSON object")
         try directory.write(Self.config, "config.json")
+        let output = try newOutput("out")
         let writer = try CheckpointWriter(checkpoint, format: .dequantized, to: output)
         // What changes in the model's directory from here on does not come in.
         for name in ["config.json", "tokenizer.json"] {
