@@ -190,8 +190,8 @@ let package = Package(
         tests(
             "Pipeline",
             [
-                "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
-                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
+                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport",
+                "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
                 "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport", "AdaDimTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -199,7 +199,7 @@ let package = Package(
         tests(
             "CommandLineTool",
             [
-                "AdaDimCommandLineTool", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimCommandLineTool", "AdaDimFiles", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ], resources: [.copy("Goldens")]),
     ],

@@ -1,5 +1,5 @@
-import AdaDimSafetensors
 import AdaDimFiles
+import AdaDimSafetensors
 import AdaDimTokenizer
 import Foundation
 

@@ -42,10 +42,11 @@ extension Checkpoint {
                 throw .wrongValue(
                     file: index, key: "weight_map", found: "empty", expected: "a shard's name for every tensor")
             }
-            notices = IndexDisagreements(
-                index: index, repeated: repeated, listed: shardOfTensor,
-                found: locations.mapValues { String($0.file.path.dropFirst(directory.count + 1)) }
-            ).notices
+            notices =
+                IndexDisagreements(
+                    index: index, repeated: repeated, listed: shardOfTensor,
+                    found: locations.mapValues { String($0.file.path.dropFirst(directory.count + 1)) }
+                ).notices
         }
 
         private mutating func add(_ file: SafetensorsFile) {

@@ -29,7 +29,7 @@ struct AdaDimTool: ParsableCommand {
         BLASLibrary.startAgainWithBestKernels()
         StandardStreams.prepare()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ProgramArguments.strings)
             try command.run()
         } catch {
             let (text, status) = (fullMessage(for: error), exitCode(for: error))

@@ -55,7 +55,7 @@ struct CalibrationArguments: ParsableArguments {
     /// A job that is calibrated so.
     /// - Parameter output: nil for layers that are looked at only.
     func job(model: String, output: URL? = nil) -> QuantizationJob {
-        var job = QuantizationJob(model: URL(filePath: model), output: output, calibration: URL(filePath: file))
+        var job = QuantizationJob(model: URL(argument: model), output: output, calibration: URL(argument: file))
         job.textField = field.textField
         job.samples = samples
         job.sequenceLength = sequenceLength

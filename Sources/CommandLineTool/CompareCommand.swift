@@ -42,8 +42,8 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         let terminal = machine.begin()
         let job = CompareCheckpoints(
-            original: URL(filePath: original), variants: variants.map { URL(filePath: $0) },
-            text: URL(filePath: corpus.text), textField: field.textField, sequenceLength: window.sequenceLength,
+            original: URL(argument: original), variants: variants.map { URL(argument: $0) },
+            text: URL(argument: corpus.text), textField: field.textField, sequenceLength: window.sequenceLength,
             sequences: corpus.sequences)
         let comparison = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             try job.run { name, step in

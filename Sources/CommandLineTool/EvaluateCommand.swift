@@ -46,7 +46,7 @@ struct EvaluateCommand: ParsableCommand {
         case .text(let file, let field, let windows, let length):
             try printPerplexity(
                 EvaluateCheckpoint(
-                    model: URL(filePath: model), text: file, textField: field, sequenceLength: length,
+                    model: URL(argument: model), text: file, textField: field, sequenceLength: length,
                     sequences: windows), on: terminal)
         case .questions(let file, let examples, let other):
             try printAnswers(AskMultipleChoice(file: file, examples: examples), other, on: terminal)
@@ -70,7 +70,7 @@ struct EvaluateCommand: ParsableCommand {
     private func printAnswers(_ questions: AskMultipleChoice, _ other: URL?, on terminal: Terminal) throws {
         let (scores, others) = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             let scores = try questions.run(
-                URL(filePath: model), progress: evaluationProgress(on: terminal, observer))
+                URL(argument: model), progress: evaluationProgress(on: terminal, observer))
             let others = try other.map {
                 try questions.run($0, progress: evaluationProgress(on: terminal, observer, prefix: "the other: "))
             }

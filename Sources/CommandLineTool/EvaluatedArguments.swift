@@ -53,10 +53,10 @@ struct EvaluatedArguments: ParsableArguments {
             switch (text, multipleChoice) {
             case (let text?, nil):
                 .text(
-                    URL(filePath: text), field: field.textField, windows: sequences, length: sequenceLength ?? 512)
+                    URL(argument: text), field: field.textField, windows: sequences, length: sequenceLength ?? 512)
             case (nil, let file?):
                 .questions(
-                    URL(filePath: file), examples: examples ?? 0, against: against.map { URL(filePath: $0) })
+                    URL(argument: file), examples: examples ?? 0, against: against.map { URL(argument: $0) })
             case (nil, nil): throw ValidationError("neither --text nor --multiple-choice, expected one of them")
             case (_?, _?): throw ValidationError("--text and --multiple-choice exclude each other")
             }

@@ -45,7 +45,7 @@ struct InspectCommand: ParsableCommand {
         leavingOut.set(&layers)
         var job = InspectionJob(layers)
         job.thresholds = OutlierThresholds(magnitude: outliers.outlierMagnitude, ratio: outliers.outlierRatio)
-        job.report = writing.report.map { URL(filePath: $0) }
+        job.report = writing.report.map { URL(argument: $0) }
         job.overwrite = writing.overwrite
         return job
     }

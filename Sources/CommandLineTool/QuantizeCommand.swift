@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFiles
 import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
@@ -60,7 +61,7 @@ struct QuantizeCommand: ParsableCommand {
     }
 
     private func job() throws -> QuantizationJob {
-        var job = calibration.job(model: model, output: URL(filePath: output))
+        var job = calibration.job(model: model, output: URL(argument: output))
         method.set(&job)
         choice.set(&job)
         job.accuracy = try resolvedAccuracy
@@ -92,7 +93,12 @@ struct QuantizeCommand: ParsableCommand {
 
 /// The last line of a run: where its report is, as a link that terminals open.
 func reportLine(in directory: URL, _ name: String) -> String {
-    "Report: \(directory.appending(path: name).absoluteURL.standardized.absoluteString)"
+    let path = directory.appending(path: name).absoluteURL.standardized.path
+    let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~!$&'()*+,;=:@".utf8)
+    let text = path.pathBytes.map { byte in
+        unreserved.contains(byte) ? String(UnicodeScalar(byte)) : String(format: "%%%02X", byte)
+    }
+    return "Report: file://\(text.joined())"
 }
 
 /// Shows the progress of a quantization on a terminal.

@@ -63,7 +63,7 @@ struct RegressReportArguments: ParsableArguments {
     /// Checks before the work that the file can be written.
     func checkWritable() throws {
         guard let junit else { return }
-        let url = URL(filePath: junit)
+        let url = URL(argument: junit)
         let parent = url.absoluteURL.standardizedFileURL.deletingLastPathComponent().path
         if FileStatus.kind(of: junit) == .directory {
             throw RegressionError.system(

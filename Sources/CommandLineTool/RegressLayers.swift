@@ -51,7 +51,7 @@ struct RegressLayerArguments: ParsableArguments {
             throw RegressionError.nothingToRun(reason: "\(folder) holds no .safetensors file")
         }
         return try names.map { name in
-            let file = try LayerFile(path: URL(filePath: folder).appending(path: name).path)
+            let file = try LayerFile(path: URL(argument: folder).appending(path: name).path)
             // The folder's name keeps them apart from the bundled ones.
             return UserLayer(
                 name: "layers/\(name)", out: file.rows, inputs: file.columns,

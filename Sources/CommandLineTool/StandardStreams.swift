@@ -1,3 +1,4 @@
+import AdaDimFiles
 import Foundation
 import Glibc
 
@@ -23,6 +24,10 @@ enum StandardStreams {
     /// Prints a result and a newline.
     /// - Parameter output: what was written before, complete; nil for a command that writes nothing.
     static func print(_ text: String, afterWriting output: String? = nil) throws(UnprintedResult) {
+        try printBytes(text.withReadablePaths, afterWriting: output)
+    }
+
+    private static func printBytes(_ text: String, afterWriting output: String?) throws(UnprintedResult) {
         guard write(text + "\n", to: STDOUT_FILENO) else {
             throw UnprintedResult(reason: String(cString: strerror(errno)), output: output)
         }
@@ -32,11 +37,11 @@ enum StandardStreams {
     static func print(json result: some Encodable, afterWriting output: String? = nil) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try print(String(decoding: try encoder.encode(result), as: UTF8.self), afterWriting: output)
+        try printBytes(String(decoding: try encoder.encode(result), as: UTF8.self), afterWriting: output)
     }
 
     /// Says something to a person, if it can be said.
-    static func say(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+    static func say(_ text: String) { _ = write(text.withReadablePaths, to: STDERR_FILENO) }
 
     /// - Returns: whether all of it was written; where not, `errno` says why.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {

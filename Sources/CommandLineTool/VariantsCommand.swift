@@ -54,7 +54,7 @@ struct VariantsCommand: ParsableCommand {
     /// afterwards.
     private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
         if let keep = output.keep {
-            let directory = URL(filePath: keep, directoryHint: .isDirectory)
+            let directory = URL(argument: keep)
             try makeDirectories(directory.path)
             // In the directory and not beside it, which may be another container's, or not to be written.
             let lock = try OutputLock.take(HiddenNames(of: "variants", in: directory.path).lock, for: keep)
@@ -71,7 +71,7 @@ struct VariantsCommand: ParsableCommand {
     {
         let jobs = Variant.all(select: choice.select).map { ($0, job($0, into: outputs)) }
         if output.keep != nil { try DiskEstimate(keeping: jobs.map(\.1)).check(outputs.path) }
-        let original = try perplexity(of: URL(filePath: model), "original", isTextKnown: false, terminal, observer)
+        let original = try perplexity(of: URL(argument: model), "original", isTextKnown: false, terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
         for (variant, job) in jobs {
             var job = job
@@ -107,7 +107,7 @@ struct VariantsCommand: ParsableCommand {
         of directory: URL, _ name: String, isTextKnown: Bool, _ terminal: Terminal, _ observer: RunObserver
     ) throws -> Double {
         try EvaluateCheckpoint(
-            model: directory, text: URL(filePath: corpus.text), textField: window.evaluationTextField,
+            model: directory, text: URL(argument: corpus.text), textField: window.evaluationTextField,
             sequenceLength: window.evaluationLength, sequences: corpus.sequences, isTextKnown: isTextKnown
         ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
     }

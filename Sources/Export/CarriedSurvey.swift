@@ -35,7 +35,8 @@ struct CarriedSurvey {
             case .file where Self.isWeights(name): weights.append(name)
             case .file where status.bytes > CarriedFiles.mostFolderBytes: others.append((name, "more than 256 MB"))
             case .file: carry(name, status)
-            case .directory where reserved.contains(name): others.append((name, "a directory with a name of the output's"))
+            case .directory where reserved.contains(name):
+                others.append((name, "a directory with a name of the output's"))
             case .directory: addFolder(name, status, in: [top.identity])
             default: others.append((name, "\(status.kind)"))
             }
@@ -48,7 +49,8 @@ struct CarriedSurvey {
     static func isWeights(_ name: String) -> Bool {
         let name = name.lowercased()
         let endings = [
-            "safetensors", "bin", "pt", "pth", "ckpt", "gguf", "ggml", "h5", "keras", "msgpack", "ot", "tflite", "pb", "npz",
+            "safetensors", "bin", "pt", "pth", "ckpt", "gguf", "ggml", "h5", "keras", "msgpack", "ot", "tflite", "pb",
+            "npz",
             "index.json",
         ]
         return name.contains(".onnx") || endings.contains { name.hasSuffix("." + $0) }
@@ -123,7 +125,9 @@ struct CarriedSurvey {
         let isModule = SentenceTransformerModules.holds(path, modules)
         for name in names where !Self.isPassedOver(name) {
             budget.entries -= 1
-            guard budget.entries >= 0 else { throw TooMuch(reason: "more than \(CarriedFiles.mostFolderEntries) files") }
+            guard budget.entries >= 0 else {
+                throw TooMuch(reason: "more than \(CarriedFiles.mostFolderEntries) files")
+            }
             let inside = path + "/" + name
             guard !ownWeights.contains(inside), let found = self.status(of: inside) else { continue }
             switch found.kind {

@@ -59,7 +59,9 @@ struct NonFiniteCount {
             index.insert(rest % size, at: 0)
             rest /= size
         }
-        let values = count == 1 ? "a value that is NaN or infinite, at" : "\(count) values that are NaN or infinite, the first at"
+        let values =
+            count == 1
+            ? "a value that is NaN or infinite, at" : "\(count) values that are NaN or infinite, the first at"
         return "\(file): tensor \(tensor.name) holds \(values) \(index); it is carried over as it is"
     }
 }

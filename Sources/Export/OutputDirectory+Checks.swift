@@ -43,7 +43,8 @@ extension OutputDirectory {
             let producer: String
             let files: FileList?
         }
-        guard let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)), report.producer.hasPrefix(producerPrefix)
+        guard let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
+            report.producer.hasPrefix(producerPrefix)
         else { throw notOurs("the producer in its \(reportName) does not begin with \(producerPrefix)") }
         guard let listed = report.files?.names else {
             throw notOurs("its \(reportName) does not list the files that the tool wrote")

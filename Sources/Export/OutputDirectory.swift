@@ -65,7 +65,9 @@ package final class OutputDirectory {
         synchronizeFolder = synchronizer
         url = URL(fileURLWithPath: resolved.path, isDirectory: true)
         partial = URL(fileURLWithPath: names.new(.partial), isDirectory: true)
-        guard mkdir(partial.path.systemBytes, 0o777) == 0 else { throw Self.failure(partial.path, "creating the directory") }
+        guard mkdir(partial.path.systemBytes, 0o777) == 0 else {
+            throw Self.failure(partial.path, "creating the directory")
+        }
     }
 
     deinit { discard() }

@@ -11,7 +11,9 @@ package enum StandIn: Sendable, Equatable, CaseIterable {
         func begins(_ text: String) -> Bool { start.starts(with: text.utf8) }
         if start.isEmpty {
             self = .nothing
-        } else if begins("version https://git-lfs.github.com/spec/") || begins("version https://hawser.github.com/spec/") {
+        } else if begins("version https://git-lfs.github.com/spec/")
+            || begins("version https://hawser.github.com/spec/")
+        {
             self = .gitLFSPointer
         } else if begins("/annex/objects/") {
             self = .gitAnnexPointer

@@ -57,7 +57,9 @@ package struct LayerOutput: Sendable {
             try body(partial)
             // Things may have changed since the run began.
             try Self.checkReplaceable(resolved.path, overwrite: overwrite)
-            guard rename(partial.systemBytes, resolved.path.systemBytes) == 0 else { throw Self.failure(resolved.path, "renaming \(partial)") }
+            guard rename(partial.systemBytes, resolved.path.systemBytes) == 0 else {
+                throw Self.failure(resolved.path, "renaming \(partial)")
+            }
         } catch {
             unlink(partial.systemBytes)
             throw error

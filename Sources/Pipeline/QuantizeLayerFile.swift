@@ -20,11 +20,12 @@ package struct QuantizeLayerFile {
     ///   - isCancelled: asked between panels, stages and products; true ends the run with ``PipelineError/cancelled``.
     ///   - progress: called in order within a stage.
     ///   - panelBytes: of a panel of the weight as floats, at most; a smaller weight is read once, as a whole.
-    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if nobody knows.
+    ///   - freeSpace: bytes that may be written to a directory's file system; nil if nobody knows.
     package init(
         _ job: LayerJob, isCancelled: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (LayerProgress) -> Void = { _ in }, panelBytes: Int = 1 << 30,
-        freeSpace: @escaping @Sendable (String) -> Int? = AdaDimFiles.freeSpace(at:), log: Logger = Logger(label: "adadim")
+        freeSpace: @escaping @Sendable (String) -> Int? = AdaDimFiles.freeSpace(at:),
+        log: Logger = Logger(label: "adadim")
     ) {
         self.job = job
         self.isCancelled = isCancelled

@@ -50,7 +50,8 @@ extension SafetensorsError.Problem: CustomStringConvertible {
         switch self {
         case .unreadable(let reason): "cannot be read: \(reason)"
         case .standIn(let found): "\(found)"
-        case .text(let start): "begins with the text \"\(start)\", expected a header's length: it is no .safetensors file"
+        case .text(let start):
+            "begins with the text \"\(start)\", expected a header's length: it is no .safetensors file"
         case .tooShort(let bytes): "\(bytes) bytes, expected at least the 8 of the header's length"
         case .headerTooLarge(let bytes, let limit): "a header of \(bytes) bytes, expected at most \(limit)"
         case .headerBeyondEnd(let bytes, let available):

@@ -106,7 +106,9 @@ struct CheckpointTests {
         func path(_ name: String) -> String { directory.url.appendingPathComponent(name).path }
         try directory.writeIndex(["a": "one.safetensors", "b": "three.safetensors"])
         #expect(directory.error() == "\(path("three.safetensors")): cannot be read: No such file or directory")
-        for outside in ["../one.safetensors", "x/../one.safetensors", path("one.safetensors"), "one.bin", "a\0.safetensors"] {
+        for outside in [
+            "../one.safetensors", "x/../one.safetensors", path("one.safetensors"), "one.bin", "a\0.safetensors",
+        ] {
             try directory.writeIndex(["a": outside])
             #expect(
                 directory.error()

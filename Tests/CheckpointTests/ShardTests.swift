@@ -11,7 +11,7 @@ struct ShardTests {
     /// Two shards, a with tensor x and b with y; each value is 1.
     private func model(
         _ shards: [String: [String: Float]] = ["a.safetensors": ["x": 1], "b.safetensors": ["y": 1]],
-        _ index: [String: String]
+        index: [String: String]
     ) throws -> ModelDirectory {
         let directory = try ModelDirectory()
         for (name, tensors) in shards {
@@ -37,7 +37,7 @@ struct ShardTests {
     private let index = "model.safetensors.index.json: "
 
     @Test func aTensorThatTheIndexDoesNotList() throws {
-        let directory = try model(["y": "b.safetensors", "z": "a.safetensors"])
+        let directory = try model(index: ["y": "b.safetensors", "z": "a.safetensors"])
         defer { directory.remove() }
         let found = try values(directory)
         #expect(found.values == ["x": 1, "y": 1])
@@ -51,7 +51,7 @@ struct ShardTests {
     }
 
     @Test func aTensorInAnotherShardThanTheIndexSays() throws {
-        let directory = try model(["x": "b.safetensors", "y": "a.safetensors"])
+        let directory = try model(index: ["x": "b.safetensors", "y": "a.safetensors"])
         defer { directory.remove() }
         let found = try values(directory)
         #expect(found.values == ["x": 1, "y": 1])
@@ -67,19 +67,20 @@ struct ShardTests {
     func aTensorInTwoShards(_ listed: String) throws {
         let directory = try model(
             ["a.safetensors": ["x": 1], "b.safetensors": ["x": 2, "y": 1], "B.safetensors": ["x": 3]],
-            ["x": listed, "y": "b.safetensors", "u": "a.safetensors", "v": "B.safetensors"])
+            index: ["x": listed, "y": "b.safetensors", "u": "a.safetensors", "v": "B.safetensors"])
         defer { directory.remove() }
         let found = try values(directory)
         #expect(found.values == ["x": 2, "y": 1])
         #expect(
             found.notices.first
-                == index + "x of b.safetensors: in more than one file; the last file by name counts, as in transformers")
+                == index + "x of b.safetensors: in more than one file; the last file by name counts, as in transformers"
+        )
     }
 
     @Test func shardsInSubfolders() throws {
         let directory = try model(
             ["sub/a.safetensors": ["x": 1], "sub/deep/b.safetensors": ["y": 2]],
-            ["x": "./sub/a.safetensors", "y": "sub//deep/b.safetensors"])
+            index: ["x": "./sub/a.safetensors", "y": "sub//deep/b.safetensors"])
         defer { directory.remove() }
         let found = try values(directory)
         #expect(found.values == ["x": 1, "y": 2] && found.notices.isEmpty)

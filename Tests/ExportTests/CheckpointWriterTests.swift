@@ -273,24 +273,26 @@ struct CheckpointWriterTests {
         let directory = try makeModel(.bfloat16)
         defer { directory.remove() }
         let checkpoint = try Checkpoint(directory: directory.url)
-        let output = directory.parent.appendingPathComponent("out")
-        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+        func newOutput(_ name: String) throws -> URL {
+            let output = directory.parent.appendingPathComponent(name)
+            try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+            return output
+        }
         // Reading its first byte is an error on every system and for every user.
         let link = directory.url.appendingPathComponent("merges.txt")
         try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "/proc/self/mem")
         #expect(
-            errorText { _ = try CheckpointWriter(checkpoint, format: .dequantized, to: output) }
+            errorText { _ = try CheckpointWriter(checkpoint, format: .dequantized, to: newOutput("first")) }
                 == "\(link.path): reading failed: Input/output error")
         try FileManager.default.removeItem(at: link)
-        try FileManager.default.removeItem(at: output)
-        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
 
         try directory.write("[]", "config.json")
         let config = directory.url.appendingPathComponent("config.json").path
         #expect(
-            errorText { _ = try CheckpointWriter(checkpoint, format: .compressedTensors, to: output) }
+            errorText { _ = try CheckpointWriter(checkpoint, format: .compressedTensors, to: newOutput("second")) }
                 == "\(config): not a JSON object")
         try directory.write(Self.config, "config.json")
+        let output = try newOutput("out")
         let writer = try CheckpointWriter(checkpoint, format: .dequantized, to: output)
         // What changes in the model's directory from here on does not come in.
         for name in ["config.json", "tokenizer.json"] {
@@ -300,6 +302,48 @@ struct CheckpointWriterTests {
         let read = { try String(contentsOf: output.appendingPathComponent($0), encoding: .utf8) }
         #expect(try read("config.json") == Self.config)
         #expect(try read("tokenizer.json") == "text of tokenizer.json")
+    }
+
+    /// Every tensor once, in the file that it counts in, and the index says where.
+    @Test(arguments: ExportFormat.allCases) func shardsThatDoNotAgreeWithTheirIndex(_ format: ExportFormat) throws {
+        let directory = try makeModel(.bfloat16)
+        defer { directory.remove() }
+        let query = Self.layers[0].weightName
+        // In a subfolder: a tensor that the index does not list, and two that another file holds, too. One of these files
+        // then holds nothing that counts.
+        try FileManager.default.createDirectory(
+            at: directory.url.appendingPathComponent("sub"), withIntermediateDirectories: false)
+        var random = SeededFloats(state: 7)
+        try directory.write(
+            [
+                TestTensor("extra", .float32, [1], [1]), TestTensor("odd", .unsigned8, [1], bytes: [9]),
+                TestTensor(query, .bfloat16, [64, 64], random.next(64 * 64)),
+            ], "sub/more.safetensors")
+        try directory.write([TestTensor("extra", .float32, [1], [2])], "a.safetensors")
+        let original = try Checkpoint(directory: directory.url)
+        var map: [String: String] = [:]
+        for name in original.tensorNames { map[name] = original.name(of: try original.location(of: name).file) }
+        map["odd"] = "sub/more.safetensors"
+        map["ghost"] = "a.safetensors"
+        try directory.writeIndex(map)
+        let exported = try export(directory, format, .bfloat16)
+        let written = try Checkpoint(directory: exported.url, allowingQuantized: true)
+        #expect(written.notices == [])
+        #expect(try written.vector("extra", count: 1) == [1])
+        let odd = try written.location(of: "odd")
+        #expect(odd.file.withBytes(of: odd.entry) { [UInt8]($0) } == [9])
+        let read = try Checkpoint(directory: directory.url)
+        #expect(
+            try written.matrix(query)
+                == Matrix(rows: 64, columns: 64) {
+                    StoredFloat.bfloat16.rounded(exported.quantized[.query]?.dequantized()[$0, $1] ?? .nan)
+                })
+        #expect(try read.matrix(query)[0, 0] != original.matrix(query)[0, 0])
+        let names = written.files.map(written.name)
+        #expect(
+            names == ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "sub/more.safetensors"])
+        #expect(try OutputDirectory.files(in: exported.url).filter { $0.hasSuffix(".safetensors") } == names)
+        #expect(written.files.flatMap(\.tensors).count == Set(written.tensorNames).count)
     }
 
     /// A null says the same as nothing, and gives its place to what the export says.

@@ -305,6 +305,48 @@ struct OutputDirectoryTests {
         #expect(try names(directory) == ["model"])
     }
 
+    /// Subfolders are replaced with what the report lists in them, and only so.
+    @Test func subfoldersAreReplaced() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = directory.parent.appendingPathComponent("out")
+        func write(_ partial: URL, _ paths: [String]) throws {
+            for path in paths {
+                let file = partial.appendingPathComponent(path)
+                try files.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data("text".utf8).write(to: file)
+            }
+            let listed = paths.map { "\"\($0)\"" }.joined(separator: ", ")
+            try Data("{\"producer\": \"adadim\", \"files\": [\(listed), \"\(OutputDirectory.reportName)\"]}".utf8)
+                .write(to: partial.appendingPathComponent(OutputDirectory.reportName))
+        }
+        let old = ["a/b/file", "a/file", "c/file", "file"]
+        try OutputDirectory(output, model: directory.url, overwrite: false).complete { try write($0, old) }
+        #expect(try OutputDirectory.files(in: output) == old + [OutputDirectory.reportName])
+        let refused = "/out: is not replaced, since it is not an earlier output of this tool: it holds "
+        for added in ["a/mine", "mine/deep/file"] {
+            let file = output.appendingPathComponent(added)
+            try files.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data().write(to: file)
+            let found = added == "a/mine" ? added : "mine"
+            #expect(
+                error(output.path, directory, overwrite: true) == refused + found + ", which this tool did not write")
+            try files.removeItem(at: added == "a/mine" ? file : output.appendingPathComponent("mine"))
+        }
+        try files.createDirectory(at: output.appendingPathComponent("a/empty"), withIntermediateDirectories: false)
+        #expect(
+            error(output.path, directory, overwrite: true) == refused + "a/empty, which this tool did not write")
+        try files.removeItem(at: output.appendingPathComponent("a/empty"))
+        // A link to a directory is not one of ours, and what it leads to is not looked at.
+        try files.removeItem(at: output.appendingPathComponent("c"))
+        try files.createSymbolicLink(atPath: output.path + "/c", withDestinationPath: "a")
+        #expect(error(output.path, directory, overwrite: true) == refused + "c, which this tool did not write")
+        try files.removeItem(at: output.appendingPathComponent("c"))
+        try OutputDirectory(output, model: directory.url, overwrite: true).complete { try write($0, ["c/new"]) }
+        #expect(try OutputDirectory.files(in: output) == ["c/new", OutputDirectory.reportName])
+        #expect(try names(directory) == ["model", "out"])
+    }
+
     /// Each file is opened to be brought to the disk, which a link is not.
     @Test func onlyFilesAreCommitted() throws {
         let directory = try ModelDirectory()

@@ -25,13 +25,32 @@ import Testing
         _ = try temporary.write([1], as: "file")
         #expect(problem(temporary.path("file") + "/x") == "/file/x: reading failed: Not a directory")
         #expect(
-            errorText { _ = try names(inDirectory: temporary.path("file")) }.hasSuffix("/file: listing failed: Not a directory"))
+            errorText { _ = try names(inDirectory: temporary.path("file")) }.hasSuffix(
+                "/file: listing failed: Not a directory"))
         #expect(
             errorText { try writeFile([1], to: temporary.path("file")) }
                 .hasSuffix("/file: creating the file failed: File exists"))
         #expect(
             errorText { try makeDirectories(temporary.path("file/a/b")) }
                 .hasSuffix("/file/a/b: creating the directory failed: Not a directory"))
+    }
+
+    /// With no descriptor left.
+    @Test func tooManyOpenFiles() throws {
+        var limits = rlimit()
+        #expect(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0)
+        let soft = limits.rlim_cur
+        limits.rlim_cur = 0
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
+        let texts = [
+            errorText { _ = try readFile("/etc/hostname") }, errorText { _ = try names(inDirectory: "/etc") },
+        ]
+        limits.rlim_cur = soft
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
+        #expect(
+            texts == [
+                "/etc/hostname: reading failed: Too many open files", "/etc: listing failed: Too many open files",
+            ])
     }
 
     /// Files that say that they have no bytes, as those of /proc do, and files of every length around a piece.

@@ -7,8 +7,10 @@ import Testing
 @Suite struct SystemPathTests {
     @Test func everyNameComesBack() {
         var names: [[UInt8]] = [
-            [], Array("plain".utf8), Array("größe 名前 🙂".utf8), [0x66, 0xe9], [0xff], [0xc3], [0xc3, 0x28], [0xe2, 0x82],
-            [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80], Array("e\u{301}".utf8),
+            [], Array("plain".utf8), Array("größe 名前 🙂".utf8), [0x66, 0xe9], [0xff], [0xc3], [0xc3, 0x28],
+            [0xe2, 0x82],
+            [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80],
+            Array("e\u{301}".utf8),
             // The scalars that stand for such bytes, as a name of their own.
             Array("\u{10FEE9}".utf8), Array("\u{10FEFF}x\u{10FE80}".utf8), [0xf4, 0x8f, 0xbb],
         ]
@@ -23,7 +25,8 @@ import Testing
             // Joined paths are joined bytes, and a URL changes nothing.
             #expect(("a/" + text + "/b").pathBytes == Array("a/".utf8) + name + Array("/b".utf8))
             if !name.isEmpty && !name.contains(0x2f) {
-                #expect(URL(fileURLWithPath: "/a").appendingPathComponent(text).path.pathBytes == Array("/a/".utf8) + name)
+                #expect(
+                    URL(fileURLWithPath: "/a").appendingPathComponent(text).path.pathBytes == Array("/a/".utf8) + name)
             }
         }
         #expect(String(systemBytes: [0x66, 0xe9]) != String(systemBytes: [0x66, 0xe8]))

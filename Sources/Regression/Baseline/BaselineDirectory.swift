@@ -30,8 +30,9 @@ package struct BaselineDirectory: Sendable {
     /// Checks, before any work is done, that a baseline can be written here.
     /// - Throws: ``RegressionError``.
     package func checkWritable(overwrite: Bool) throws(RegressionError) {
-        guard access(parent.path.systemBytes, W_OK | X_OK) == 0 else {
-            throw failure(parent.path, "a baseline cannot be written in it")
+        let parent = parent.path
+        guard access(parent.systemBytes, W_OK | X_OK) == 0 else {
+            throw failure(parent, "a baseline cannot be written in it")
         }
         var status = stat()
         guard stat(url.path.systemBytes, &status) == 0 else { return }
@@ -103,7 +104,8 @@ package struct BaselineDirectory: Sendable {
             encoded = try baseline.encoded()
         } catch {
             throw .system(
-                path: path, operation: "writing the baseline", reason: "a figure is NaN or infinite, which JSON cannot say")
+                path: path, operation: "writing the baseline",
+                reason: "a figure is NaN or infinite, which JSON cannot say")
         }
         do throws(FileFailure) {
             try makeDirectories(partial.appending(path: Baseline.codesFolder).path)
