@@ -157,7 +157,11 @@ let package = Package(
             path: "Tests/Differential/Logits"),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
         tests(
-            "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
+            "Decoder",
+            [
+                "AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
+            ],
             resources: [.copy("Goldens")]),
         tests(
             "Pipeline",

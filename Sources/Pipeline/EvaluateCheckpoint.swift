@@ -30,11 +30,11 @@ package struct EvaluateCheckpoint: Sendable {
     package func run(
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws -> Perplexity {
-        let checkpoint = try Checkpoint(directory: model, allowingQuantized: true, log: log)
+        let decoder = try DecoderModel(Checkpoint(directory: model, allowingQuantized: true, log: log))
         let source = try TokenSource(file: text) { try Tokenizer(model: model) }
         guard case .text(let ids) = source else { throw CorpusError.sequencesWhereTextExpected(file: text.path) }
         let windows = try PerplexityWindows(tokens: ids.count, length: sequenceLength, limit: sequences)
-        return try Perplexity(of: DecoderModel(checkpoint), on: ids, windows: windows, progress: progress)
+        return try Perplexity(of: decoder, on: ids, windows: windows, progress: progress)
     }
 }
 
