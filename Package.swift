@@ -185,7 +185,11 @@ let package = Package(
         .executableTarget(
             name: "print-token-ids", dependencies: ["AdaDimTokenizer"], path: "Tests/Differential/PrintTokenIDs"),
         tests(
-            "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
+            "Decoder",
+            [
+                "AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
+            ],
             resources: [.copy("Goldens")]),
         tests(
             "Pipeline",

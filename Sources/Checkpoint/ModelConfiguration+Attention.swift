@@ -25,7 +25,8 @@ extension ModelConfiguration {
             }
             let isWindowed = type == "sliding_attention"
             if isWindowed && window == nil {
-                let settings = architecture == .mistral ? "sliding_window sets" : "use_sliding_window and sliding_window set"
+                let settings =
+                    architecture == .mistral ? "sliding_window sets" : "use_sliding_window and sliding_window set"
                 throw .inconsistent(
                     file: keys.file, reason: "layer_types names sliding_attention, but \(settings) no window")
             }

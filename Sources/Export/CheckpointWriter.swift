@@ -40,7 +40,8 @@ package final class CheckpointWriter {
             let dense: [ShardSet.PlannedTensor] = [(tensor.name, tensor.elementType, tensor.shape)]
             guard let layer = layerOfWeight[tensor.name] else { return dense }
             let planned = format.planned(for: layer, type: model.loadedType, shape: tensor.shape)
-            return dense + planned.filter { model.naming.stored($0.name) != tensor.name || $0.elementType != tensor.elementType }
+            return dense
+                + planned.filter { model.naming.stored($0.name) != tensor.name || $0.elementType != tensor.elementType }
         }
     }
 

@@ -36,12 +36,12 @@ package struct EvaluateCheckpoint: Sendable {
     package func run(
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws -> Perplexity {
-        let checkpoint = try Checkpoint(directory: model, allowingQuantized: true, log: log)
+        let decoder = try DecoderModel(Checkpoint(directory: model, allowingQuantized: true, log: log))
         let evaluated = try EvaluatedText(
             file: text, textField: textField, length: sequenceLength, limit: sequences,
             notice: { if !isTextKnown { log.notice("\($0)") } }
         ) { try Tokenizer(model: model) }
         return try Perplexity(
-            of: DecoderModel(checkpoint), on: evaluated.tokens, windows: evaluated.windows, progress: progress)
+            of: decoder, on: evaluated.tokens, windows: evaluated.windows, progress: progress)
     }
 }

@@ -9,10 +9,14 @@ import Testing
 
 @Suite("Writing a quantized model")
 struct CheckpointWriterTests {
-    static let config = """
-        {"model_type": "llama", "vocab_size": 5, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1,
-         "num_attention_heads": 2, "torch_dtype": "bfloat16", "unknown": {"kept": 12345678901234567890}}
+    static let config = config("bfloat16")
+
+    static func config(_ type: String) -> String {
         """
+        {"model_type": "llama", "vocab_size": 5, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1,
+         "num_attention_heads": 2, "torch_dtype": "\(type)", "unknown": {"kept": 12345678901234567890}}
+        """
+    }
     static let layers = LinearRole.allCases.map { LinearLayer(block: 0, role: $0) }
 
     /// [out, in] of a layer of the test's model.
@@ -26,7 +30,7 @@ struct CheckpointWriterTests {
 
     /// A small model in two shards; tensors begin at odd places.
     private func makeModel(_ type: StoredFloat) throws -> ModelDirectory {
-        let directory = try ModelDirectory(config: Self.config)
+        let directory = try ModelDirectory(config: Self.config(type.elementType.name))
         var random = SeededFloats(state: 42)
         var shards: [[TestTensor]] = [[TestTensor("odd", .unsigned8, [3], bytes: [1, 2, 3])], []]
         let names = Self.layers.map { ($0.weightName, Self.shape($0.role)) }

@@ -26,6 +26,14 @@ struct ConfigTextTests {
                 == #"{"o": {"q": null}, "l": ["q", {"q": 2}], "p": "q","# + "\n  \"q\": {\"a\": 1}\n}")
     }
 
+    /// Numbers as Python writes them stay as they are.
+    @Test func configKeepsNumbersThatAreNotFinite() throws {
+        #expect(
+            try added(#"{"a": NaN, "q": null, "b": [-Infinity, "NaN"], "c": Infinity}"#)
+                == #"{"a": NaN, "q": {"a": 1}, "b": [-Infinity, "NaN"], "c": Infinity}"#)
+        #expect(try added(#"{"a": Infinity}"#) == "{\"a\": Infinity,\n  \"q\": {\"a\": 1}\n}")
+    }
+
     @Test(arguments: [
         (#"{"q": 1}"#, "holds q already, expected an unquantized model's"),
         (#"{"q": null, "b": 2, "q": null}"#, "holds q 2 times, expected it once at most"),
