@@ -45,8 +45,8 @@ package struct LongDocuments: Sendable, Equatable {
     /// That documents are left out; nil where none is.
     package func notice(file: String) -> String? {
         guard leftOut.documents > 0 else { return nil }
-        return "\(file): \(leftOut.documents) of \(all.documents) documents have fewer tokens than a sequence, \(length), "
-            + "and are left out, with them \(leftOut.tokens) of \(all.tokens) tokens"
+        return "\(file): \(leftOut.documents) of \(all.documents) documents have fewer tokens than a sequence, "
+            + "\(length), and are left out, with them \(leftOut.tokens) of \(all.tokens) tokens"
     }
 
     package static func == (left: LongDocuments, right: LongDocuments) -> Bool {

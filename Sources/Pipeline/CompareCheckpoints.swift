@@ -61,8 +61,7 @@ package struct CompareCheckpoints: Sendable {
         }
         let evaluated = try EvaluatedText(
             file: text, textField: textField, length: sequenceLength, limit: sequences,
-            notice: { log.notice("\($0)") }
-        ) { try Tokenizer(model: original) }
+            notice: { log.notice("\($0)") }, tokenizer: { try Tokenizer(model: original) })
         return try ModelComparison(
             of: models[0], with: Array(models.dropFirst()), on: evaluated.tokens, windows: evaluated.windows,
             progress: progress)

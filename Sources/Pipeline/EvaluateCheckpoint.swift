@@ -39,8 +39,7 @@ package struct EvaluateCheckpoint: Sendable {
         let decoder = try DecoderModel(Checkpoint(directory: model, allowingQuantized: true, log: log))
         let evaluated = try EvaluatedText(
             file: text, textField: textField, length: sequenceLength, limit: sequences,
-            notice: { if !isTextKnown { log.notice("\($0)") } }
-        ) { try Tokenizer(model: model) }
+            notice: { if !isTextKnown { log.notice("\($0)") } }, tokenizer: { try Tokenizer(model: model) })
         return try Perplexity(
             of: decoder, on: evaluated.tokens, windows: evaluated.windows, progress: progress)
     }

@@ -37,7 +37,9 @@ struct Template: Sendable {
     /// Of `["[CLS]", 101]`.
     private static func id(of token: ConfigurationValue) throws(TokenizerError) -> Int {
         let parts = try token.elements()
-        guard parts.count == 2 else { throw token.malformed("found \(parts.count) elements, expected a token and its id") }
+        guard parts.count == 2 else {
+            throw token.malformed("found \(parts.count) elements, expected a token and its id")
+        }
         _ = try parts[0].text()
         return Int(try parts[1].tokenID())
     }

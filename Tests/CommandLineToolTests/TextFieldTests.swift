@@ -23,7 +23,9 @@ import Testing
         let text = ["--text", "text.jsonl", "--sequence-length", "32"]
         let plain = try scratch.tool.run(["evaluate", Self.model] + text)
         #expect(plain.status == 0)
-        #expect(plain.errors.contains("text.jsonl: its lines are JSON objects") && plain.errors.contains("\"body\", \"id\""))
+        #expect(
+            plain.errors.contains("text.jsonl: its lines are JSON objects") && plain.errors.contains("\"body\", \"id\"")
+        )
         let outcome = try scratch.tool.run(["evaluate", Self.model] + text + ["--text-field", "body"])
         #expect(outcome.status == 0 && outcome.errors.contains(Self.leftOut), "\(outcome.errors)")
         #expect(!outcome.errors.contains("its lines are JSON objects"))
@@ -38,7 +40,10 @@ import Testing
         let scratch = try scratch()
         func quantize(_ options: String...) throws -> Tool.Outcome {
             try scratch.tool.run(
-                ["quantize", Self.model, "out", "--calibration", "text.jsonl", "--samples", "4", "--sequence-length", "32"]
+                [
+                    "quantize", Self.model, "out", "--calibration", "text.jsonl", "--samples", "4", "--sequence-length",
+                    "32",
+                ]
                     + ["--bits", "4", "--group-size", "64", "--method", "rtn", "--overwrite"] + options)
         }
         let outcome = try quantize("--text-field", "body")
@@ -46,7 +51,8 @@ import Testing
         let options = try scratch.report()["options"] as? [String: Any]
         #expect(options?["textField"] as? String == "body")
         let page = try String(contentsOf: scratch.url.appending(path: "out/quantization-report.html"), encoding: .utf8)
-        #expect(page.contains("text.jsonl, field &quot;body&quot;") || page.contains("text.jsonl, field &#34;body&#34;"))
+        #expect(
+            page.contains("text.jsonl, field &quot;body&quot;") || page.contains("text.jsonl, field &#34;body&#34;"))
         let wrong = try quantize("--text-field", "text")
         #expect(wrong.status != 0)
         #expect(

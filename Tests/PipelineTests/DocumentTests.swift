@@ -52,7 +52,9 @@ import Testing
     @Test func windowsLieWithinDocuments() throws {
         #expect(try PerplexityWindows(documents: [9, 3, 4, 8], length: 4).starts == [0, 4, 12, 16, 20])
         #expect(try PerplexityWindows(documents: [9, 3, 4, 8], length: 4, limit: 3).starts == [0, 12, 20])
-        #expect(try PerplexityWindows(documents: [27], length: 4, limit: 5) == PerplexityWindows(tokens: 27, length: 4, limit: 5))
+        #expect(
+            try PerplexityWindows(documents: [27], length: 4, limit: 5)
+                == PerplexityWindows(tokens: 27, length: 4, limit: 5))
         #expect(throws: PerplexityError.documentsTooShort(documents: 2, longest: 3, windowLength: 4)) {
             try PerplexityWindows(documents: [3, 2], length: 4)
         }
@@ -61,7 +63,8 @@ import Testing
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Models/jargon-6m")
 
-    private func read(_ bytes: [UInt8], field: String? = "text", notice: (String) -> Void = { _ in }) throws -> TokenSource
+    private func read(_ bytes: [UInt8], field: String? = "text", notice: (String) -> Void = { _ in }) throws
+        -> TokenSource
     {
         let scratch = try Scratch()
         let file = scratch.url.appending(path: "t.jsonl")
@@ -76,10 +79,13 @@ import Testing
         func ids(_ text: String) throws -> [Int32] {
             try tokenizer.encode(text, addSpecialTokens: false).map { Int32($0) }
         }
-        let lines = [#"{"id": 1, "text": "The first\nline"}"#, "", #"{"text": "caf\u00e9", "score": NaN}"#, #"{"text": ""}"#]
+        let lines = [
+            #"{"id": 1, "text": "The first\nline"}"#, "", #"{"text": "caf\u00e9", "score": NaN}"#, #"{"text": ""}"#,
+        ]
         let expected = TokenSource.documents([try ids("The first\nline"), try ids("café"), []])
         for text in [
-            lines.joined(separator: "\n"), lines.joined(separator: "\n") + "\n", lines.joined(separator: "\r\n") + "\r\n",
+            lines.joined(separator: "\n"), lines.joined(separator: "\n") + "\n",
+            lines.joined(separator: "\r\n") + "\r\n",
             "\u{FEFF}" + lines.joined(separator: "\n"),
         ] {
             #expect(try read(Array(text.utf8)) == expected, "\(text.debugDescription)")
@@ -121,7 +127,10 @@ import Testing
         }
         let found = try notices("{\"id\": 1, \"text\": \"a\"}\r\n\r\n{\"text\": \"b\", \"url\": \"u\"}")
         #expect(found.count == 1)
-        #expect(found.first?.hasSuffix(#"--text-field NAME takes what one of their fields holds, a document a line; fields: "text", "id", "url""#) == true)
+        #expect(
+            found.first?.hasSuffix(
+                #"--text-field NAME takes what one of their fields holds, a document a line; fields: "text", "id", "url""#
+            ) == true)
         #expect(try notices("a text\n{\"text\": \"b\"}\n").isEmpty)
         #expect(try notices("{\"text\": \"b\"}\nand so on\n").isEmpty)
         #expect(try notices("{\n  \"text\": 1\n}\n").isEmpty)

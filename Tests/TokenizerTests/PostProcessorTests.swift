@@ -26,11 +26,14 @@ import Testing
     }
 
     /// With the ids that `tokenizers` 0.23.3 gives with special tokens; nil where they are refused.
-    @Test(arguments: [
-        (bert, [2, 0, 1, 3]), (roberta, [2, 0, 1, 3]), (byteLevel, [0, 1]), (template, [2, 0, 1]),
-        (sequence(), [0, 1]), (sequence(byteLevel, template), [2, 0, 1]), (sequence(bert, byteLevel), [2, 0, 1, 3]),
-        (sequence(sequence(roberta)), [2, 0, 1, 3]), (sequence(bert, template), nil), (sequence(template, template), nil),
-    ] as [(String, [Int]?)])
+    @Test(
+        arguments: [
+            (bert, [2, 0, 1, 3]), (roberta, [2, 0, 1, 3]), (byteLevel, [0, 1]), (template, [2, 0, 1]),
+            (sequence(), [0, 1]), (sequence(byteLevel, template), [2, 0, 1]),
+            (sequence(bert, byteLevel), [2, 0, 1, 3]),
+            (sequence(sequence(roberta)), [2, 0, 1, 3]), (sequence(bert, template), nil),
+            (sequence(template, template), nil),
+        ] as [(String, [Int]?)])
     func loads(processor: String, special: [Int]?) throws {
         let tokenizer = try tokenizer(processor)
         #expect(try tokenizer.encode("ab", addSpecialTokens: false) == [0, 1])

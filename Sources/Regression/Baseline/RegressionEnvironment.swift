@@ -101,7 +101,9 @@ package struct RegressionEnvironment: Sendable, Codable, Equatable {
     }
 
     private static var systemName: String {
-        let line = text(ofFile: "/etc/os-release").split(whereSeparator: \.isNewline).first { $0.hasPrefix("PRETTY_NAME=") }
+        let line = text(ofFile: "/etc/os-release").split(whereSeparator: \.isNewline).first {
+            $0.hasPrefix("PRETTY_NAME=")
+        }
         return line.map { $0.dropFirst("PRETTY_NAME=".count).trimmingCharacters(in: CharacterSet(charactersIn: "\"")) }
             ?? "unknown"
     }

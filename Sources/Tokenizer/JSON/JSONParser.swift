@@ -222,7 +222,9 @@ struct JSONParser {
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if let integer = Int(text), !text.hasPrefix("+") { return .integer(integer) }
-        guard let real = Double(text), real.isFinite || dialect == .python, text.first == "-" || text.first?.isNumber == true else {
+        guard let real = Double(text), real.isFinite || dialect == .python,
+            text.first == "-" || text.first?.isNumber == true
+        else {
             position = start
             throw failure("expected a value")
         }
