@@ -77,8 +77,9 @@ struct ConfigurationKeys {
         "attention_chunk_size": [.null],
         // The configuration, or the weights, of other files or of a part of this one.
         "configuration_files": [.null], "transformers_weights": [.null], "text_config": [.null], "decoder": [.null],
-        "generator": [.null], "text_encoder": [.null],
-        "is_encoder_decoder": [.boolean(false)],
+        "generator": [.null],
+        // Only generating text feels it.
+        "is_encoder_decoder": [.boolean(false), .null],
     ]
 }
 

@@ -9,8 +9,8 @@ extension ModelConfiguration {
     ) throws(CheckpointError) -> [Int?] {
         let window = try slidingWindow(keys, architecture)
         guard let types = try keys.strings("layer_types") else {
-            let firstWindowed =
-                architecture == .mistral ? 0 : try keys.size("max_window_layers", least: 0) ?? 28
+            let isQwen = architecture == .qwen2 || architecture == .qwen3
+            let firstWindowed = isQwen ? try keys.size("max_window_layers", least: 0) ?? 28 : 0
             return (0..<blockCount).map { $0 >= firstWindowed ? window : nil }
         }
         guard types.count == blockCount else {

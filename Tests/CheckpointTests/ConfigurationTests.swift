@@ -168,7 +168,7 @@ struct ConfigurationTests {
     @Test func keysWithoutEffect() throws {
         let harmless =
             #""is_causal": true, "per_layer_config": null, "sliding_window": null, "use_cache": false, "temperature": 0.5, "#
-            + #""id2label": {"0": "a"}, "pad_token_id": 3, "_name_or_path": "x", "layer_types": null"#
+            + #""id2label": {"0": "a"}, "pad_token_id": 3, "_name_or_path": "x", "layer_types": null, "max_window_layers": false"#
         #expect(try model("llama", harmless).notices == [])
         let unknown = harmless + #", "rope_interleaved": true, "another": {"a": [1]}"#
         let text =

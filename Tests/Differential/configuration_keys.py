@@ -162,8 +162,12 @@ def random_model(directory: pathlib.Path, family: str, changes: dict, seed: int)
 
 
 def theirs(directory: pathlib.Path, dtype=torch.float32) -> tuple[torch.Tensor, torch.Tensor]:
-    """transformers' logits, computed at once and in two parts."""
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype).eval()
+    """transformers' logits, computed at once and in two parts; none where it draws weights at random."""
+    model, loading = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype, output_loading_info=True)
+    missing = [name for name in loading["missing_keys"] if name.endswith(".weight")]
+    if missing:
+        raise ValueError(f"no {missing[0]}")
+    model.eval()
     tokens = torch.tensor([TOKENS])
     with torch.inference_mode():
         whole = model(tokens, return_dict=True).logits[0]

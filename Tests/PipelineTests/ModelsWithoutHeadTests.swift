@@ -46,6 +46,9 @@ import Testing
         let up = "model.layers.1.mlp.up_proj.weight"
         #expect(try output.matrix(up) != original.matrix(up))
 
+        let inspection = try InspectCheckpoint(InspectionJob(job)).run()
+        #expect(inspection.layers.map(\.name) == report.layers.map(\.name))
+
         for model in [job.model, job.output] {
             let refusal =
                 "\(model.path): no output projection, which perplexity, comparisons and multiple choice need: "
