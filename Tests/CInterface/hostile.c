@@ -138,6 +138,7 @@ static void call_gram(int which) {
         ok(adadim_gram_matrix(grams[which], buffer, needed - (one_in(4) ? 1 : 0), one_in(3) ? NULL : &count));
         int64_t figure;
         ok(adadim_gram_tokens(grams[which], one_in(5) ? NULL : &figure));
+        ok(adadim_gram_check_active(grams[which]));
         ok(adadim_gram_inputs(grams[which], one_in(5) ? NULL : &figure));
         if (one_in(3)) {
             adadim_gram_destroy(grams[which]);

@@ -1,5 +1,5 @@
-"""The grid of a group and the codes on it, from the definitions in Documentation/Design.md: in float32 where everything is given, and in float64,
-with how far a float32 engine may be off, where weights were updated on the way."""
+"""The grid of a group and the codes on it, from the definitions in Documentation/Design.md: in float32 where everything is given,
+and in float64, with how far an engine in float32 may be off, where weights were updated on the way."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -119,8 +119,8 @@ class Grid:
     def _trial(
         self, members: Doubles, off: Doubles, importance: Doubles, low: Doubles, high: Doubles, most_off: Doubles
     ) -> tuple[Doubles, Doubles]:
-        """The weighted squared errors of each group on each part of its range with the scale still unrounded, [candidates, groups]: the
-        least and the most that float32 may find."""
+        """The weighted squared errors of each group on each part of its range, with the scale still unrounded: the least and the
+        most that float32 may find, [candidates, groups]."""
         floor = 2.0**-126
         if self.symmetric:
             scale = np.maximum(np.maximum(-low, high) * 2 / self.largest, floor)

@@ -1,16 +1,17 @@
 """Judges a quantized layer in float64, from the definitions in Documentation/Design.md and GPTQ's paper (arXiv 2210.17323).
 
-What an engine in float32 may differ by follows from its backward error: a Cholesky factor V of H + λI satisfies |V·Vᵀ − (H + λI)| ≤
-(in + 1)·eps·d·dᵀ with d the roots of the diagonal (Higham, Accuracy and Stability of Numerical Algorithms, theorem 10.3), and so do products
-with it. That moves the loss of errors E by at most γ·Σᵢ(Σ_k |e_ik|·d_k)² with γ = (in + 16)·eps. For single codes the worst case says little:
-there roundings are taken as independent, which makes √in of in (Higham and Mary 2019, doi 10.1137/18M1226312) and Euclidean norms of sums; those of
-inputs that repeat each other are the same, and add up. To first order column j's update is then off by
+What an engine in float32 may differ by follows from its backward error: a Cholesky factor V of H + λI satisfies
+|V·Vᵀ − (H + λI)| ≤ (in + 1)·eps·d·dᵀ with d the roots of the diagonal (Higham, Accuracy and Stability of Numerical Algorithms,
+theorem 10.3), and so do products with it. That moves the loss of errors E by at most γ·Σᵢ(Σ_k |e_ik|·d_k)² with γ = (in + 16)·eps.
+For single codes the worst case says little: there roundings are taken as independent, which makes √in of in (Higham and Mary 2019,
+doi 10.1137/18M1226312) and Euclidean norms of sums; those of inputs that repeat each other are the same, and add up. To first order
+column j's update is then off by
 
     δ = 2·(√in + 2)·eps·‖d·x‖·‖d·(e, u)‖,   x = [(H+λI)_{≥j,≥j}]⁻¹_{·,j}
 
-with e the errors of the columns before j and u what they have changed of those that are left. A sweep is judged decision by decision, each
-after the errors that the engine itself has made before it: a code that falls on the other side of a tie is right, and so is all that comes
-of it.
+with e the errors of the columns before j and u what they have changed of those that are left. A sweep is judged decision by
+decision, each after the errors that the engine itself has made before it: a code that falls on the other side of a tie is right, and
+so is all that comes of it.
 """
 from __future__ import annotations
 
@@ -98,6 +99,12 @@ class Factored:
             numbers = numbers @ np.eye(self.alike.max() + 1)[self.alike[first : first + numbers.shape[-1]]]
         return np.sqrt(np.sum(numbers**2, axis=-1))
 
+    @property
+    def importance(self) -> Doubles:
+        """What searched ranges weigh the squared errors at each input by, in the order of the weight."""
+        diagonal = np.diagonal(self.gram)
+        return np.where(diagonal == 0, self.ridge, diagonal)
+
     def loss(self, error: Doubles) -> float:
         return float(np.sum((error @ self.gram) * error))
 
@@ -171,12 +178,14 @@ def judge_given_groups(weight: np.ndarray, q: Quantized, grid: Grid, importance:
 
 
 def judge_sweep(weight: np.ndarray, q: Quantized, grid: Grid, factored: Factored, tally: Tally) -> float:
-    """GPTQ's sweep by the paper's algorithm, decision by decision. Returns how far the loss that falls out of it may be off."""
+    """GPTQ's sweep by the paper's algorithm, decision by decision.
+
+    Returns how far the loss that falls out of it may be off.
+    """
     order, u, roots, usual = factored.order, factored.upper, factored.roots, factored.usual
     assert u is not None
     per_oc = q.dimension == "per-oc"
-    importance = np.diagonal(factored.gram)
-    importance = np.where(importance == 0, factored.ridge, importance)
+    importance = factored.importance
     scale, zero, values = (m[:, order] for m in (q.spread(q.scales), q.spread(q.zeros), q.values))
     codes = q.codes[:, order]
     w = weight.astype(np.float64)[:, order]
@@ -233,8 +242,8 @@ def judge_passes(
     weight: np.ndarray, before: Quantized, after: Quantized, grid: Grid, factored: Factored, parts: str, passes: int,
     tally: Tally,
 ) -> None:
-    """No pass raises the loss as the damped H has it; what is to stay stays; and a single pass over codes per-OC is the coordinate descent
-    that it should be, decision by decision."""
+    """No pass raises the loss as the damped H has it; what is to stay stays; and a single pass over codes per-OC is the coordinate
+    descent that it should be, decision by decision."""
     w = weight.astype(np.float64)
     errors = [w - q.values for q in (before, after)]
     losses = [factored.damped_loss(error) for error in errors]

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Quantizes random small layers through the library and judges every one in float64, by an implementation that shares nothing with the
-engine: the paper's algorithm and the definitions of Documentation/Design.md.
+"""Quantizes random small layers through the library and judges every one in float64, by an implementation that shares nothing with
+the engine: the paper's algorithm and the definitions of Documentation/Design.md.
 
     python random_layers.py [--layers 2700] [--seed 1] [--first 0] [--library .build-library/lib/libadadim.so.0]
 
-Of each layer: the Gram matrix, damping and how it was raised, grids and codes of round to nearest bit by bit, grids and codes of GPTQ's
-sweep decision by decision, passes, all losses, the direction of an adaptive choice, packed codes and dequantized weights; and of a layer
-that is refused, whether it had to be. Bounds follow from float32's rounding (layer_judge.py); at most one decision in a hundred may have
-one that tells little. Prints what was judged; exits with 1 where a layer is wrong, naming it.
+Of each layer: the Gram matrix, damping and how it was raised, grids and codes of round to nearest bit by bit, grids and codes of
+GPTQ's sweep decision by decision, passes, all losses, the direction of an adaptive choice, packed codes and dequantized weights; and
+of a layer that is refused, whether it had to be. Bounds follow from float32's rounding (layer_judge.py); at most one decision in a
+hundred may have one that tells little. Prints what was judged; exits with 1 where a layer is wrong, naming it. check_judge.py plants
+faults and looks whether they are found.
 """
 from __future__ import annotations
 
@@ -124,11 +125,9 @@ class Judge:
         """What a direction loses by each step, judged."""
         options, w = self.case.options, self.case.weight
         wide = w.astype(np.float64)
-        diagonal = np.diagonal(factored.gram)
-        importance = np.where(diagonal == 0, factored.ridge, diagonal)
         layer = self.quantizer(gram, dimension=dimension, method="rtn", passes=0).quantize(w)
         q = Quantized.of(layer)
-        judge_rounding(w, q, self.grid, importance, self.tally)
+        judge_rounding(w, q, self.grid, factored.importance, self.tally)
         self.judge_losses(layer, q, factored, layer.loss, factored.loss_off(wide - q.values), "loss of round to nearest")
         self.tally.count(f"layers rounded {dimension}")
         found = {"rtn": layer}
@@ -245,8 +244,9 @@ def main() -> int:
     for what, count in sorted(tally.counts.items()):
         print(f"{count:6} {what}")
     print(
-        f"{arguments.layers} layers of seed {arguments.seed}, {tally.decisions} codes, {100 * vague:.2f} % of them with a bound above a "
-        f"quarter of a step; at most {tally.worst_code:.2f} of a code's and {tally.worst_loss:.2f} of a loss's bound used; {time.monotonic() - start:.0f} s")
+        f"{arguments.layers} layers of seed {arguments.seed}, {tally.decisions} codes, {100 * vague:.2f} % of them with a bound above "
+        f"a quarter of a step; at most {tally.worst_code:.2f} of a code's and {tally.worst_loss:.2f} of a loss's bound used; "
+        f"{time.monotonic() - start:.0f} s")
     if vague > 0.01:
         print("the bounds tell too little: at most one code in a hundred may have one above a quarter of a step")
     print(f"{wrong} wrong")
