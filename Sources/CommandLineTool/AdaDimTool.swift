@@ -33,8 +33,7 @@ struct AdaDimTool: ParsableCommand {
             let (text, status) = (fullMessage(for: error), exitCode(for: error))
             guard status.isSuccess else {
                 if !text.isEmpty { StandardStreams.say(text + "\n") }
-                // Not exit, by which OpenBLAS waits for its threads: without address space one may wait for ever itself.
-                _exit(status.rawValue)
+                Glibc.exit(status.rawValue)
             }
             // Help, the version, a completion script.
             do {

@@ -26,8 +26,6 @@ package final class OutputDirectory {
     private let names: HiddenNames
     /// Until the directory has its name, or is given up; nil on a file system without locks, too.
     private var lock: OutputLock?
-    /// The hidden sibling, opened: a process without another descriptor must be able to empty it.
-    private var descriptor: Int32
     private var isOpen = true
 
     /// Checks that `output` may be written and creates the hidden sibling.
@@ -65,18 +63,9 @@ package final class OutputDirectory {
         url = URL(fileURLWithPath: resolved.path, isDirectory: true)
         partial = URL(fileURLWithPath: names.new(.partial), isDirectory: true)
         guard mkdir(partial.path, 0o777) == 0 else { throw Self.failure(partial.path, "creating the directory") }
-        descriptor = open(partial.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let failure = Self.failure(partial.path, "opening the directory")
-            rmdir(partial.path)
-            throw failure
-        }
     }
 
-    deinit {
-        discard()
-        if descriptor >= 0 { close(descriptor) }
-    }
+    deinit { discard() }
 
     /// Lends the hidden sibling to `body`, then gives the directory its name; where either throws, nothing is left.
     package func complete<Result>(_ body: (_ partial: URL) throws -> Result) throws -> Result {
@@ -125,24 +114,8 @@ package final class OutputDirectory {
     package func discard() {
         guard isOpen else { return }
         isOpen = false
-        empty()
-        // Where somebody has put a directory into it, there is more to do.
-        if rmdir(partial.path) != 0 { try? FileManager.default.removeItem(at: partial) }
+        try? FileManager.default.removeItem(at: partial)
         lock = nil
-    }
-
-    /// Removes the files in the hidden sibling.
-    private func empty() {
-        guard descriptor >= 0, let stream = fdopendir(descriptor) else { return }
-        defer { closedir(stream) }
-        // It is the stream's from here on.
-        descriptor = -1
-        while let entry = readdir(stream) {
-            withUnsafePointer(to: &entry.pointee.d_name) {
-                // As the bytes that they are; "." and ".." stay.
-                _ = $0.withMemoryRebound(to: CChar.self, capacity: 256) { unlinkat(dirfd(stream), $0, 0) }
-            }
-        }
     }
 
     // MARK: The file system
