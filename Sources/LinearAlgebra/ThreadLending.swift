@@ -69,7 +69,8 @@ final class ThreadLending: @unchecked Sendable {
             max(0, count - started) + max(0, count - 1 - WorkerThreads.shared.count) + 1
         }
         let available = SystemThreads.available(upTo: needed(wished))
-        return (started..<max(wished, started + 1)).reversed().first { needed($0 + 1) <= available }.map { $0 + 1 } ?? started
+        return (started..<max(wished, started + 1)).reversed().first { needed($0 + 1) <= available }.map { $0 + 1 }
+            ?? started
     }
 
     /// More than OpenBLAS is built for anywhere.

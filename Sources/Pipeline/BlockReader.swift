@@ -52,7 +52,8 @@ package final class BlockReader: Sendable {
     ///   - start: how reading ahead begins; where it does not, a block is read when it is asked for.
     ///   - read: reads a block.
     package init(
-        end: Int, startingBy start: @escaping Start = SystemThreads.start, read: @escaping @Sendable (Int) throws -> DecoderBlock
+        end: Int, startingBy start: @escaping Start = SystemThreads.start,
+        read: @escaping @Sendable (Int) throws -> DecoderBlock
     ) {
         self.read = read
         self.end = end

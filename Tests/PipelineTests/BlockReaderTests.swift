@@ -83,7 +83,8 @@ import Testing
         let scratch = try Scratch()
         let model = try model(try scratch.copyOfModel("qwen3"))
         let read = Mutex<[Int]>([])
-        let reader = BlockReader(end: 2, startingBy: { _ in false }) { index in
+        let none: BlockReader.Start = { _ in false }
+        let reader = BlockReader(end: 2, startingBy: none) { index in
             read.withLock { $0.append(index) }
             return try model.block(index)
         }

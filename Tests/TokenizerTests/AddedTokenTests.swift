@@ -25,24 +25,39 @@ import Testing
         return try Tokenizer(json: Array(json.utf8), file: "t.json")
     }
 
-    @Test(arguments: [
-        ([("<x>", "r"), ("\n", "l")], "a<x>\nb", [0, 4, 1]),
-        ([("<x>", "r"), ("\n", "")], "a<x>\nb", [0, 4, 3, 1]),
-        ([("<x>", "r"), ("\n", "lr")], "a<x>\n\n\nb", [0, 4, 1]),
-        ([("<x>", "r"), ("\n", "")], "a<x>\n\n\nb", [0, 4, 3, 3, 3, 1]),
-        ([("<x>", "r"), ("\n", "r")], "a<x>\n\n\nb", [0, 4, 3, 3, 3, 1]),
-        ([("<x>", "r"), (" y", "l")], "a<x>  yb", [0, 4, 5, 1]),
-        ([("<x>", "r"), (" y", "")], "a<x>  yb", [0, 4, 5, 1]),
-        ([("<x>", "r"), ("  y", "l")], "a<x>  yb", [0, 4, 5, 1]),
-        ([("<x>", "r"), ("\n", "lw")], "a<x>\nb", [0, 4, 1]),
-        ([("<x>", "r"), ("\n", "n")], "a<x>\n\n\nb", [0, 4, 1]),
-        ([("<x>", "rn"), ("\n", "n")], "a<x>\n\n\nb", [0, 4, 3, 3, 3, 1]),
-        ([("<x>", "rn"), ("\n", "nl")], "a<x>\nb", [0, 4, 1]),
-        ([("<x>", "r"), ("\n", "nlr")], "a<x>\n\n\nb", [0, 4, 1]),
+    struct Case: Sendable {
+        let tokens: [(text: String, flags: String)]
+        let text: String
+        let ids: [Int]
+
+        /// - Parameter tokens: texts and flags in turn.
+        init(_ tokens: [String], _ text: String, _ ids: [Int]) {
+            self.tokens = stride(from: 0, to: tokens.count, by: 2).map { (tokens[$0], tokens[$0 + 1]) }
+            (self.text, self.ids) = (text, ids)
+        }
+    }
+
+    static let cases: [Case] = [
+        Case(["<x>", "r", "\n", "l"], "a<x>\nb", [0, 4, 1]),
+        Case(["<x>", "r", "\n", ""], "a<x>\nb", [0, 4, 3, 1]),
+        Case(["<x>", "r", "\n", "lr"], "a<x>\n\n\nb", [0, 4, 1]),
+        Case(["<x>", "r", "\n", ""], "a<x>\n\n\nb", [0, 4, 3, 3, 3, 1]),
+        Case(["<x>", "r", "\n", "r"], "a<x>\n\n\nb", [0, 4, 3, 3, 3, 1]),
+        Case(["<x>", "r", " y", "l"], "a<x>  yb", [0, 4, 5, 1]),
+        Case(["<x>", "r", " y", ""], "a<x>  yb", [0, 4, 5, 1]),
+        Case(["<x>", "r", "  y", "l"], "a<x>  yb", [0, 4, 5, 1]),
+        Case(["<x>", "r", "\n", "lw"], "a<x>\nb", [0, 4, 1]),
+        Case(["<x>", "r", "\n", "n"], "a<x>\n\n\nb", [0, 4, 1]),
+        Case(["<x>", "rn", "\n", "n"], "a<x>\n\n\nb", [0, 4, 3, 3, 3, 1]),
+        Case(["<x>", "rn", "\n", "nl"], "a<x>\nb", [0, 4, 1]),
+        Case(["<x>", "r", "\n", "nlr"], "a<x>\n\n\nb", [0, 4, 1]),
         // Where the library fails, what is inside of swallowed white space vanishes too.
-        ([("<x>", "r"), ("\n", "l")], "a<x>\n\n\nb", [0, 4, 1]),
-    ])
-    func swallowedWhiteSpace(tokens: [(text: String, flags: String)], text: String, ids: [Int]) throws {
-        #expect(try Self.tokenizer(tokens).encode(text, addSpecialTokens: false) == ids)
+        Case(["<x>", "r", "\n", "l"], "a<x>\n\n\nb", [0, 4, 1]),
+    ]
+
+    @Test(arguments: cases)
+    func swallowedWhiteSpace(_ test: Case) throws {
+        let found = try Self.tokenizer(test.tokens).encode(test.text, addSpecialTokens: false)
+        #expect(found == test.ids)
     }
 }

@@ -119,14 +119,19 @@ adadim_status adadim_blas_report(adadim_blas *blas);
 
 /* ---- Threads ---------------------------------------------------------------------------------------------------- */
 
-/* The number of threads is OpenBLAS's: one number for the process, at first as many as there are cores, or what
- * OPENBLAS_NUM_THREADS says. Nothing but adadim_set_thread_count changes it. While a call computes on several threads,
- * openblas_get_num_threads() itself may say 1. */
+/* The number of threads is OpenBLAS's: one number for the process, at first one for each core that the process may run on, or
+ * what OPENBLAS_NUM_THREADS says. OpenBLAS does not look at CPU quotas of control groups, and this library leaves its choice
+ * alone: in a container with a quota, set the number. Nothing but adadim_set_thread_count changes it. While a call computes on
+ * several threads, openblas_get_num_threads() itself may say 1.
+ *
+ * OpenBLAS starts its threads when it is loaded. Where the system gives too few (ulimit -u, pids.max of a control group), it
+ * raises SIGINT, which ends a process that does not heed it; with OPENBLAS_NUM_THREADS=1 it starts none. The threads of this
+ * library's own loops are as many as are to be had, and none is needed. */
 adadim_status adadim_thread_count(int64_t *count);
 
-/* count: 1 or more; OpenBLAS takes no more than it was built for. May be called while other calls compute:
- * their products go on with the new number, and no more of their jobs run side by side than the number that each began with.
- * Bits may differ then: set it while there are none where bits matter. */
+/* count: 1 or more; fewer are set where OpenBLAS is not built for as many or the system gives fewer threads. May be called while
+ * other calls compute: their products go on with the new number, and no more of their jobs run side by side than the number that
+ * each began with. Bits may differ then: set it while there are none where bits matter. */
 adadim_status adadim_set_thread_count(int64_t count);
 
 /* ---- Number types ----------------------------------------------------------------------------------------------- */
