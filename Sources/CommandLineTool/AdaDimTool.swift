@@ -35,7 +35,8 @@ struct AdaDimTool: ParsableCommand {
             let (text, status) = (fullMessage(for: error), exitCode(for: error))
             guard status.isSuccess else {
                 if !text.isEmpty { StandardStreams.say(text + "\n") }
-                Glibc.exit(status.rawValue)
+                // Not exit, by which OpenBLAS waits for its threads: without address space one may wait for ever itself.
+                _exit(status.rawValue)
             }
             // Help, the version, a completion script.
             do {

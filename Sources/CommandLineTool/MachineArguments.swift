@@ -1,3 +1,4 @@
+import AdaDimLinearAlgebra
 import ArgumentParser
 import Logging
 

@@ -1,3 +1,4 @@
+import AdaDimLinearAlgebra
 import AdaDimPipeline
 import ArgumentParser
 
@@ -10,9 +11,22 @@ func run<Result>(on terminal: Terminal, _ body: (RunObserver, Interruption) thro
     observer.isCancelled = { interruption.signal != nil }
     do {
         defer { terminal.endProgress() }
+        do { try ProductBuffers.reserve() } catch { throw NoRoomForBuffers(error) }
         return try body(observer, interruption)
     } catch PipelineError.cancelled {
         terminal.message("\(PipelineError.cancelled)")
         throw ExitCode(128 + (interruption.signal ?? 0))
+    }
+}
+
+/// The process's address space holds too little for OpenBLAS, which would try for ever to get more.
+struct NoRoomForBuffers: Error, CustomStringConvertible {
+    private let missing: OutOfMemory
+
+    init(_ missing: OutOfMemory) { self.missing = missing }
+
+    var description: String {
+        "the address space of this process (ulimit -v) has no room for the buffers of OpenBLAS's threads, "
+            + "\(missing.elements / 1_000_000) MB; fewer --threads need less"
     }
 }

@@ -2,10 +2,23 @@ import Glibc
 
 /// The memory that this process may use.
 public enum MachineMemory {
-    /// Bytes of physical memory, or of the control groups that the process lives in if they allow less; nil if the
-    /// system tells neither.
+    /// Bytes of physical memory, or of the control groups that the process lives in or the address space that it has left
+    /// (`ulimit -v`) if they allow less; nil if the system tells none of them.
     public static var bytes: Int? {
-        [physical, ControlGroups().memory].compactMap { $0 }.min()
+        [physical, ControlGroups().memory, addressSpace].compactMap { $0 }.min()
+    }
+
+    private static var addressSpace: Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int.max),
+            let file = fopen("/proc/self/statm", "re")
+        else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 128)
+        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
+        let digits = line.prefix { $0 >= 48 && $0 <= 57 }.map(UInt8.init)
+        guard let pages = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
+        return max(0, Int(limit.rlim_cur) - pages * sysconf(Int32(_SC_PAGESIZE)))
     }
 
     private static var physical: Int? {
