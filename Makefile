@@ -13,6 +13,9 @@ MODEL := Models/jargon-6m
 MANUAL_DATE := 2026-11-25
 PYTHON := .venv/bin/python
 
+# Programs that cannot start themselves again, tests and examples, get the kernels that the processor needs.
+KERNELS = export OPENBLAS_CORETYPE="$$($(TOOL) machine --coretype)"
+
 .PHONY: help
 help: ## list the rules
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +36,7 @@ demo: build ## quantize the bundled model to 3 bits in every variant and show wh
 .PHONY: test
 test: setup ## build and run all tests, one by one: some set the process-wide thread count
 	$(SWIFT_BUILD) --build-tests
-	swift test -c release --skip-build --no-parallel
+	$(KERNELS) && swift test -c release --skip-build --no-parallel
 	$(MAKE) --no-print-directory test-library test-python
 
 # What is installed has the Swift runtime inside: it runs where there is no toolchain. Its threads outlive dlclose, so it stays.
@@ -86,8 +89,8 @@ check-manual: build ## fail if the manual page is not what the tool's help says
 	$(PRINT_MANUAL) | diff $(MANUAL) - || { echo '$(MANUAL) is not what the help says: make manual' >&2; exit 1; }
 
 .PHONY: test-library
-test-library: library ## call the library from C: an example, eight threads, no memory, [CALLS=N] hostile calls
-	scripts/library-tests.sh $(CALLS)
+test-library: library build ## call the library from C: an example, eight threads, no memory, [CALLS=N] hostile calls
+	$(KERNELS) && scripts/library-tests.sh $(CALLS)
 
 .PHONY: test-python
 test-python: library ## install the Python package from here and test it: values, types, errors
@@ -114,8 +117,8 @@ docs: setup ## write the site of what `import AdaDim` gives, in .build-docs/site
 	@scripts/docs.sh
 
 .PHONY: check-docs
-check-docs: docs ## fail if a public symbol is not explained, a link leads nowhere, or an article's code does not run
-	@scripts/check-docs.sh
+check-docs: docs build ## fail if a public symbol is not explained, a link leads nowhere, or an article's code does not run
+	@$(KERNELS) && scripts/check-docs.sh
 
 .PHONY: venv
 venv: ## a Python environment for goldens, peers and judges

@@ -45,8 +45,17 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", path: "Modules/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
+        // Files by the system's own calls and words; paths that need not be UTF-8.
+        module("Files"),
+        // What is written, whole or not at all: locks, hidden names, the way to the disk.
+        module("Outputs", ["AdaDimFiles"]),
+        // C, for handlers of signals, which may call nothing of Swift's.
+        module("Process"),
+
+        // C, for CPUID, which Swift cannot ask.
+        module("Processor"),
         // The engine: matrices, then one layer.
-        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimProcessor"]),
         // C, for the sake of instruction sets that Swift cannot choose function by function.
         module("Kernels"),
         module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),
@@ -60,31 +69,41 @@ let package = Package(
             name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
             path: "Sources/CInterface/EntryPoints"),
         // Numerical regression tests: the engine against identities and against an earlier run.
-        module("Regression", ["AdaDimLinearAlgebra", "AdaDimQuantization"]),
+        module("Regression", ["AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
 
         // The model side: bytes, a directory, text, decoder blocks.
-        module("Safetensors"),
-        module("Checkpoint", ["AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+        module("Safetensors", ["AdaDimFiles"]),
+        module("Checkpoint", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
         module(
             "Tokenizer",
             [
+                "AdaDimFiles",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
-        module("Calibration", ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimTokenizer", "AdaDimDecoder"]),
+        module(
+            "Calibration",
+            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimFiles", "AdaDimTokenizer", "AdaDimDecoder"]),
         module(
             "Evaluation",
-            ["AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration"]),
+            [
+                "AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimFiles", "AdaDimTokenizer", "AdaDimDecoder",
+                "AdaDimCalibration",
+            ]),
         module(
             "Export",
-            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization"]),
+            [
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimQuantization",
+            ]),
 
         // One layer in a file of its own.
         module(
             "LayerFiles",
             [
-                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors",
+                "AdaDimCheckpoint", "AdaDimExport",
             ]),
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
@@ -99,7 +118,7 @@ let package = Package(
         module(
             "Pipeline",
             [
-                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
                 "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
                 .product(name: "Logging", package: "swift-log"),
@@ -107,8 +126,9 @@ let package = Package(
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
-                "AdaDimPipeline", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression",
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
+                "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -130,19 +150,24 @@ let package = Package(
                 "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimPipeline",
             ]),
         tests(
-            "Regression", ["AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
-        tests("Safetensors", ["AdaDimSafetensors", "AdaDimTestSupport"]),
+            "Regression",
+            [
+                "AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimOutputs", "AdaDimTestSupport",
+            ]),
+        tests("Outputs", ["AdaDimOutputs", "AdaDimTestSupport"]),
+        tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
             "Export",
             [
-                "AdaDimExport", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra",
-                "AdaDimTestSupport",
+                "AdaDimExport", "AdaDimFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors",
+                "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
             "LayerFiles",
             [
-                "AdaDimLayerFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimLayerFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests("Report", ["AdaDimReport", "AdaDimReportSamples", "AdaDimTestSupport"]),
@@ -151,22 +176,34 @@ let package = Package(
         .executableTarget(
             name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
             path: "Tests/ReportSamples/Tool"),
+        // What scripts under Tests/Differential compare with transformers.
+        .executableTarget(
+            name: "print-logits", dependencies: ["AdaDimDecoder", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
+            path: "Tests/Differential/Logits"),
         tests("Tokenizer", ["AdaDimTokenizer"], resources: [.copy("Goldens")]),
+        // Prints the ids of many texts by many tokenizers, for Tests/Differential/compare_tokenizers.py.
+        .executableTarget(
+            name: "print-token-ids", dependencies: ["AdaDimTokenizer"], path: "Tests/Differential/PrintTokenIDs"),
         tests(
-            "Decoder", ["AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
+            "Decoder",
+            [
+                "AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
+            ],
             resources: [.copy("Goldens")]),
         tests(
             "Pipeline",
             [
-                "AdaDimPipeline", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation",
-                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
+                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport",
+                "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
                 "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport", "AdaDimTestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
         tests(
             "CommandLineTool",
             [
-                "AdaDimCommandLineTool", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimCommandLineTool", "AdaDimFiles", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ], resources: [.copy("Goldens")]),
     ],

@@ -68,4 +68,8 @@ func example() throws {
     }
 }
 
+// snippet.kernels
+BLASLibrary.startAgainWithBestKernels()
+// snippet.end
+
 try example()

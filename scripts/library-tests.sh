@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Calls the library from C: the example, eight threads at once, memory refused, the life of a process, and so many hostile
-# calls (Tests/CInterface).
+# Calls the library from C: the example, eight threads at once, a number of threads that changes meanwhile, memory refused, the
+# life of a process, and so many hostile calls (Tests/CInterface).
 # `make library` first. SANITIZE=address builds the library and the hostile calls' program with the address sanitizer instead,
 # and runs that program alone.
 set -euo pipefail
@@ -31,7 +31,7 @@ fi
 
 library=.build-library/lib/libadadim.so.0
 programs=.build-library/c
-for source in Examples/C/quantize_layer.c Tests/CInterface/{hostile,memory,process,threads}.c; do
+for source in Examples/C/quantize_layer.c Tests/CInterface/{hostile,memory,process,threads,toggles}.c; do
     compile "$library" "$programs" "$source"
 done
 export LD_LIBRARY_PATH=$PWD/.build-library/lib
@@ -44,6 +44,8 @@ done < <(nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ { print $3 }')
 if ldd "$library" | grep -i swift; then echo "the library needs Swift where it runs" >&2; exit 1; fi
 "$programs/quantize_layer" 2>/dev/null
 "$programs/threads"
+# Whatever count the caller's environment asks for: that is set by the program.
+env -u OPENBLAS_NUM_THREADS "$programs/toggles"
 "$programs/memory"
 "$programs/process" "$library"
 "$programs/hostile" "$calls"

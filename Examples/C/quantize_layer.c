@@ -28,7 +28,17 @@ static int show_progress(double share, void *context) {
     return 0; /* any other value would cancel */
 }
 
+/* OpenBLAS has chosen its kernels by now; only the next start can have others. */
+static void warn_of_slow_kernels(void) {
+    adadim_blas blas = {.size = sizeof blas};
+    check(adadim_blas_report(&blas));
+    if (blas.below_processor)
+        fprintf(stderr, "The kernels %s use less than this processor has: set OPENBLAS_CORETYPE=%s\n", blas.kernels,
+                blas.better_kernels);
+}
+
 int main(void) {
+    warn_of_slow_kernels();
     const int64_t out = 384, in = 512, tokens = 1024;
     float *weight = malloc(sizeof(float) * (size_t)(out * in));
     float *inputs = malloc(sizeof(float) * (size_t)(tokens * in));

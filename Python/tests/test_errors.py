@@ -113,6 +113,14 @@ def test_a_matrix_without_a_factor() -> None:
 def test_inputs_that_are_never_active() -> None:
     with pytest.raises(adadim.AllInputsInactive, match="all 5 inputs are inactive: the Gram matrix of 0 tokens"):
         adadim.Quantizer(adadim.Gram(5))
+    silent = adadim.Gram(5)
+    silent.accumulate(np.zeros((3, 5), np.float32))
+    layer = adadim.quantize(layers.weight(4, 5), silent)
+    assert layer.inactive_inputs == 5 and layer.loss == 0 and layer.relative_loss == 0 and layer.dimension == "per-oc"
+    with pytest.raises(adadim.AllInputsInactive, match="all 5 inputs are inactive: the Gram matrix of 3 tokens is zero"):
+        silent.check_active()
+    silent.accumulate(np.ones((1, 5), np.float32))
+    silent.check_active()
 
 
 def test_results_beyond_their_type(gram: adadim.Gram) -> None:

@@ -60,18 +60,18 @@ def test_constants_are_the_headers() -> None:
     }
 
 
-@pytest.mark.parametrize("name, struct", [("adadim_options", _header.Options), ("adadim_layer_info", _header.LayerInfo)])
+@pytest.mark.parametrize("name, struct", [("adadim_options", _header.Options), ("adadim_layer_info", _header.LayerInfo), ("adadim_blas", _header.Blas)])
 def test_structs_are_the_headers(name: str, struct: type[ctypes.Structure]) -> None:
     text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
     body = re.search(rf"typedef struct {name} {{(.*?)}} {name};", text, re.S)
     assert body is not None
-    types = {"int64_t": ctypes.c_int64, "int32_t": ctypes.c_int32, "adadim_type": ctypes.c_int32, "double": ctypes.c_double}
+    types = {"char": ctypes.c_char_p, "int64_t": ctypes.c_int64, "int32_t": ctypes.c_int32, "adadim_type": ctypes.c_int32, "double": ctypes.c_double}
     fields: list[tuple[str, Any]] = []
-    for kind, names in re.findall(r"(\w+) ([\w, ]+);", body[1]):
+    for kind, names in re.findall(r"(\w+) \*?([\w, ]+);", body[1]):
         fields += [(field, types[kind]) for field in names.split(", ")]
     assert list(struct._fields_) == fields
     # As adadim.c asserts.
-    assert ctypes.sizeof(struct) == {"adadim_options": 72, "adadim_layer_info": 160}[name]
+    assert ctypes.sizeof(struct) == {"adadim_options": 72, "adadim_layer_info": 160, "adadim_blas": 40}[name]
 
 
 def test_every_function_of_the_header_is_declared() -> None:

@@ -1,11 +1,13 @@
 /// The sequences of token ids that a model is calibrated on.
 package struct CalibrationSamples: Sendable, Equatable {
     package let sequences: [[Int32]]
+    /// Where sequences come from documents, those that had room for one; nil for anything else.
+    package let documents: LongDocuments?
 
     package var tokens: Int { sequences.reduce(0) { $0 + $1.count } }
 
-    /// Draws `samples` sequences of `length` tokens from a text at random, every start equally likely; or takes the
-    /// first `samples` of ready-made ones.
+    /// Draws `samples` sequences of `length` tokens from a text at random, every start equally likely; or from documents,
+    /// every start in any of them equally likely, none across an end; or takes the first `samples` of ready-made ones.
     /// - Parameters:
     ///   - samples: nil for 128, or for all the ready-made sequences there are.
     ///   - length: nil for 512, or for the length of ready-made sequences.
@@ -23,6 +25,19 @@ package struct CalibrationSamples: Sendable, Equatable {
                 let start = Int.random(in: 0...(ids.count - length), using: &random)
                 return Array(ids[start..<start + length])
             }
+            documents = nil
+        case .documents(let texts):
+            let length = length ?? Self.defaultLength
+            for text in texts {
+                try Self.check(text, vocabularySize: vocabularySize, length: length, maximumLength: maximumLength)
+            }
+            let long = try LongDocuments(texts.map(\.count), length: length)
+            var random = SplitMix64(seed: seed)
+            sequences = (0..<(samples ?? Self.defaultCount)).map { _ in
+                let (document, start) = long.place(of: Int.random(in: 0..<long.beginnings, using: &random))
+                return Array(texts[document][start..<start + length])
+            }
+            documents = long
         case .sequences(let given):
             let found = given.first?.count ?? 0
             if let length, length != found { throw .lengthMismatch(found: found, expected: length) }
@@ -31,6 +46,7 @@ package struct CalibrationSamples: Sendable, Equatable {
                 throw .tooFewSequences(found: given.count, expected: max(count, 1))
             }
             sequences = Array(given.prefix(count))
+            documents = nil
             for sequence in sequences {
                 try Self.check(sequence, vocabularySize: vocabularySize, length: found, maximumLength: maximumLength)
             }

@@ -1,26 +1,62 @@
+import AdaDimFiles
 import AdaDimSafetensors
 import AdaDimTokenizer
 import Foundation
-import Glibc
 
 /// Token ids read from a file.
 package enum TokenSource: Sendable, Equatable {
     /// The ids of one long text, to be cut up.
     case text([Int32])
+    /// The ids of many texts; a sequence lies in one of them.
+    case documents([[Int32]])
     /// Sequences of one length, to be taken as they are.
     case sequences([[Int32]])
 
-    /// Reads a UTF-8 text file and tokenizes it whole, without special tokens; or, from a .safetensors file, ids made
-    /// elsewhere: its one integer tensor, [tokens] for a text or [sequences, length] for sequences.
-    /// - Parameter tokenizer: loads the model's tokenizer; not called for ready-made ids.
-    package init(file: URL, tokenizer: () throws -> Tokenizer) throws {
+    /// Reads a UTF-8 text file and tokenizes it whole, without special tokens; or each document of a JSON Lines file; or,
+    /// from a .safetensors file, ids made elsewhere: its one integer tensor, [tokens] for a text or [sequences, length] for
+    /// sequences.
+    /// - Parameters:
+    ///   - textField: the field that has a line's document; nil for a file that is one text.
+    ///   - notice: called with what is right but surprising.
+    ///   - tokenizer: loads the model's tokenizer; not called for ready-made ids.
+    package init(
+        file: URL, textField: String? = nil, notice: (String) -> Void = { _ in }, tokenizer: () throws -> Tokenizer
+    ) throws {
         if Self.isReadyMade(file) {
+            guard textField == nil else { throw CorpusError.fieldOfTokens(file: file.path) }
             self = try Self.readyMade(SafetensorsFile(path: file.path))
+        } else if let textField {
+            self = .documents(try Self.documents(of: file.path, field: textField, tokenizer()))
         } else {
-            let text = try Self.readText(file)
-            let ids = try tokenizer().encode(text, addSpecialTokens: false)
-            self = .text(ids.map(Int32.init))
+            let bytes = try TextFile.bytes(of: file.path, atMost: Tokenizer.longestText)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw CorpusError.notUTF8(file: file.path)
+            }
+            if let words = JSONLinesNotice(bytes).text(file: file.relativePath) { notice(words) }
+            self = .text(try tokenizer().ids(of: text) { .notTokenizable(file: file.path, line: nil, reason: $0) })
         }
+    }
+
+    /// Bytes of all documents of a file, where its size is known: their ids are held together.
+    private static let mostOfDocuments = 1 << 30
+
+    /// One document after another, so that one line at a time is in memory.
+    private static func documents(of path: String, field: String, _ tokenizer: Tokenizer) throws -> [[Int32]] {
+        let lines = try LineReader(path: path, longestLine: Tokenizer.longestText, atMost: mostOfDocuments)
+        var documents: [[Int32]] = []
+        while let line = try lines.next() {
+            if line.isBlank { continue }
+            let text: String
+            do {
+                text = try JSONLine(line).text(of: field)
+            } catch {
+                throw CorpusError.noDocument(file: path, line: lines.number, problem: error.problem, field: field)
+            }
+            documents.append(
+                try tokenizer.ids(of: text) { .notTokenizable(file: path, line: lines.number, reason: $0) })
+        }
+        guard !documents.isEmpty else { throw CorpusError.noDocuments(file: path, field: field) }
+        return documents
     }
 
     /// The sequences in a file of ready-made ones, by its header; nil for the ids of a text and for a text itself.
@@ -32,37 +68,14 @@ package enum TokenSource: Sendable, Equatable {
 
     private static func isReadyMade(_ file: URL) -> Bool { file.pathExtension == "safetensors" }
 
-    private static func readText(_ file: URL) throws -> String {
-        guard let text = String(validating: try readBytes(file), as: UTF8.self) else {
-            throw CorpusError.notUTF8(file: file.path)
-        }
-        return text
-    }
-
-    /// Reads a file, a pipe too. The system's own words say why one cannot be read; Foundation's give error numbers.
-    private static func readBytes(_ file: URL) throws(CorpusError) -> [UInt8] {
-        func failure() -> CorpusError { .unreadable(file: file.path, reason: String(cString: strerror(errno))) }
-        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure() }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure() }
-        let kind = status.st_mode & S_IFMT
-        guard kind != S_IFDIR else { throw .unreadable(file: file.path, reason: "is a directory") }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(kind == S_IFREG ? max(0, Int(status.st_size)) : 0)
-        var chunk = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count == 0 { return bytes }
-            if count > 0 { bytes += chunk[..<count] } else if errno != EINTR { throw failure() }
-        }
-    }
-
     /// The one tensor of a file, [tokens] or [sequences, length].
     private static func tensor(of file: SafetensorsFile) throws(CorpusError) -> TensorEntry {
         guard let entry = file.tensors.first, file.tensors.count == 1, (1...2).contains(entry.shape.count) else {
             throw notOneTensor(file)
+        }
+        // Of such a tensor a header may claim any other size: it has no bytes.
+        guard !entry.shape.contains(0) else {
+            throw .noTokens(file: file.path, tensor: entry.name, shape: entry.shape)
         }
         return entry
     }
@@ -100,6 +113,18 @@ package enum TokenSource: Sendable, Equatable {
     ) -> [Int32?] {
         stride(from: 0, to: bytes.count, by: MemoryLayout<Element>.size).map {
             Int32(exactly: Element(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Element.self)))
+        }
+    }
+}
+
+extension Tokenizer {
+    /// The ids of a text, without special tokens.
+    /// - Parameter failure: the error of a text that has none, for a reason.
+    fileprivate func ids(of text: String, failure: (String) -> CorpusError) throws(CorpusError) -> [Int32] {
+        do {
+            return try encode(text, addSpecialTokens: false).map(Int32.init)
+        } catch {
+            throw failure("\(error)")
         }
     }
 }

@@ -44,7 +44,8 @@ extension Checkpoint {
         let location = try location(of: name)
         guard location.entry.shape == shape else {
             throw .wrongShape(
-                tensor: name, file: location.file.path, found: location.entry.shape, expected: "\(shape)")
+                tensor: location.entry.name, file: location.file.path, found: location.entry.shape,
+                expected: "\(shape)")
         }
         return (location, try storedType(location))
     }
@@ -81,7 +82,8 @@ extension Checkpoint {
         let location = try location(of: name)
         return try withStoredMatrix(location, nil) { stored throws(CheckpointError) in
             for id in ids where id < 0 || Int(id) >= stored.rows {
-                throw .rowOutside(tensor: name, file: location.file.path, row: Int(id), rows: stored.rows)
+                throw .rowOutside(
+                    tensor: location.entry.name, file: location.file.path, row: Int(id), rows: stored.rows)
             }
             var result = Matrix<Float>(uninitialized: stored.columns, ids.count)
             let finite = result.withMutableView { target in stored.readRows({ Int(ids[$0]) }, into: target) }
@@ -101,7 +103,8 @@ extension Checkpoint {
         return try withStoredMatrix(location, nil) { stored throws(CheckpointError) in
             guard panel.lowerBound >= 0 && panel.upperBound <= stored.rows else {
                 let outside = panel.lowerBound < 0 ? panel.lowerBound : panel.upperBound - 1
-                throw .rowOutside(tensor: name, file: location.file.path, row: outside, rows: stored.rows)
+                throw .rowOutside(
+                    tensor: location.entry.name, file: location.file.path, row: outside, rows: stored.rows)
             }
             var result = Matrix<Float>(uninitialized: stored.columns, panel.count)
             let finite = result.withMutableView { target in

@@ -64,13 +64,13 @@ extension Checkpoint {
         _ module: String, shape expected: (rows: Int, columns: Int)?
     ) throws(CheckpointError) -> PackedTensors {
         guard let scheme = packing?.layers[module] else {
-            throw .missingTensor(name: module + ".weight", directory: directory.path)
+            throw .missingTensor(name: naming.stored(module + ".weight"), directory: directory.path)
         }
         let (rows, columns) = try packedShape(module)
         let codes = try location(of: PackedTensor.codes.name(in: module))
         if let expected, expected != (rows, columns) {
             throw .wrongShape(
-                tensor: module + ".weight", file: codes.file.path, found: [rows, columns],
+                tensor: naming.stored(module + ".weight"), file: codes.file.path, found: [rows, columns],
                 expected: "[\(expected.rows), \(expected.columns)]")
         }
         guard rows.isMultiple(of: scheme.blockRows), columns.isMultiple(of: scheme.blockColumns) else {

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimSafetensors
 import Foundation
 
@@ -5,64 +6,119 @@ extension Checkpoint {
     package static let singleFileName = "model.safetensors"
     package static let indexFileName = "model.safetensors.index.json"
 
-    /// Opens the directory's weight files and finds every tensor. Where there is an index, it and the shards must agree
-    /// on every name.
-    static func openWeights(
-        in directory: URL
-    ) throws(CheckpointError) -> (files: [SafetensorsFile], locations: [String: Location]) {
-        let index = directory.appendingPathComponent(indexFileName)
-        let single = directory.appendingPathComponent(singleFileName)
-        // The same order as transformers': a file of all tensors comes before an index.
-        if FileManager.default.fileExists(atPath: single.path) {
-            let file = try open(single)
-            return ([file], locations(in: file))
-        }
-        guard FileManager.default.fileExists(atPath: index.path) else { throw .noWeights(directory: directory.path) }
-        let shardOfTensor = try weightMap(index)
-        var files: [SafetensorsFile] = []
-        var found: [String: Location] = [:]
-        for shard in Set(shardOfTensor.values).sorted() {
-            guard shard.hasSuffix(".safetensors"), !shard.contains("/"), !shard.hasPrefix(".") else {
-                throw .badShardName(index: index.path, shard: shard)
+    /// The name of a weight file in the model's directory: a path relative to it, where the file lies in a subfolder.
+    package func name(of file: SafetensorsFile) -> String { String(file.path.dropFirst(directory.path.count + 1)) }
+
+    /// A directory's weight files, and where every tensor lies.
+    ///
+    /// As transformers has it, an index says no more than which files there are: tensors are found by the files' own
+    /// headers, and of several of one name the one in the last file counts, in the order of the files' names.
+    struct Weights {
+        private(set) var files: [SafetensorsFile] = []
+        private(set) var locations: [String: Location] = [:]
+        /// Where index and files do not agree.
+        private(set) var notices: [String] = []
+
+        init(in directory: String) throws(CheckpointError) {
+            let index = directory + "/" + indexFileName
+            let single = directory + "/" + singleFileName
+            // The same order as transformers': a file of all tensors comes before an index.
+            if FileStatus.kind(of: single) == .file {
+                add(try Self.open(single))
+                return
             }
-            let file = try open(directory.appendingPathComponent(shard))
+            guard FileStatus.kind(of: index) == .file else {
+                throw .noWeights(directory: directory, found: ForeignWeights(in: directory).map { "\($0)" })
+            }
+            let shardOfTensor = try Self.weightMap(index)
+            let shards = Set(shardOfTensor.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            var repeated: [String: String] = [:]
+            for shard in shards {
+                let file = try Self.open(directory + "/" + shard)
+                for tensor in file.tensors where locations[tensor.name] != nil { repeated[tensor.name] = shard }
+                add(file)
+            }
+            guard !files.isEmpty else {
+                throw .wrongValue(
+                    file: index, key: "weight_map", found: "empty", expected: "a shard's name for every tensor")
+            }
+            notices =
+                IndexDisagreements(
+                    index: index, repeated: repeated, listed: shardOfTensor,
+                    found: locations.mapValues { String($0.file.path.dropFirst(directory.count + 1)) }
+                ).notices
+        }
+
+        private mutating func add(_ file: SafetensorsFile) {
             files.append(file)
-            for tensor in file.tensors {
-                guard shardOfTensor[tensor.name] == shard else {
-                    throw .notInIndex(tensor: tensor.name, shard: file.path, index: index.path)
-                }
-                found[tensor.name] = Location(file: file, entry: tensor)
+            for tensor in file.tensors { locations[tensor.name] = Location(file: file, entry: tensor) }
+        }
+
+        private static func open(_ path: String) throws(CheckpointError) -> SafetensorsFile {
+            do { return try SafetensorsFile(path: path) } catch { throw .safetensors(error) }
+        }
+
+        /// Tensor name → shard, as a path inside the directory.
+        private static func weightMap(_ index: String) throws(CheckpointError) -> [String: String] {
+            let keys = try JSONKeys(try contents(of: URL(fileURLWithPath: index)), file: index)
+            let expected = "an object of shard names by tensor names"
+            guard let map = try keys.object("weight_map") else { throw keys.wrong("weight_map", expected: expected) }
+            var result: [String: String] = [:]
+            for (tensor, shard) in map.members {
+                guard case .string(let shard) = shard else { throw map.wrong(tensor, expected: "a shard's file name") }
+                guard let path = pathInside(shard) else { throw .badShardName(index: index, shard: shard) }
+                result[tensor] = path
             }
+            return result
         }
-        for (tensor, shard) in shardOfTensor.sorted(by: { $0.key < $1.key }) where found[tensor] == nil {
-            throw .notInShard(
-                tensor: tensor, shard: directory.appendingPathComponent(shard).path, index: index.path)
+
+        /// A shard's path without detours; nil for one that leads out of the directory or is no .safetensors file's.
+        private static func pathInside(_ shard: String) -> String? {
+            let parts = shard.split(separator: "/").filter { $0 != "." }
+            guard !shard.hasPrefix("/"), shard.hasSuffix(".safetensors"), !shard.contains("\0"), !parts.contains("..")
+            else { return nil }
+            return parts.joined(separator: "/")
         }
-        guard !files.isEmpty else {
-            throw .wrongValue(
-                file: index.path, key: "weight_map", found: "empty", expected: "a shard's name for every tensor")
+    }
+}
+
+/// Where an index and the files that it names do not agree, a sentence for each way of it.
+private struct IndexDisagreements {
+    let index: String
+    /// Tensors that several files hold, and the last of these.
+    let repeated: [String: String]
+    /// Tensors by the index, and their files.
+    let listed: [String: String]
+    /// Tensors by the files' headers.
+    let found: [String: String]
+
+    var notices: [String] {
+        let missing = listed.keys.filter { found[$0] == nil }
+        let unlisted = found.keys.filter { listed[$0] == nil }
+        let elsewhere = found.filter { tensor, file in
+            listed[tensor].map { $0 != file && repeated[tensor] == nil } ?? false
         }
-        return (files, found)
+        return [
+            sentence(
+                repeated.keys, "in more than one file", "the last file by name counts, as in transformers"
+            ) { "of \(repeated[$0] ?? "")" },
+            sentence(unlisted, "in the files that it does not list", "they are read all the same") {
+                "in \(found[$0] ?? "")"
+            },
+            sentence(elsewhere.keys, "in another file than it says", "they are read there") {
+                "in \(found[$0] ?? "") instead of \(listed[$0] ?? "")"
+            },
+            sentence(missing, "listed, but in none of the files", "they are passed over") {
+                "expected in \(listed[$0] ?? "")"
+            },
+        ].compactMap { $0 }
     }
 
-    /// Tensor name → shard's file name.
-    private static func weightMap(_ index: URL) throws(CheckpointError) -> [String: String] {
-        let keys = try JSONKeys(try contents(of: index), file: index.path)
-        let expected = "an object of shard names by tensor names"
-        guard let map = try keys.object("weight_map") else { throw keys.wrong("weight_map", expected: expected) }
-        var result: [String: String] = [:]
-        for (tensor, shard) in map.members {
-            guard case .string(let shard) = shard else { throw map.wrong(tensor, expected: "a shard's file name") }
-            result[tensor] = shard
-        }
-        return result
-    }
-
-    private static func open(_ url: URL) throws(CheckpointError) -> SafetensorsFile {
-        do { return try SafetensorsFile(path: url.path) } catch { throw .safetensors(error) }
-    }
-
-    private static func locations(in file: SafetensorsFile) -> [String: Location] {
-        Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, Location(file: file, entry: $0)) })
+    private func sentence(
+        _ tensors: some Collection<String>, _ problem: String, _ consequence: String, _ place: (String) -> String
+    ) -> String? {
+        guard let first = tensors.min() else { return nil }
+        let others = tensors.count > 1 ? " and \(tensors.count - 1) more" : ""
+        return "\(index): \(first) \(place(first))\(others): \(problem); \(consequence)"
     }
 }

@@ -1,3 +1,5 @@
+import AdaDimFiles
+import AdaDimLinearAlgebra
 import AdaDimSafetensors
 import Foundation
 
@@ -10,9 +12,13 @@ package final class Checkpoint: Sendable {
     package let files: [SafetensorsFile]
     /// How layers are packed; nil in a checkpoint that is not quantized.
     package let packing: PackingScheme?
-    /// What is right but surprising about the directory, a sentence each that names the file.
-    package let notices: [String]
+    /// How the files name the decoder's tensors. All that takes a name here takes this project's.
+    package let naming: TensorNaming
+    /// The type that linear layers are loaded in, whatever they are stored in.
+    package let loadedType: StoredFloat
+    let configFile: URL
     private let locations: [String: Location]
+    private let noticesOfFiles: [String]
 
     /// Where a tensor lies.
     package struct Location: Sendable {
@@ -26,27 +32,35 @@ package final class Checkpoint: Sendable {
     ///     can be read (compressed-tensors as this project writes it); it is an error otherwise.
     package init(directory: URL, allowingQuantized: Bool = false) throws(CheckpointError) {
         self.directory = directory
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue
-        else { throw .notADirectory(path: directory.path) }
-        let configURL = directory.appendingPathComponent("config.json")
-        let json = try Self.contents(of: configURL)
+        try Self.checkDirectory(directory.path)
+        configFile = directory.appendingPathComponent("config.json")
+        let json = try Self.contents(of: configFile)
         configuration = try ModelConfiguration(
-            json: json, file: configURL.path, allowingQuantized: allowingQuantized)
-        packing = try PackingScheme(configJSON: json, file: configURL.path)
-        (files, locations) = try Self.openWeights(in: directory)
-        notices = configuration.notices
+            json: json, file: configFile.path, allowingQuantized: allowingQuantized)
+        packing = try PackingScheme(configJSON: json, file: configFile.path)
+        let weights = try Weights(in: directory.path)
+        (files, locations) = (weights.files, weights.locations)
+        noticesOfFiles = weights.notices
+        naming = TensorNaming(locations.keys)
+        loadedType = Self.typeLoaded(configuration, naming, locations)
     }
 
-    /// All tensors' names, sorted.
+    /// What is right but surprising about the directory, a sentence each that names the file.
+    package var notices: [String] {
+        configuration.notices + noticesOfFiles
+            + [noticeOfLoadedType(), noticeOfBiases(), noticeOfTiedHead()].compactMap { $0 }
+    }
+
+    /// All tensors' names in the files, sorted.
     package var tensorNames: [String] { locations.keys.sorted() }
 
-    package func contains(_ name: String) -> Bool { locations[name] != nil }
+    package func contains(_ name: String) -> Bool { locations[naming.stored(name)] != nil }
 
     /// Where the tensor of this name lies.
     package func location(of name: String) throws(CheckpointError) -> Location {
-        guard let location = locations[name] else {
-            throw .missingTensor(name: name, directory: directory.path)
+        let stored = naming.stored(name)
+        guard let location = locations[stored] else {
+            throw .missingTensor(name: stored, directory: directory.path)
         }
         return location
     }
@@ -56,17 +70,40 @@ package final class Checkpoint: Sendable {
     package func release(_ names: some Sequence<String>) {
         for name in names {
             let stored = packedModule(of: name).map { module in PackedTensor.allCases.map { $0.name(in: module) } }
-            for tensor in stored ?? [name] { locations[tensor]?.file.releasePages(of: tensor) }
+            for tensor in stored ?? [name] {
+                if let location = locations[naming.stored(tensor)] {
+                    location.file.releasePages(of: location.entry.name)
+                }
+            }
         }
     }
 
-    /// The bytes of a small file.
-    static func contents(of url: URL) throws(CheckpointError) -> Data {
+    /// Says what stands in a model directory's place.
+    private static func checkDirectory(_ path: String) throws(CheckpointError) {
+        let kind: FileStatus.Kind
         do {
-            return try Data(contentsOf: url)
+            kind = try FileStatus(path).kind
         } catch {
-            let missing = !FileManager.default.fileExists(atPath: url.path)
-            throw .unreadable(file: url.path, reason: missing ? "no such file" : error.localizedDescription)
+            throw .notADirectory(path: path, found: error.reason)
         }
+        guard kind != .directory else { return }
+        guard kind == .file else { throw .notADirectory(path: path, found: "\(kind)") }
+        let other = StandIn(file: path).map { "\($0)" }
+        let hint = path.hasSuffix(".safetensors") ? "a file; its directory is the model" : "a file, not a directory"
+        throw .notADirectory(path: path, found: other ?? hint)
+    }
+
+    /// The bytes of a small file of a model's directory.
+    static func contents(of url: URL) throws(CheckpointError) -> Data {
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(url.path)
+        } catch {
+            let isMissing = FileStatus.kind(of: url.path) == nil
+            let others = isMissing ? ForeignWeights(in: url.deletingLastPathComponent().path) : nil
+            throw .unreadable(file: url.path, reason: error.reason + (others.map { "; there is \($0)" } ?? ""))
+        }
+        if let found = StandIn(bytes) { throw .standIn(file: url.path, found) }
+        return Data(bytes)
     }
 }

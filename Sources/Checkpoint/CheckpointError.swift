@@ -1,10 +1,12 @@
+import AdaDimFiles
 import AdaDimSafetensors
 
 /// Why a model directory could not be opened or one of its tensors not read.
 package enum CheckpointError: Error, Equatable {
-    case notADirectory(path: String)
+    case notADirectory(path: String, found: String)
     case unreadable(file: String, reason: String)
-    case noWeights(directory: String)
+    case standIn(file: String, StandIn)
+    case noWeights(directory: String, found: String?)
     case invalidJSON(file: String, reason: String)
     case missingKey(file: String, key: String, expected: String)
     case wrongValue(file: String, key: String, found: String, expected: String)
@@ -14,9 +16,8 @@ package enum CheckpointError: Error, Equatable {
     case unsupportedQuantization(file: String, reason: String)
     case safetensors(SafetensorsError)
     case badShardName(index: String, shard: String)
-    case notInShard(tensor: String, shard: String, index: String)
-    case notInIndex(tensor: String, shard: String, index: String)
     case missingTensor(name: String, directory: String)
+    case noOutputProjection(directory: String, reason: String)
     case wrongShape(tensor: String, file: String, found: [Int], expected: String)
     case wrongElementType(tensor: String, file: String, found: TensorElementType, expected: String)
     case notFinite(tensor: String, file: String, value: Float, index: [Int])
@@ -27,10 +28,13 @@ package enum CheckpointError: Error, Equatable {
 extension CheckpointError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .notADirectory(let path): "\(path): not a directory, expected one with config.json and .safetensors files"
+        case .notADirectory(let path, let found):
+            "\(path): \(found), expected a directory with config.json and .safetensors files"
         case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
-        case .noWeights(let directory):
+        case .standIn(let file, let found): "\(file): \(found)"
+        case .noWeights(let directory, let found):
             "\(directory): neither model.safetensors nor model.safetensors.index.json found"
+                + (found.map { "; there is \($0)" } ?? "")
         case .invalidJSON(let file, let reason): "\(file): not a JSON object as expected: \(reason)"
         case .missingKey(let file, let key, let expected): "\(file): \(key) is missing, expected \(expected)"
         case .wrongValue(let file, let key, let found, let expected):
@@ -45,12 +49,10 @@ extension CheckpointError: CustomStringConvertible {
                 + "writes it (format pack-quantized, strategy block)"
         case .safetensors(let error): "\(error)"
         case .badShardName(let index, let shard):
-            "\(index): shard \"\(shard)\" is not the plain name of a .safetensors file"
-        case .notInShard(let tensor, let shard, let index):
-            "\(shard): tensor \(tensor) not found, but \(index) says that it is there"
-        case .notInIndex(let tensor, let shard, let index):
-            "\(shard): holds tensor \(tensor), which \(index) does not list there"
+            "\(index): shard \"\(shard)\" is not a .safetensors file inside the model's directory"
         case .missingTensor(let name, let directory): "\(directory): no tensor \(name) in the weights"
+        case .noOutputProjection(let directory, let reason):
+            "\(directory): no output projection, which perplexity, comparisons and multiple choice need: \(reason)"
         case .wrongShape(let tensor, let file, let found, let expected):
             "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
         case .wrongElementType(let tensor, let file, let found, let expected):

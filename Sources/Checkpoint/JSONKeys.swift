@@ -12,10 +12,15 @@ struct JSONKeys {
     /// The outermost object of `data`.
     init(_ data: Data, file: String) throws(CheckpointError) {
         self.file = file
+        let text = JSONText(data)
         do {
-            members = try JSONDecoder().decode([String: JSONValue].self, from: data)
+            members = try text.members()
         } catch {
             throw .invalidJSON(file: file, reason: decodingErrorText(error))
+        }
+        // Readers differ in which of two values they take.
+        for (key, places) in text.valueStarts.sorted(by: { $0.key < $1.key }) where places.count > 1 {
+            throw .inconsistent(file: file, reason: "\(key) stands there \(places.count) times, expected once")
         }
     }
 

@@ -1,47 +1,48 @@
 // How far each block's attention reaches, and how positions enter it.
 
 extension ModelConfiguration {
-    /// For each block the window of its attention, nil for the whole context. Mistral: `sliding_window` in every block.
-    /// Qwen: only with `use_sliding_window`, in the blocks that `layer_types` names or else from `max_window_layers`
-    /// on.
+    /// For each block the window of its attention, nil for the whole context. `layer_types` names the blocks that have
+    /// one. Without it, Mistral: `sliding_window` in every block. Qwen: from `max_window_layers` on, and only with
+    /// `use_sliding_window`. Llama: none.
     static func slidingWindows(
         _ keys: JSONKeys, _ architecture: Architecture, blockCount: Int
     ) throws(CheckpointError) -> [Int?] {
-        // Both families have 4096 where the key is missing and none where it is null.
-        let stated = try keys.size("sliding_window") ?? (keys.has("sliding_window") ? nil : 4096)
-        switch architecture {
-        case .llama: return Array(repeating: nil, count: blockCount)
-        case .mistral: return Array(repeating: stated, count: blockCount)
-        case .qwen2, .qwen3: break
-        }
-        let window = try keys.boolean("use_sliding_window") ?? false ? stated : nil
-        let firstWindowed = try keys.size("max_window_layers", least: 0) ?? 28
+        let window = try slidingWindow(keys, architecture)
         guard let types = try keys.strings("layer_types") else {
+            let isQwen = architecture == .qwen2 || architecture == .qwen3
+            let firstWindowed = isQwen ? try keys.size("max_window_layers", least: 0) ?? 28 : 0
             return (0..<blockCount).map { $0 >= firstWindowed ? window : nil }
         }
         guard types.count == blockCount else {
             throw .inconsistent(
                 file: keys.file, reason: "layer_types has \(types.count) entries, expected \(blockCount), one a block")
         }
+        let supported = ["full_attention"] + (architecture == .llama ? [] : ["sliding_attention"])
         var windows: [Int?] = []
         for type in types {
-            switch type {
-            case "full_attention": windows.append(nil)
-            case "sliding_attention":
-                guard let window else {
-                    throw .inconsistent(
-                        file: keys.file,
-                        reason: "layer_types names sliding_attention, but use_sliding_window and sliding_window "
-                            + "set no window")
-                }
-                windows.append(window)
-            default:
-                throw .unsupported(
-                    file: keys.file, key: "layer_types", found: type,
-                    supported: ["full_attention", "sliding_attention"])
+            guard supported.contains(type) else {
+                throw .unsupported(file: keys.file, key: "layer_types", found: type, supported: supported)
             }
+            let isWindowed = type == "sliding_attention"
+            if isWindowed && window == nil {
+                let settings =
+                    architecture == .mistral ? "sliding_window sets" : "use_sliding_window and sliding_window set"
+                throw .inconsistent(
+                    file: keys.file, reason: "layer_types names sliding_attention, but \(settings) no window")
+            }
+            windows.append(isWindowed ? window : nil)
         }
         return windows
+    }
+
+    /// The window of those blocks that have one. Where the key is missing it is 4096, where it is null there is none.
+    private static func slidingWindow(_ keys: JSONKeys, _ architecture: Architecture) throws(CheckpointError) -> Int? {
+        let stated = try keys.size("sliding_window") ?? (keys.has("sliding_window") ? nil : 4096)
+        switch architecture {
+        case .llama: return nil
+        case .mistral: return stated
+        case .qwen2, .qwen3: return try keys.boolean("use_sliding_window") ?? false ? stated : nil
+        }
     }
 
     /// The base of the rotary frequencies and their scaling: from `rope_parameters` (transformers 5), or from
@@ -79,7 +80,12 @@ extension ModelConfiguration {
                     file: keys.file,
                     reason: "\(name): low_freq_factor \(low) is not below high_freq_factor \(high)")
             }
-            let length = try parameters.size("original_max_position_embeddings") ?? maximumLength
+            // The one outside comes before the one in the parameters.
+            let (outside, inside) = (
+                try keys.size("original_max_position_embeddings"),
+                try parameters.size("original_max_position_embeddings")
+            )
+            let length = outside ?? inside ?? maximumLength
             return (
                 base,
                 .llama3(

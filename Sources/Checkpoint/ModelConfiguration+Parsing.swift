@@ -20,6 +20,7 @@ extension ModelConfiguration {
         if !allowingQuantized, let quantization = try keys.object("quantization_config") {
             throw .alreadyQuantized(file: file, method: try quantization.string("quant_method") ?? "not stated")
         }
+        let unknown = try Self.unknownKeys(keys, architecture)
         let activation = try keys.string("hidden_act") ?? "silu"
         guard ["silu", "swish"].contains(activation) else {
             throw .unsupported(file: file, key: "hidden_act", found: activation, supported: ["silu", "swish"])
@@ -54,6 +55,7 @@ extension ModelConfiguration {
         mlpBias = architecture == .llama ? try keys.boolean("mlp_bias") ?? false : false
         tiesEmbeddings = try keys.boolean("tie_word_embeddings") ?? false
         elementType = try Self.elementType(keys)
+        notices = [Self.notice(ofUnknown: unknown, file: file)].compactMap { $0 }
 
         if statedHeadDimension == nil && architecture != .qwen3 || architecture == .llama {
             guard hiddenSize.isMultiple(of: attentionHeads) else {

@@ -44,4 +44,13 @@ package struct ModelConfiguration: Sendable, Equatable {
 
     /// Whether o has a bias: `attention_bias` covers it, but Qwen2's own biases are of q, k and v only.
     package var outputBias: Bool { attentionBias && architecture != .qwen2 }
+
+    /// Whether a block's linear layer adds a bias.
+    package func hasBias(_ role: LinearRole) -> Bool {
+        switch role {
+        case .query, .key, .value: attentionBias
+        case .output: outputBias
+        case .gate, .up, .down: mlpBias
+        }
+    }
 }

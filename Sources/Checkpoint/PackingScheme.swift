@@ -17,7 +17,7 @@ package struct PackingScheme: Sendable, Equatable {
         }
     }
 
-    /// By module name.
+    /// By this project's names of the modules.
     package let layers: [String: Layer]
 
     package init(layers: [String: Layer]) { self.layers = layers }
@@ -31,6 +31,7 @@ package struct PackingScheme: Sendable, Equatable {
             throw config.wrong("config_groups", expected: "an object of groups")
         }
         var layers: [String: Layer] = [:]
+        var seen: Set<String> = []
         for name in groups.members.keys.sorted() {
             guard let group = try groups.object(name) else { throw groups.wrong(name, expected: "an object") }
             let layer = try Self.layer(group)
@@ -38,12 +39,15 @@ package struct PackingScheme: Sendable, Equatable {
                 throw group.wrong("targets", expected: "a list of module names")
             }
             for target in targets {
-                guard target.hasPrefix("model."), layers[target] == nil else {
+                // Where only the decoder was saved, a module stands there by both of its names.
+                guard let module = TensorNaming.full(target), seen.insert(target).inserted,
+                    layers[module] == nil || layers[module] == layer
+                else {
                     throw .unsupportedQuantization(
                         file: file,
                         reason: "\(group.path)targets has \"\(target)\", expected each module's full name, once")
                 }
-                layers[target] = layer
+                layers[module] = layer
             }
         }
         self.init(layers: layers)

@@ -1,3 +1,4 @@
+import AdaDimLinearAlgebra
 import AdaDimPipeline
 import ArgumentParser
 import Glibc
@@ -20,14 +21,15 @@ struct AdaDimTool: ParsableCommand {
         version: toolVersion,
         subcommands: [
             QuantizeCommand.self, InspectCommand.self, LayerCommand.self, EvaluateCommand.self, CompareCommand.self,
-            VariantsCommand.self, RegressCommand.self,
+            VariantsCommand.self, RegressCommand.self, MachineCommand.self,
         ])
 
     /// As the argument parser's own, but a stream that takes nothing neither traps nor passes for success.
     static func main() {
+        BLASLibrary.startAgainWithBestKernels()
         StandardStreams.prepare()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ProgramArguments.strings)
             try command.run()
         } catch {
             let (text, status) = (fullMessage(for: error), exitCode(for: error))

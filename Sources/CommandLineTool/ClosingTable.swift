@@ -11,8 +11,8 @@ struct ClosingTable {
         let name: String
         let layers: [QuantizationReport.Layer]
 
-        var meanLoss: Double { layers.map(\.loss.relative).reduce(0, +) / Double(max(layers.count, 1)) }
-        var largestLoss: Double { layers.map(\.loss.relative).max() ?? 0 }
+        var meanLoss: Double? { layers.map(\.loss).meanRelative }
+        var largestLoss: Double? { layers.compactMap(\.loss.relative).max() }
         var perInputChannel: Int { layers.count { $0.dimension == .perInputChannel } }
         var seconds: Double { layers.map(\.seconds.total).reduce(0, +) }
     }
@@ -23,8 +23,8 @@ struct ClosingTable {
                 Column(title: "layers", value: row.name),
                 Column(title: "count", value: row.layers.count, align: .right),
                 Column(title: "per-IC", value: row.perInputChannel, align: .right),
-                Column(title: "mean relative loss", value: percent(row.meanLoss), align: .right),
-                Column(title: "largest", value: percent(row.largestLoss), align: .right),
+                Column(title: "mean relative loss", value: shareText(row.meanLoss), align: .right),
+                Column(title: "largest", value: shareText(row.largestLoss), align: .right),
                 Column(title: "seconds", value: significant(row.seconds, 3), align: .right),
             ]
         }
@@ -45,8 +45,7 @@ struct ClosingTable {
     /// What was brought by what is done beyond a plain sweep.
     private var effects: [String] {
         func mean(_ loss: (QuantizationReport.Layer) -> QuantizationReport.Loss?) -> String? {
-            let losses = report.layers.compactMap(loss)
-            return losses.isEmpty ? nil : percent(losses.map(\.relative).reduce(0, +) / Double(losses.count))
+            report.layers.compactMap(loss).meanRelative.map(percent)
         }
         var lines: [String] = []
         let most = report.layers.compactMap { $0.losses[$0.dimension.rawValue]?.passes }.max() ?? 0

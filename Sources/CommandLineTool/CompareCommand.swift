@@ -29,6 +29,7 @@ struct CompareCommand: ParsableCommand {
     var variants: [String]
 
     @OptionGroup(title: "Text") var corpus: TextArguments
+    @OptionGroup(title: "Text") var field: TextFieldArguments
     @OptionGroup(title: "Text") var window: WindowArguments
     @OptionGroup(title: "Output") var printing: ComparisonOutputArguments
     @OptionGroup(title: "Machine") var machine: MachineArguments
@@ -41,15 +42,18 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         let terminal = machine.begin()
         let job = CompareCheckpoints(
-            original: URL(filePath: original), variants: variants.map { URL(filePath: $0) },
-            text: URL(filePath: corpus.text), sequenceLength: window.sequenceLength, sequences: corpus.sequences)
+            original: URL(argument: original), variants: variants.map { URL(argument: $0) },
+            text: URL(argument: corpus.text), textField: field.textField, sequenceLength: window.sequenceLength,
+            sequences: corpus.sequences)
         let comparison = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             try job.run { name, step in
                 try evaluationProgress(on: terminal, observer, prefix: "\(name): ")(step)
             }
         }
         if printing.json {
-            try StandardStreams.print(json: ComparisonFigures(comparison, original: original, text: corpus.text))
+            try StandardStreams.print(
+                json: ComparisonFigures(
+                    comparison, original: original, text: corpus.text, textField: field.textField))
         } else {
             try StandardStreams.print(ComparisonText(comparison: comparison).text)
         }

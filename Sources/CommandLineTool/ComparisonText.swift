@@ -113,17 +113,22 @@ struct ComparisonFigures: Encodable {
     }
 
     let versions: QuantizationReport.Versions
+    let machine: MachineReport
     /// As it was given.
     let text: String
+    /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
+    @NullWhereAbsent var textField: String?
     let windows: Int
     let windowLength: Int
     let original: Original
     let variants: [Variant]
     let differences: [Difference]
 
-    init(_ comparison: ModelComparison, original name: String, text: String) {
+    init(_ comparison: ModelComparison, original name: String, text: String, textField: String?) {
         versions = .current
+        machine = .current
         self.text = text
+        _textField = NullWhereAbsent(wrappedValue: textField)
         windows = comparison.windowLogLikelihoods.count
         windowLength = comparison.windowLength
         original = Original(

@@ -16,7 +16,8 @@ struct EvaluateCommand: ParsableCommand {
             so smaller is better. Opens original models and both formats that 'adadim quantize' writes.
 
             The text is tokenized whole, without special tokens, and cut into consecutive windows; an incomplete last one \
-            is left out. The mean is over tokens 2 to the last of every window.
+            is left out. The mean is over tokens 2 to the last of every window. Of JSON Lines (--text-field) each document is \
+            tokenized and cut by itself.
 
             Of a multiple-choice question the model chooses the answer that is most likely behind "Question: ...", a new \
             line and "Answer:"; by its log-likelihood as a sum, per token, and per byte in UTF-8. Shares of right answers \
@@ -42,10 +43,11 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let terminal = machine.begin()
         switch try evaluated.kind {
-        case .text(let file, let windows, let length):
+        case .text(let file, let field, let windows, let length):
             try printPerplexity(
                 EvaluateCheckpoint(
-                    model: URL(filePath: model), text: file, sequenceLength: length, sequences: windows), on: terminal)
+                    model: URL(argument: model), text: file, textField: field, sequenceLength: length,
+                    sequences: windows), on: terminal)
         case .questions(let file, let examples, let other):
             try printAnswers(AskMultipleChoice(file: file, examples: examples), other, on: terminal)
         }
@@ -68,7 +70,7 @@ struct EvaluateCommand: ParsableCommand {
     private func printAnswers(_ questions: AskMultipleChoice, _ other: URL?, on terminal: Terminal) throws {
         let (scores, others) = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             let scores = try questions.run(
-                URL(filePath: model), progress: evaluationProgress(on: terminal, observer))
+                URL(argument: model), progress: evaluationProgress(on: terminal, observer))
             let others = try other.map {
                 try questions.run($0, progress: evaluationProgress(on: terminal, observer, prefix: "the other: "))
             }

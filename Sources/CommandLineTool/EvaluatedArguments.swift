@@ -10,6 +10,8 @@ struct EvaluatedArguments: ParsableArguments {
         completion: .file())
     var text: String?
 
+    @OptionGroup var field: TextFieldArguments
+
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Windows to take, spread evenly over the text. (default: all)", valueName: "n"))
@@ -42,17 +44,19 @@ struct EvaluatedArguments: ParsableArguments {
 
     /// What to evaluate on, checked.
     enum Kind {
-        case text(URL, windows: Int?, length: Int)
+        case text(URL, field: String?, windows: Int?, length: Int)
         case questions(URL, examples: Int, against: URL?)
     }
 
     var kind: Kind {
         get throws {
             switch (text, multipleChoice) {
-            case (let text?, nil): .text(URL(filePath: text), windows: sequences, length: sequenceLength ?? 512)
+            case (let text?, nil):
+                .text(
+                    URL(argument: text), field: field.textField, windows: sequences, length: sequenceLength ?? 512)
             case (nil, let file?):
                 .questions(
-                    URL(filePath: file), examples: examples ?? 0, against: against.map { URL(filePath: $0) })
+                    URL(argument: file), examples: examples ?? 0, against: against.map { URL(argument: $0) })
             case (nil, nil): throw ValidationError("neither --text nor --multiple-choice, expected one of them")
             case (_?, _?): throw ValidationError("--text and --multiple-choice exclude each other")
             }
@@ -69,7 +73,10 @@ struct EvaluatedArguments: ParsableArguments {
         _ = try kind
         let others =
             text == nil
-            ? [("--sequences", sequences != nil), ("--sequence-length", sequenceLength != nil)]
+            ? [
+                ("--text-field", field.textField != nil), ("--sequences", sequences != nil),
+                ("--sequence-length", sequenceLength != nil),
+            ]
             : [("--examples", examples != nil), ("--against", against != nil)]
         if let (option, _) = others.first(where: \.1) {
             throw ValidationError("\(option) goes with \(text == nil ? "--text" : "--multiple-choice") alone")

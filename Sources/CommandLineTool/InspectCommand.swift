@@ -45,7 +45,7 @@ struct InspectCommand: ParsableCommand {
         leavingOut.set(&layers)
         var job = InspectionJob(layers)
         job.thresholds = OutlierThresholds(magnitude: outliers.outlierMagnitude, ratio: outliers.outlierRatio)
-        job.report = writing.report.map { URL(filePath: $0) }
+        job.report = writing.report.map { URL(argument: $0) }
         job.overwrite = writing.overwrite
         return job
     }
@@ -57,11 +57,12 @@ struct InspectCommand: ParsableCommand {
             try InspectCheckpoint(job, observer: observer, progress: Self.show(on: terminal)).run()
         }
         if writing.json {
-            try StandardStreams.print(json: report)
+            try StandardStreams.print(json: report, afterWriting: writing.report)
         } else if writing.csv {
-            try StandardStreams.print(String(InspectionTable(report).text.dropLast()))
+            try StandardStreams.print(String(InspectionTable(report).text.dropLast()), afterWriting: writing.report)
         } else {
-            try StandardStreams.print(InspectionText(report: report, directory: job.report).text)
+            try StandardStreams.print(
+                InspectionText(report: report, directory: job.report).text, afterWriting: writing.report)
         }
     }
 

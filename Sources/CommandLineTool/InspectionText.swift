@@ -53,7 +53,7 @@ struct InspectionText {
 
     private func loss(
         _ layer: InspectionReport.Layer, _ dimension: ChannelDimension, _ method: QuantizationOptions.Method
-    ) -> String { layer.loss(dimension, method).map(percent) ?? "" }
+    ) -> String { shareText(layer.loss(dimension, method)) }
 
     /// Channels named in a line, at most.
     private static let mostChannels = 8

@@ -55,9 +55,9 @@ struct LayerCommand: ParsableCommand {
             ).run()
         }
         if writing.json {
-            try StandardStreams.print(json: report)
+            try StandardStreams.print(json: report, afterWriting: writing.output)
         } else {
-            try StandardStreams.print(LayerSummary(report: report).text)
+            try StandardStreams.print(LayerSummary(report: report).text, afterWriting: writing.output)
         }
     }
 

@@ -15,9 +15,9 @@ struct LayerSummary {
         let table = TextTable<Row> { row in
             [
                 Column(title: "relative loss", value: row.direction),
-                Column(title: "rtn", value: row.losses.rtn.map { percent($0.relative) } ?? "", align: .right),
-                Column(title: "gptq", value: row.losses.gptq.map { percent($0.relative) } ?? "", align: .right),
-                Column(title: "refined", value: row.losses.refined.map { percent($0.relative) } ?? "", align: .right),
+                Column(title: "rtn", value: row.losses.rtn.map { shareText($0.relative) } ?? "", align: .right),
+                Column(title: "gptq", value: row.losses.gptq.map { shareText($0.relative) } ?? "", align: .right),
+                Column(title: "refined", value: row.losses.refined.map { shareText($0.relative) } ?? "", align: .right),
                 Column(title: "", value: row.isChosen ? "chosen" : ""),
             ]
         }
@@ -45,7 +45,7 @@ struct LayerSummary {
     private var choice: String {
         let tail = report.tailGroup.map { ", the last of a channel \($0)" } ?? ""
         return "\(report.dimension.rawValue), \(report.options.bits) bits in groups of \(report.groupSize)\(tail): "
-            + "loses \(percent(report.loss.relative)) of ‖WX‖²"
+            + (report.loss.relative.map { "loses \(percent($0)) of ‖WX‖²" } ?? "has no output to lose, ‖WX‖² is 0")
     }
 
     /// Where the time went.

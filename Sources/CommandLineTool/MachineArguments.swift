@@ -1,4 +1,3 @@
-import AdaDimLinearAlgebra
 import ArgumentParser
 import Logging
 
@@ -16,11 +15,20 @@ struct MachineArguments: ParsableArguments {
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected at least 1") }
     }
 
-    /// Sets the threads; returns the terminal that messages and progress go to.
+    /// Sets the threads; returns the terminal that messages and progress go to, and says there what the user should know
+    /// of the kernels.
     func begin() -> Terminal {
-        if let threads { BLASLibrary.threadCount = threads }
+        let settings = setThreads()
         let terminal = Terminal(isQuiet: quiet)
         LoggingSystem.bootstrap { _ in TerminalLogHandler(terminal: terminal) }
+        let log = Logger(label: "adadim")
+        for notice in settings.notices { log.notice("\(notice)") }
+        if let message = KernelMessage(BLASLibrary.report, rates: KernelMessage.measuredRates) {
+            log.log(level: message.level, "\(message.text)")
+        }
         return terminal
     }
+
+    @discardableResult
+    func setThreads() -> ThreadSettings { ThreadSettings(asked: threads) }
 }

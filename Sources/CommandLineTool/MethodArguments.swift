@@ -46,6 +46,12 @@ struct MethodArguments: ParsableArguments {
     @Flag(help: "Use symmetric grids, with the zero point in the middle.")
     var symmetric = false
 
+    @Flag(
+        help:
+            "Fail at a layer none of whose inputs is ever active in calibration, in place of rounding its weights plainly."
+    )
+    var refuseInactive = false
+
     func validate() throws {
         guard UniformGrid.supportedBits.contains(bits) else {
             throw ValidationError("--bits is \(bits), expected 2, 3, 4 or 8")
@@ -57,6 +63,7 @@ struct MethodArguments: ParsableArguments {
         job.bits = bits
         job.groupSize = groupSize.weights
         job.isSymmetric = symmetric
+        job.refusesInactiveLayers = refuseInactive
     }
 
     /// The options as the engine takes them, the type of the scales left open.
@@ -67,7 +74,7 @@ struct MethodArguments: ParsableArguments {
             bits: bits, groupSize: groupSize.weights, isSymmetric: symmetric, ranges: accuracy.ranges,
             method: variant.method, refinement: accuracy.refinement,
             dimension: (variant.dimension ?? .adaptive).ofOneLayer, selection: choice.select, damping: accuracy.damping,
-            activationOrder: accuracy.activationOrder)
+            activationOrder: accuracy.activationOrder, refusesInactiveLayers: refuseInactive)
     }
 }
 

@@ -29,7 +29,8 @@ extension ProgressText {
     init(done: Int, layers: Int, layer: QuantizationReport.Layer, elapsed: Double) {
         self.init(
             done: done, layers: layers,
-            facts: "\(layer.name) \(layer.dimension.rawValue), loss \(percent(layer.loss.relative))", elapsed: elapsed)
+            facts: "\(layer.name) \(layer.dimension.rawValue), "
+                + (layer.loss.relative.map { "loss \(percent($0))" } ?? "no output to lose"), elapsed: elapsed)
     }
 }
 

@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFiles
 import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
@@ -60,7 +61,7 @@ struct QuantizeCommand: ParsableCommand {
     }
 
     private func job() throws -> QuantizationJob {
-        var job = calibration.job(model: model, output: URL(filePath: output))
+        var job = calibration.job(model: model, output: URL(argument: output))
         method.set(&job)
         choice.set(&job)
         job.accuracy = try resolvedAccuracy
@@ -86,13 +87,18 @@ struct QuantizeCommand: ParsableCommand {
         }
         try StandardStreams.print(
             ClosingTable(report: report).text + "\nWritten to \(output)\n"
-                + reportLine(in: job.output, QuantizationReport.pageName))
+                + reportLine(in: job.output, QuantizationReport.pageName), afterWriting: output)
     }
 }
 
 /// The last line of a run: where its report is, as a link that terminals open.
 func reportLine(in directory: URL, _ name: String) -> String {
-    "Report: \(directory.appending(path: name).absoluteURL.standardized.absoluteString)"
+    let path = directory.appending(path: name).absoluteURL.standardized.path
+    let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~!$&'()*+,;=:@".utf8)
+    let text = path.pathBytes.map { byte in
+        unreserved.contains(byte) ? String(UnicodeScalar(byte)) : String(format: "%%%02X", byte)
+    }
+    return "Report: file://\(text.joined())"
 }
 
 /// Shows the progress of a quantization on a terminal.

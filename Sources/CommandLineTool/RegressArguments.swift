@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimRegression
 import ArgumentParser
 import Foundation
@@ -62,40 +63,33 @@ struct RegressReportArguments: ParsableArguments {
     /// Checks before the work that the file can be written.
     func checkWritable() throws {
         guard let junit else { return }
-        let url = URL(filePath: junit)
+        let url = URL(argument: junit)
         let parent = url.absoluteURL.standardizedFileURL.deletingLastPathComponent().path
-        var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: junit, isDirectory: &isDirectory), isDirectory.boolValue {
+        if FileStatus.kind(of: junit) == .directory {
             throw RegressionError.system(
                 path: junit, operation: "writing the JUnit report", reason: "it is a directory")
         }
-        guard access(parent, W_OK | X_OK) == 0 else {
+        guard access(parent.systemBytes, W_OK | X_OK) == 0 else {
             throw RegressionError.system(
                 path: junit, operation: "writing the JUnit report", reason: String(cString: strerror(errno)))
         }
     }
 
-    func write(_ report: RegressionReport) throws {
+    /// - Parameter baseline: what was written before, complete.
+    func write(_ report: RegressionReport, afterWriting baseline: String? = nil) throws {
         if let junit {
             do {
-                try Self.write(Data(JUnitReport(report).text.utf8), to: junit)
+                try replaceFile(junit, with: Array(JUnitReport(report).text.utf8))
             } catch {
-                throw RegressionError.system(
-                    path: junit, operation: "writing the JUnit report", reason: error.localizedDescription)
+                throw RegressionError.system(path: junit, operation: "writing the JUnit report", reason: error.reason)
             }
         }
+        let outputs = [baseline, junit].compactMap { $0 }
+        let written = outputs.isEmpty ? nil : outputs.joined(separator: " and ")
         if json {
-            try StandardStreams.print(json: report)
+            try StandardStreams.print(json: report, afterWriting: written)
         } else {
-            try StandardStreams.print(RegressText(report: report).text)
+            try StandardStreams.print(RegressText(report: report).text, afterWriting: written)
         }
-    }
-
-    /// A plain file is replaced when all is written; a pipe, a terminal, a device or a link is written through.
-    private static func write(_ data: Data, to path: String) throws {
-        var status = stat()
-        let isNew = lstat(path, &status) != 0
-        let isPlain = isNew || status.st_mode & S_IFMT == S_IFREG
-        try data.write(to: URL(filePath: path), options: isPlain ? .atomic : [])
     }
 }

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimLayerFiles
 import AdaDimQuantization
 import AdaDimRegression
@@ -43,17 +44,14 @@ struct RegressLayerArguments: ParsableArguments {
     /// when a layer's turn comes.
     func read() throws -> [UserLayer] {
         guard let folder else { return [] }
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
-            throw RegressionError.noDirectory(path: folder)
-        }
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        guard FileStatus.kind(of: folder) == .directory else { throw RegressionError.noDirectory(path: folder) }
+        let names = try names(inDirectory: folder)
             .filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }.sorted()
         guard !names.isEmpty else {
             throw RegressionError.nothingToRun(reason: "\(folder) holds no .safetensors file")
         }
         return try names.map { name in
-            let file = try LayerFile(path: URL(filePath: folder).appending(path: name).path)
+            let file = try LayerFile(path: URL(argument: folder).appending(path: name).path)
             // The folder's name keeps them apart from the bundled ones.
             return UserLayer(
                 name: "layers/\(name)", out: file.rows, inputs: file.columns,

@@ -1,6 +1,7 @@
 import AdaDimPipeline
 import AdaDimRegression
 import ArgumentParser
+import Logging
 
 struct RegressRecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,7 +30,8 @@ struct RegressRecordCommand: ParsableCommand {
     func run() throws {
         let terminal = machine.begin()
         let target = BaselineDirectory(directory)
-        try target.checkWritable(overwrite: output.overwrite)
+        let claim = try target.claim(overwrite: output.overwrite)
+        for notice in claim.notices { Logger(label: "adadim").notice("\(notice)") }
         try reporting.checkWritable()
         let (report, results) = try regress(on: terminal, suite.run(layers)) { results, environment in
             try Comparison(environment: environment).report(results, baseline: nil) {
@@ -40,14 +42,14 @@ struct RegressRecordCommand: ParsableCommand {
             try target.write(
                 Baseline(results, environment: report.environment),
                 codes: Dictionary(uniqueKeysWithValues: results.cases.map { ($0.name, $0.codes) }),
-                overwrite: output.overwrite)
+                overwrite: output.overwrite, claim)
         }
-        try reporting.write(report)
+        try reporting.write(report, afterWriting: report.isGreen ? directory : nil)
         guard report.isGreen else {
             terminal.message("No baseline was written")
             throw ExitCode.failure
         }
-        if !reporting.json { try StandardStreams.print("Written to \(directory)") }
+        if !reporting.json { try StandardStreams.print("Written to \(directory)", afterWriting: directory) }
     }
 }
 

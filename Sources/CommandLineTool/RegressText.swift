@@ -1,3 +1,4 @@
+import AdaDimPipeline
 import AdaDimRegression
 import TextTable
 
@@ -22,7 +23,8 @@ struct RegressText {
         }
         let lines = [
             "adadim \(environment.tool), \(environment.compiler), \(environment.system)",
-            "\(environment.processor), \(environment.threads) threads, kernels \(environment.kernels), tiles by \(environment.tileKernels)",
+            "\(environment.processor), \(environment.threads) threads, kernels \(environment.kernels), tiles by \(environment.tileKernels), "
+                + "sgemm \(significant(report.productRate / 1e9)) GFLOP/s",
         ]
         return (lines + files.map { "\($0.file): \($0.symbols.joined(separator: ", "))" }).joined(separator: "\n")
     }

@@ -4,7 +4,8 @@ import ArgumentParser
 /// Runs `body` with what a command needs around it: an observer that listens to signals, and the exit status that a
 /// shell expects of a command stopped by one.
 func run<Result>(on terminal: Terminal, _ body: (RunObserver, Interruption) throws -> Result) throws -> Result {
-    let interruption = Interruption { terminal.message("stopping: cleaning up; once more to stop at once") }
+    let interruption = Interruption(saying: terminal.line("stopping: cleaning up; once more to stop at once"))
+    defer { interruption.end() }
     var observer = RunObserver()
     observer.isCancelled = { interruption.signal != nil }
     do {

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import Foundation
 import Glibc
 
@@ -11,6 +12,8 @@ enum StandardStreams {
     /// silence.
     static func prepare() {
         signal(SIGPIPE, SIG_IGN)
+        // A file that would be larger than the process may write (ulimit -f) is an error like a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         for (descriptor, mode) in [(STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY)]
         where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
             // Descriptors are given out lowest first, so this one is `descriptor`.
@@ -19,21 +22,26 @@ enum StandardStreams {
     }
 
     /// Prints a result and a newline.
-    static func print(_ text: String) throws(UnprintedResult) {
+    /// - Parameter output: what was written before, complete; nil for a command that writes nothing.
+    static func print(_ text: String, afterWriting output: String? = nil) throws(UnprintedResult) {
+        try printBytes(text.withReadablePaths, afterWriting: output)
+    }
+
+    private static func printBytes(_ text: String, afterWriting output: String?) throws(UnprintedResult) {
         guard write(text + "\n", to: STDOUT_FILENO) else {
-            throw UnprintedResult(reason: String(cString: strerror(errno)))
+            throw UnprintedResult(reason: String(cString: strerror(errno)), output: output)
         }
     }
 
     /// Prints a result for programs.
-    static func print(json result: some Encodable) throws {
+    static func print(json result: some Encodable, afterWriting output: String? = nil) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        try printBytes(String(decoding: try encoder.encode(result), as: UTF8.self), afterWriting: output)
     }
 
     /// Says something to a person, if it can be said.
-    static func say(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+    static func say(_ text: String) { _ = write(text.withReadablePaths, to: STDERR_FILENO) }
 
     /// - Returns: whether all of it was written; where not, `errno` says why.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
@@ -42,7 +50,15 @@ enum StandardStreams {
             var start = 0
             while start < bytes.count {
                 let written = Glibc.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
-                if written > 0 { start += written } else if written == 0 || errno != EINTR { return false }
+                if written > 0 {
+                    start += written
+                } else if written < 0 && errno == EAGAIN {
+                    // Another program has made the stream one that does not wait.
+                    var stream = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    if poll(&stream, 1, -1) < 0 && errno != EINTR { return false }
+                } else if written == 0 || errno != EINTR {
+                    return false
+                }
             }
             return true
         }
@@ -52,6 +68,11 @@ enum StandardStreams {
 /// Standard output did not take a result.
 struct UnprintedResult: Error, CustomStringConvertible {
     let reason: String
+    /// What was written all the same.
+    let output: String?
 
-    var description: String { "the result cannot be printed: standard output: \(reason)" }
+    var description: String {
+        "the result cannot be printed: standard output: \(reason)"
+            + (output.map { "; written and complete: \($0)" } ?? "")
+    }
 }

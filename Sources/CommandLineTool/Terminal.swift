@@ -25,6 +25,9 @@ final class Terminal: Sendable {
         }
     }
 
+    /// A message as bytes that need nothing else: it takes the progress line's place, which the next progress draws anew.
+    func line(_ text: String) -> String { (isInteractive ? "\r\u{1B}[K" : "") + text + "\n" }
+
     /// Progress: redrawn in place on a terminal; elsewhere `plain` as a line, if there is one.
     func progress(_ bar: @autoclosure () -> String, plain: @autoclosure () -> String?) {
         guard !isQuiet else { return }

@@ -1,7 +1,10 @@
+import AdaDimFiles
+import AdaDimOutputs
 import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
 import Foundation
+import Logging
 
 struct VariantsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,56 +47,68 @@ struct VariantsCommand: ParsableCommand {
         let rows = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
             try withOutputs { try measure(into: $0, terminal, observer) }
         }
-        try StandardStreams.print(VariantsTable(rows: rows).text)
+        try StandardStreams.print(VariantsTable(rows: rows).text, afterWriting: output.keep)
     }
 
-    /// Lends a directory for the outputs: the one to keep them in, or one that is gone afterwards.
+    /// Lends a directory for the outputs: the one to keep them in, of which other runs keep away, or one that is gone
+    /// afterwards.
     private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
         if let keep = output.keep {
-            let directory = URL(filePath: keep, directoryHint: .isDirectory)
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            return try body(directory)
+            let directory = URL(argument: keep)
+            try makeDirectories(directory.path)
+            // In the directory and not beside it, which may be another container's, or not to be written.
+            let lock = try OutputLock.take(HiddenNames(of: "variants", in: directory.path).lock, for: keep)
+            if lock == nil { Logger(label: "adadim").notice("\(OutputLock.absence(keep))") }
+            return try withExtendedLifetime(lock) { try body(directory) }
         }
         let directory = FileManager.default.temporaryDirectory.appending(path: "adadim-variants-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: directory) }
+        try makeDirectories(directory.path)
+        defer { removeTree(directory.path) }
         return try body(directory)
     }
 
     private func measure(into outputs: URL, _ terminal: Terminal, _ observer: RunObserver) throws -> [VariantsTable.Row]
     {
-        let original = try perplexity(of: URL(filePath: model), "original", terminal, observer)
+        let jobs = Variant.all(select: choice.select).map { ($0, job($0, into: outputs)) }
+        if output.keep != nil { try DiskEstimate(keeping: jobs.map(\.1)).check(outputs.path) }
+        let original = try perplexity(of: URL(argument: model), "original", isTextKnown: false, terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
-        for variant in Variant.all(select: choice.select) {
-            let output = outputs.appending(path: variant.directoryName)
-            var job = calibration.job(model: model, output: output)
-            method.set(&job)
-            choice.set(&job)
-            propagation.set(&job)
-            leavingOut.set(&job)
-            job.method = variant.method
-            job.dimension = variant.dimension.dimension
-            job.accuracy = variant.effort.accuracy
-            if variant.method == .roundToNearest { job.accuracy.effort = nil }
-            factor.set(&job.accuracy)
-            job.overwrite = true
+        for (variant, job) in jobs {
+            var job = job
+            job.isTextKnown = rows.count > 1
+            let output = job.output
             var observer = observer
             observer.progress = layerProgress(on: terminal, prefix: "\(variant.name): ")
             let report = try QuantizeCheckpoint(job, observer: observer).run()
-            let perplexity = try perplexity(of: output, variant.name, terminal, observer)
+            let perplexity = try perplexity(of: output, variant.name, isTextKnown: true, terminal, observer)
             rows.append(
                 VariantsTable.Row(name: variant.name, perplexity: perplexity, original: original, report: report))
-            if self.output.keep == nil { try FileManager.default.removeItem(at: output) }
+            if self.output.keep == nil { removeTree(output.path) }
         }
         return rows
     }
 
+    private func job(_ variant: Variant, into outputs: URL) -> QuantizationJob {
+        var job = calibration.job(model: model, output: outputs.appending(path: variant.directoryName))
+        method.set(&job)
+        choice.set(&job)
+        propagation.set(&job)
+        leavingOut.set(&job)
+        job.method = variant.method
+        job.dimension = variant.dimension.dimension
+        job.accuracy = variant.effort.accuracy
+        if variant.method == .roundToNearest { job.accuracy.effort = nil }
+        factor.set(&job.accuracy)
+        job.overwrite = true
+        return job
+    }
+
     private func perplexity(
-        of directory: URL, _ name: String, _ terminal: Terminal, _ observer: RunObserver
+        of directory: URL, _ name: String, isTextKnown: Bool, _ terminal: Terminal, _ observer: RunObserver
     ) throws -> Double {
         try EvaluateCheckpoint(
-            model: directory, text: URL(filePath: corpus.text), sequenceLength: window.evaluationLength,
-            sequences: corpus.sequences
+            model: directory, text: URL(argument: corpus.text), textField: window.evaluationTextField,
+            sequenceLength: window.evaluationLength, sequences: corpus.sequences, isTextKnown: isTextKnown
         ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
     }
 }
@@ -102,7 +117,12 @@ struct EvaluationLengthArguments: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of an evaluation window.", valueName: "n"))
     var evaluationLength = 512
 
+    @Option(
+        help: ArgumentHelp("What --text-field is for --calibration, for the evaluation text.", valueName: "name"))
+    var evaluationTextField: String?
+
     func validate() throws {
+        try refuseEmptyField(evaluationTextField, "--evaluation-text-field")
         guard evaluationLength >= 2 else {
             throw ValidationError("--evaluation-length is \(evaluationLength), expected at least 2")
         }

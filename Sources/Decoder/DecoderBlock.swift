@@ -44,7 +44,7 @@ package struct DecoderBlock: Sendable {
             let (out, width) = configuration.shape(of: role)
             read.append(layer.weightName)
             weights[role] = try checkpoint.matrix(layer.weightName, shape: (out, width))
-            if configuration.hasBias(role) { biases[role] = try column(layer.biasName, count: out) }
+            if checkpoint.storesBias(layer) { biases[role] = try column(layer.biasName, count: out) }
         }
         self.weights = weights
         self.biases = biases

@@ -7,9 +7,11 @@ package struct DecoderModel: Sendable {
     package var configuration: ModelConfiguration { checkpoint.configuration }
     private let finalNorm: RootMeanSquareNorm
 
+    /// - Parameter givesLogits: whether logits will be asked for. Without them a model needs no output projection, as one
+    ///   that embeds or classifies has none.
     /// - Throws: ``CheckpointError`` where any tensor of the model is missing or misshapen, in whatever block.
-    package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
-        try checkpoint.validateTensors()
+    package init(_ checkpoint: Checkpoint, givesLogits: Bool = true) throws(CheckpointError) {
+        try checkpoint.validateTensors(needsOutput: givesLogits)
         self.checkpoint = checkpoint
         let configuration = checkpoint.configuration
         let weight = try checkpoint.vector(Self.finalNormName, count: configuration.hiddenSize)
@@ -28,13 +30,13 @@ package struct DecoderModel: Sendable {
                     vocabularySize: configuration.vocabularySize)
             }
         }
-        let hidden = try checkpoint.rows(of: Self.embeddingName, ids: sequences.flatMap { $0 })
+        let hidden = try checkpoint.rows(of: checkpoint.embeddingName, ids: sequences.flatMap { $0 })
         let layout = SequenceLayout(lengths: sequences.map(\.count), firstNumber: firstSequence)
         return BlockState(hidden: hidden, layout, configuration)
     }
 
     /// Lets go of the file pages behind the embeddings.
-    package func releaseEmbeddings() { checkpoint.release([Self.embeddingName]) }
+    package func releaseEmbeddings() { checkpoint.release([checkpoint.embeddingName]) }
 
     /// Reads a block from the checkpoint.
     package func block(_ index: Int) throws(CheckpointError) -> DecoderBlock {
@@ -53,11 +55,11 @@ package struct DecoderModel: Sendable {
 
     /// Some rows of the output projection, transposed: [hidden, rows], a token of the vocabulary per column.
     package func outputPanel(_ rows: Range<Int>) throws(CheckpointError) -> Matrix<Float> {
-        try checkpoint.rowPanel(of: outputName, rows: rows)
+        try checkpoint.rowPanel(of: checkpoint.outputName(), rows: rows)
     }
 
     /// Lets go of the file pages behind the output projection.
-    package func releaseOutput() { checkpoint.release([outputName]) }
+    package func releaseOutput() { if let name = try? checkpoint.outputName() { checkpoint.release([name]) } }
 
     /// Logits of a batch, [vocabulary, tokens]: for small batches, since all of them are held.
     package func logits(of sequences: [[Int32]]) throws -> Matrix<Float> {
@@ -83,8 +85,5 @@ package struct DecoderModel: Sendable {
     /// Rows of the output projection that are worth holding at once.
     package static let panelLength = 4096
 
-    static let embeddingName = "model.embed_tokens.weight"
-    static let headName = "lm_head.weight"
     static let finalNormName = "model.norm.weight"
-    private var outputName: String { configuration.tiesEmbeddings ? Self.embeddingName : Self.headName }
 }

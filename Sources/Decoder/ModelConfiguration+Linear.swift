@@ -13,13 +13,4 @@ extension ModelConfiguration {
         case .down: (hiddenSize, intermediateSize)
         }
     }
-
-    /// Whether a block's linear layer adds a bias.
-    package func hasBias(_ role: LinearRole) -> Bool {
-        switch role {
-        case .query, .key, .value: attentionBias
-        case .output: outputBias
-        case .gate, .up, .down: mlpBias
-        }
-    }
 }

@@ -4,6 +4,7 @@ package enum PerplexityError: Error, Equatable, CustomStringConvertible, Sendabl
     case windowTooLong(Int, maximum: Int)
     case noWindowsAskedFor(Int)
     case textTooShort(tokens: Int, windowLength: Int)
+    case documentsTooShort(documents: Int, longest: Int, windowLength: Int)
     case tokenOutOfVocabulary(id: Int, position: Int, vocabularySize: Int)
     case notFinite(window: Int, position: Int)
 
@@ -16,6 +17,9 @@ package enum PerplexityError: Error, Equatable, CustomStringConvertible, Sendabl
         case .noWindowsAskedFor(let count): "\(count) windows asked for, expected at least 1"
         case .textTooShort(let tokens, let length):
             "the text has \(tokens) tokens, expected at least one window of \(length): give a longer text or shorter windows"
+        case .documentsTooShort(let documents, let longest, let length):
+            "\(documents) documents, the longest of \(longest) tokens, expected at least one window of \(length): give longer "
+                + "documents or shorter windows"
         case .tokenOutOfVocabulary(let id, let position, let size):
             "token \(position) of the text has id \(id), expected one of the vocabulary's 0 to \(size - 1)"
         case .notFinite(let window, let position):

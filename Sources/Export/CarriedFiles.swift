@@ -1,65 +1,81 @@
 import AdaDimCheckpoint
+import AdaDimFiles
 import Foundation
 import Glibc
 
-/// The files of a model that an export takes along as they are: tokenizer, generation settings, chat templates,
-/// licence.
+/// The files of a model that an export takes along as they are: whatever lies beside the weights, in subfolders too.
 package struct CarriedFiles {
-    private let source: URL
-    private let configFile: URL
+    /// What a folder may hold in all to be carried. A file at the top may have as many bytes.
+    package static let mostFolderEntries = 1000
+    package static let mostFolderBytes = 256 << 20
+    /// The report of a run, to look at.
+    package static let pageName = "quantization-report.html"
+
+    /// What is not carried, and what is but should not be as it is; a sentence each.
+    package let notices: [String]
+    /// Bytes of all that is carried, config.json counted as it is.
+    package let bytes: Int
+    private let source: String
+    private let paths: [String]
+    private let configFile: String
     /// config.json as it was when the export began.
-    private let config: Data
+    private let config: [UInt8]
 
-    init(_ model: Checkpoint) throws(ExportError) {
-        source = model.directory
-        configFile = source.appendingPathComponent("config.json")
-        config = try Self.contents(of: configFile)
-    }
-
-    /// Whether a file at the top of a model's directory is carried. Weights, their indices, config.json, and the report
-    /// of an earlier run are not.
-    package static func isCarried(_ name: String) -> Bool {
-        if name.hasPrefix(".") || name == "config.json" || name == OutputDirectory.reportName { return false }
-        if name.hasSuffix(".index.json") { return false }
-        return [".json", ".txt", ".model", ".jinja"].contains { name.hasSuffix($0) }
-            || ["LICENSE", "LICENCE", "NOTICE", "README"].contains { name.uppercased().hasPrefix($0) }
+    package init(_ model: Checkpoint) throws(ExportError) {
+        let (source, configFile) = (model.directory.path, model.directory.path + "/config.json")
+        (self.source, self.configFile) = (source, configFile)
+        config = try ExportError.naming { () throws(FileFailure) in try readFile(configFile) }
+        // Written anew. Two of them may lie there already: an output of this tool is a model, too.
+        var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName]
+        if model.files.count > 1 || model.name(of: model.files[0]) != Checkpoint.singleFileName {
+            reserved.insert(Checkpoint.indexFileName)
+        }
+        let survey = try CarriedSurvey(
+            of: source, reserved: reserved, weights: Set(model.files.map(model.name)),
+            modules: SentenceTransformerModules(in: source).folders)
+        notices = survey.notices
+        paths = survey.carried.map(\.path)
+        bytes = config.count + survey.carried.reduce(0) { $0 + $1.bytes }
     }
 
     /// Copies them, links followed.
     func copy(into directory: URL) throws(ExportError) {
-        for name in try OutputDirectory.files(in: source) where Self.isCarried(name) {
-            let file = source.appendingPathComponent(name)
-            // What is not there, as behind a broken link, is for the reading to report.
-            var status = stat()
-            if stat(file.path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG { continue }
-            try Self.write(try Self.contents(of: file), to: directory.appendingPathComponent(name))
+        try ExportError.naming { () throws(FileFailure) in
+            for path in paths {
+                if let slash = path.lastIndex(of: "/") { try makeDirectories(directory.path + "/" + path[..<slash]) }
+                let file = try ReadFile(source + "/" + path)
+                let copy = try OutputFile(creating: directory.path + "/" + path)
+                try copy.append(file)
+                try copy.closeFile()
+            }
         }
     }
 
-    /// Copies config.json byte by byte.
-    func copyConfig(into directory: URL) throws(ExportError) {
-        try Self.write(config, to: directory.appendingPathComponent("config.json"))
+    /// Copies config.json with some members set, each to a value that is JSON; everything else stays as it is, byte by
+    /// byte.
+    func copyConfig(into directory: URL, setting members: [(key: String, value: Data)]) throws(ExportError) {
+        var text = Data(config)
+        for (key, value) in members { text = try ConfigText(text, file: configFile).setting(key, to: value) }
+        try writeConfig([UInt8](text), into: directory)
     }
 
-    /// Copies config.json with a member set, `value` being JSON; everything else stays as it is, byte by byte.
-    func copyConfig(into directory: URL, setting key: String, to value: Data) throws(ExportError) {
-        let text = try ConfigText(config, file: configFile.path).setting(key, to: value)
-        try Self.write(text, to: directory.appendingPathComponent("config.json"))
-    }
-
-    private static func contents(of file: URL) throws(ExportError) -> Data {
-        do {
-            return try Data(contentsOf: file)
-        } catch {
-            throw .system(path: file.path, operation: "reading", reason: error.localizedDescription)
+    private func writeConfig(_ bytes: [UInt8], into directory: URL) throws(ExportError) {
+        let path = directory.path + "/config.json"
+        try ExportError.naming { () throws(FileFailure) in
+            // The second time it replaces what was written to see whether it can be.
+            unlink(path.systemBytes)
+            try writeFile(bytes, to: path)
         }
     }
+}
 
-    private static func write(_ data: Data, to file: URL) throws(ExportError) {
+extension ExportError {
+    /// Runs what works on files; what the system refuses becomes an error of the export.
+    package static func naming<Result>(_ body: () throws(FileFailure) -> Result) throws(ExportError) -> Result {
         do {
-            try data.write(to: file)
+            return try body()
         } catch {
-            throw .system(path: file.path, operation: "writing", reason: error.localizedDescription)
+            throw .system(path: error.path, operation: error.operation, reason: error.reason)
         }
     }
 }

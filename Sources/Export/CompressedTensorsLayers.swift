@@ -10,11 +10,14 @@ import Foundation
 /// | tensor of layer L | type, shape | content |
 /// |---|---|---|
 /// | L.weight_packed | I32 [out, ⌈in·b/32⌉] | codes, a dense bit stream a row |
-/// | L.weight_scale | the weight's type, the scales' shape | scale |
+/// | L.weight_scale | the type that the weight is loaded in, the scales' shape | scale |
 /// | L.weight_zero_point | I8, the scales' shape | zero − 2^(b−1) |
 /// | L.weight_shape | I64 [2] | out, in |
 struct CompressedTensorsLayers: LayerFormat {
+    let naming: TensorNaming
     private var packed: [LinearLayer: PackingScheme.Layer] = [:]
+
+    init(naming: TensorNaming) { self.naming = naming }
 
     func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor] {
         // No tensor of a packed layer is longer than the weight in any direction.
@@ -40,11 +43,11 @@ struct CompressedTensorsLayers: LayerFormat {
         return StoredLayer(layer: layer, size: StoredSize(packed: quantized, scaleType: type), denseBecause: nil)
     }
 
-    func writeConfig(of model: CarriedFiles, layers: [LinearLayer], into directory: URL) throws {
+    func configuration(of layers: [LinearLayer]) throws -> [(key: String, value: Data)] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let config = try encoder.encode(QuantizationConfig(packed: packed, allLayers: layers))
-        try model.copyConfig(into: directory, setting: "quantization_config", to: config)
+        let config = QuantizationConfig(packed: packed, allLayers: layers, naming: naming)
+        return [("quantization_config", try encoder.encode(config))]
     }
 
     private func writePacked(

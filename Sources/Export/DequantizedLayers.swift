@@ -3,9 +3,11 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import Foundation
 
-/// Quantized layers as the values that their codes stand for, in the weight's own type and under its own name.
+/// Quantized layers as the values that their codes stand for, in the type that the weight is loaded in and under its own name.
 struct DequantizedLayers: LayerFormat {
-    func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor] { [] }
+    func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor] {
+        [(layer.weightName, type.elementType, shape)]
+    }
 
     func write(
         _ layer: LinearLayer, _ quantized: QuantizedMatrix, dequantized weight: Matrix<Float>?, _ type: StoredFloat,
@@ -17,9 +19,7 @@ struct DequantizedLayers: LayerFormat {
             denseBecause: nil)
     }
 
-    func writeConfig(of model: CarriedFiles, layers: [LinearLayer], into directory: URL) throws {
-        try model.copyConfig(into: directory)
-    }
+    func configuration(of layers: [LinearLayer]) -> [(key: String, value: Data)] { [] }
 }
 
 extension ShardSet {

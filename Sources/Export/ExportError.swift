@@ -1,3 +1,5 @@
+import AdaDimOutputs
+
 /// Why a quantized model could not be written.
 package enum ExportError: Error, Equatable {
     // Where it would go.
@@ -8,6 +10,8 @@ package enum ExportError: Error, Equatable {
     case outputHoldsModel(output: String, model: String)
     case outputExists(output: String)
     case notOurs(output: String, reason: String)
+    case output(OutputFailure)
+    case pathTooLong(output: String)
     case system(path: String, operation: String, reason: String)
     // What goes there.
     case layerTwice(module: String)
@@ -34,6 +38,9 @@ extension ExportError: CustomStringConvertible {
         case .outputExists(let output): "\(output): exists already; give another name, or --overwrite to replace it"
         case .notOurs(let output, let reason):
             "\(output): is not replaced, since it is not an earlier output of this tool: \(reason)"
+        case .output(let failure): "\(failure)"
+        case .pathTooLong(let output):
+            "\(output): the path is longer than the system takes, \(output.utf8.count) bytes in all"
         case .system(let path, let operation, let reason): "\(path): \(operation) failed: \(reason)"
         case .layerTwice(let module): "layer \(module): handed to the export twice"
         case .wrongShape(let module, let found, let expected):

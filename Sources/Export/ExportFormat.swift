@@ -10,10 +10,17 @@ package enum ExportFormat: String, Sendable, CaseIterable, Codable {
     /// Codes packed to their bits; compressed-tensors, format pack-quantized.
     case compressedTensors = "compressed-tensors"
 
-    func makeLayers() -> any LayerFormat {
+    /// What a layer takes in it whose weight is stored as `type`.
+    package func size(of layout: GroupLayout, bits: Int, type: StoredFloat) -> StoredSize {
+        self == .compressedTensors && !layout.hasTail
+            ? StoredSize(packed: layout, bits: bits, scaleType: type)
+            : StoredSize(dense: type, rows: layout.rows, columns: layout.columns)
+    }
+
+    func makeLayers(_ model: Checkpoint) -> any LayerFormat {
         switch self {
         case .dequantized: DequantizedLayers()
-        case .compressedTensors: CompressedTensorsLayers()
+        case .compressedTensors: CompressedTensorsLayers(naming: model.naming)
         }
     }
 }
@@ -23,15 +30,15 @@ protocol LayerFormat {
     /// The tensors that a layer may become, none smaller than it will be: room in the header is kept for all of them.
     func planned(for layer: LinearLayer, type: StoredFloat, shape: [Int]) -> [ShardSet.PlannedTensor]
 
-    /// Writes a layer whose weight the model stores as `type`.
+    /// Writes a layer whose weight is loaded as `type`.
     /// - Parameter weight: what the codes stand for, where the caller has it.
     mutating func write(
         _ layer: LinearLayer, _ quantized: QuantizedMatrix, dequantized weight: Matrix<Float>?, _ type: StoredFloat,
         to shards: ShardSet
     ) throws -> StoredLayer
 
-    /// Writes config.json, given all linear layers of the model's blocks in order.
-    func writeConfig(of model: CarriedFiles, layers: [LinearLayer], into directory: URL) throws
+    /// What config.json says of the layers, JSON by its key, given all linear layers of the model's blocks in order.
+    func configuration(of layers: [LinearLayer]) throws -> [(key: String, value: Data)]
 }
 
 /// What became of a layer.

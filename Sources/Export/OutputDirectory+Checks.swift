@@ -1,16 +1,17 @@
+import AdaDimFiles
 import Foundation
 import Glibc
 
 // What may be written where, and what may be replaced.
 
 extension OutputDirectory {
-    /// Names of everything in a directory, sorted: what the report of an output lists as `files`.
+    /// Paths of all files in a directory and its subfolders, sorted: what the report of an output lists as `files`.
     package static func files(in directory: URL) throws(ExportError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
-        } catch {
-            throw .system(path: directory.path, operation: "listing", reason: error.localizedDescription)
-        }
+        try tree(directory.path).files.sorted()
+    }
+
+    static func tree(_ path: String) throws(ExportError) -> DirectoryTree {
+        try ExportError.naming { () throws(FileFailure) in try DirectoryTree(path) }
     }
 
     static func check(_ output: ResolvedPath, _ path: String, against model: String) throws(ExportError) {
@@ -26,32 +27,35 @@ extension OutputDirectory {
     private static func components(_ path: String) -> [Substring] { path.split(separator: "/") }
 
     /// Throws unless nothing stands at `output`, or an earlier output with nothing added to it, which may be replaced.
-    /// - Returns: the files of the earlier output.
+    /// - Returns: what the earlier output holds.
     @discardableResult
     static func checkReplaceable(
         _ output: ResolvedPath, report reportName: String, overwrite: Bool
-    ) throws(ExportError) -> [String] {
-        guard output.exists else { return [] }
+    ) throws(ExportError) -> DirectoryTree? {
+        guard output.exists else { return nil }
         guard overwrite else { throw .outputExists(output: output.path) }
         func notOurs(_ reason: String) -> ExportError { .notOurs(output: output.path, reason: reason) }
         guard try kind(of: output.path) == S_IFDIR else { throw notOurs("it is not a directory") }
-        let directory = URL(fileURLWithPath: output.path)
-        guard let data = try? Data(contentsOf: directory.appendingPathComponent(reportName)) else {
+        guard let bytes = try? readFile(output.path + "/" + reportName) else {
             throw notOurs("it holds no \(reportName)")
         }
         struct Report: Decodable {
             let producer: String
             let files: FileList?
         }
-        guard let report = try? JSONDecoder().decode(Report.self, from: data), report.producer.hasPrefix(producerPrefix)
+        guard let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
+            report.producer.hasPrefix(producerPrefix)
         else { throw notOurs("the producer in its \(reportName) does not begin with \(producerPrefix)") }
         guard let listed = report.files?.names else {
             throw notOurs("its \(reportName) does not list the files that the tool wrote")
         }
-        let found = try files(in: directory)
-        for name in found {
-            // This tool writes neither directories nor links.
-            let isFile = try kind(of: directory.appendingPathComponent(name).path) == S_IFREG
+        let found = try tree(output.path)
+        // This tool writes no links, and no directories but for its files.
+        for name in found.directories where !listed.contains(where: { $0.hasPrefix(name + "/") }) {
+            throw notOurs("it holds \(name), which this tool did not write")
+        }
+        for name in found.files {
+            let isFile = try kind(of: output.path + "/" + name) == S_IFREG
             guard isFile, listed.contains(name) else {
                 throw notOurs("it holds \(name), which this tool did not write")
             }
@@ -71,7 +75,7 @@ extension OutputDirectory {
     /// What the system says stands at a path, links not followed.
     private static func kind(of path: String) throws(ExportError) -> mode_t {
         var status = stat()
-        guard lstat(path, &status) == 0 else { throw failure(path, "looking at it") }
+        guard lstat(path.systemBytes, &status) == 0 else { throw failure(path, "looking at it") }
         return status.st_mode & S_IFMT
     }
 }

@@ -11,16 +11,21 @@ struct QuantizationConfig: Encodable {
     /// - Parameters:
     ///   - packed: the packed layers.
     ///   - allLayers: all linear layers of the blocks, in order; those that are not packed are named as ignored.
-    init(packed: [LinearLayer: PackingScheme.Layer], allLayers: [LinearLayer]) {
-        ignore = ["lm_head"] + allLayers.filter { packed[$0] == nil }.map(\.moduleName)
+    ///   - naming: of the model's files. Where they hold the decoder alone, loaders make it part of another model or do
+    ///     not, and a module goes by either of two names.
+    init(packed: [LinearLayer: PackingScheme.Layer], allLayers: [LinearLayer], naming: TensorNaming) {
+        func names(_ layer: LinearLayer) -> [String] {
+            (naming.isFull ? [] : [naming.stored(layer.moduleName)]) + [layer.moduleName]
+        }
+        ignore = ["lm_head"] + allLayers.filter { packed[$0] == nil }.flatMap(names)
         // One group for every (bits, group size, direction), in the order in which the model first has them.
         var groups: [(scheme: PackingScheme.Layer, targets: [String])] = []
         for layer in allLayers {
             guard let scheme = packed[layer] else { continue }
             if let index = groups.firstIndex(where: { $0.scheme == scheme }) {
-                groups[index].targets.append(layer.moduleName)
+                groups[index].targets += names(layer)
             } else {
-                groups.append((scheme, [layer.moduleName]))
+                groups.append((scheme, names(layer)))
             }
         }
         configGroups = Dictionary(

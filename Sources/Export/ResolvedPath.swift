@@ -1,3 +1,4 @@
+import AdaDimFiles
 import Glibc
 
 /// A path to be written, with every symbolic link on the way to it followed.
@@ -21,6 +22,7 @@ package struct ResolvedPath: Sendable {
             exists = true
             return
         }
+        if path.utf8.count >= Int(PATH_MAX) { throw .pathTooLong(output: output) }
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { path.prefix(upTo: $0).isEmpty ? "/" : String(path.prefix(upTo: $0)) } ?? "."
         let last = slash.map { String(path.suffix(from: path.index(after: $0))) } ?? path
@@ -31,13 +33,13 @@ package struct ResolvedPath: Sendable {
         name = last
         // A link to nowhere stands there all the same.
         var status = stat()
-        exists = lstat(self.parent + "/" + last, &status) == 0
+        exists = lstat((self.parent + "/" + last).systemBytes, &status) == 0
     }
 
     /// The real path of something that exists, nil otherwise.
-    static func resolve(_ path: String) -> String? {
-        guard let real = realpath(path, nil) else { return nil }
+    package static func resolve(_ path: String) -> String? {
+        guard let real = realpath(path.systemBytes, nil) else { return nil }
         defer { free(real) }
-        return String(cString: real)
+        return String(systemBytes: real)
     }
 }

@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimFiles
 import AdaDimSafetensors
 import Foundation
 
@@ -13,6 +14,8 @@ final class ShardSet {
     private var totalBytes = 0
     /// Tensors of the input that other tensors, already written, stand for.
     private var replaced: Set<String> = []
+    /// What is wrong with tensors that were copied, a sentence each.
+    private(set) var notices: [String] = []
 
     /// - Parameter planned: what a tensor of the input may become: at most these, so that the headers fit.
     init(_ model: Checkpoint, _ directory: URL, planned: (TensorEntry) -> [PlannedTensor]) throws {
@@ -22,37 +25,53 @@ final class ShardSet {
             var metadata = file.metadata
             // Loaders ask for it.
             if metadata["format"] == nil { metadata["format"] = "pt" }
-            let name = Self.name(file)
+            let name = model.name(of: file)
+            let tensors = try Self.tensors(of: file, in: model)
+            // A shard of which nothing counts.
+            if tensors.isEmpty && model.files.count > 1 { continue }
+            if let slash = name.lastIndex(of: "/") {
+                let folder = directory.path + "/" + name[..<slash]
+                try ExportError.naming { () throws(FileFailure) in try makeDirectories(folder) }
+            }
             writers[name] = try SafetensorsWriter(
-                path: directory.appendingPathComponent(name).path,
+                path: directory.path + "/" + name,
                 headerCapacity: SafetensorsWriter.headerCapacity(
-                    for: file.tensors.lazy.flatMap(planned), metadata: metadata),
+                    for: tensors.lazy.flatMap(planned).map { (model.naming.stored($0.name), $0.elementType, $0.shape) },
+                    metadata: metadata),
                 metadata: metadata)
         }
     }
 
-    /// Writes a tensor into the shard of the tensor that it stands for; `body` appends the bytes.
+    /// The tensors that the model has from a file: of several files that hold one, the last counts.
+    static func tensors(of file: SafetensorsFile, in model: Checkpoint) throws(CheckpointError) -> [TensorEntry] {
+        var tensors: [TensorEntry] = []
+        for tensor in file.tensors where try model.location(of: tensor.name).file === file { tensors.append(tensor) }
+        return tensors
+    }
+
+    /// Writes a tensor into the shard of the tensor that it stands for; `body` appends the bytes. Names are this
+    /// project's; the files get the input's.
     func write(
         _ name: String, _ elementType: TensorElementType, _ shape: [Int], insteadOf original: String,
         _ body: (SafetensorsWriter) throws -> Void
     ) throws {
-        let file = try model.location(of: original).file
-        let shard = Self.name(file)
+        let (file, name) = (try model.location(of: original).file, model.naming.stored(name))
+        let shard = model.name(of: file)
         guard let writer = writers[shard] else {
             throw SafetensorsError(file: file.path, .noSuchTensor(original))
         }
         try writer.begin(name, elementType, shape: shape)
         try body(writer)
-        replaced.insert(original)
+        replaced.insert(model.naming.stored(original))
         note(name, elementType, shape, in: shard)
     }
 
     /// Copies every tensor that nothing was written for, and finishes the files and the index.
     func finish() throws {
         for file in model.files {
-            let shard = Self.name(file)
+            let shard = model.name(of: file)
             guard let writer = writers[shard] else { continue }
-            for tensor in file.tensors where !replaced.contains(tensor.name) {
+            for tensor in try Self.tensors(of: file, in: model) where !replaced.contains(tensor.name) {
                 try writer.begin(tensor.name, tensor.elementType, shape: tensor.shape)
                 try copy(tensor, of: file, to: writer)
                 note(tensor.name, tensor.elementType, tensor.shape, in: shard)
@@ -65,13 +84,17 @@ final class ShardSet {
     /// A few megabytes at a time, so that a large table of embeddings does not come into memory whole.
     private func copy(_ tensor: TensorEntry, of file: SafetensorsFile, to writer: SafetensorsWriter) throws {
         let piece = 8 << 20
+        var nonFinite = NonFiniteCount(tensor.elementType)
         for start in stride(from: 0, to: tensor.byteRange.count, by: piece) {
             let range = start..<min(start + piece, tensor.byteRange.count)
             try file.withBytes(of: tensor) { (bytes) throws(SafetensorsError) in
-                try writer.append(UnsafeRawBufferPointer(rebasing: bytes[range]))
+                let piece = UnsafeRawBufferPointer(rebasing: bytes[range])
+                nonFinite?.add(piece)
+                try writer.append(piece)
             }
             file.releasePages(of: tensor, bytes: range)
         }
+        if let notice = nonFinite?.notice(of: tensor, in: file.path) { notices.append(notice) }
     }
 
     private func note(_ name: String, _ elementType: TensorElementType, _ shape: [Int], in shard: String) {
@@ -85,10 +108,7 @@ final class ShardSet {
         let index: [String: Any] = ["metadata": ["total_size": totalBytes], "weight_map": shardOfTensor]
         let data = try JSONSerialization.data(
             withJSONObject: index, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-        try data.write(to: directory.appendingPathComponent(Checkpoint.indexFileName))
-    }
-
-    private static func name(_ file: SafetensorsFile) -> String {
-        URL(fileURLWithPath: file.path).lastPathComponent
+        let path = directory.path + "/" + Checkpoint.indexFileName
+        try ExportError.naming { () throws(FileFailure) in try writeFile([UInt8](data), to: path) }
     }
 }

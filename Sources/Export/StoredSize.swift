@@ -23,13 +23,19 @@ package struct StoredSize: Sendable, Equatable {
         (scaleBytes, zeroPointBytes, shapeBytes) = (0, 0, 0)
     }
 
-    /// A layer packed as compressed-tensors: rows of codes padded to 32-bit words, scales of the model's type, zero
-    /// points of a byte, the shape in two 64-bit integers.
+    /// A layer packed as compressed-tensors.
     package init(packed layer: QuantizedMatrix, scaleType: StoredFloat) {
-        weights = layer.rows * layer.columns
-        codeBytes = layer.rows * PackedRows.wordsPerRow(columns: layer.columns, bits: layer.bits) * 4
-        scaleBytes = layer.scales.count * scaleType.byteWidth
-        zeroPointBytes = layer.zeroPoints.count
+        self.init(packed: layer.layout, bits: layer.bits, scaleType: scaleType)
+    }
+
+    /// The same before it is quantized: rows of codes padded to 32-bit words, scales of the model's type, zero points of a
+    /// byte, the shape in two 64-bit integers.
+    init(packed layout: GroupLayout, bits: Int, scaleType: StoredFloat) {
+        weights = layout.rows * layout.columns
+        codeBytes = layout.rows * PackedRows.wordsPerRow(columns: layout.columns, bits: bits) * 4
+        let scales = layout.scaleRows * layout.scaleColumns
+        scaleBytes = scales * scaleType.byteWidth
+        zeroPointBytes = scales
         shapeBytes = 16
     }
 }

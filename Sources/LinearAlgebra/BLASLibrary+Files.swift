@@ -25,19 +25,37 @@ extension BLASLibrary {
         return products != nil && products == fileDefining("openblas_get_corename") ? coreName : nil
     }
 
+    /// Whether products come from another file than the OpenBLAS that the program was linked with: from another library, or
+    /// from an OpenBLAS that LD_PRELOAD names.
+    static var answersFromElsewhere: Bool {
+        guard let products = fileDefining("cblas_sgemm") else { return true }
+        let preloaded = environment("LD_PRELOAD")?.split { $0 == ":" || $0 == " " } ?? []
+        if preloaded.contains(where: { resolved(String($0)) == products }) { return true }
+        // The library by the name that the program was linked with, without loading it a second time.
+        guard let linked = dlopen("libopenblas.so.0", RTLD_LAZY | RTLD_NOLOAD) else { return true }
+        defer { dlclose(linked) }
+        return fileDefining("cblas_sgemm", in: linked) != products
+    }
+
+    /// A path with its links resolved; nil where there is no such file.
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// The file that the dynamic linker takes a symbol from, as `dladdr` tells it, links resolved.
-    private static func fileDefining(_ symbol: String) -> String? {
+    /// - Parameter library: a handle of `dlopen`; nil for whichever library comes first.
+    private static func fileDefining(_ symbol: String, in library: UnsafeMutableRawPointer? = nil) -> String? {
         // The headers show `dladdr` to GNU sources only, which Swift's view of them is not. It fills four pointers, of
         // which the first is the file's name.
         typealias Dladdr = @convention(c) (UnsafeRawPointer, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Int32
-        guard let address = dlsym(nil, symbol), let function = dlsym(nil, "dladdr") else { return nil }
+        guard let address = dlsym(library, symbol), let function = dlsym(nil, "dladdr") else { return nil }
         let dladdr = unsafeBitCast(function, to: Dladdr.self)
         return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: 4) { info in
             info.initialize(repeating: nil)
             guard let start = info.baseAddress, dladdr(address, start) != 0, let name = info[0] else { return nil }
-            guard let resolved = realpath(name, nil) else { return String(cString: name) }
-            defer { free(resolved) }
-            return String(cString: resolved)
+            return resolved(String(cString: name)) ?? String(cString: name)
         }
     }
 }

@@ -1,7 +1,7 @@
-import Dispatch
 import Synchronization
 
-/// Runs `job(0)`, …, `job(count - 1)`, each once, on as many threads as BLAS has; returns when all are done.
+/// Runs `job(0)`, …, `job(count - 1)`, each once, on as many threads as BLAS has, or on fewer where the system gives fewer;
+/// returns when all are done.
 /// Jobs are handed out in order, one at a time, so uneven ones balance. BLAS calls do not belong inside a job:
 /// OpenBLAS threads its own products, and with several threads calls from many tasks queue;
 /// ``concurrentlyCallingBLAS(_:workers:_:)`` is for such jobs.
@@ -61,13 +61,11 @@ private func run(_ count: Int, workers: Int, _ job: @Sendable (Int) -> Void) {
         return
     }
     let next = Atomic<Int>(0)
-    withoutActuallyEscaping(job) { job in
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < count else { return }
-                job(index)
-            }
+    WorkerThreads.shared.run(helpers: workers - 1) {
+        while true {
+            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard index < count else { return }
+            job(index)
         }
     }
 }

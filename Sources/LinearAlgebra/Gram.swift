@@ -83,6 +83,19 @@ public struct Gram<Scalar: RealScalar>: Sendable {
     /// Diagonal of H, one number for each input: Σ over the tokens of the input's square.
     public var diagonal: [Scalar] { (0..<order).map { lower[$0, $0] } }
 
+    /// The first input with a number other than zero in its row, of a matrix whose diagonal is zero: no X·Xᵀ has one.
+    package var firstInputBesideZeroDiagonal: Int? {
+        lower.withView { lower in
+            (0..<order).first { j in
+                let column = lower.column(j)
+                return (j + 1..<max(j + 1, order)).contains { column[$0] != 0 }
+            }
+        }
+    }
+
+    /// Whether any token activated any input: whether H's diagonal is anything but zero.
+    public var hasActiveInputs: Bool { (0..<order).contains { lower[$0, $0] != 0 } }
+
     /// The whole symmetric matrix [in, in], both triangles filled: a copy.
     public func symmetric() -> Matrix<Scalar> {
         var full = lower

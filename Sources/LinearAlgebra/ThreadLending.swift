@@ -19,6 +19,8 @@ final class ThreadLending: @unchecked Sendable {
     private var tickets = (next: 0, serving: 0)
     /// The number of threads to give back, while jobs have them.
     private var lent: Int?
+    /// Threads that OpenBLAS has, the caller's among them. It keeps what it has once started.
+    private var started = 1
     /// Set on threads that run such a job; nil if the process has no such key left.
     private let isJob: pthread_key_t?
 
@@ -27,6 +29,14 @@ final class ThreadLending: @unchecked Sendable {
         pthread_cond_init(changed, nil)
         var key = pthread_key_t()
         isJob = pthread_key_create(&key, nil) == 0 ? key : nil
+        let count = Int(openblas_get_num_threads())
+        started = count
+        // OpenBLAS goes on where the system has given it too few threads, if nobody heeds the SIGINT that it raises then, and
+        // would wait for the missing ones for ever.
+        if let running = SystemThreads.running, running < count {
+            started = 1
+            openblas_set_num_threads(1)
+        }
     }
 
     /// Whether jobs can be told apart from other callers. Where not, nothing must be computed.
@@ -39,14 +49,32 @@ final class ThreadLending: @unchecked Sendable {
     var threadCount: Int {
         get { locked { lent ?? Int(openblas_get_num_threads()) } }
         set {
-            // Waits until no jobs run; OpenBLAS knows how many threads it can have, and says so afterwards.
+            // Waits until no jobs run; OpenBLAS knows how many threads it was built for, and says so afterwards.
             use(as: .wholeProduct) {
                 locked {
-                    if lent == nil { openblas_set_num_threads(Int32(clamping: newValue)) } else { lent = newValue }
+                    let count = possible(newValue)
+                    if lent == nil { openblas_set_num_threads(Int32(clamping: count)) } else { lent = count }
+                    started = max(started, Int(openblas_get_num_threads()))
                 }
             }
         }
     }
+
+    /// The count nearest to one that is wished for, such that the system gives the threads: OpenBLAS does not notice when it
+    /// gives none. Besides OpenBLAS's there are to be as many that help with jobs, and one to spare.
+    private func possible(_ wished: Int) -> Int {
+        guard wished > started else { return wished }
+        let wished = min(wished, Self.most)
+        func needed(_ count: Int) -> Int {
+            max(0, count - started) + max(0, count - 1 - WorkerThreads.shared.count) + 1
+        }
+        let available = SystemThreads.available(upTo: needed(wished))
+        return (started..<max(wished, started + 1)).reversed().first { needed($0 + 1) <= available }.map { $0 + 1 }
+            ?? started
+    }
+
+    /// More than OpenBLAS is built for anywhere.
+    private static let most = 1024
 
     /// Runs a product.
     func wholeProduct<Result>(_ body: () -> Result) -> Result { use(as: .wholeProduct, body) }

@@ -10,12 +10,14 @@ struct AppliedDamping: Sendable {
     let share: Double
     let failedAttempts: [DampingAttempt]
     let inactiveInputs: [Int]
+    private let inputs: Int
 
     init(_ factor: GramFactor<Float>) {
         damping = factor.damping
         share = factor.dampingShare
         failedAttempts = factor.failedAttempts
         inactiveInputs = factor.inactiveInputs
+        inputs = factor.inputs
     }
 
     /// Says what a user should know of a factor even when all went well.
@@ -31,7 +33,11 @@ struct AppliedDamping: Sendable {
                 """
             )
         }
-        if !inactiveInputs.isEmpty {
+        if inactiveInputs.count == inputs {
+            log.notice(
+                "\(subject): none of the \(inputs) inputs was ever active: rounded plainly, and nothing is known of the loss"
+            )
+        } else if !inactiveInputs.isEmpty {
             log.notice("\(subject): \(inactiveInputs.count) inputs were never active and are rounded plainly")
         }
     }

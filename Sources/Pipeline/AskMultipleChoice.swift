@@ -23,6 +23,7 @@ package struct AskMultipleChoice: Sendable {
     package func run(
         _ model: URL, progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws -> MultipleChoiceScores {
+        try StandInFound.refusePointer(file)
         let questions = try MultipleChoiceQuestion.read(file)
         let checkpoint = try Checkpoint(directory: model, allowingQuantized: true, log: log)
         return try MultipleChoiceScores(

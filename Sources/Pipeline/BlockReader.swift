@@ -1,4 +1,5 @@
 import AdaDimDecoder
+import AdaDimLinearAlgebra
 import Dispatch
 import Synchronization
 
@@ -7,8 +8,11 @@ import Synchronization
 package final class BlockReader: Sendable {
     private let read: @Sendable (Int) throws -> DecoderBlock
     private let end: Int
-    private let queue: DispatchQueue
+    private let start: Start
     private let next = Mutex<Reading?>(nil)
+
+    /// Runs a body on another thread, or returns false where there is none.
+    package typealias Start = @Sendable (_ body: @escaping @Sendable () -> Void) -> Bool
 
     /// A block on its way from the file.
     private final class Reading: Sendable {
@@ -16,11 +20,18 @@ package final class BlockReader: Sendable {
         private let result = Mutex<Result<DecoderBlock, any Error>?>(nil)
         private let group = DispatchGroup()
 
-        init(_ index: Int, on queue: DispatchQueue, _ read: @escaping @Sendable (Int) throws -> DecoderBlock) {
+        /// nil where there is no thread to read on.
+        init?(_ index: Int, _ start: Start, _ read: @escaping @Sendable (Int) throws -> DecoderBlock) {
             self.index = index
-            queue.async(group: group) { [self] in
+            group.enter()
+            let isReading = start { [self] in
                 let block = Result { try read(index) }
                 result.withLock { $0 = block }
+                group.leave()
+            }
+            guard isReading else {
+                group.leave()
+                return nil
             }
         }
 
@@ -38,14 +49,15 @@ package final class BlockReader: Sendable {
 
     /// - Parameters:
     ///   - end: the block behind the last one that will be asked for.
-    ///   - queue: where blocks are read ahead.
+    ///   - start: how reading ahead begins; where it does not, a block is read when it is asked for.
     ///   - read: reads a block.
     package init(
-        end: Int, on queue: DispatchQueue = .global(), read: @escaping @Sendable (Int) throws -> DecoderBlock
+        end: Int, startingBy start: @escaping Start = SystemThreads.start,
+        read: @escaping @Sendable (Int) throws -> DecoderBlock
     ) {
         self.read = read
         self.end = end
-        self.queue = queue
+        self.start = start
     }
 
     /// Block `index`; an error that reading it met comes up here, not before.
@@ -55,7 +67,7 @@ package final class BlockReader: Sendable {
             return next?.index == index ? next : nil
         }
         let block = try reading?.block() ?? read(index)
-        if index + 1 < end { next.withLock { $0 = Reading(index + 1, on: queue, read) } }
+        if index + 1 < end { next.withLock { $0 = Reading(index + 1, start, read) } }
         return block
     }
 }

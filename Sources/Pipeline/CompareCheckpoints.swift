@@ -1,7 +1,8 @@
-import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimEvaluation
+import AdaDimExport
+import AdaDimFiles
 import AdaDimTokenizer
 import Foundation
 import Logging
@@ -12,6 +13,8 @@ package struct CompareCheckpoints: Sendable {
     package let variants: [URL]
     /// UTF-8 text, or a .safetensors file with the ids of one, [tokens].
     package let text: URL
+    /// The field of a JSON Lines file that has a line's document; nil for a file that is one text.
+    package let textField: String?
     package let sequenceLength: Int
     /// How many windows to take, spread evenly over the text; nil for all.
     package let sequences: Int?
@@ -19,13 +22,14 @@ package struct CompareCheckpoints: Sendable {
     private let log: Logger
 
     package init(
-        original: URL, variants: [URL], text: URL, sequenceLength: Int = 512, sequences: Int? = nil,
-        log: Logger = Logger(label: "adadim")
+        original: URL, variants: [URL], text: URL, textField: String? = nil, sequenceLength: Int = 512,
+        sequences: Int? = nil, log: Logger = Logger(label: "adadim")
     ) {
         self.log = log
         self.original = original
         self.variants = variants
         self.text = text
+        self.textField = textField
         self.sequenceLength = sequenceLength
         self.sequences = sequences
     }
@@ -40,12 +44,12 @@ package struct CompareCheckpoints: Sendable {
     package func run(
         progress: (String, EvaluationProgress) throws -> Void = { _, _ in }
     ) throws -> ModelComparison {
-        let places = variants.map { $0.resolvingSymlinksInPath().standardizedFileURL.path }
+        let places = variants.map { ResolvedPath.resolve($0.path) ?? $0.standardizedFileURL.path }
         for (index, place) in places.enumerated() where places[..<index].contains(place) {
             throw ComparisonError.variantTwice(name: Self.name(variants[index]))
         }
         let report = original.appending(path: QuantizationReport.fileName)
-        if FileManager.default.fileExists(atPath: report.path) {
+        if FileStatus.kind(of: report.path) == .file {
             log.warning("\(Self.name(original)) is a quantized model, and stands for the original here")
         }
         // All are opened before any is run.
@@ -55,10 +59,11 @@ package struct CompareCheckpoints: Sendable {
                 model: try DecoderModel(Checkpoint(directory: directory, allowingQuantized: true, log: log))
             )
         }
-        let source = try TokenSource(file: text) { try Tokenizer(model: original) }
-        guard case .text(let ids) = source else { throw CorpusError.sequencesWhereTextExpected(file: text.path) }
-        let windows = try PerplexityWindows(tokens: ids.count, length: sequenceLength, limit: sequences)
+        let evaluated = try EvaluatedText(
+            file: text, textField: textField, length: sequenceLength, limit: sequences,
+            notice: { log.notice("\($0)") }, tokenizer: { try Tokenizer(model: original) })
         return try ModelComparison(
-            of: models[0], with: Array(models.dropFirst()), on: ids, windows: windows, progress: progress)
+            of: models[0], with: Array(models.dropFirst()), on: evaluated.tokens, windows: evaluated.windows,
+            progress: progress)
     }
 }

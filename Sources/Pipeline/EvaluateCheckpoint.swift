@@ -1,4 +1,3 @@
-import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimEvaluation
@@ -11,18 +10,25 @@ package struct EvaluateCheckpoint: Sendable {
     package let model: URL
     /// UTF-8 text, or a .safetensors file with the ids of one, [tokens].
     package let text: URL
+    /// The field of a JSON Lines file that has a line's document; nil for a file that is one text.
+    package let textField: String?
     package let sequenceLength: Int
     /// How many windows to take, spread evenly over the text; nil for all.
     package let sequences: Int?
 
+    /// Whether what is surprising about the text has been said before.
+    private let isTextKnown: Bool
     private let log: Logger
 
     package init(
-        model: URL, text: URL, sequenceLength: Int = 512, sequences: Int? = nil, log: Logger = Logger(label: "adadim")
+        model: URL, text: URL, textField: String? = nil, sequenceLength: Int = 512, sequences: Int? = nil,
+        isTextKnown: Bool = false, log: Logger = Logger(label: "adadim")
     ) {
         self.log = log
+        self.isTextKnown = isTextKnown
         self.model = model
         self.text = text
+        self.textField = textField
         self.sequenceLength = sequenceLength
         self.sequences = sequences
     }
@@ -30,17 +36,11 @@ package struct EvaluateCheckpoint: Sendable {
     package func run(
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws -> Perplexity {
-        let checkpoint = try Checkpoint(directory: model, allowingQuantized: true, log: log)
-        let source = try TokenSource(file: text) { try Tokenizer(model: model) }
-        guard case .text(let ids) = source else { throw CorpusError.sequencesWhereTextExpected(file: text.path) }
-        let windows = try PerplexityWindows(tokens: ids.count, length: sequenceLength, limit: sequences)
-        return try Perplexity(of: DecoderModel(checkpoint), on: ids, windows: windows, progress: progress)
-    }
-}
-
-extension Tokenizer {
-    /// The tokenizer of a model directory.
-    init(model: URL) throws(TokenizerError) {
-        try self.init(file: model.appending(path: "tokenizer.json"))
+        let decoder = try DecoderModel(Checkpoint(directory: model, allowingQuantized: true, log: log))
+        let evaluated = try EvaluatedText(
+            file: text, textField: textField, length: sequenceLength, limit: sequences,
+            notice: { if !isTextKnown { log.notice("\($0)") } }, tokenizer: { try Tokenizer(model: model) })
+        return try Perplexity(
+            of: decoder, on: evaluated.tokens, windows: evaluated.windows, progress: progress)
     }
 }

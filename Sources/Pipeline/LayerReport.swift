@@ -37,6 +37,7 @@ package struct LayerReport: Sendable, Codable {
     }
 
     package let versions: QuantizationReport.Versions
+    package let machine: MachineReport
     package let options: Options
     package let name: String
     /// [out, in].
@@ -71,11 +72,15 @@ package struct LayerReport: Sendable, Codable {
 }
 
 extension LayerReport {
-    init(_ job: LayerJob, _ file: LayerFile, _ options: QuantizationOptions, _ result: QuantizeLayerFile.Result) {
+    init(
+        _ job: LayerJob, _ file: LayerFile, _ options: QuantizationOptions, threads: Int,
+        _ result: QuantizeLayerFile.Result
+    ) {
         let quantization = result.quantization
         let layout = quantization.quantized.layout
         versions = .current
-        self.options = Options(options)
+        machine = .current
+        self.options = Options(options, threads: threads)
         name = file.name
         shape = [file.rows, file.columns]
         weightType = file.weightType.elementType.rawValue
@@ -113,7 +118,7 @@ extension LayerReport {
 }
 
 extension LayerReport.Options {
-    fileprivate init(_ options: QuantizationOptions) {
+    fileprivate init(_ options: QuantizationOptions, threads: Int) {
         let direction =
             switch options.dimension {
             case .adaptive: "adaptive"
@@ -123,6 +128,6 @@ extension LayerReport.Options {
             bits: options.bits, groupSize: options.groupSize, method: options.method, ranges: options.ranges,
             refine: options.refinement.parts, passes: options.refinement.passes, dimension: direction,
             select: options.selection, damping: options.damping, symmetric: options.isSymmetric,
-            activationOrder: options.activationOrder, scaleType: options.scaleType, threads: BLASLibrary.threadCount)
+            activationOrder: options.activationOrder, scaleType: options.scaleType, threads: threads)
     }
 }

@@ -12,6 +12,9 @@ package func significant(_ value: Double, _ digits: Int = 3) -> String {
 /// A share, three significant digits.
 package func percent(_ share: Double) -> String { "\(significant(100 * share)) %" }
 
+/// A share as ``percent(_:)`` has it; a dash where there is nothing to be a share of.
+package func shareText(_ share: Double?) -> String { share.map(percent) ?? "–" }
+
 /// Seconds, in the units that suit them.
 package func duration(_ seconds: Double) -> String {
     if seconds < 9.95 { return "\(significant(seconds, 2)) s" }

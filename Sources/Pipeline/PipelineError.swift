@@ -8,6 +8,8 @@ package enum PipelineError: Error, CustomStringConvertible {
     case nothingToQuantize
     /// In bytes.
     case notEnoughMemory(needed: Double, available: Double)
+    /// In bytes.
+    case notEnoughDisk(needed: Int, available: Int, directory: String)
     /// Stopped from outside; nothing was left behind.
     case cancelled
 
@@ -19,6 +21,10 @@ package enum PipelineError: Error, CustomStringConvertible {
         case .notEnoughMemory(let needed, let available):
             "this run needs at least \(gigabytes(needed)) of memory, the machine has \(gigabytes(available)); "
                 + "fewer --samples or a shorter --sequence-length need less"
+        case .notEnoughDisk(let needed, let available, let directory):
+            "the output needs at least \(needed) bytes of disk space (\(gigabytes(Double(needed)))), the file system of "
+                + "\(directory) has \(available) left (\(gigabytes(Double(available)))); an output that is replaced "
+                + "stays until the end"
         case .nothingToQuantize: "--skip leaves no layer to quantize"
         case .cancelled: "stopped before the end; no output was written"
         }

@@ -1,13 +1,20 @@
 import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimTokenizer
+import Logging
 
 extension QuantizationJob {
     /// The sequences that a model of this configuration is calibrated on.
-    func drawSamples(for configuration: ModelConfiguration) throws -> CalibrationSamples {
-        let source = try TokenSource(file: calibration) { try Tokenizer(model: model) }
-        return try CalibrationSamples(
+    /// - Parameter log: gets what is right but surprising about the text.
+    func drawSamples(for configuration: ModelConfiguration, log: Logger) throws -> CalibrationSamples {
+        func notice(_ text: String) { if !isTextKnown { log.notice("\(text)") } }
+        let source = try TokenSource(file: calibration, textField: textField, notice: notice) {
+            try Tokenizer(model: model)
+        }
+        let samples = try CalibrationSamples(
             from: source, samples: samples, length: sequenceLength, seed: seed,
             vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumLength)
+        if let text = samples.documents?.notice(file: calibration.relativePath) { notice(text) }
+        return samples
     }
 }

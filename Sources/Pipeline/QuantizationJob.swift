@@ -22,6 +22,10 @@ package struct QuantizationJob: Sendable {
 
     package var model: URL
     package var calibration: URL
+    /// The field of a JSON Lines file that has a line's document; nil for a file that is one text.
+    package var textField: String?
+    /// Whether what is surprising about the text has been said before.
+    package var isTextKnown = false
     private var directory: URL?
     package var bits = 4
     /// Weights that share a scale; nil for a whole channel.
@@ -42,6 +46,8 @@ package struct QuantizationJob: Sendable {
     package var sequenceLength: Int?
     package var seed: UInt64 = 0
     package var isSymmetric = false
+    /// Whether a layer none of whose inputs is ever active ends the run.
+    package var refusesInactiveLayers = false
     package var overwrite = false
 
     /// - Parameter output: nil for layers that are looked at only: see ``InspectionJob``.
@@ -66,6 +72,6 @@ package struct QuantizationJob: Sendable {
         QuantizationOptions(
             bits: bits, groupSize: groupSize, isSymmetric: isSymmetric, ranges: accuracy.ranges, method: method,
             refinement: accuracy.refinement, selection: selection, damping: accuracy.damping,
-            activationOrder: accuracy.activationOrder)
+            activationOrder: accuracy.activationOrder, refusesInactiveLayers: refusesInactiveLayers)
     }
 }

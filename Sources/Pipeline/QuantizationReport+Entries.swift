@@ -40,15 +40,13 @@ extension QuantizationReport.Correction {
             target: quantization.reported(correction.outputLosses.target),
             quantized: quantization.reported(correction.outputLosses.quantized))
         residual = correction.residual.map { _ in correction.shares.residual }
-        residualLoss = correction.residual.map {
-            .init(absolute: $0.loss, relative: $0.energy > 0 ? $0.loss / $0.energy : 0)
-        }
+        residualLoss = correction.residual.map { .init(absolute: $0.loss, of: $0.energy) }
     }
 }
 
 extension LayerQuantization {
     /// A loss as reports give it.
-    func reported(_ loss: Double) -> QuantizationReport.Loss { .init(absolute: loss, relative: relative(loss)) }
+    func reported(_ loss: Double) -> QuantizationReport.Loss { .init(absolute: loss, of: outputEnergy) }
 
     /// The losses of every direction tried, by its name.
     var reportedLosses: [String: QuantizationReport.DirectionLosses] {
@@ -95,6 +93,7 @@ extension QuantizationJob {
             sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: accuracy.damping,
             symmetric: isSymmetric,
             activationOrder: accuracy.activationOrder, threads: BLASLibrary.threadCount,
-            model: model.standardizedFileURL.lastPathComponent, calibration: calibration.relativePath)
+            model: model.standardizedFileURL.lastPathComponent, calibration: calibration.relativePath,
+            textField: textField)
     }
 }

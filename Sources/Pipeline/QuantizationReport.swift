@@ -1,3 +1,4 @@
+import AdaDimExport
 import AdaDimQuantization
 
 /// What `quantization-report.json` says of a run.
@@ -5,7 +6,13 @@ package struct QuantizationReport: Sendable, Codable {
     /// Of one loss: ‖(W−Q)X‖²_F over the calibration tokens, and the same as a share of ‖WX‖²_F.
     package struct Loss: Sendable, Codable, Equatable {
         package let absolute: Double
-        package let relative: Double
+        /// Null where there is no output to be a share of: of inputs that are never active, or of weights of zero.
+        @NullWhereAbsent package internal(set) var relative: Double?
+
+        init(absolute: Double, of energy: Double) {
+            self.absolute = absolute
+            relative = energy > 0 ? absolute / energy : nil
+        }
     }
 
     /// The losses found for one direction; null where none was asked for.
@@ -131,9 +138,12 @@ package struct QuantizationReport: Sendable, Codable {
         package let model: String
         /// The calibration file, as it was given.
         package let calibration: String
+        /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
+        @NullWhereAbsent package internal(set) var textField: String?
     }
 
     package struct Totals: Sendable, Codable, Equatable {
+        /// Of the layers that have one.
         package var meanRelativeLoss = 0.0
         /// All layers' losses over all their outputs' energies: of the ways to weigh layers that were tried, the one that the
         /// model's own loss is in proportion to (Documentation/Report.md).
@@ -180,6 +190,7 @@ package struct QuantizationReport: Sendable, Codable {
     /// Names of everything in the directory, this report included; `--overwrite` replaces no directory that holds more.
     package var files: [String] = []
     package let versions: Versions
+    package let machine: MachineReport
     package let options: Options
     package var totals = Totals()
     package var layers: [Layer] = []
@@ -192,7 +203,7 @@ package struct QuantizationReport: Sendable, Codable {
         }
         let energy = layers.map(\.outputEnergy).reduce(0, +)
         totals = Totals(
-            meanRelativeLoss: layers.map(\.loss.relative).reduce(0, +) / Double(max(layers.count, 1)),
+            meanRelativeLoss: layers.map(\.loss).meanRelative ?? 0,
             energyWeightedRelativeLoss: energy > 0 ? layers.map(\.loss.absolute).reduce(0, +) / energy : 0,
             quantizedLayers: layers.count,
             perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
@@ -215,7 +226,7 @@ package struct QuantizationReport: Sendable, Codable {
 
     package static let fileName = "quantization-report.json"
     /// The same to look at.
-    package static let pageName = "quantization-report.html"
+    package static let pageName = CarriedFiles.pageName
 }
 
 extension QuantizationReport.Parts {
@@ -237,7 +248,17 @@ extension QuantizationReport {
     }
 }
 
+extension [QuantizationReport.Loss] {
+    /// The mean of the relative losses that there are; nil where there is none.
+    package var meanRelative: Double? {
+        let shares = compactMap(\.relative)
+        return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
+    }
+}
+
 extension QuantizationReport.Layer {
+    /// Whether no token activated any of its inputs.
+    package var isInactive: Bool { inactiveInputs == shape[1] }
     /// What the sweep lost in the layer's direction, and what was left of that when it was refined.
     package var swept: QuantizationReport.Loss? { losses[dimension.rawValue]?.gptq }
     package var refined: QuantizationReport.Loss? { losses[dimension.rawValue]?.refined }

@@ -2,6 +2,7 @@ import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimExport
+import AdaDimFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimReport
@@ -16,16 +17,20 @@ package struct QuantizeCheckpoint {
     private let observer: RunObserver
     private let log: Logger
     private let memory: Int?
+    private let freeSpace: (String) -> Int?
 
-    /// - Parameter memory: bytes that the run may use; nil if nobody knows.
+    /// - Parameters:
+    ///   - memory: bytes that the run may use; nil if nobody knows.
+    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if nobody knows.
     package init(
         _ job: QuantizationJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim"),
-        memory: Int? = MachineMemory.bytes
+        memory: Int? = MachineMemory.bytes, freeSpace: @escaping (String) -> Int? = AdaDimFiles.freeSpace(at:)
     ) {
         self.job = job
         self.observer = observer
         self.log = log
         self.memory = memory
+        self.freeSpace = freeSpace
     }
 
     /// Runs to the end, or leaves nothing behind.
@@ -35,22 +40,26 @@ package struct QuantizeCheckpoint {
         try job.engineOptions.validate()
         let checkpoint = try Checkpoint(directory: job.model, log: log)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
-        let model = try DecoderModel(checkpoint)
+        let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
-        let samples = try job.drawSamples(for: checkpoint.configuration)
+        // Before the text is read, which may take its time: a run that cannot write its output ends here.
+        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite) {
+            log.notice("\($0)")
+        }
+        try DiskEstimate(checkpoint, job, plan).check(output.parent, freeSpace: freeSpace)
+        let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
         if job.accuracy.correction != job.correction {
             log.notice("nothing is corrected: inputs of the original model have not moved")
         }
-        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite)
-        for name in output.removedLeftovers { log.notice("removed \(name), which a killed run had left") }
         return try output.complete { partial in
             let stream = try CalibrationStream(samples, model)
             var run = Run(
                 plan: plan, checkpoint: checkpoint, stream: stream,
                 original: job.correction == .none ? nil : stream,
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
-                report: QuantizationReport(versions: .current, options: job.described(samples)))
+                report: QuantizationReport(versions: .current, machine: .current, options: job.described(samples)))
+            for notice in run.writer.notices { log.notice("\(notice)") }
             observer.progress(
                 .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
             let reader = BlockReader(model, end: plan.last.block + 1)
@@ -58,7 +67,7 @@ package struct QuantizeCheckpoint {
                 var block = try run.times.reading.time { try reader.block(index) }
                 try quantize(&block, &run)
             }
-            try run.times.writing.time { try run.writer.finish() }
+            for notice in try run.times.writing.time({ try run.writer.finish() }) { log.warning("\(notice)") }
             run.report.close(seconds: start.secondsUntilNow, run.times)
             let page = QuantizationPage(run.report).page
             try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }
@@ -111,8 +120,8 @@ package struct QuantizeCheckpoint {
                     if isLast {
                         try finish(result, &run)
                     } else {
-                        let weight = try run.times.replacing.time {
-                            try run.checkpoint.asStored(result.quantization.quantized, result.layer)
+                        let weight = run.times.replacing.time {
+                            run.checkpoint.asStored(result.quantization.quantized)
                         }
                         try finish(result, dequantized: weight, &run)
                         replacements[result.layer.role] = weight
@@ -162,7 +171,7 @@ package struct QuantizeCheckpoint {
             try run.writer.write(result.layer, result.quantization.quantized, dequantized: weight)
         }
         let entry = QuantizationReport.Layer(
-            result, stored, packedBitsPerWeight: try run.checkpoint.packedBitsPerWeight(result),
+            result, stored, packedBitsPerWeight: run.checkpoint.packedBitsPerWeight(result),
             writeSeconds: watch.seconds)
         run.report.layers.append(entry)
         observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))

@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFiles
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
@@ -12,21 +13,25 @@ package struct QuantizeLayerFile {
     private let isCancelled: @Sendable () -> Bool
     private let progress: @Sendable (LayerProgress) -> Void
     private let panelBytes: Int
+    private let freeSpace: @Sendable (String) -> Int?
     private let log: Logger
 
     /// - Parameters:
     ///   - isCancelled: asked between panels, stages and products; true ends the run with ``PipelineError/cancelled``.
     ///   - progress: called in order within a stage.
     ///   - panelBytes: of a panel of the weight as floats, at most; a smaller weight is read once, as a whole.
+    ///   - freeSpace: bytes that may be written to a directory's file system; nil if nobody knows.
     package init(
         _ job: LayerJob, isCancelled: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (LayerProgress) -> Void = { _ in }, panelBytes: Int = 1 << 30,
+        freeSpace: @escaping @Sendable (String) -> Int? = AdaDimFiles.freeSpace(at:),
         log: Logger = Logger(label: "adadim")
     ) {
         self.job = job
         self.isCancelled = isCancelled
         self.progress = progress
         self.panelBytes = panelBytes
+        self.freeSpace = freeSpace
         self.log = log
     }
 
@@ -34,24 +39,30 @@ package struct QuantizeLayerFile {
     package func run() throws -> LayerReport {
         let start = ContinuousClock.now
         let file = try LayerFile(path: job.input)
-        let output = try job.output.map { try LayerOutput($0, input: job.input, overwrite: job.overwrite) }
+        let output = try job.output.map { path in
+            try LayerOutput(path, input: job.input, overwrite: job.overwrite) { log.notice("\($0)") }
+        }
         var options = job.options
         options.scaleType = job.scaleType ?? file.weightType.scaleType
+        let threads = BLASLibrary.threadCount
         let plan = try naming(file) {
             let panelRows = max(1, panelBytes / 4 / file.columns)
             let plan = try MemoryPlan(
                 rows: file.rows, columns: file.columns, tokensAtOnce: file.tokensAtOnce, panelRows: panelRows,
-                options: options)
+                options: options, threads: threads)
             try plan.check()
             return plan
+        }
+        if let path = job.output {
+            try DiskEstimate(file, job).check(ResolvedPath(output: path).parent, freeSpace: freeSpace)
         }
         progress(.began(name: file.name, rows: file.rows, columns: file.columns, tokens: file.tokenCount))
         if !file.unusedTensors.isEmpty {
             log.notice("\(file.path): not used: \(file.unusedTensors.joined(separator: ", "))")
         }
         // The Gram matrix and its factor are gone when this returns.
-        let result = try quantize(file, options, plan)
-        var report = LayerReport(job, file, options, result)
+        let result = try quantize(file, options, plan, threads: threads)
+        var report = LayerReport(job, file, options, threads: threads, result)
         if let output {
             var watch = Stopwatch()
             try watch.time { try write(result.quantization, of: file, options, facts: report.facts, to: output) }
@@ -68,7 +79,9 @@ package struct QuantizeLayerFile {
         let seconds: LayerReport.Seconds
     }
 
-    private func quantize(_ file: LayerFile, _ options: QuantizationOptions, _ plan: MemoryPlan) throws -> Result {
+    private func quantize(
+        _ file: LayerFile, _ options: QuantizationOptions, _ plan: MemoryPlan, threads: Int
+    ) throws -> Result {
         var (summing, factoring, reading) = (Stopwatch(), Stopwatch(), Stopwatch())
         try checkCancellation()
         // First of all: what is wrong with a weight should not be found after minutes of work.
@@ -81,12 +94,14 @@ package struct QuantizeLayerFile {
         }
         let cancellation = Cancellation()
         let factor = try naming(file) {
-            try factoring.time {
+            let factor = try factoring.time {
                 try GramFactor(
                     taking: &gram, dampingShare: options.damping, activationOrder: options.activationOrder,
                     cancellation: cancellation
                 ) { tell(.factor, $0, cancellation) }
             }
+            try options.checkActivity(factor)
+            return factor
         }
         let damping = AppliedDamping(factor)
         damping.log(to: log, subject: file.name)
@@ -94,7 +109,8 @@ package struct QuantizeLayerFile {
         let quantization = try naming(file) {
             var layer = try PanelledLayer(
                 rows: file.rows, columns: file.columns, panelRows: plan.panelRows,
-                quantizer: LayerQuantizer(factor: factor, options: options), cancellation: cancellation
+                quantizer: LayerQuantizer(factor: factor, options: options), threads: threads,
+                cancellation: cancellation
             ) { tell(.codes, $0, cancellation) }
             while let rows = layer.nextRows {
                 try layer.add(whole ?? reading.time { try file.weight(rows: rows) })

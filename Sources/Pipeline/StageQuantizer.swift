@@ -86,24 +86,26 @@ struct StageQuantizer {
     /// - Parameter shift: how far the inputs have moved from the original model's, where that is made up for.
     func quantize(
         _ stage: BlockStage, of block: DecoderBlock, _ timed: inout TimedGram, _ shift: InputShift<Float>? = nil,
-        scaleType: (LinearLayer) throws -> ScaleType,
+        scaleType: ScaleType,
         finish: (Result) throws -> Void
     ) throws {
         let layers = layers(of: stage, in: block.index)
         var watch = Stopwatch()
         let factor = try naming(layers[0]) {
-            try watch.time {
+            let factor = try watch.time {
                 try GramFactor(
                     taking: &timed.gram, dampingShare: job.accuracy.damping,
                     activationOrder: job.accuracy.activationOrder)
             }
+            try job.engineOptions.checkActivity(factor)
+            return factor
         }
         let damping = AppliedDamping(factor)
         damping.log(to: log, subject: Self.subject(layers))
         for layer in layers {
             var options = job.engineOptions
             options.dimension = plan[layer] ?? options.dimension
-            options.scaleType = try scaleType(layer)
+            options.scaleType = scaleType
             let weight = block.weight(layer.role)
             var correcting = Stopwatch()
             let (quantization, correction) = try naming(layer) {

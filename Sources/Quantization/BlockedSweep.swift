@@ -28,6 +28,7 @@ package struct SweptWeight: Sendable {
 ///   - refinement: what is done to each direction's result afterwards: 2·out·in² flops a pass, twice as many
 ///     for codes and scales of per-OC groups that no block holds whole; and out·in² for its loss.
 ///   - work: told the flops as they are done.
+///   - threads: how many panels, or tiles of one, run at the same time, at most, whatever count is set meanwhile.
 ///   - panelBudget: bytes of working memory of one panel, at most.
 /// - Returns: one result for each layout.
 /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``,
@@ -37,7 +38,7 @@ package struct SweptWeight: Sendable {
 package func blockedSweep<S: RealScalar>(
     _ weight: Matrix<S>, _ factor: GramFactor<S>, _ grid: UniformGrid, _ layouts: [GroupLayout],
     refinement: Refinement = .none, kernels: TileKernels = .best, work: Work? = nil,
-    panelBudget: Int = RowPanels.memoryBudget
+    threads: Int = BLASLibrary.threadCount, panelBudget: Int = RowPanels.memoryBudget
 ) throws(QuantizationError) -> [SweptWeight] {
     let inOrder = factor.positions == nil
     let groupSize = layouts.lazy.compactMap { SweepDirection<S>.groupSize($0, inOrder: inOrder) }.first
@@ -60,7 +61,7 @@ package func blockedSweep<S: RealScalar>(
         rows: weight.rows, alignment: alignment,
         bytesPerRow: sweptElementsPerRow(directions: layouts.count, columns: weight.columns, refinement)
             * MemoryLayout<S>.stride,
-        threads: BLASLibrary.threadCount, memoryBudget: panelBudget)
+        threads: threads, memoryBudget: panelBudget)
     let tallest = panels.ranges.first?.count ?? 0
     let tileRows = layouts.map { min(tallest, TileRows.count(for: $0)) }
     let memory = try WorkspacePool(count: panels.atOnce) { () throws(QuantizationError) in
@@ -72,7 +73,7 @@ package func blockedSweep<S: RealScalar>(
     let refiner = try LayerRefinement(
         refinement, factor, layouts, schedule, panels, tallest: tallest, tileRows: tileRows)
     let tileHeight = zip(layouts, tileRows).map { TileRows.height(of: $0, rows: $1) }.max() ?? 0
-    let tiles = try WorkspacePool(count: BLASLibrary.threadCount) { () throws(QuantizationError) in
+    let tiles = try WorkspacePool(count: threads) { () throws(QuantizationError) in
         try TileMemory<S>(height: tileHeight, width: SweepSchedule.blockWidth)
     }
     let losses = try Workspace<SweepLoss>(layouts.count, by: panels.ranges.count)
@@ -101,7 +102,7 @@ package func blockedSweep<S: RealScalar>(
     for (direction, result) in results.enumerated() {
         let loss = panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[direction, $1] }
         let refinedLoss = panels.ranges.indices.reduce(into: RefinedLoss()) { $0 += refinedLosses.view[direction, $1] }
-        swept.append(try result.finished(loss, refined: refiner == nil ? nil : refinedLoss))
+        swept.append(try result.finished(loss, refined: refiner == nil ? nil : refinedLoss, factor))
     }
     return swept
 }
@@ -126,7 +127,7 @@ private func packedBlocks<S: RealScalar>(
     }
 }
 
-/// ``blockedSweep(_:_:_:_:refinement:kernels:work:panelBudget:)`` in one direction.
+/// ``blockedSweep(_:_:_:_:refinement:kernels:work:threads:panelBudget:)`` in one direction.
 @_specialize(where S == Float)
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
@@ -158,14 +159,16 @@ private struct SweepResult<S: RealScalar>: Sendable {
     }
 
     /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``.
-    func finished(_ loss: SweepLoss, refined: RefinedLoss?) throws(QuantizationError) -> SweptWeight {
+    func finished(
+        _ loss: SweepLoss, refined: RefinedLoss?, _ factor: GramFactor<S>
+    ) throws(QuantizationError) -> SweptWeight {
         var finished = table
         finished.scales = Matrix(scales)
         finished.zeros = Matrix(zeros)
         let quantized = try finished.quantized(codes: Matrix(codes))
         return SweptWeight(
-            quantized: quantized, dampedLoss: loss.damped, loss: try loss.undamped(),
-            refinedLoss: try refined.map { (refined) throws(QuantizationError) in try refined.loss.undamped() },
+            quantized: quantized, dampedLoss: loss.damped, loss: try factor.undamped(loss),
+            refinedLoss: try refined.map { (refined) throws(QuantizationError) in try factor.undamped(refined.loss) },
             passes: refined?.passes ?? 0)
     }
 }

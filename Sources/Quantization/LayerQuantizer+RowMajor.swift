@@ -18,6 +18,16 @@ extension LayerQuantizer where Scalar == Float {
         rowMajor weight: UnsafeRawBufferPointer, of type: StoredFloat, rows: Int, cancellation: Cancellation? = nil,
         progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) throws(QuantizationError) -> LayerQuantization {
+        try quantize(
+            rowMajor: weight, of: type, rows: rows, threads: BLASLibrary.threadCount, cancellation: cancellation,
+            progress: progress)
+    }
+
+    /// As ``quantize(rowMajor:of:rows:cancellation:progress:)``, by the count of threads that the caller has read.
+    package func quantize(
+        rowMajor weight: UnsafeRawBufferPointer, of type: StoredFloat, rows: Int, threads: Int,
+        cancellation: Cancellation? = nil, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) throws(QuantizationError) -> LayerQuantization {
         let columns = factor.inputs
         guard rows > 0 && columns > 0 else { throw .emptyWeight(rows: rows, columns: columns) }
         let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
@@ -32,6 +42,6 @@ extension LayerQuantizer where Scalar == Float {
             let place = stored.firstNotFinite(rows: 0..<rows)
             throw .nonFiniteWeight(output: place?.row ?? 0, input: place?.column ?? 0)
         }
-        return try quantize(Matrix(matrix), cancellation: cancellation, progress: progress)
+        return try quantize(Matrix(matrix), threads: threads, cancellation: cancellation, progress: progress)
     }
 }

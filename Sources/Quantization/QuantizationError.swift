@@ -26,7 +26,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case nonFiniteWeight(output: Int, input: Int)
     /// A group's scale is beyond the largest number of the type that stores it; row and column are the scale's.
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
-    /// H is zero: no token has reached the layer, or every input was zero.
+    /// H is zero: no token has reached the layer; or every input was zero, where
+    /// ``QuantizationOptions/refusesInactiveLayers`` is set.
     case allInputsInactive(inputs: Int, tokens: Int)
     /// The mean of H's diagonal is beyond the numbers of its type.
     case gramOverflow

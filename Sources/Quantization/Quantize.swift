@@ -11,13 +11,14 @@ import AdaDimLinearAlgebra
 public func quantize<Scalar: RealScalar>(
     _ weight: Matrix<Scalar>, activations: Matrix<Scalar>, options: QuantizationOptions = .init()
 ) throws -> LayerQuantization {
+    let threads = BLASLibrary.threadCount
     try MemoryPlan(
         rows: weight.rows, columns: weight.columns, tokensAtOnce: activations.columns, options: options,
-        bytesPerNumber: MemoryLayout<Scalar>.stride
+        threads: threads, bytesPerNumber: MemoryLayout<Scalar>.stride
     ).check()
     var gram = try Gram<Scalar>(order: weight.columns)
     try gram.accumulate(activations)
-    return try quantize(weight, gram: consume gram, options: options)
+    return try LayerQuantizer(gram: consume gram, options: options).quantize(weight, threads: threads)
 }
 
 /// Quantizes one linear layer whose calibration inputs have been summed up in a Gram matrix [in, in]. For several

@@ -1,3 +1,5 @@
+import AdaDimOutputs
+
 /// Why a regression run cannot be made, kept or compared. Each names the file or directory.
 package enum RegressionError: Error, Equatable, CustomStringConvertible, Sendable {
     /// There is nothing at the path, or no directory.
@@ -12,6 +14,8 @@ package enum RegressionError: Error, Equatable, CustomStringConvertible, Sendabl
     case damaged(path: String, reason: String)
     /// A baseline of a later version of this tool.
     case newerFormat(path: String, found: Int, expected: Int)
+    /// Another run is writing the baseline, or there is no name for it.
+    case output(OutputFailure)
     /// The system refused something.
     case system(path: String, operation: String, reason: String)
     /// The largest layer would not fit; bytes.
@@ -32,6 +36,7 @@ package enum RegressionError: Error, Equatable, CustomStringConvertible, Sendabl
         case .damaged(let path, let reason): "\(path): not a baseline that can be used: \(reason)"
         case .newerFormat(let path, let found, let expected):
             "\(path): format \(found) of a later adadim, expected \(expected) or less"
+        case .output(let failure): "\(failure)"
         case .system(let path, let operation, let reason): "\(path): \(operation): \(reason)"
         case .notEnoughMemory(let name, let needed, let available):
             "\(name) needs \(shortText(needed / 1e9)) GB of memory and this process may use \(shortText(available / 1e9)) GB; --max-size and --only leave layers out"

@@ -1,13 +1,7 @@
-import Foundation
-
-/// A JSON decoding error in a few words.
+/// What is wrong with a text that was to be a JSON object, in a few words of this project's own.
 package func decodingErrorText(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-        context.debugDescription
-    case DecodingError.dataCorrupted(let context):
-        (context.underlyingError as NSError?)?.userInfo[NSDebugDescriptionErrorKey] as? String
-            ?? context.debugDescription
-    default: String(describing: error)
-    }
+    guard case DecodingError.typeMismatch(_, let context) = error,
+        let found = context.debugDescription.firstMatch(of: /but found (.+) instead/)
+    else { return "not valid JSON" }
+    return "found \(found.1), expected an object"
 }

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import Glibc
 
 /// A file's bytes, mapped read-only. The pages come in when they are touched and can be let go one range at a time.
@@ -10,9 +11,10 @@ final class MappedFile: Sendable {
 
     init(path: String) throws(SafetensorsError) {
         func failure(_ code: Int32) -> SafetensorsError {
-            SafetensorsError(file: path, .unreadable(reason: systemErrorText(code)))
+            SafetensorsError(file: path, .unreadable(reason: FileFailure.text(code)))
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Nobody waits for whoever writes a pipe: it is refused below.
+        let descriptor = open(path.systemBytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(errno) }
         defer { close(descriptor) }
         var status = stat()
@@ -54,6 +56,3 @@ final class MappedFile: Sendable {
         _ = madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
     }
 }
-
-/// The system's words for an error number.
-func systemErrorText(_ code: Int32) -> String { String(cString: strerror(code)) }

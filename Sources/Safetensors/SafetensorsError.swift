@@ -1,3 +1,5 @@
+import AdaDimFiles
+
 /// Why a safetensors file could not be read or written.
 package struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     package let file: String
@@ -14,6 +16,10 @@ package struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     package enum Problem: Equatable, Sendable {
         // Reading.
         case unreadable(reason: String)
+        /// Something else lies in the file's place.
+        case standIn(StandIn)
+        /// The file begins with a text where a header's length should be.
+        case text(start: String)
         case tooShort(bytes: Int)
         case headerTooLarge(bytes: UInt64, limit: Int)
         case headerBeyondEnd(bytes: Int, available: Int)
@@ -43,6 +49,9 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let reason): "cannot be read: \(reason)"
+        case .standIn(let found): "\(found)"
+        case .text(let start):
+            "begins with the text \"\(start)\", expected a header's length: it is no .safetensors file"
         case .tooShort(let bytes): "\(bytes) bytes, expected at least the 8 of the header's length"
         case .headerTooLarge(let bytes, let limit): "a header of \(bytes) bytes, expected at most \(limit)"
         case .headerBeyondEnd(let bytes, let available):

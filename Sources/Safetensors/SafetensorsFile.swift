@@ -1,3 +1,5 @@
+import AdaDimFiles
+
 /// A safetensors file, memory-mapped: named tensors whose bytes are lent, never copied.
 ///
 /// The layout: 8 bytes with the header's length (little-endian), the header (a JSON object: name → dtype, shape and
@@ -19,14 +21,19 @@ package final class SafetensorsFile: Sendable {
         self.path = path
         let file = try MappedFile(path: path)
         self.file = file
-        guard file.count >= 8 else { throw SafetensorsError(file: path, .tooShort(bytes: file.count)) }
+        guard file.count >= 8 else {
+            throw SafetensorsError(file: path, Self.standIn(for: file) ?? .tooShort(bytes: file.count))
+        }
         let stated = file.withBytes(in: 0..<8) { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard stated <= UInt64(Self.headerLimit) else {
-            throw SafetensorsError(file: path, .headerTooLarge(bytes: stated, limit: Self.headerLimit))
+            throw SafetensorsError(
+                file: path, Self.standIn(for: file) ?? .headerTooLarge(bytes: stated, limit: Self.headerLimit))
         }
         let length = Int(stated)
         guard length <= file.count - 8 else {
-            throw SafetensorsError(file: path, .headerBeyondEnd(bytes: length, available: file.count - 8))
+            throw SafetensorsError(
+                file: path,
+                Self.standIn(for: file) ?? .headerBeyondEnd(bytes: length, available: file.count - 8))
         }
         do {
             let header = try file.withBytes(in: 8..<8 + length) { bytes throws(SafetensorsError.Problem) in
@@ -35,9 +42,20 @@ package final class SafetensorsFile: Sendable {
             tensors = header.tensors
             metadata = header.metadata
         } catch {
-            throw SafetensorsError(file: path, error)
+            throw SafetensorsError(file: path, Self.standIn(for: file) ?? error)
         }
         indices = Dictionary(uniqueKeysWithValues: tensors.indices.lazy.map { [tensors] in (tensors[$0].name, $0) })
+    }
+
+    /// What a file holds that has no header of its own; nil where there is the beginning of one.
+    private static func standIn(for file: MappedFile) -> SafetensorsError.Problem? {
+        file.withBytes(in: 0..<min(file.count, StandIn.prefixLength)) { start in
+            if start.count > 8 && start[8] == UInt8(ascii: "{") { return nil }
+            if let found = StandIn(start) { return .standIn(found) }
+            // Eight such bytes say a length that no header has.
+            let isText = start.count >= 8 && start.prefix(8).allSatisfy { (0x20..<0x7f).contains($0) }
+            return isText ? .text(start: String(decoding: start.prefix(8), as: UTF8.self)) : nil
+        }
     }
 
     /// The entry of a tensor, nil where the file has none of that name.

@@ -1,3 +1,5 @@
+import AdaDimFiles
+
 /// Writes a safetensors file tensor by tensor, in any portions, without holding data in memory.
 ///
 /// Room for the header is reserved at the start of the file and filled by ``finish()``, padded with spaces; until
@@ -30,8 +32,8 @@ package final class SafetensorsWriter {
         self.path = path
         reservedBytes = Self.padded(max(headerCapacity, 2))
         header = Self.headerStart(metadata)
-        output = try OutputFile(creating: path)
-        try output.append([UInt8](repeating: 0, count: 8 + reservedBytes))
+        output = try Self.naming(path) { () throws(FileFailure) in try OutputFile(creating: path) }
+        try write { (output) throws(FileFailure) in try output.append([UInt8](repeating: 0, count: 8 + reservedBytes)) }
     }
 
     /// Begins a tensor; its bytes follow by ``append(_:)``.
@@ -63,7 +65,7 @@ package final class SafetensorsWriter {
             let found = tensor.total - tensor.missing + bytes.count
             throw failure(.wrongByteCount(tensor: tensor.name, found: found, expected: tensor.total))
         }
-        try output.append(bytes)
+        try write { (output) throws(FileFailure) in try output.append(bytes) }
         current?.missing -= bytes.count
     }
 
@@ -80,8 +82,24 @@ package final class SafetensorsWriter {
         var start = withUnsafeBytes(of: UInt64(reservedBytes).littleEndian) { [UInt8]($0) }
         start += (header + "}").utf8
         start += repeatElement(UInt8(ascii: " "), count: 8 + reservedBytes - start.count)
-        try output.replaceStart(with: start)
-        try output.synchronizeAndClose()
+        try write { (output) throws(FileFailure) in
+            try output.replaceStart(with: start)
+            try output.synchronizeAndClose()
+        }
+    }
+
+    private func write(_ body: (OutputFile) throws(FileFailure) -> Void) throws(SafetensorsError) {
+        try Self.naming(path) { () throws(FileFailure) in try body(output) }
+    }
+
+    private static func naming<Result>(
+        _ path: String, _ body: () throws(FileFailure) -> Result
+    ) throws(SafetensorsError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw SafetensorsError(file: path, .unwritable(operation: error.operation, reason: error.reason))
+        }
     }
 
     private func checkComplete() throws(SafetensorsError) {

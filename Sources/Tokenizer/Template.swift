@@ -1,30 +1,47 @@
 /// What surrounds a text's tokens: the part of post-processing that concerns single texts and ids.
+///
+/// Without special tokens, which is how texts are read here, most post-processors change no id.
 struct Template: Sendable {
     enum Piece: Sendable, Equatable {
         case text
         case special([Int])
     }
 
-    var pieces: [Piece] = [.text]
+    /// The pieces of each post-processor that has more than the text.
+    private var steps: [[Piece]] = []
 
     init(_ configuration: ConfigurationValue?) throws(TokenizerError) {
         guard let configuration else { return }
         let type = try configuration.typeName()
         switch type {
         case "ByteLevel": break  // It only adjusts where tokens lie in the text.
-        case "TemplateProcessing": pieces = try Self.pieces(configuration)
+        case "TemplateProcessing": steps = [try Self.pieces(configuration)]
+        case "BertProcessing", "RobertaProcessing":
+            // trim_offsets and add_prefix_space concern where tokens lie in the text, which is not asked here.
+            let (start, end) = (try configuration.required("cls"), try configuration.required("sep"))
+            steps = [[.special([try Self.id(of: start)]), .text, .special([try Self.id(of: end)])]]
         case "Sequence":
-            var hasTemplate = false
             for processor in try configuration.required("processors").elements() {
-                let template = try Template(processor)
-                guard template.pieces != [.text] else { continue }
-                // The library would take the first one's pieces for two texts.
-                guard !hasTemplate else { throw processor.unsupported("a second template is not supported") }
-                hasTemplate = true
-                pieces = template.pieces
+                steps += try Template(processor).steps
+            }
+            // The library would take two pieces of the first for two texts.
+            if steps.count > 1, steps.contains(where: { $0.count { $0 == .text } != 1 }) {
+                throw configuration.unsupported(
+                    "a template with the text twice, or without it, beside another is not supported")
             }
         default: throw configuration.unsupported("the post-processor \"\(type)\" is not supported")
         }
+        steps.removeAll { $0 == [.text] }
+    }
+
+    /// Of `["[CLS]", 101]`.
+    private static func id(of token: ConfigurationValue) throws(TokenizerError) -> Int {
+        let parts = try token.elements()
+        guard parts.count == 2 else {
+            throw token.malformed("found \(parts.count) elements, expected a token and its id")
+        }
+        _ = try parts[0].text()
+        return Int(try parts[1].tokenID())
     }
 
     private static func pieces(_ configuration: ConfigurationValue) throws(TokenizerError) -> [Piece] {
@@ -52,10 +69,15 @@ struct Template: Sendable {
         return pieces
     }
 
+    /// Two of them have no special tokens that could be said in advance: the library takes a special token of the first
+    /// for a text of the second.
+    var hasSpecialTokens: Bool { steps.count < 2 }
+
+    /// - Precondition: ``hasSpecialTokens``, where they are to be added.
     func applied(to ids: [Int], addSpecialTokens: Bool) -> [Int] {
-        if pieces == [.text] { return ids }
+        guard steps.count == 1 else { return ids }
         var result: [Int] = []
-        for piece in pieces {
+        for piece in steps[0] {
             switch piece {
             case .text: result += ids
             case .special(let special): if addSpecialTokens { result += special }

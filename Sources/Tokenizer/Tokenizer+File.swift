@@ -1,15 +1,15 @@
+import AdaDimFiles
 import Foundation
 
 extension Tokenizer {
     /// Reads a `tokenizer.json`.
     package init(file: URL) throws(TokenizerError) {
-        let data: Data
+        let bytes: [UInt8]
         do {
-            data = try Data(contentsOf: file)
+            bytes = try TextFile.bytes(of: file.path)
         } catch {
-            throw TokenizerError(
-                kind: .unreadable, file: file.path, place: "", problem: "cannot be read: \(error.localizedDescription)")
+            throw TokenizerError(kind: .unreadable, file: file.path, place: "", problem: "\(error.problem)")
         }
-        try self.init(json: Array(data), file: file.path)
+        try self.init(json: bytes, file: file.path)
     }
 }

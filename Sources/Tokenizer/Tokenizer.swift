@@ -39,6 +39,11 @@ package struct Tokenizer: Sendable {
                 "a Metaspace with prepend_scheme \"first\" after a normalizer that changes the beginning is not supported"
             )
         }
+        if preTokenizer?.asksInsideFirstCharacter(isLengthened: normalizer?.mayLengthen ?? false) == true {
+            throw root.unsupported(
+                "a Metaspace with prepend_scheme \"first\" after another pre-tokenizer that may cut or lengthen the beginning is "
+                    + "not supported")
+        }
         model = try BytePairEncoding(try root.required("model"))
         added = try AddedVocabulary(try root.optional("added_tokens"), model, normalizer)
         template = try Template(try root.optional("post_processor"))
@@ -54,14 +59,23 @@ package struct Tokenizer: Sendable {
         return (added.ids[token] ?? model.vocabulary[token]).map(Int.init)
     }
 
+    /// Bytes that a text may have. Symbols are numbered in 32 bits; normalizing and byte-level characters may lengthen a
+    /// text several times.
+    package static let longestText = 1 << 28 - 1
+
     /// - Parameters:
-    ///   - text: any length; added tokens in it are always recognized.
+    ///   - text: at most ``longestText`` bytes; added tokens in it are always recognized.
     ///   - addSpecialTokens: whether to put what the post-processor's template puts around a text.
     package func encode(_ text: String, addSpecialTokens: Bool) throws(TokenizerError) -> [Int] {
         let bytes = Array(text.utf8)
-        // Symbols are numbered in 32 bits; normalizing and byte-level characters may lengthen a text several times.
-        guard bytes.count < 1 << 28 else {
-            throw failure("a text of \(bytes.count) bytes is too long to encode at once")
+        guard bytes.count <= Self.longestText else {
+            // Nothing is wrong with the tokenizer.
+            throw TokenizerError(
+                kind: .encoding, file: "", place: "",
+                problem: "a text of \(bytes.count) bytes, expected at most \(Self.longestText)")
+        }
+        guard template.hasSpecialTokens || !addSpecialTokens else {
+            throw failure("the special tokens of two post-processors in a row are not supported")
         }
         var encoder = WordEncoder(model, forTextOf: bytes.count)
         var ids: [Int] = []

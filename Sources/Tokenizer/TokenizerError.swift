@@ -14,12 +14,13 @@ package struct TokenizerError: Error, Equatable, CustomStringConvertible {
     }
 
     package let kind: Kind
+    /// Empty where the text alone is to blame.
     package let file: String
     /// Where in the file, as a path of keys and indices (`pre_tokenizer.pretokenizers[1].pattern`); may be empty.
     package let place: String
     package let problem: String
 
     package var description: String {
-        place.isEmpty ? "\(file): \(problem)" : "\(file): \(place): \(problem)"
+        [file, place, problem].filter { !$0.isEmpty }.joined(separator: ": ")
     }
 }

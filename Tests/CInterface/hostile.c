@@ -138,6 +138,7 @@ static void call_gram(int which) {
         ok(adadim_gram_matrix(grams[which], buffer, needed - (one_in(4) ? 1 : 0), one_in(3) ? NULL : &count));
         int64_t figure;
         ok(adadim_gram_tokens(grams[which], one_in(5) ? NULL : &figure));
+        ok(adadim_gram_check_active(grams[which]));
         ok(adadim_gram_inputs(grams[which], one_in(5) ? NULL : &figure));
         if (one_in(3)) {
             adadim_gram_destroy(grams[which]);
@@ -236,10 +237,16 @@ static void call_layer(int which) {
 static void call_other(void) {
     int64_t figure = 0;
     adadim_options options;
-    switch (below(4)) {
+    switch (below(5)) {
     case 0: ok(adadim_thread_count(one_in(3) ? NULL : &figure)); return;
     case 1: ok(adadim_set_thread_count(one_in(2) ? foreign_size() : 1 + below(4))); return;
     case 2: ok(adadim_options_init(one_in(3) ? NULL : &options)); return;
+    case 3: {
+        adadim_blas blas = {.size = one_in(3) ? foreign_size() : (int64_t)sizeof blas};
+        if (ok(adadim_blas_report(one_in(5) ? NULL : &blas)) && (!blas.library || !blas.kernels || !blas.better_kernels))
+            fail("a report without its texts", 0);
+        return;
+    }
     default:
         ok(adadim_memory_needed(one_in(2) ? foreign_size() : below(1 << 28), one_in(2) ? foreign_size() : below(1 << 28),
                                 any_options(&options), one_in(5) ? NULL : &figure));

@@ -1,4 +1,5 @@
 import AdaDimCHeader
+import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
 import Foundation
@@ -10,6 +11,20 @@ import Testing
         #expect(String(cString: adadim_version()) == ADADIM_VERSION)
         #expect(ADADIM_VERSION == "\(ADADIM_VERSION_MAJOR).\(ADADIM_VERSION_MINOR).\(ADADIM_VERSION_PATCH)")
         #expect(ADADIM_VERSION == toolVersion)
+    }
+
+    @Test func theBLASReportIsTheEngines() {
+        var blas = adadim_blas()
+        blas.size = Int64(MemoryLayout<adadim_blas>.size)
+        #expect(adadim_blas_report(&blas) == ADADIM_OK)
+        let expected = BLASLibrary.report
+        #expect(String(cString: blas.library) == expected.library)
+        #expect(String(cString: blas.kernels) == expected.kernels ?? "")
+        #expect(String(cString: blas.better_kernels) == expected.betterKernels ?? "")
+        #expect(blas.below_processor == (expected.isBelowProcessor ? 1 : 0) && blas.foreign == 0)
+        refused(ADADIM_INVALID_ARGUMENT, "blas is NULL") { adadim_blas_report(nil) }
+        blas.size = 8
+        refused(ADADIM_INVALID_ARGUMENT, "blas->size is 8, expected sizeof(adadim_blas)") { adadim_blas_report(&blas) }
     }
 
     private func refused(
@@ -93,6 +108,23 @@ import Testing
         }
     }
 
+    /// Tokens have come, and activated nothing: the layer is rounded plainly, and says so.
+    @Test func aLayerWithoutAnActiveInputIsALayer() throws {
+        var (gram, quantizer, layer): (OpaquePointer?, OpaquePointer?, OpaquePointer?)
+        try check(adadim_gram_create_from([Float](repeating: 0, count: 9), 3, 7, &gram))
+        try check(adadim_quantizer_take(&gram, nil, nil, nil, &quantizer))
+        try check(
+            adadim_quantizer_quantize(
+                quantizer, [1, 2, 3, -4, 5, 6] as [Float], adadim_type(ADADIM_FLOAT32), 2, nil, nil, &layer))
+        var info = adadim_layer_info()
+        info.size = Int64(MemoryLayout<adadim_layer_info>.size)
+        try check(adadim_layer_get_info(layer, &info))
+        #expect(info.inactive_inputs == 3 && info.loss == 0 && info.relative_loss == 0 && info.output_energy == 0)
+        #expect(info.dimension == ADADIM_PER_OC && info.rtn_loss_per_ic == 0 && info.gptq_loss_per_oc == 0)
+        adadim_layer_destroy(layer)
+        adadim_quantizer_destroy(quantizer)
+    }
+
     @Test func aMatrixWithoutAFactorIsAStatus() throws {
         var gram: OpaquePointer?
         var quantizer: OpaquePointer?
@@ -108,6 +140,15 @@ import Testing
             adadim_quantizer_take(&gram, &options, nil, nil, &quantizer)
         }
         #expect(gram == nil && quantizer == nil)
+        try check(adadim_gram_create_from([Float](repeating: 0, count: 9), 3, 7, &gram))
+        refused(ADADIM_ALL_INPUTS_INACTIVE, "all 3 inputs are inactive: the Gram matrix of 7 tokens is zero") {
+            adadim_gram_check_active(gram)
+        }
+        refused(ADADIM_INVALID_ARGUMENT, "gram is NULL") { adadim_gram_check_active(nil) }
+        adadim_gram_destroy(gram)
+        try check(adadim_gram_create_from([0, 0, 0, 0, 0, 0, 0, 0, 1] as [Float], 3, 7, &gram))
+        try check(adadim_gram_check_active(gram))
+        adadim_gram_destroy(gram)
         refused(ADADIM_INVALID_ARGUMENT, "-1.0 at input 0 of its diagonal") {
             adadim_gram_create_from([-1] as [Float], 1, 1, &gram)
         }

@@ -104,6 +104,103 @@ struct ConfigurationTests {
         #expect(try model("llama", #""dtype": "float32", "torch_dtype": "float16""#).elementType == .float32)
     }
 
+    /// transformers makes a Mistral with `layer_types` a Ministral, whose blocks have windows where those say so.
+    @Test(
+        arguments: [
+            (
+                #""layer_types": ["sliding_attention", "full_attention", "sliding_attention"], "sliding_window": 8"#,
+                [8, nil, 8]
+            ),
+            (#""layer_types": ["full_attention", "full_attention", "full_attention"]"#, [nil, nil, nil]),
+            (#""layer_types": null, "sliding_window": 8"#, [8, 8, 8]),
+        ] as [(String, [Int?])])
+    func windowsOfMinistral(_ members: String, _ windows: [Int?]) throws {
+        #expect(try model("mistral", #""num_key_value_heads": 2, "# + members).slidingWindows == windows)
+    }
+
+    @Test func theOriginalLengthOutsideComesFirst() throws {
+        let parameters =
+            #""rope_parameters": {"rope_type": "llama3", "rope_theta": 2, "factor": 8, "low_freq_factor": 1, "#
+            + #""high_freq_factor": 4, "original_max_position_embeddings": 64}"#
+        let configuration = try model("llama", parameters + #", "original_max_position_embeddings": 16"#)
+        #expect(
+            configuration.rotaryScaling
+                == .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 16))
+    }
+
+    /// What transformers acts on and this project does not compute.
+    @Test(arguments: [
+        ("llama", #""is_causal": false"#, "is_causal is false, which is not supported; supported: true, no is_causal"),
+        ("qwen3", #""is_causal": null"#, "is_causal is null, which is not supported; supported: true, no is_causal"),
+        (
+            "llama", #""sliding_window": 8"#,
+            "sliding_window is 8, which is not supported; supported: null, no sliding_window"
+        ),
+        (
+            "llama", #""layer_types": ["full_attention", "sliding_attention", "full_attention"]"#,
+            "layer_types is sliding_attention, which is not supported; supported: full_attention"
+        ),
+        (
+            "mistral",
+            #""sliding_window": null, "layer_types": ["full_attention", "sliding_attention", "full_attention"]"#,
+            "layer_types names sliding_attention, but sliding_window sets no window"
+        ),
+        (
+            "qwen2", #""per_layer_config": {"0": {"rms_norm_eps": 0.1}}"#,
+            "per_layer_config is an object, which is not supported; supported: null, no per_layer_config"
+        ),
+        ("llama", #""attention_chunk_size": 4"#, "attention_chunk_size is 4, which is not supported; supported: null"),
+        (
+            "llama", #""transformers_weights": "a.safetensors""#,
+            #"transformers_weights is "a.safetensors", which is not"#
+        ),
+        (
+            "llama", #""rope_theta": 5, "rms_norm_eps": 1, "rope_theta": 6"#,
+            "rope_theta stands there 2 times, expected once"
+        ),
+    ])
+    func keysThatComputeSomethingElse(_ type: String, _ members: String, _ text: String) {
+        let found = errorText { _ = try model(type, #""num_key_value_heads": 2, "# + members) }
+        #expect(found.hasPrefix("config.json: " + text), "\(found)")
+    }
+
+    /// Keys that change nothing are passed over, unknown ones named together, once.
+    @Test func keysWithoutEffect() throws {
+        let harmless =
+            #""is_causal": true, "per_layer_config": null, "sliding_window": null, "use_cache": false, "temperature": 0.5, "#
+            + #""id2label": {"0": "a"}, "pad_token_id": 3, "_name_or_path": "x", "layer_types": null, "max_window_layers": false"#
+        #expect(try model("llama", harmless).notices == [])
+        let unknown = harmless + #", "rope_interleaved": true, "another": {"a": [1]}"#
+        let text =
+            "config.json: carried over without effect, as transformers' models of this type do not know them: "
+            + "another, rope_interleaved"
+        #expect(try model("llama", unknown).notices == [text])
+    }
+
+    /// Numbers as Python writes them, where nothing reads them and where something does.
+    @Test func numbersThatAreNotFinite() throws {
+        let members = #""a": NaN, "b": [Infinity, {"c": -Infinity}], "NaN": "Infinity", "d": 1e999, "e": "\ud800""#
+        let plain = try model("llama", #""rms_norm_eps": 0.5"#)
+        var read = try model("llama", #""rms_norm_eps": 0.5, "# + members)
+        #expect(read.notices.count == 1 && read.notices[0].hasSuffix("do not know them: NaN, a, b, d, e"))
+        read.notices = []
+        #expect(read == plain)
+        for word in ["NaN", "Infinity", "-Infinity"] {
+            #expect(
+                errorText { _ = try model("llama", "\"rms_norm_eps\": \(word)") }
+                    == "config.json: rms_norm_eps is \(word), expected a positive number")
+            #expect(
+                errorText { _ = try model("llama", "\"head_dim\": \(word)") }
+                    == "config.json: head_dim is \(word), expected an integer from 1 to 2147483647")
+        }
+        // That is all that is read beyond JSON.
+        for text in ["NaN, /* comment */ \"b\": 1", "NaN, 'b': 1", "NaNs", "Infinity, b: 1", "nan", "+Infinity"] {
+            #expect(
+                errorText { _ = try model("llama", "\"a\": \(text)") }.hasPrefix("config.json: not a JSON object"),
+                "\(text)")
+        }
+    }
+
     @Test(arguments: [
         (
             #""model_type": "gpt2""#,

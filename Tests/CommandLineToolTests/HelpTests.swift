@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     @Test(arguments: [
         "adadim", "quantize", "inspect", "layer", "evaluate", "compare", "variants", "regress", "regress record",
-        "regress check",
+        "regress check", "machine",
     ])
     func helpIsTheGolden(_ command: String) throws {
         let golden = URL(filePath: #filePath).deletingLastPathComponent()

@@ -78,7 +78,7 @@ import Testing
             scratch.weightTensor(), TestTensor("activations", .bfloat16, [3, 80], [Float](repeating: 0, count: 240)),
         ])
         #expect(
-            try refusal(scratch)
+            try refusal(scratch, "--refuse-inactive")
                 == "Error: layer.safetensors: all 80 inputs are inactive: the Gram matrix of 3 tokens is zero\n")
         try FileManager.default.removeItem(atPath: scratch.path("layer.safetensors"))
         try scratch.write()

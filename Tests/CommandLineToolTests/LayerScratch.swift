@@ -59,6 +59,10 @@ final class LayerScratch {
 
     /// `adadim layer layer.safetensors`, groups of 16, and then `options`.
     func run(_ options: String..., whileRunning: ((Process) -> Void)? = nil) throws -> Tool.Outcome {
+        try run(options, whileRunning: whileRunning)
+    }
+
+    func run(_ options: [String], whileRunning: ((Process) -> Void)? = nil) throws -> Tool.Outcome {
         try tool.run(
             ["layer", "layer.safetensors", "--group-size", "16", "--threads", "\(BLASLibrary.threadCount)"] + options,
             whileRunning: whileRunning)

@@ -183,6 +183,39 @@ import Testing
                 == ["factor", "gram", "read", "reference", "rtn", "sweep", "total", "write"])
     }
 
+    /// No input is ever active: the layer is rounded plainly, and nothing is known of what it loses.
+    @Test(arguments: [[], ["--effort", "fast"], ["--method", "rtn"], ["--dimension", "per-ic", "--damping", "0"]])
+    func aLayerWithoutAnActiveInput(_ options: [String]) throws {
+        let scratch = try LayerScratch(tokens: 3)
+        try scratch.write([
+            scratch.weightTensor(), TestTensor("activations", .bfloat16, [3, 80], [Float](repeating: 0, count: 240)),
+        ])
+        let outcome = try scratch.run(["--output", "out.safetensors", "--json"] + options)
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.errors.contains(
+                "layer: none of the 80 inputs was ever active: rounded plainly, and nothing is known of the loss\n"),
+            "\(outcome.errors)")
+        #expect(outcome.output.contains("\"relative\" : null") && !outcome.output.lowercased().contains("nan"))
+        let loss = try JSONDecoder().decode(Relative.self, from: Data(outcome.output.utf8))
+        #expect(loss.loss.absolute == 0 && loss.loss.relative == nil && loss.inactiveInputs == 80)
+        let file = try SafetensorsFile(path: scratch.path("out.safetensors"))
+        #expect(file.metadata["loss"] == "0.0" && file.metadata["inactive_inputs"] == "80")
+        let summary = try scratch.run(["--quiet"] + options)
+        #expect(
+            summary.status == 0 && summary.output.contains("has no output to lose, ‖WX‖² is 0\n"), "\(summary.output)")
+    }
+
+    private struct Relative: Decodable {
+        struct Loss: Decodable {
+            let absolute: Double
+            let relative: Double?
+        }
+
+        let loss: Loss
+        let inactiveInputs: Int
+    }
+
     @Test(arguments: StoredFloat.allCases)
     func scalesAreStoredAsTheWeightIs(_ type: StoredFloat) throws {
         let scratch = try LayerScratch()
@@ -231,6 +264,39 @@ import Testing
         #expect(outcome.errors.hasSuffix("stopped before the end; no output was written\n"), "\(outcome.errors)")
         #expect(outcome.output.isEmpty)
         #expect(try scratch.contents == ["layer.safetensors"])
+    }
+
+    /// As with `adadim layer … | true`: what was written is complete, and the message says so.
+    @Test(arguments: [[], ["--json"]]) func aResultThatNobodyReads(_ options: [String]) throws {
+        let scratch = try LayerScratch()
+        try scratch.write()
+        let outcome = try scratch.tool.run(
+            ["layer", "layer.safetensors", "--group-size", "16", "--output", "out.safetensors", "--quiet"] + options,
+            redirections: "| true")
+        #expect(
+            outcome.errors
+                == "Error: the result cannot be printed: standard output: Broken pipe; written and complete: out.safetensors\n"
+        )
+        #expect(try scratch.contents == ["layer.safetensors", "out.safetensors"])
+    }
+
+    /// Another run for the same file ends at its start.
+    @Test func theSecondRunIsRefused() throws {
+        let scratch = try LayerScratch(out: 1024, inputs: 1024, tokens: 1100)
+        try scratch.write()
+        let arguments = ["layer", "layer.safetensors", "--group-size", "16", "--output", "out.safetensors"]
+        var second: Tool.Outcome?
+        let first = try scratch.tool.run(arguments) { process in
+            kill(process.processIdentifier, SIGSTOP)
+            second = try? scratch.tool.run(arguments)
+            kill(process.processIdentifier, SIGCONT)
+        }
+        #expect(first.status == 0)
+        #expect(second?.status == 1)
+        #expect(
+            second?.errors.hasPrefix("Error: out.safetensors: another run is writing it: process ") == true,
+            "\(second?.errors ?? "")")
+        #expect(try scratch.contents == ["layer.safetensors", "out.safetensors"])
     }
 }
 

@@ -41,9 +41,35 @@ import Testing
         }
         let outcome = try scratch.quantize("--quiet", redirections: redirections)
         #expect(outcome.status == 1)
-        #expect(outcome.errors == text)
+        // What was made is there, and the message says so.
+        #expect(outcome.errors == text.dropLast() + "; written and complete: out\n")
+        #expect(try scratch.contents == ["model", "out", "text.safetensors"])
     }
 
+    /// As with `adadim … | true`, of every command that leaves something behind.
+    @Test(arguments: [
+        (["quantize", "model", "out", "--calibration", "text.safetensors"], "out"),
+        (["inspect", "model", "--calibration", "text.safetensors", "--report", "seen"], "seen"),
+        (["inspect", "model", "--calibration", "text.safetensors", "--report", "seen", "--json"], "seen"),
+        (
+            ["variants", "model", "--calibration", "text.safetensors", "--text", "text.safetensors", "--keep", "kept"]
+                + ["--evaluation-length", "16"], "kept"
+        ),
+        (["regress", "record", "baseline", "--only", "NaN in*"], "baseline"),
+    ])
+    func aResultThatNobodyReads(_ arguments: [String], _ written: String) throws {
+        let scratch = try Scratch()
+        let sizes =
+            arguments[0] == "regress" ? [] : ["--group-size", "8", "--samples", "8", "--sequence-length", "16"]
+        let outcome = try scratch.tool.run(arguments + sizes + ["--quiet"], redirections: "| true")
+        #expect(
+            outcome.errors
+                == "Error: the result cannot be printed: standard output: Broken pipe; written and complete: \(written)\n"
+        )
+        #expect(try scratch.contents == (["model", "text.safetensors", written]).sorted())
+    }
+
+    /// Signals that were blocked for the program, too: the test program starts it from a thread that has them all blocked.
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
     func aSignalStopsTheRunAndLeavesNothing(_ signal: Int32) throws {
         let scratch = try Scratch()

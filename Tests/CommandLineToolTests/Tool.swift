@@ -11,7 +11,7 @@ struct Tool {
     }
 
     /// Beside the test program, where the package manager puts all of a build's products.
-    private static let url = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    static let url = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "adadim")
 
     /// Where it runs; relative paths start here.
@@ -26,9 +26,14 @@ struct Tool {
         try run(arguments, redirections: redirections, whileRunning: whileRunning)
     }
 
-    /// - Parameter ignoring: a signal, by its short name, that the shell ignores on the tool's behalf.
+    /// - Parameters:
+    ///   - ignoring: a signal, by its short name, that the shell ignores on the tool's behalf.
+    ///   - environment: variables to set; an empty value takes a variable away.
+    ///   - limits: a line of the shell's before it, such as `ulimit -f 10`.
+    ///   - launcher: a command that starts the tool, such as `setpriv`, with its arguments.
     func run(
-        _ arguments: [String], redirections: String = "", ignoring: String? = nil,
+        _ arguments: [String], redirections: String = "", ignoring: String? = nil, environment: [String: String] = [:],
+        limits: String = "", launcher: [String] = [],
         whileRunning: ((Process) -> Void)? = nil
     ) throws -> Outcome {
         let streams = FileManager.default.temporaryDirectory.appending(path: "adadim-streams-\(UUID().uuidString)")
@@ -42,9 +47,12 @@ struct Tool {
         let trap = ignoring.map { "trap '' \($0); " } ?? ""
         // A pipeline's first part is no place for exec: the shell would be gone before the rest.
         let run = redirections.contains("|") ? "\"$0\" \"$@\" " : "exec \"$0\" \"$@\" "
-        process.arguments = ["-c", trap + run + redirections, Self.url.path] + arguments
+        let command =
+            launcher + ["/bin/sh", "-c", trap + limits + "\n" + run + redirections, Self.url.path] + arguments
+        process.arguments = ["-c", "exec \"$0\" \"$@\""] + command
         process.currentDirectoryURL = directory
-        process.environment = ProcessInfo.processInfo.environment.filter { !["COLUMNS", "LINES"].contains($0.key) }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            .filter { !["COLUMNS", "LINES"].contains($0.key) && !$0.value.isEmpty }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)

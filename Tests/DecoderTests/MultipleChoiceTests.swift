@@ -16,6 +16,28 @@ import Testing
 
     private struct Refusal: Error, Equatable { let text: String }
 
+    /// In Swift, CR LF is one character: lines are told by their bytes.
+    @Test func linesMayEndWithCarriageReturns() throws {
+        let lines = [
+            #"{"question": "q", "choices": ["a", "b"], "answer": 1}"#, "",
+            #"{"question": "r", "choices": ["a", "b"], "answer": 0}"#,
+        ]
+        let expected = try read(lines.joined(separator: "\n"))
+        #expect(expected.map(\.question) == ["q", "r"])
+        #expect(try read(lines.joined(separator: "\r\n") + "\r\n") == expected)
+        #expect(try read("\u{FEFF}" + lines.joined(separator: "\r\n")) == expected)
+        #expect(throws: Refusal(text: "FILE, line 3: no \"answer\"")) {
+            try read("\r\n\r\n{\"question\": \"q\", \"choices\": [\"a\", \"b\"]}\r\n")
+        }
+    }
+
+    @Test func aFileThatCannotBeReadIsNamedInTheSystemsWords() {
+        let missing = URL(filePath: "/no/such/questions.jsonl")
+        #expect {
+            _ = try MultipleChoiceQuestion.read(missing)
+        } throws: { "\($0)" == "/no/such/questions.jsonl: cannot be read: No such file or directory" }
+    }
+
     @Test func questionsOfAFile() throws {
         let questions = try read(
             """

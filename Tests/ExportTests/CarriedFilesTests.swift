@@ -1,54 +1,169 @@
 import AdaDimCheckpoint
 import AdaDimExport
+import AdaDimFiles
+import AdaDimLinearAlgebra
 import AdaDimTestSupport
 import Foundation
 import Testing
 
+/// Everything beside the weights comes along, or is named.
 @Suite("Files carried along")
 struct CarriedFilesTests {
-    @Test(arguments: [
-        ("tokenizer.json", true), ("tokenizer_config.json", true), ("generation_config.json", true),
-        ("chat_template.jinja", true), ("merges.txt", true), ("tokenizer.model", true), ("LICENSE", true),
-        ("LICENSE.md", true), ("README.md", true), ("config.json", false), ("model.safetensors", false),
-        ("model.safetensors.index.json", false), ("pytorch_model.bin.index.json", false), ("pytorch_model.bin", false),
-        ("consolidated.00.pth", false), ("model.gguf", false), ("quantization-report.json", false),
-        (".gitattributes", false), (".hidden.json", false),
-    ])
-    func byName(_ name: String, _ isCarried: Bool) { #expect(CarriedFiles.isCarried(name) == isCarried) }
+    private let files = FileManager.default
 
-    private func added(_ config: String) throws -> String {
-        let data = try ConfigText(Data(config.utf8), file: "config.json").setting("q", to: Data("{\"a\": 1}".utf8))
-        return String(decoding: data, as: UTF8.self)
+    private func write(_ directory: ModelDirectory, _ paths: String...) throws {
+        for path in paths {
+            let file = directory.url.appendingPathComponent(path)
+            try files.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try directory.write("text of \(path)", path)
+        }
     }
 
-    /// Everything else stays as it was written: order, spaces, 1 and 1.0, numbers beyond any type.
-    @Test func configKeepsItsText() throws {
+    private func link(_ directory: ModelDirectory, _ path: String, to target: String) throws {
+        try files.createSymbolicLink(
+            atPath: directory.url.appendingPathComponent(path).path, withDestinationPath: target)
+    }
+
+    /// What an export of the directory writes, by paths, and what it says; the model's own files left out.
+    private func exported(_ directory: ModelDirectory) throws -> (files: [String], notices: [String]) {
+        if !files.fileExists(atPath: directory.url.appendingPathComponent("model.safetensors").path) {
+            try directory.write([TestTensor("x", .float32, [1], [1])])
+        }
+        let output = directory.parent.appendingPathComponent("out")
+        try? files.removeItem(at: output)
+        try files.createDirectory(at: output, withIntermediateDirectories: false)
+        let writer = try CheckpointWriter(Checkpoint(directory: directory.url), format: .dequantized, to: output)
+        try writer.finish()
+        let written = try OutputDirectory.files(in: output).filter {
+            !["config.json", "model.safetensors"].contains($0)
+        }
+        for path in written where !path.contains("linked") && path != "modules.json" {
+            #expect(try readFile(output.path + "/" + path) == Array("text of \(path)".utf8), "\(path)")
+        }
+        return (written, writer.notices.map { $0.replacingOccurrences(of: directory.url.path, with: "MODEL") })
+    }
+
+    @Test func whateverIsNoWeightIsCarried() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let carried = [
+            "COPYING", "LICENSE", "README.md", "USE_POLICY.md", "added_tokens.json",
+            "additional_chat_templates/tool.jinja",
+            "chat_template.jinja", "configuration_x.py", "generation_config.json", "merges.txt", "modeling_x.py",
+            "parts/attention.py", "parts/deep/kernels.cu", "preprocessor_config.json", "qwen.tiktoken",
+            "sentencepiece.bpe.model", "tokenizer.json", "tokenizer.model", "vocab",
+        ]
+        for path in carried { try write(directory, path) }
+        try write(
+            directory, ".gitattributes", ".git/config", ".cache/x/y", "__pycache__/modeling_x.cpython-312.pyc",
+            "parts/.hidden", "quantization-report.json", "quantization-report.html")
+        let found = try exported(directory)
+        #expect(found.files == carried.sorted())
+        #expect(found.notices == [])
+    }
+
+    @Test func otherWeightsAreNamed() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        try write(
+            directory, "pytorch_model-00001-of-00002.bin", "pytorch_model.bin.index.json", "model.gguf", "tf_model.h5",
+            "flax_model.msgpack", "consolidated.00.pth", "rust_model.ot", "other.safetensors", "model.onnx_data",
+            "x.txt",
+            "original/params.json", "original/consolidated.00.pth", "onnx/deep/model.onnx", "onnx/config.json",
+            "model.safetensors.index.json")
+        let found = try exported(directory)
+        #expect(found.files == ["x.txt"])
         #expect(
-            try added("{\n  \"z\": 1e-05, \"b\": 1.0,\n  \"n\": 123456789012345678901234567890\n}\n")
-                == "{\n  \"z\": 1e-05, \"b\": 1.0,\n  \"n\": 123456789012345678901234567890,\n  \"q\": {\"a\": 1}\n}\n")
-        #expect(try added("{}") == "{\n  \"q\": {\"a\": 1}\n}")
-        #expect(try added("{\"s\": \"}\"}") == "{\"s\": \"}\",\n  \"q\": {\"a\": 1}\n}")
-        // A null gives its place up; the same name elsewhere, or as a value, is something else.
-        #expect(try added(#"{"q": null, "b": 1.0}"#) == #"{"q": {"a": 1}, "b": 1.0}"#)
-        #expect(try added(#"{"s": "\"q\": null", "\u0071" : null }"#) == #"{"s": "\"q\": null", "\u0071" : {"a": 1} }"#)
+            found.notices == [
+                "MODEL: not carried over, as weights of their own: consolidated.00.pth, flax_model.msgpack, model.gguf, "
+                    + "model.onnx_data, model.safetensors.index.json, onnx/, original/, other.safetensors, "
+                    + "pytorch_model-00001-of-00002.bin, pytorch_model.bin.index.json, rust_model.ot, tf_model.h5"
+            ])
+    }
+
+    /// Folders that modules.json names come whole: their weights are no other version of the model's.
+    @Test func modulesOfEmbeddingModels() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        try write(
+            directory, "1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors",
+            "3/model.safetensors")
+        let modules = #"[{"path": ""}, {"path": "1_Pooling"}, {"path": "./2_Dense/"}, {"path": "../3"}]"#
+        try directory.write(modules, "linked-modules")
+        try link(directory, "modules.json", to: "linked-modules")
+        let found = try exported(directory)
+        // The list itself, by both of its names.
         #expect(
-            try added(#"{"o": {"q": null}, "l": ["q", {"q": 2}], "p": "q"}"#)
-                == #"{"o": {"q": null}, "l": ["q", {"q": 2}], "p": "q","# + "\n  \"q\": {\"a\": 1}\n}")
+            found.files.filter { $0 != "modules.json" }
+                == ["1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors", "linked-modules"])
+        #expect(found.notices == ["MODEL: not carried over, as weights of their own: 3/"])
     }
 
-    @Test(arguments: [
-        (#"{"q": 1}"#, "holds q already, expected an unquantized model's"),
-        (#"{"q": null, "b": 2, "q": null}"#, "holds q 2 times, expected it once at most"),
-        ("[1]", "not a JSON object"), ("", "not a JSON object"), (#"{"q": nul}"#, "not a JSON object"),
-    ])
-    func configsThatCannotBeSet(_ config: String, _ reason: String) {
-        #expect(errorText { _ = try added(config) } == "config.json: " + reason)
+    /// Links are followed, as a cache of blobs needs it, and never for ever.
+    @Test func linksAndWhatIsNoFile() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let blobs = directory.parent.appendingPathComponent("blobs")
+        try files.createDirectory(at: blobs.appendingPathComponent("folder"), withIntermediateDirectories: true)
+        for name in ["blob", "folder/inside"] { try Data("blob".utf8).write(to: blobs.appendingPathComponent(name)) }
+        try link(directory, "linked", to: "../blobs/blob")
+        try link(directory, "linked-folder", to: "../blobs/folder")
+        try link(directory, "nowhere", to: "../blobs/none")
+        try link(directory, "itself", to: "itself")
+        try link(directory, "here", to: ".")
+        try write(directory, "folder/file")
+        try link(directory, "folder/up", to: "..")
+        mkfifo(directory.url.appendingPathComponent("pipe").path, 0o666)
+        let found = try exported(directory)
+        #expect(found.files == ["folder/file", "linked", "linked-folder/inside"])
+        #expect(
+            found.notices == [
+                "MODEL: not carried over: folder/up (a link back to a directory that it lies in), "
+                    + "here (a link back to a directory that it lies in), "
+                    + "itself (a link that leads nowhere: Too many levels of symbolic links), "
+                    + "nowhere (a link that leads nowhere: No such file or directory), pipe (a pipe)"
+            ])
     }
 
-    /// Files of another encoding are refused, not damaged.
-    @Test func configInAnotherEncoding() throws {
-        let data = try #require(#"{"b": 1}"#.data(using: .utf16LittleEndian))
-        let text = errorText { _ = try ConfigText(data, file: "config.json").setting("q", to: Data("1".utf8)) }
-        #expect(text == "config.json: q could not be set in it, expected JSON in UTF-8")
+    @Test func pointersAreCarriedAndNamed() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        try directory.write("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "linked.model")
+        let found = try exported(directory)
+        #expect(found.files == ["linked.model"])
+        #expect(
+            found.notices == ["MODEL/linked.model: a Git LFS pointer: run git lfs pull; it is carried over as it is"])
+    }
+
+    @Test func largeFoldersAreNamed() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        for index in 0...CarriedFiles.mostFolderEntries { try write(directory, "many/\(index)") }
+        for name in ["large", "folder/large"] {
+            try write(directory, name)
+            truncate(directory.url.appendingPathComponent(name).path, off_t(CarriedFiles.mostFolderBytes + 1))
+        }
+        let found = try exported(directory)
+        #expect(found.files == [])
+        #expect(
+            found.notices == [
+                "MODEL: not carried over: folder/ (more than 256 MB), large (more than 256 MB), "
+                    + "many/ (more than 1000 files)"
+            ])
+        unlink(directory.url.appendingPathComponent("many/0").path)
+        #expect(try exported(directory).files.count == CarriedFiles.mostFolderEntries)
+    }
+
+    /// A directory may not take the name of a file that the output has.
+    @Test func namesOfTheOutputsOwn() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        try write(directory, "quantization-report.json/x")
+        let found = try exported(directory)
+        #expect(found.files == [])
+        #expect(
+            found.notices == [
+                "MODEL: not carried over: quantization-report.json (a directory with a name of the output's)"
+            ])
     }
 }

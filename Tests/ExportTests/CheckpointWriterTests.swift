@@ -9,10 +9,14 @@ import Testing
 
 @Suite("Writing a quantized model")
 struct CheckpointWriterTests {
-    static let config = """
-        {"model_type": "llama", "vocab_size": 5, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1,
-         "num_attention_heads": 2, "torch_dtype": "bfloat16", "unknown": {"kept": 12345678901234567890}}
+    static let config = config("bfloat16")
+
+    static func config(_ type: String) -> String {
         """
+        {"model_type": "llama", "vocab_size": 5, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1,
+         "num_attention_heads": 2, "torch_dtype": "\(type)", "unknown": {"kept": 12345678901234567890}}
+        """
+    }
     static let layers = LinearRole.allCases.map { LinearLayer(block: 0, role: $0) }
 
     /// [out, in] of a layer of the test's model.
@@ -26,7 +30,7 @@ struct CheckpointWriterTests {
 
     /// A small model in two shards; tensors begin at odd places.
     private func makeModel(_ type: StoredFloat) throws -> ModelDirectory {
-        let directory = try ModelDirectory(config: Self.config)
+        let directory = try ModelDirectory(config: Self.config(type.elementType.name))
         var random = SeededFloats(state: 42)
         var shards: [[TestTensor]] = [[TestTensor("odd", .unsigned8, [3], bytes: [1, 2, 3])], []]
         let names = Self.layers.map { ($0.weightName, Self.shape($0.role)) }
@@ -273,20 +277,26 @@ struct CheckpointWriterTests {
         let directory = try makeModel(.bfloat16)
         defer { directory.remove() }
         let checkpoint = try Checkpoint(directory: directory.url)
-        let output = directory.parent.appendingPathComponent("out")
-        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+        func newOutput(_ name: String) throws -> URL {
+            let output = directory.parent.appendingPathComponent(name)
+            try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+            return output
+        }
+        // Reading its first byte is an error on every system and for every user.
         let link = directory.url.appendingPathComponent("merges.txt")
-        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "nowhere")
-        let text = errorText { _ = try CheckpointWriter(checkpoint, format: .dequantized, to: output) }
-        #expect(text.hasPrefix("\(link.path): reading failed: "), "\(text)")
+        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "/proc/self/mem")
+        #expect(
+            errorText { _ = try CheckpointWriter(checkpoint, format: .dequantized, to: newOutput("first")) }
+                == "\(link.path): reading failed: Input/output error")
         try FileManager.default.removeItem(at: link)
 
         try directory.write("[]", "config.json")
         let config = directory.url.appendingPathComponent("config.json").path
         #expect(
-            errorText { _ = try CheckpointWriter(checkpoint, format: .compressedTensors, to: output) }
+            errorText { _ = try CheckpointWriter(checkpoint, format: .compressedTensors, to: newOutput("second")) }
                 == "\(config): not a JSON object")
         try directory.write(Self.config, "config.json")
+        let output = try newOutput("out")
         let writer = try CheckpointWriter(checkpoint, format: .dequantized, to: output)
         // What changes in the model's directory from here on does not come in.
         for name in ["config.json", "tokenizer.json"] {
@@ -296,6 +306,48 @@ struct CheckpointWriterTests {
         let read = { try String(contentsOf: output.appendingPathComponent($0), encoding: .utf8) }
         #expect(try read("config.json") == Self.config)
         #expect(try read("tokenizer.json") == "text of tokenizer.json")
+    }
+
+    /// Every tensor once, in the file that it counts in, and the index says where.
+    @Test(arguments: ExportFormat.allCases) func shardsThatDoNotAgreeWithTheirIndex(_ format: ExportFormat) throws {
+        let directory = try makeModel(.bfloat16)
+        defer { directory.remove() }
+        let query = Self.layers[0].weightName
+        // In a subfolder: a tensor that the index does not list, and two that another file holds, too. One of these files
+        // then holds nothing that counts.
+        try FileManager.default.createDirectory(
+            at: directory.url.appendingPathComponent("sub"), withIntermediateDirectories: false)
+        var random = SeededFloats(state: 7)
+        try directory.write(
+            [
+                TestTensor("extra", .float32, [1], [1]), TestTensor("odd", .unsigned8, [1], bytes: [9]),
+                TestTensor(query, .bfloat16, [64, 64], random.next(64 * 64)),
+            ], "sub/more.safetensors")
+        try directory.write([TestTensor("extra", .float32, [1], [2])], "a.safetensors")
+        let original = try Checkpoint(directory: directory.url)
+        var map: [String: String] = [:]
+        for name in original.tensorNames { map[name] = original.name(of: try original.location(of: name).file) }
+        map["odd"] = "sub/more.safetensors"
+        map["ghost"] = "a.safetensors"
+        try directory.writeIndex(map)
+        let exported = try export(directory, format, .bfloat16)
+        let written = try Checkpoint(directory: exported.url, allowingQuantized: true)
+        #expect(written.notices == [])
+        #expect(try written.vector("extra", count: 1) == [1])
+        let odd = try written.location(of: "odd")
+        #expect(odd.file.withBytes(of: odd.entry) { [UInt8]($0) } == [9])
+        let read = try Checkpoint(directory: directory.url)
+        #expect(
+            try written.matrix(query)
+                == Matrix(rows: 64, columns: 64) {
+                    StoredFloat.bfloat16.rounded(exported.quantized[.query]?.dequantized()[$0, $1] ?? .nan)
+                })
+        #expect(try read.matrix(query)[0, 0] != original.matrix(query)[0, 0])
+        let names = written.files.map(written.name)
+        #expect(
+            names == ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "sub/more.safetensors"])
+        #expect(try OutputDirectory.files(in: exported.url).filter { $0.hasSuffix(".safetensors") } == names)
+        #expect(written.files.flatMap(\.tensors).count == Set(written.tensorNames).count)
     }
 
     /// A null says the same as nothing, and gives its place to what the export says.

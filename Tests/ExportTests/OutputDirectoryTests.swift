@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimOutputs
 import AdaDimTestSupport
 import Foundation
 import Testing
@@ -40,8 +41,9 @@ struct OutputDirectoryTests {
         // The trailing slash that a shell completes is no part of the name.
         let target = URL(fileURLWithPath: output.path + "/", isDirectory: true)
         let writing = try OutputDirectory(target, model: directory.url, overwrite: false)
-        #expect(try names(directory).count == 2)
-        #expect(writing.partial.lastPathComponent.hasPrefix(".out.partial-\(getpid())-"))
+        #expect(writing.partial.lastPathComponent.hasPrefix(".out.partial-"))
+        #expect(
+            try names(directory) == [".out.lock", writing.partial.lastPathComponent, "model"])
         let result = try writing.complete { partial in
             try Data("new".utf8).write(to: partial.appendingPathComponent("file"))
             #expect(!files.fileExists(atPath: output.path))
@@ -188,29 +190,28 @@ struct OutputDirectoryTests {
         }
     }
 
-    /// Partial directories of processes that are gone are removed, and nothing else is.
+    /// Partial directories that no run holds are removed, and nothing else is.
     @Test func leftoversOfKilledRuns() throws {
         let directory = try ModelDirectory()
         defer { directory.remove() }
-        let ended = Process()
-        ended.executableURL = URL(fileURLWithPath: "/bin/true")
-        try ended.run()
-        ended.waitUntilExit()
-        let dead = ended.processIdentifier
-        let left = [".out.partial-\(dead)-a1", ".out.partial-\(dead)-z"]
+        let left = [".out.partial-1", ".out.partial-a1", ".out.partial-z"]
         let kept = [
-            ".out.partial-\(getpid())-a1", ".out.partial-\(dead)", ".out.partial-\(dead)-a1-b", ".out.partial--1-a",
-            ".out.partial-0-a", ".out.old-\(dead)-a1", ".out2.partial-\(dead)-a1", "out.partial-\(dead)-a1",
+            ".out.partial-", ".out.partial-1-a1", ".out.partial--1", ".out.old-a1", ".out2.partial-a1",
+            "out.partial-a1",
         ]
         for name in left + kept {
             let url = directory.parent.appendingPathComponent(name)
             try files.createDirectory(at: url, withIntermediateDirectories: false)
             try Data("half".utf8).write(to: url.appendingPathComponent("file"))
         }
+        // The dead run's lock, whatever process has its number now.
+        try Data("process 1 on here\n".utf8).write(to: directory.parent.appendingPathComponent(".out.lock"))
         let output = directory.parent.appendingPathComponent("out")
         do {
-            let writing = try OutputDirectory(output, model: directory.url, overwrite: false)
+            var notices: [String] = []
+            let writing = try OutputDirectory(output, model: directory.url, overwrite: false) { notices.append($0) }
             #expect(writing.removedLeftovers == left)
+            #expect(notices == left.map { "removed \($0), which a killed run had left" })
         }
         #expect(try names(directory) == (kept + ["model"]).sorted())
         // Nor the model, whatever it is called.
@@ -218,6 +219,132 @@ struct OutputDirectoryTests {
         try files.moveItem(at: directory.url, to: model)
         #expect(try OutputDirectory(output, model: model, overwrite: false).removedLeftovers == [])
         #expect(try names(directory) == (kept + [left[0]]).sorted())
+    }
+
+    /// A run at work is not disturbed, and whoever comes second knows it at once.
+    @Test func oneRunAtATime() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = directory.parent.appendingPathComponent("out")
+        // By another way to the same place, too.
+        try files.createSymbolicLink(
+            atPath: directory.parent.path + "/here", withDestinationPath: directory.parent.path)
+        let writing = try OutputDirectory(output, model: directory.url, overwrite: false)
+        try Data("half".utf8).write(to: writing.partial.appendingPathComponent("file"))
+        for path in [output.path, directory.parent.path + "/here/out"] {
+            for overwrite in [false, true] {
+                let text = error(path, directory, overwrite: overwrite)
+                #expect(text.contains("/out: another run is writing it: process \(getpid()) on "), "\(text)")
+            }
+        }
+        // Another output is another matter.
+        _ = try OutputDirectory(
+            directory.parent.appendingPathComponent("out2"), model: directory.url, overwrite: false)
+        try writing.commit()
+        #expect(try names(directory) == ["here", "model", "out"])
+        #expect(error(output.path, directory).contains("/out: exists already"))
+    }
+
+    /// Every name that the file system takes is one for an output.
+    @Test(arguments: [("x", 1), ("é", 2)]) func longNames(_ character: String, _ width: Int) throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        for bytes in [240, 254, 255] {
+            let name = String(repeating: character, count: bytes / width)
+            let output = directory.parent.appendingPathComponent(name)
+            for _ in 0..<2 {
+                try OutputDirectory(output, model: directory.url, overwrite: true).complete { partial in
+                    for (file, text) in [
+                        ("file", "new"),
+                        (
+                            OutputDirectory.reportName,
+                            "{\"producer\": \"adadim\", \"files\": [\"file\", \"\(OutputDirectory.reportName)\"]}"
+                        ),
+                    ] { try Data(text.utf8).write(to: partial.appendingPathComponent(file)) }
+                }
+            }
+            #expect(try names(directory) == [name, "model"].sorted())
+            try files.removeItem(at: output)
+        }
+        let name = String(repeating: "x", count: 256)
+        #expect(
+            error(directory.parent.path + "/" + name, directory)
+                == "/\(name): its name has 256 bytes, the file system takes 255 at most")
+        let path = directory.parent.path + String(repeating: "/" + name.dropLast(), count: 16)
+        #expect(
+            error(path, directory).hasSuffix(
+                ": the path is longer than the system takes, \(path.utf8.count) bytes in all"))
+        #expect(try names(directory) == ["model"])
+    }
+
+    /// A file system that brings no directory to the disk costs a notice, a disk that fails the run.
+    @Test func directoriesThatAreNotBroughtToTheDisk() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = directory.parent.appendingPathComponent("out")
+        var notices: [String] = []
+        try OutputDirectory(
+            output, model: directory.url, overwrite: false, synchronizer: FolderSynchronizer { _ in EINVAL }
+        ) { notices.append($0) }.complete { partial in
+            try Data("new".utf8).write(to: partial.appendingPathComponent("file"))
+        }
+        #expect(try String(contentsOf: output.appendingPathComponent("file"), encoding: .utf8) == "new")
+        #expect(notices.count == 2)
+        #expect(
+            notices.last?.hasPrefix(
+                "\(directory.parent.path): the file system does not bring this directory to the disk at once (Invalid argument)"
+            )
+                == true)
+        try files.removeItem(at: output)
+        let text = errorText {
+            try OutputDirectory(
+                output, model: directory.url, overwrite: false, synchronizer: FolderSynchronizer { _ in EIO }
+            ).complete { _ in }
+        }
+        #expect(text.hasSuffix(": writing to the disk failed: Input/output error"), "\(text)")
+        #expect(try names(directory) == ["model"])
+    }
+
+    /// Subfolders are replaced with what the report lists in them, and only so.
+    @Test func subfoldersAreReplaced() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = directory.parent.appendingPathComponent("out")
+        func write(_ partial: URL, _ paths: [String]) throws {
+            for path in paths {
+                let file = partial.appendingPathComponent(path)
+                try files.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data("text".utf8).write(to: file)
+            }
+            let listed = paths.map { "\"\($0)\"" }.joined(separator: ", ")
+            try Data("{\"producer\": \"adadim\", \"files\": [\(listed), \"\(OutputDirectory.reportName)\"]}".utf8)
+                .write(to: partial.appendingPathComponent(OutputDirectory.reportName))
+        }
+        let old = ["a/b/file", "a/file", "c/file", "file"]
+        try OutputDirectory(output, model: directory.url, overwrite: false).complete { try write($0, old) }
+        #expect(try OutputDirectory.files(in: output) == old + [OutputDirectory.reportName])
+        let refused = "/out: is not replaced, since it is not an earlier output of this tool: it holds "
+        for added in ["a/mine", "mine/deep/file"] {
+            let file = output.appendingPathComponent(added)
+            try files.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data().write(to: file)
+            let found = added == "a/mine" ? added : "mine"
+            #expect(
+                error(output.path, directory, overwrite: true) == refused + found + ", which this tool did not write")
+            try files.removeItem(at: added == "a/mine" ? file : output.appendingPathComponent("mine"))
+        }
+        try files.createDirectory(at: output.appendingPathComponent("a/empty"), withIntermediateDirectories: false)
+        #expect(
+            error(output.path, directory, overwrite: true) == refused + "a/empty, which this tool did not write")
+        try files.removeItem(at: output.appendingPathComponent("a/empty"))
+        // A link to a directory is not one of ours, and what it leads to is not looked at.
+        try files.removeItem(at: output.appendingPathComponent("c"))
+        try files.createSymbolicLink(atPath: output.path + "/c", withDestinationPath: "a")
+        #expect(error(output.path, directory, overwrite: true) == refused + "c, which this tool did not write")
+        try files.removeItem(at: output.appendingPathComponent("c"))
+        try OutputDirectory(output, model: directory.url, overwrite: true).complete { try write($0, ["c/new"]) }
+        #expect(try OutputDirectory.files(in: output) == ["c/new", OutputDirectory.reportName])
+        #expect(try names(directory) == ["model", "out"])
     }
 
     /// Each file is opened to be brought to the disk, which a link is not.
@@ -275,6 +402,7 @@ struct OutputDirectoryTests {
         let error = #expect(throws: ExportError.self) { try writing.commit() }
         #expect(error.map { "\($0)" }?.hasPrefix("\(writing.partial.path): listing failed: ") == true)
         #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
+        writing.discard()
         #expect(try names(directory) == ["model", "out"])
     }
 }

@@ -107,6 +107,10 @@ import Testing
             verdict(0.995, 1, 0.02)
                 == "per-IC: 2 % of the sensitivity in 1 of 100 input channels; loses hardly less than per-OC")
         #expect(
+            Verdict(
+                perInputChannel: 0, perOutputChannel: 0, inputs: .init(of: [0, 0]), outputs: .init(of: [0]), outliers: 0
+            ).text == "per-OC: there is no output, and nothing is lost")
+        #expect(
             verdict(0, 0, 0.02) == "per-OC: 2 % of the sensitivity in 1 of 100 input channels; nothing is lost")
     }
 

@@ -1,4 +1,6 @@
 import AdaDimLayerFiles
+import AdaDimLinearAlgebra
+import AdaDimOutputs
 import AdaDimTestSupport
 import Foundation
 import Testing
@@ -38,14 +40,51 @@ import Testing
     @Test func theNameComesLast() throws {
         let place = try Place()
         let output = try LayerOutput(place.output, input: place.input, overwrite: false)
-        #expect(try place.names == ["input.safetensors"])
+        #expect(try place.names == [".output.safetensors.lock", "input.safetensors"])
         try output.complete { partial in
             try Data("whole".utf8).write(to: URL(filePath: partial))
             let names = try place.names
-            #expect(names.count == 2 && !names.contains("output.safetensors") && names[0].hasPrefix(".output."))
+            #expect(
+                names.count == 3 && !names.contains("output.safetensors")
+                    && names[1].hasPrefix(".output.safetensors.partial-"))
+        }
+        #expect(try place.text(place.output) == "whole")
+    }
+
+    /// Who comes second knows it before any work; what a killed run left goes.
+    @Test func oneRunAtATime() throws {
+        let place = try Place()
+        try Data("half".utf8).write(to: URL(filePath: place.directory.path(".output.safetensors.partial-a1")))
+        let notices = Guarded<[String]>([])
+        do {
+            let output = try LayerOutput(place.output, input: place.input, overwrite: false) { text in
+                notices.withLock { $0.append(text) }
+            }
+            #expect(
+                notices.withLock { $0 } == ["removed .output.safetensors.partial-a1, which a killed run had left"])
+            let text = place.refusal(place.output, overwrite: true)
+            #expect(text.contains("/output.safetensors: another run is writing it: process \(getpid()) on "), "\(text)")
+            try output.complete { try Data("whole".utf8).write(to: URL(filePath: $0)) }
         }
         #expect(try place.names == ["input.safetensors", "output.safetensors"])
-        #expect(try place.text(place.output) == "whole")
+    }
+
+    @Test func longNamesAndDirectoriesThatAreNotBroughtToTheDisk() throws {
+        let place = try Place()
+        let name = String(repeating: "x", count: 255)
+        let notices = Guarded<[String]>([])
+        do {
+            let output = try LayerOutput(
+                place.directory.path(name), input: place.input, overwrite: false,
+                synchronizer: FolderSynchronizer { _ in EINVAL }
+            ) { text in notices.withLock { $0.append(text) } }
+            try output.complete { try Data("whole".utf8).write(to: URL(filePath: $0)) }
+        }
+        #expect(try place.names == ["input.safetensors", name])
+        #expect(notices.withLock { $0.count } == 1)
+        #expect(
+            place.refusal(place.directory.path(name + "x"), overwrite: false)
+                .hasSuffix("x: its name has 256 bytes, the file system takes 255 at most"))
     }
 
     @Test func aFailureLeavesNothing() throws {
@@ -60,7 +99,7 @@ import Testing
                 throw Failure()
             }
         }
-        #expect(try place.names == ["input.safetensors", "output.safetensors"])
+        #expect(try place.names == [".output.safetensors.lock", "input.safetensors", "output.safetensors"])
         #expect(try Data(contentsOf: URL(filePath: place.output)) == before)
     }
 
@@ -121,7 +160,7 @@ import Testing
         }
         #expect(text.hasSuffix("/output.safetensors: exists already; give another name, or --overwrite to replace it"))
         #expect(try place.text(place.output) == "theirs")
-        #expect(try place.names == ["input.safetensors", "output.safetensors"])
+        #expect(try place.names == [".output.safetensors.lock", "input.safetensors", "output.safetensors"])
     }
 
     @Test func noDirectoryToHoldIt() throws {

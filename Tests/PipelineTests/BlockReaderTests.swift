@@ -35,9 +35,13 @@ import Testing
 
         /// - Parameter model: of two blocks; a third one would be the second once more.
         init(_ model: DecoderModel, end: Int) {
-            let log = Log()
+            let (log, queue) = (Log(), queue)
             self.log = log
-            reader = BlockReader(end: end, on: queue) { index in
+            let start: BlockReader.Start = { body in
+                queue.async(execute: body)
+                return true
+            }
+            reader = BlockReader(end: end, startingBy: start) { index in
                 log.indices.withLock { $0.append(index) }
                 return try model.block(min(index, 1))
             }
@@ -72,6 +76,22 @@ import Testing
         #expect(try watched.reader.block(0).index == 0)
         watched.finishReading()
         #expect(watched.indices == [0])
+    }
+
+    /// A system that gives no thread costs time and nothing else.
+    @Test func withoutAThreadBlocksAreReadWhenTheyAreAskedFor() throws {
+        let scratch = try Scratch()
+        let model = try model(try scratch.copyOfModel("qwen3"))
+        let read = Mutex<[Int]>([])
+        let none: BlockReader.Start = { _ in false }
+        let reader = BlockReader(end: 2, startingBy: none) { index in
+            read.withLock { $0.append(index) }
+            return try model.block(index)
+        }
+        #expect(try reader.block(0).index == 0)
+        #expect(read.withLock { $0 } == [0])
+        #expect(try reader.block(1).weight(.query) == model.block(1).weight(.query))
+        #expect(read.withLock { $0 } == [0, 1])
     }
 
     /// Block 0 comes although block 1, read behind it, is broken; block 1 tells, however often it is asked for.

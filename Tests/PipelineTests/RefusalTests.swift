@@ -101,6 +101,7 @@ import Testing
         #expect(try few < bytes(128, 512))
         #expect(message(memory: few - 1).hasPrefix(refusal))
         #expect(try QuantizeCheckpoint(job, memory: few).run().layers.count == 14)
+        job.output = scratch.url.appending(path: "another")
         // More: enough for 128 × 512 is too little.
         job.calibration = try scratch.tokens(
             [Int64](repeating: 1, count: 120_000), shape: [300, 400], name: "many.safetensors")

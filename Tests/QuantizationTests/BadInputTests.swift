@@ -74,10 +74,29 @@ import Testing
         #expect(message { _ = try Gram(matrix, tokens: 1) } == "the Gram matrix holds NaN or infinity at [4, 1]")
     }
 
-    @Test func allZeroGram() {
+    @Test func allZeroGram() throws {
+        let zeros = Matrix<Double>(repeating: 0, rows: 6, columns: 9)
+        let strict = QuantizationOptions(refusesInactiveLayers: true)
+        let expected = "all 6 inputs are inactive: the Gram matrix of 9 tokens is zero"
+        #expect(message { _ = try quantize(layer.weight, activations: zeros, options: strict) } == expected)
+        var gram = try Gram<Double>(order: 6)
+        try gram.accumulate(zeros)
+        let factor = try GramFactor(gram)
+        #expect(message { _ = try LayerQuantizer(factor: factor, options: strict) } == expected)
+        // Where no token has come it is a mistake, whoever is asked.
+        let none = "all 6 inputs are inactive: the Gram matrix of 0 tokens is zero"
+        #expect(message { _ = try GramFactor(try Gram<Double>(order: 6)) } == none)
+        #expect(message { _ = try quantize(layer.weight, gram: try Gram<Double>(order: 6)) } == none)
+    }
+
+    /// A diagonal of zeros with other numbers beside it is of no X·Xᵀ.
+    @Test func zeroDiagonalOfNoGram() throws {
+        var matrix = Matrix<Double>(repeating: 0, rows: 6, columns: 6)
+        (matrix[4, 2], matrix[2, 4]) = (1e-3, 1e-3)
+        let gram = try Gram(matrix, tokens: 3)
         #expect(
-            message { _ = try quantize(layer.weight, activations: Matrix<Double>(repeating: 0, rows: 6, columns: 9)) }
-                == "all 6 inputs are inactive: the Gram matrix of 9 tokens is zero")
+            message { _ = try quantize(layer.weight, gram: gram) }
+                .hasPrefix("the damped Gram matrix is not positive definite: Cholesky failed at input 2 of 6"))
     }
 
     @Test func gramThatIsNoGram() {

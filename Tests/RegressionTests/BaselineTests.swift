@@ -28,7 +28,7 @@ import Testing
     }
 
     private func write(overwrite: Bool = false) throws {
-        try directory.write(baseline, codes: codes, overwrite: overwrite)
+        try directory.write(baseline, codes: codes, overwrite: overwrite, try directory.claim(overwrite: overwrite))
     }
 
     private func edit(_ old: String, _ new: String) throws {
@@ -61,13 +61,12 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.url.path) == ["baseline"])
     }
 
-    /// A link stays one; what killed runs left goes, what living ones work on stays.
+    /// A link stays one; what killed runs left goes, what is not theirs stays.
     @Test func linksAndLeftovers() throws {
         let target = temporary.path("target")
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: false)
         try FileManager.default.createSymbolicLink(atPath: directory.path, withDestinationPath: target)
-        // No process has the largest number.
-        for name in [".target.partial-\(Int32.max)-7", ".target.partial-1-7", ".target.partial-x-7"] {
+        for name in [".target.partial-7", ".target.partial-1-7", ".target.partial-é"] {
             try FileManager.default.createDirectory(atPath: temporary.path(name), withIntermediateDirectories: false)
         }
         try write()
@@ -75,7 +74,28 @@ import Testing
         #expect(try BaselineDirectory(target).read() == baseline)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: temporary.url.path).sorted()
-                == [".target.partial-1-7", ".target.partial-x-7", "baseline", "target"])
+                == [".target.partial-1-7", ".target.partial-é", "baseline", "target"])
+    }
+
+    @Test func oneRunAtATime() throws {
+        let claim = try directory.claim(overwrite: false)
+        let text = errorText { _ = try directory.claim(overwrite: true) }
+        #expect(
+            text.hasPrefix("\(directory.path): another run is writing it: process \(getpid()) on "), "\(text)")
+        try directory.write(baseline, codes: codes, overwrite: false, claim)
+        #expect(try directory.read() == baseline)
+    }
+
+    @Test func longNames() throws {
+        let directory = BaselineDirectory(temporary.path(String(repeating: "x", count: 255)))
+        for overwrite in [false, true] {
+            try directory.write(baseline, codes: codes, overwrite: overwrite, try directory.claim(overwrite: overwrite))
+        }
+        #expect(try directory.read() == baseline)
+        let tooLong = BaselineDirectory(temporary.path(String(repeating: "x", count: 256)))
+        #expect(
+            errorText { _ = try tooLong.claim(overwrite: false) }
+                == "\(tooLong.path): its name has 256 bytes, the file system takes 255 at most")
     }
 
     @Test func otherFilesAreKept() throws {
@@ -168,6 +188,6 @@ import Testing
         try damaged.write(to: file)
         #expect(attempt().contains("its codes are not those of the baseline's digest \(record.runs[0].codes)"))
         try FileManager.default.removeItem(at: file)
-        #expect(attempt().contains("it is missing or cannot be read"))
+        #expect(attempt().contains("No such file or directory"))
     }
 }

@@ -24,7 +24,20 @@ struct MalformationTests {
     private static func length(_ value: UInt64) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) } }
 
     static let cases: [Case] = [
-        Case("empty file", [], "0 bytes, expected at least the 8 of the header's length"),
+        Case("empty file", [], "an empty file (0 bytes): download it again"),
+        Case(
+            "a Git LFS pointer", [UInt8]("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n".utf8),
+            "a Git LFS pointer: run git lfs pull"),
+        Case("a page", [UInt8]("\n<!DOCTYPE html>\n<html>".utf8), "an HTML page, such as a server answers"),
+        Case("GGUF", [UInt8]("GGUF".utf8) + [3, 0, 0, 0, 1, 2, 3], "a GGUF file: take the model's .safetensors files"),
+        Case("PyTorch's zip", [UInt8]("PK\u{3}\u{4}".utf8) + [0, 0, 8, 8, 0, 0], "a PyTorch file: have transformers"),
+        Case("PyTorch's pickle", [0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9], "a PyTorch file"),
+        Case("gzip", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1], "a gzip archive: unpack it"),
+        Case(
+            "a text", [UInt8]("{\"a\": 12345}".utf8),
+            "begins with the text \"{\"a\": 12\", expected a header's length: it is no .safetensors file"),
+        // A length that looks like the beginning of an archive stays a length where a header follows.
+        Case("cut short, 35615 bytes of header", length(0x8b1f) + [0x7b], "a header of 35615 bytes, but only 1 follow"),
         Case("seven bytes", [1, 0, 0, 0, 0, 0, 0], "7 bytes, expected at least the 8"),
         Case("header too large", length(100_000_001) + [0], "a header of 100000001 bytes, expected at most 100000000"),
         Case("length beyond Int", length(.max), "a header of 18446744073709551615 bytes, expected at most"),

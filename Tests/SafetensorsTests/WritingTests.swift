@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation
@@ -105,7 +106,7 @@ struct WritingTests {
     /// /dev/full takes nothing, like a full disk.
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
     func fullDiskIsAnError() throws {
-        let error = #expect(throws: SafetensorsError.self) {
+        let error = #expect(throws: FileFailure.self) {
             let output = OutputFile(path: "/dev/full", descriptor: open("/dev/full", O_WRONLY))
             try output.append([1] as [UInt8])
         }

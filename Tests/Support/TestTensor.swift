@@ -5,8 +5,8 @@ import AdaDimSafetensors
 /// A tensor to write into a test's file.
 package struct TestTensor {
     package let name: String
-    let elementType: TensorElementType
-    let shape: [Int]
+    package let elementType: TensorElementType
+    package let shape: [Int]
     package let bytes: [UInt8]
 
     package init(_ name: String, _ elementType: TensorElementType, _ shape: [Int], bytes: [UInt8]) {

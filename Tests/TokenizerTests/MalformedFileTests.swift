@@ -135,8 +135,31 @@ import Testing
         ),
         // Post-processors
         (
-            postProcessor, #""post_processor": {"type": "BertProcessing"}"#,
-            #"post_processor: the post-processor "BertProcessing" is not supported"#
+            postProcessor, #""post_processor": {"type": "ReverseProcessing"}"#,
+            #"post_processor: the post-processor "ReverseProcessing" is not supported"#
+        ),
+        (
+            postProcessor, #""post_processor": {"type": "BertProcessing", "sep": ["</s>", 1]}"#,
+            #"post_processor: "cls" is missing"#
+        ),
+        (
+            postProcessor, #""post_processor": {"type": "RobertaProcessing", "sep": ["</s>"], "cls": ["<s>", 0]}"#,
+            "post_processor.sep: found 1 elements, expected a token and its id"
+        ),
+        (
+            postProcessor,
+            #""post_processor": {"type": "Sequence", "processors": [{"type": "Sequence", "processors": [{"type": "Reverse"}]}]}"#,
+            #"post_processor.processors[0].processors[0]: the post-processor "Reverse" is not supported"#
+        ),
+        (
+            postProcessor,
+            #""post_processor": {"type": "Sequence", "processors": [{"type": "BertProcessing", "sep": ["b", 1], "cls": ["a", 0]}, {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}], "special_tokens": {}}]}"#,
+            "post_processor: a template with the text twice, or without it, beside another is not supported"
+        ),
+        (
+            #""normalizer": null, "pre_tokenizer": null"#,
+            #""normalizer": {"type": "NFKD"}, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, {"type": "Metaspace", "replacement": "_", "prepend_scheme": "first"}]}"#,
+            #"a Metaspace with prepend_scheme "first" after another pre-tokenizer that may cut or lengthen the beginning is not supported"#
         ),
         (
             postProcessor,
@@ -200,6 +223,27 @@ import Testing
                 let tokenizer = try? Tokenizer(json: changed, file: "t.json")
                 _ = try? tokenizer?.encode("abcab<x> é", addSpecialTokens: true)
             }
+        }
+    }
+
+    @Test func anAddedTokenThatNormalizingLeavesNothingOf() {
+        let json = Self.file([
+            (Self.normalizer, #""normalizer": {"type": "Strip", "strip_left": true, "strip_right": true}"#),
+            (#""content": "<x>""#, #""content": "  ""#), (#""normalized": false"#, #""normalized": true"#),
+        ])
+        #expect(
+            Self.problem(json)
+                == #"t.json: added_tokens: "  " is empty once it is normalized, which is not supported"#)
+    }
+
+    /// A text that is too long is not the tokenizer's fault, so nothing of it is named.
+    @Test func tooLongAText() throws {
+        let tokenizer = try Tokenizer(json: Array(Self.file().utf8), file: "t.json")
+        let text = String(repeating: "a", count: Tokenizer.longestText + 1)
+        #expect {
+            _ = try tokenizer.encode(text, addSpecialTokens: false)
+        } throws: { error in
+            "\(error)" == "a text of 268435456 bytes, expected at most 268435455"
         }
     }
 

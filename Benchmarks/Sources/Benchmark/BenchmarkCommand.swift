@@ -1,3 +1,4 @@
+import AdaDim
 import ArgumentParser
 import Foundation
 import Results
@@ -18,6 +19,11 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: .hidden) var child: String?
 
     private var root: URL { URL(filePath: repository).standardizedFileURL }
+
+    static func main() {
+        BLASLibrary.startAgainWithBestKernels()
+        main(nil)
+    }
 
     func validate() throws {
         guard threads > 0 else { throw ValidationError("--threads is \(threads), expected at least 1") }

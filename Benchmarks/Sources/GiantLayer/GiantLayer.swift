@@ -22,6 +22,11 @@ struct GiantLayer: ParsableCommand {
     @Option(help: "Threads of BLAS and engine.") var threads = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "Also write the results to this file.") var json: String?
 
+    static func main() {
+        BLASLibrary.startAgainWithBestKernels()
+        main(nil)
+    }
+
     func validate() throws {
         for (name, value) in [
             ("out", out), ("in", inputs), ("tokens", tokens), ("tokens-at-once", tokensAtOnce),

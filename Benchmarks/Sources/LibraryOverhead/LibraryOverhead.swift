@@ -14,6 +14,11 @@ struct LibraryOverhead: ParsableCommand {
     @Option(help: "Pairs of runs; the first is not counted.") var pairs = 24
     @Option(help: "The library to open.") var library = ".build-library/lib/libadadim.so.0"
 
+    static func main() {
+        BLASLibrary.startAgainWithBestKernels()
+        main(nil)
+    }
+
     func validate() throws {
         guard size > 0 else { throw ValidationError("--size is \(size), expected at least 1") }
         guard pairs > 2 else { throw ValidationError("--pairs is \(pairs), expected at least 3") }

@@ -12,7 +12,8 @@ Arrays are NumPy's, or torch tensors. All errors that the engine tells are AdaDi
 
 from ._gram import Gram
 from ._layer import QuantizedLayer
-from ._process import blas_core, set_thread_count, thread_count, version
+from ._kernels import BlasReport
+from ._process import blas_core, blas_report, set_thread_count, thread_count, version
 from ._quantizer import Quantizer, quantize
 from .errors import (
     AdaDimError,
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AdaDimError",
     "AllInputsInactive",
+    "BlasReport",
     "Cancelled",
     "Closed",
     "Gram",
@@ -46,6 +48,7 @@ __all__ = [
     "Quantizer",
     "WrongSize",
     "blas_core",
+    "blas_report",
     "quantize",
     "set_thread_count",
     "thread_count",

@@ -90,6 +90,15 @@ class Gram(Owner):
         with self._handle.lent() as pointer, other._handle.lent() as added:
             check(library.adadim_gram_merge(pointer, added))
 
+    def check_active(self) -> None:
+        """Refuses a matrix of zeros. A layer none of whose inputs any token has activated can be quantized, its weights
+        rounded plainly, all alike; this is for callers to whom that is a mistake.
+
+        Raises AllInputsInactive.
+        """
+        with self._handle.lent() as pointer:
+            check(library.adadim_gram_check_active(pointer))
+
     def matrix(self) -> npt.NDArray[np.float32]:
         """A copy of H, both triangles: float32 [inputs, inputs]."""
         result = np.empty((self._inputs, self._inputs), np.float32)

@@ -81,6 +81,19 @@ class LayerInfo(Structure):
     ]
 
 
+class Blas(Structure):
+    """adadim_blas."""
+
+    _fields_ = [
+        ("size", c_int64),
+        ("library", c_char_p),
+        ("kernels", c_char_p),
+        ("better_kernels", c_char_p),
+        ("below_processor", c_int32),
+        ("foreign", c_int32),
+    ]
+
+
 _HANDLE = POINTER(c_void_p)
 _COUNT = POINTER(c_int64)
 
@@ -88,6 +101,7 @@ _COUNT = POINTER(c_int64)
 FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "adadim_version": ([], c_char_p),
     "adadim_blas_core": ([], c_char_p),
+    "adadim_blas_report": ([POINTER(Blas)], c_int32),
     "adadim_status_name": ([c_int32], c_char_p),
     "adadim_last_error": ([], c_char_p),
     "adadim_thread_count": ([_COUNT], c_int32),
@@ -99,6 +113,7 @@ FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "adadim_gram_merge": ([c_void_p, c_void_p], c_int32),
     "adadim_gram_inputs": ([c_void_p, _COUNT], c_int32),
     "adadim_gram_tokens": ([c_void_p, _COUNT], c_int32),
+    "adadim_gram_check_active": ([c_void_p], c_int32),
     "adadim_gram_matrix": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
     "adadim_options_init": ([POINTER(Options)], c_int32),
     "adadim_memory_needed": ([c_int64, c_int64, POINTER(Options), _COUNT], c_int32),

@@ -69,7 +69,7 @@ class QuantizedLayer(Owner, Generic[Array]):
 
     @property
     def relative_loss(self) -> float:
-        """The loss as a share of ‖W·X‖²."""
+        """The loss as a share of ‖W·X‖²; 0 where that is 0."""
         return float(self._info.relative_loss)
 
     @property

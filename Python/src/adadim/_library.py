@@ -6,7 +6,7 @@ import ctypes
 import os
 import pathlib
 
-from . import _header
+from . import _header, _kernels
 from .errors import LibraryNotFound
 
 FILE_NAME = "libadadim.so.0"
@@ -28,9 +28,14 @@ def load() -> ctypes.CDLL:
     failures = []
     for path, place in places:
         try:
-            return _checked(ctypes.CDLL(path), path)
+            with _kernels.suiting_the_processor(path):
+                loaded = ctypes.CDLL(path)
+            library = _checked(loaded, path)
         except OSError as error:
             failures.append(f"  {path}, {place}: {error}")
+        else:
+            _kernels.warn_if_below_processor(library)
+            return library
     advice = f"Build it with 'make library' and set {VARIABLE} to its path."
     raise LibraryNotFound("\n".join(["AdaDim's library could not be loaded:", *failures, advice]))
 

@@ -6,6 +6,7 @@ import ctypes
 
 from ._calls import check
 from ._gram import integer
+from ._kernels import BlasReport, report_of
 from ._library import library
 
 
@@ -19,6 +20,11 @@ def blas_core() -> str:
     """The kernels that OpenBLAS chose for this CPU, such as "Haswell"."""
     text: str = library.adadim_blas_core().decode()
     return text
+
+
+def blas_report() -> BlasReport:
+    """Which library computes products, with which kernels, and whether these use what the processor has."""
+    return report_of(library)
 
 
 def thread_count() -> int:

@@ -78,8 +78,8 @@ class Quantizer(Owner):
 
         In the main thread, a signal handler that raises, as Python's own for the interrupt key does, cancels the work, too.
 
-        Raises InvalidArgument for options out of range; AllInputsInactive; NotPositiveDefinite; OutOfRange for inputs
-        whose squares are too large for float32; OutOfMemory; Closed.
+        Raises InvalidArgument for options out of range; AllInputsInactive where no token has come; NotPositiveDefinite;
+        OutOfRange for inputs whose squares are too large for float32; OutOfMemory; Closed.
         """
         _check_gram(gram)
         options = _options(

@@ -84,6 +84,17 @@ public func gramTokens(_ gram: OpaquePointer?, _ tokens: UnsafeMutablePointer<In
     }
 }
 
+@_cdecl("adadim_gram_check_active")
+public func gramCheckActive(_ gram: OpaquePointer?) -> adadim_status {
+    call {
+        let handle: GramHandle = try object(gram, "gram")
+        try handle.gram.withLock { (gram) throws(QuantizationError) in
+            guard !gram.hasActiveInputs else { return }
+            throw .allInputsInactive(inputs: gram.order, tokens: gram.tokens)
+        }
+    }
+}
+
 @_cdecl("adadim_gram_matrix")
 public func gramMatrix(
     _ gram: OpaquePointer?, _ buffer: UnsafeMutablePointer<Float>?, _ capacity: Int64,

@@ -10,6 +10,40 @@ public func version() -> UnsafePointer<CChar> { constantCString(versionText) }
 /// As the header has it; a test holds the two together.
 private let versionText: StaticString = "0.1.0"
 
+/// Texts for ``blasReport(_:)``, made once: what they say never changes.
+private struct BLASTexts: @unchecked Sendable {
+    let library, kernels, betterKernels: UnsafePointer<CChar>
+
+    init(_ report: BLASLibrary.Report) {
+        func text(_ value: String?) -> UnsafePointer<CChar> {
+            value.flatMap { strdup($0) }.map { UnsafePointer($0) } ?? constantCString("")
+        }
+        library = text(report.library)
+        kernels = text(report.kernels)
+        betterKernels = text(report.betterKernels)
+    }
+
+    static let report = BLASLibrary.report
+    static let current = BLASTexts(report)
+}
+
+@_cdecl("adadim_blas_report")
+public func blasReport(_ blas: UnsafeMutablePointer<adadim_blas>?) -> adadim_status {
+    call {
+        guard let blas else { throw CallError.null("blas", expected: "a struct to be filled") }
+        let size = UnsafeRawPointer(blas).loadUnaligned(as: Int64.self)
+        guard size == MemoryLayout<adadim_blas>.size else {
+            throw CallError.outOfRange("blas->size", found: size, expected: "sizeof(adadim_blas)")
+        }
+        let (report, texts) = (BLASTexts.report, BLASTexts.current)
+        store(
+            adadim_blas(
+                size: size, library: texts.library, kernels: texts.kernels, better_kernels: texts.betterKernels,
+                below_processor: report.isBelowProcessor ? 1 : 0, foreign: report.isForeign ? 1 : 0),
+            at: blas)
+    }
+}
+
 @_cdecl("adadim_blas_core")
 public func blasCore() -> UnsafePointer<CChar> { core }
 

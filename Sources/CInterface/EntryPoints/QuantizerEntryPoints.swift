@@ -68,10 +68,13 @@ public func quantizerQuantize(
             let (type, rows) = (try StoredFloat(type), try size(out, "out"))
             let factor = handle.quantizer.factor
             let numbers = try bytes(weight, "weight", rows: out, columns: factor.inputs, type)
-            try MemoryPlan(rows: rows, columns: factor.inputs, options: handle.quantizer.options).check()
+            // What is planned for is what works, whatever another thread sets meanwhile.
+            let threads = BLASLibrary.threadCount
+            try MemoryPlan(rows: rows, columns: factor.inputs, options: handle.quantizer.options, threads: threads)
+                .check()
             let progress = Progress(progress, context)
             let result = try handle.quantizer.quantize(
-                rowMajor: numbers, of: type, rows: rows, cancellation: progress?.cancellation
+                rowMajor: numbers, of: type, rows: rows, threads: threads, cancellation: progress?.cancellation
             ) { progress?.tell($0) }
             return LayerHandle(
                 result, dampingShare: factor.dampingShare, inactiveInputs: factor.inactiveInputCount)

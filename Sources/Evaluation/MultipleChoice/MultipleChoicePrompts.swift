@@ -19,19 +19,28 @@ struct MultipleChoicePrompts {
     /// By question and choice.
     let prompts: [[Prompt]]
 
-    /// - Parameter examples: stand in front of each question, right answer included.
+    /// - Parameters:
+    ///   - examples: stand in front of each question, right answer included.
+    ///   - file: where the questions come from, for errors.
     init(
         _ questions: ArraySlice<MultipleChoiceQuestion>, examples: ArraySlice<MultipleChoiceQuestion>,
-        _ tokenizer: Tokenizer
-    ) throws(TokenizerError) {
+        _ tokenizer: Tokenizer, file: String
+    ) throws(MultipleChoiceError) {
         let shown = examples.map { "\(Self.context($0)) \($0.choices[$0.answer])\n\n" }.joined()
         var prompts: [[Prompt]] = []
-        for question in questions {
+        for (number, question) in zip(questions.indices, questions) {
+            func encode(_ text: String) throws(MultipleChoiceError) -> [Int] {
+                do {
+                    return try tokenizer.encode(text, addSpecialTokens: false)
+                } catch {
+                    throw .notTokenizable(question: number + 1, file: file, reason: "\(error)")
+                }
+            }
             let context = shown + Self.context(question)
-            let contextTokens = try tokenizer.encode(context, addSpecialTokens: false)
+            let contextTokens = try encode(context)
             var choices: [Prompt] = []
             for choice in question.choices {
-                let tokens = try tokenizer.encode("\(context) \(choice)", addSpecialTokens: false)
+                let tokens = try encode("\(context) \(choice)")
                 // A token in which context and choice meet is the choice's.
                 let shared = zip(contextTokens, tokens).prefix { $0 == $1 }.count
                 choices.append(

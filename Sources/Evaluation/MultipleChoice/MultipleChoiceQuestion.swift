@@ -1,3 +1,4 @@
+import AdaDimFiles
 import Foundation
 
 /// A question, the answers to choose from, and the right one.
@@ -15,24 +16,25 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
 
     /// The questions of a file with a JSON object per line, `{"question": …, "choices": […, …], "answer": 0}`; other keys
     /// are left alone, and lines of white space are skipped.
-    /// - Throws: ``MultipleChoiceError``, with the line.
+    /// - Throws: ``MultipleChoiceError``, with the line; ``TextFileError``.
     package static func read(_ file: URL) throws -> [MultipleChoiceQuestion] {
-        guard let text = String(data: try Data(contentsOf: file), encoding: .utf8) else {
-            throw MultipleChoiceError.notText(file: file.path)
-        }
+        let lines = try LineReader(path: file.path)
         var questions: [MultipleChoiceQuestion] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-        where !line.allSatisfy(\.isWhitespace) {
-            questions.append(try MultipleChoiceQuestion(line: line, number: index + 1, file: file.path))
+        while let line = try lines.next() {
+            guard String(validating: line, as: UTF8.self) != nil else {
+                throw MultipleChoiceError.notText(file: file.path, line: lines.number)
+            }
+            if line.isBlank { continue }
+            questions.append(try MultipleChoiceQuestion(line: line, number: lines.number, file: file.path))
         }
         guard !questions.isEmpty else { throw MultipleChoiceError.noQuestions(file: file.path) }
         return questions
     }
 
-    private init(line: Substring, number: Int, file: String) throws(MultipleChoiceError) {
+    private init(line: ArraySlice<UInt8>, number: Int, file: String) throws(MultipleChoiceError) {
         func refuse(_ problem: String) -> MultipleChoiceError { .line(number, file: file, problem) }
         do {
-            self = try JSONDecoder().decode(MultipleChoiceQuestion.self, from: Data(line.utf8))
+            self = try JSONDecoder().decode(MultipleChoiceQuestion.self, from: Data(line))
         } catch DecodingError.keyNotFound(let key, _) {
             throw refuse("no \"\(key.stringValue)\"")
         } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
@@ -56,21 +58,25 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
 
 /// Why questions cannot be put to a model.
 package enum MultipleChoiceError: Error, Equatable, CustomStringConvertible, Sendable {
-    case notText(file: String)
+    case notText(file: String, line: Int)
     case noQuestions(file: String)
     case line(Int, file: String, String)
     /// As many examples as questions, or more.
     case tooManyExamples(Int, questions: Int, file: String)
+    /// The tokenizer has no ids for it.
+    case notTokenizable(question: Int, file: String, reason: String)
     case promptTooLong(tokens: Int, question: Int, maximum: Int)
     case notFinite(question: Int, choice: Int)
 
     package var description: String {
         switch self {
-        case .notText(let file): "\(file): not UTF-8, expected a JSON object per line"
+        case .notText(let file, let line): "\(file), line \(line): not UTF-8, expected a JSON object per line"
         case .noQuestions(let file): "\(file): no questions, expected a JSON object per line"
         case .line(let number, let file, let problem): "\(file), line \(number): \(problem)"
         case .tooManyExamples(let examples, let questions, let file):
             "\(examples) examples of \(questions) questions, expected some left to be asked: \(file)"
+        case .notTokenizable(let question, let file, let reason):
+            "\(file): question \(question) cannot be tokenized: \(reason)"
         case .promptTooLong(let tokens, let question, let maximum):
             "question \(question) with its examples and an answer takes \(tokens) tokens, but config.json says that the "
                 + "model takes at most \(maximum)"

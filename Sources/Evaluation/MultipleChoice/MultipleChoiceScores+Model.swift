@@ -16,7 +16,7 @@ extension MultipleChoiceScores {
             throw MultipleChoiceError.tooManyExamples(examples, questions: questions.count, file: file)
         }
         let asked = questions[examples...]
-        let prompts = try MultipleChoicePrompts(asked, examples: questions[..<examples], tokenizer).prompts
+        let prompts = try MultipleChoicePrompts(asked, examples: questions[..<examples], tokenizer, file: file).prompts
         let maximum = model.configuration.maximumLength
         for (question, choices) in zip(asked.indices, prompts) {
             if let long = choices.first(where: { $0.tokens.count > maximum }) {

@@ -13,8 +13,23 @@ final class ChannelFile {
 
     private let writer: SafetensorsWriter
 
-    /// - Parameter inputs: the layers that share their inputs, with the shapes [out, in] of their weights.
-    init(in directory: URL, inputs: [[(layer: LinearLayer, out: Int, width: Int)]]) throws {
+    /// The layers that share their inputs, with the shapes [out, in] of their weights.
+    typealias Inputs = [[(layer: LinearLayer, out: Int, width: Int)]]
+
+    init(in directory: URL, inputs: Inputs) throws {
+        writer = try SafetensorsWriter(
+            path: directory.appending(path: Self.name).path,
+            headerCapacity: SafetensorsWriter.headerCapacity(for: Self.tensors(inputs)))
+    }
+
+    /// Bytes of all channels' figures.
+    static func bytes(_ inputs: Inputs) -> Int {
+        tensors(inputs).reduce(0) { $0 + ($1.elementType.byteCount(of: $1.shape) ?? 0) }
+    }
+
+    private static func tensors(
+        _ inputs: Inputs
+    ) -> [(name: String, elementType: TensorElementType, shape: [Int])] {
         var tensors: [(name: String, elementType: TensorElementType, shape: [Int])] = []
         for layers in inputs {
             if let first = layers.first {
@@ -27,9 +42,7 @@ final class ChannelFile {
                 }
             }
         }
-        writer = try SafetensorsWriter(
-            path: directory.appending(path: Self.name).path,
-            headerCapacity: SafetensorsWriter.headerCapacity(for: tensors))
+        return tensors
     }
 
     /// - Parameter layer: the first of those that share the inputs.

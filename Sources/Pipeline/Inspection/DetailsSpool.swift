@@ -1,25 +1,28 @@
+import AdaDimExport
+import AdaDimFiles
 import AdaDimReport
 import Foundation
+import Glibc
 
 /// The details of layers on their way to a page that is written last: in a file, so that memory does not grow with the
 /// model's depth.
 final class DetailsSpool {
-    private let file: URL
-    private let handle: FileHandle
+    private let file: OutputFile
     /// Bytes of each piece.
     private var lengths: [Int] = []
     private var read = 0
+    private var offset = 0
 
     /// - Parameter directory: one that vanishes if the run fails.
     init(in directory: URL) throws {
-        file = directory.appending(path: ".details")
-        handle = try creatingFile(file)
+        let path = directory.appending(path: ".details").path
+        file = try ExportError.naming { () throws(FileFailure) in try OutputFile(creating: path) }
     }
 
     /// Adds the details of the next layer.
     func append(_ details: LayerDetails) throws {
-        let piece = Data(try details.html(row: lengths.count).utf8)
-        try namingFile(file) { try handle.write(contentsOf: piece) }
+        let piece = Array(try details.html(row: lengths.count).utf8)
+        try ExportError.naming { () throws(FileFailure) in try file.append(piece) }
         lengths.append(piece.count)
     }
 
@@ -29,16 +32,18 @@ final class DetailsSpool {
             try remove()
             return nil
         }
-        if read == 0 { try namingFile(file) { try handle.seek(toOffset: 0) } }
-        let piece = try namingFile(file) { try handle.read(upToCount: lengths[read]) } ?? Data()
+        let piece = try ExportError.naming { () throws(FileFailure) in
+            try file.read(from: offset, count: lengths[read])
+        }
+        offset += lengths[read]
         read += 1
         return String(decoding: piece, as: UTF8.self)
     }
 
     private func remove() throws {
-        try namingFile(file) {
-            try handle.close()
-            try FileManager.default.removeItem(at: file)
+        try ExportError.naming { () throws(FileFailure) in
+            try file.closeFile()
+            guard unlink(file.path.systemBytes) == 0 else { throw FileFailure(file.path, "removing") }
         }
     }
 }

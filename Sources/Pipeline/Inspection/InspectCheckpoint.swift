@@ -2,6 +2,7 @@ import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimExport
+import AdaDimFiles
 import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
@@ -17,20 +18,24 @@ package struct InspectCheckpoint {
     private let progress: @Sendable (InspectionProgress) -> Void
     private let log: Logger
     private let memory: Int?
+    private let freeSpace: (String) -> Int?
 
     /// - Parameters:
     ///   - observer: asked whether to stop.
     ///   - progress: called in order, from the thread of the run.
     ///   - memory: bytes that the run may use; nil if nobody knows.
+    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if nobody knows.
     package init(
         _ job: InspectionJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim"),
-        memory: Int? = MachineMemory.bytes, progress: @escaping @Sendable (InspectionProgress) -> Void = { _ in }
+        memory: Int? = MachineMemory.bytes, freeSpace: @escaping (String) -> Int? = AdaDimFiles.freeSpace(at:),
+        progress: @escaping @Sendable (InspectionProgress) -> Void = { _ in }
     ) {
         self.job = job
         self.observer = observer
         self.progress = progress
         self.log = log
         self.memory = memory
+        self.freeSpace = freeSpace
     }
 
     /// Runs to the end; the report's directory, where one was asked for, appears whole or not at all.
@@ -39,20 +44,25 @@ package struct InspectCheckpoint {
         try job.layers.engineOptions.validate()
         let checkpoint = try Checkpoint(directory: job.layers.model, log: log)
         let plan = try LayerPlan(job.layers, blockCount: checkpoint.configuration.blockCount)
-        let model = try DecoderModel(checkpoint)
+        let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(
             file: job.layers.calibration, samples: job.layers.samples, length: job.layers.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job.layers, plan, size, .inspecting).check(available: memory)
-        let samples = try job.layers.drawSamples(for: checkpoint.configuration)
+        // Before the text is read, which may take its time: a run that cannot write its report ends here.
         let output = try job.report.map {
             try OutputDirectory(
-                $0, model: job.layers.model, report: InspectionReport.fileName, overwrite: job.overwrite)
+                $0, model: job.layers.model, report: InspectionReport.fileName, overwrite: job.overwrite
+            ) { log.notice("\($0)") }
         }
-        for name in output?.removedLeftovers ?? [] { log.notice("removed \(name), which a killed run had left") }
+        if let output {
+            let bytes = ChannelFile.bytes(inputs(plan, checkpoint.configuration))
+            try DiskEstimate(bytes: bytes).check(output.parent, freeSpace: freeSpace)
+        }
+        let samples = try job.layers.drawSamples(for: checkpoint.configuration, log: log)
         progress(.began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
         var run = Run(
             plan: plan, checkpoint: checkpoint, stream: try CalibrationStream(samples, model),
-            report: InspectionReport(versions: .current, options: job.described(samples)))
+            report: InspectionReport(versions: .current, machine: .current, options: job.described(samples)))
         guard let output else {
             try inspect(model, &run)
             run.report.close(seconds: start.secondsUntilNow, run.parts)
@@ -124,10 +134,12 @@ package struct InspectCheckpoint {
 
         var factoring = Stopwatch()
         let input = try quantizer.naming(first) {
-            try factoring.time {
+            let input = try factoring.time {
                 try InspectedInput(
                     taking: &gram.gram, moments.figures, thresholds: job.thresholds, options: job.layers.engineOptions)
             }
+            try job.layers.engineOptions.checkActivity(input.factor)
+            return input
         }
         run.parts.factor += factoring.seconds
         let damping = AppliedDamping(input.factor)
@@ -146,7 +158,7 @@ package struct InspectCheckpoint {
         for layer in layers {
             var looking = Stopwatch()
             var options = job.layers.engineOptions
-            options.scaleType = try run.checkpoint.scaleType(layer)
+            options.scaleType = run.checkpoint.scaleType
             let inspection = try quantizer.naming(layer) {
                 try looking.time { try LayerInspection(of: block.weight(layer.role), input, options: options) }
             }

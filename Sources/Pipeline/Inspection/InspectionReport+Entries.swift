@@ -34,7 +34,7 @@ extension InspectionReport.Layer {
     package init(_ layer: LinearLayer, _ inspection: LayerInspection, input: Int) {
         let verdict = Verdict(inspection)
         func reported(_ loss: Double) -> QuantizationReport.Loss {
-            .init(absolute: loss, relative: inspection.relative(loss))
+            .init(absolute: loss, of: inspection.outputEnergy)
         }
         name = layer.moduleName
         shape = [inspection.rows, inspection.columns]
@@ -80,7 +80,8 @@ extension InspectionJob {
             bits: options.bits, groupSize: options.groupSize, symmetric: options.symmetric, damping: options.damping,
             activationOrder: options.activationOrder, skip: options.skip, samples: options.samples,
             sequenceLength: options.sequenceLength, seed: options.seed, threads: options.threads,
-            outliers: thresholds, model: options.model, calibration: options.calibration)
+            outliers: thresholds, model: options.model, calibration: options.calibration,
+            textField: options.textField)
     }
 }
 

@@ -22,6 +22,8 @@ package struct InspectionReport: Sendable, Codable {
         package let model: String
         /// The calibration file, as it was given.
         package let calibration: String
+        /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
+        @NullWhereAbsent package internal(set) var textField: String?
     }
 
     /// The inputs that some layers share.
@@ -116,6 +118,7 @@ package struct InspectionReport: Sendable, Codable {
     /// Names of everything in the directory, this report included; empty where none was written.
     package var files: [String] = []
     package let versions: QuantizationReport.Versions
+    package let machine: MachineReport
     package let options: Options
     package var totals = Totals()
     package var inputs: [Input] = []

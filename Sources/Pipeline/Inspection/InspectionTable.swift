@@ -43,7 +43,8 @@ package struct InspectionTable {
     private static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
 
     private static func quoted(_ field: String) -> String {
-        guard field.contains(where: { "\",\r\n".contains($0) }) else { return field }
-        return "\"" + field.replacing("\"", with: "\"\"") + "\""
+        // By byte: CR LF is one character, and so is a quotation mark with what combines with it.
+        guard field.utf8.contains(where: { Array("\",\r\n".utf8).contains($0) }) else { return field }
+        return "\"" + field.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
     }
 }

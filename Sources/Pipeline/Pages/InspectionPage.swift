@@ -75,11 +75,14 @@ package struct InspectionPage {
                     + "\(significant(options.outliers.ratio)) times the median channel's"),
             .init(
                 "Calibration",
-                calibration(options.calibration, options.samples, options.sequenceLength, seed: options.seed)),
+                calibration(
+                    options.calibration, field: options.textField, options.samples, options.sequenceLength,
+                    seed: options.seed)),
             .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
             .init("Time", duration(totals.seconds)),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
+            .init("Machine", report.machine.text),
         ]
         if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
             facts.append(.init("With", text))
@@ -98,7 +101,8 @@ package struct InspectionPage {
             \(InspectionTable.name).
             """,
             dampingNote(named(report.inputs.filter { !$0.dampingRaises.isEmpty })),
-            inactiveNote(named(report.inputs.filter { $0.inactiveInputs > 0 })),
+            inactiveNote(named(report.inputs.filter { $0.inactiveInputs > 0 && $0.inactiveInputs < $0.channels })),
+            silentNote(named(report.inputs.filter { $0.inactiveInputs == $0.channels })),
         ].compactMap { $0 }
     }
 

@@ -6,8 +6,9 @@ import AdaDimQuantization
 func groups(_ size: Int?) -> String { size.map { "groups of \($0)" } ?? "one group to a channel" }
 
 /// The calibration text.
-func calibration(_ file: String, _ samples: Int, _ length: Int, seed: UInt64) -> String {
-    "\(file), \(samples) × \(length) tokens, seed \(seed)"
+func calibration(_ file: String, field: String?, _ samples: Int, _ length: Int, seed: UInt64) -> String {
+    let field = field.map { ", field \"\($0)\"" } ?? ""
+    return "\(file)\(field), \(samples) × \(length) tokens, seed \(seed)"
 }
 
 /// What is unusual about the grids and the sweep; nil where nothing is.
@@ -26,6 +27,12 @@ func inactiveNote(_ layers: [String]) -> String? {
     layers.isEmpty ? nil : "Some inputs were never active, and their weights are rounded plainly: " + some(layers)
 }
 
+/// That no input of some layers had anything to say, nil if all layers had one: which layers, some of them by name.
+func silentNote(_ layers: [String]) -> String? {
+    layers.isEmpty
+        ? nil : "No input was ever active: rounded plainly, and nothing is known of what is lost: " + some(layers)
+}
+
 private func some(_ names: [String]) -> String {
     let most = 8
     return names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")
@@ -34,4 +41,15 @@ private func some(_ names: [String]) -> String {
 extension QuantizationReport.Versions {
     /// What the figures were made by.
     var text: String { "adadim \(adadim), \(blas), kernels \(kernels)" }
+}
+
+extension MachineReport {
+    /// What computed, and how fast.
+    var text: String {
+        let kernels = kernels.map { "kernels \($0)" } ?? "products by \(library ?? "an unknown library")"
+        let before = replacedKernels.map { ", in place of \($0)" } ?? ""
+        let better = betterKernels.map { "; \($0) would be faster" } ?? ""
+        let rate = "sgemm \(significant(productRate / 1e9)) GFLOP/s on \(threads) threads"
+        return "\(instructions), \(kernels)\(before)\(better); \(rate)"
+    }
 }

@@ -57,11 +57,14 @@ package struct QuantizationPage {
         facts += [
             .init(
                 "Calibration",
-                calibration(options.calibration, options.samples, options.sequenceLength, seed: options.seed)),
+                calibration(
+                    options.calibration, field: options.textField, options.samples, options.sequenceLength,
+                    seed: options.seed)),
             .init("Inputs", options.propagate == .quantized ? "of the quantized model" : "of the original model"),
             .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
             .init("Threads", "\(options.threads)"),
             .init("Made by", report.versions.text),
+            .init("Machine", report.machine.text),
         ]
         facts += accuracyFacts(options)
         if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
@@ -112,7 +115,8 @@ package struct QuantizationPage {
         }
         notes += [
             dampingNote(report.layers.filter { !$0.dampingRaises.isEmpty }.map(\.name)),
-            inactiveNote(report.layers.filter { $0.inactiveInputs > 0 }.map(\.name)),
+            inactiveNote(report.layers.filter { $0.inactiveInputs > 0 && !$0.isInactive }.map(\.name)),
+            silentNote(report.layers.filter(\.isInactive).map(\.name)),
         ].compactMap { $0 }
         notes += report.layers.compactMap { layer in
             layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }

@@ -23,13 +23,15 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
         factor = try GramFactor(
             consume gram, dampingShare: options.damping, activationOrder: options.activationOrder,
             cancellation: cancellation, progress: progress)
+        try options.checkActivity(factor)
         self.options = options
     }
 
     /// With a factor at hand already, made with the damping and the activation order of the options. Other options may
     /// differ from one quantizer to the next, so 3 and 4 bits can share a factor.
     /// - Throws: ``QuantizationError/activationOrderMismatch(factorIsOrdered:)`` and
-    ///   ``QuantizationError/dampingMismatch(factor:options:)`` where it was not.
+    ///   ``QuantizationError/dampingMismatch(factor:options:)`` where it was not;
+    ///   ``QuantizationError/allInputsInactive(inputs:tokens:)`` where the options refuse that.
     public init(factor: GramFactor<Scalar>, options: QuantizationOptions) throws(QuantizationError) {
         try options.validate()
         guard (factor.positions != nil) == options.activationOrder else {
@@ -38,6 +40,7 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
         guard factor.requestedDampingShare == options.damping else {
             throw .dampingMismatch(factor: factor.requestedDampingShare, options: options.damping)
         }
+        try options.checkActivity(factor)
         self.factor = factor
         self.options = options
     }
@@ -54,8 +57,16 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
         _ weight: Matrix<Scalar>, cancellation: Cancellation? = nil,
         progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) throws(QuantizationError) -> LayerQuantization {
+        try quantize(weight, threads: BLASLibrary.threadCount, cancellation: cancellation, progress: progress)
+    }
+
+    /// As ``quantize(_:cancellation:progress:)``, by the count of threads that the caller has read.
+    package func quantize(
+        _ weight: Matrix<Scalar>, threads: Int, cancellation: Cancellation? = nil,
+        progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) throws(QuantizationError) -> LayerQuantization {
         var layer = try PanelledLayer(
-            rows: weight.rows, columns: weight.columns, panelRows: weight.rows, quantizer: self,
+            rows: weight.rows, columns: weight.columns, panelRows: weight.rows, quantizer: self, threads: threads,
             cancellation: cancellation, progress: progress)
         while layer.nextRows != nil { try layer.add(weight) }
         return try layer.finished()

@@ -13,6 +13,8 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     private let columns: Int
     private let panelRows: Int
     private let work: Work
+    /// Read once: a layer's panels of rows are cut by one count, whatever is set while it is worked on.
+    private let threads: Int
 
     private var passes: ArraySlice<Pass>
     private var isFirstPass = true
@@ -49,6 +51,17 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         rows: Int, columns: Int, panelRows: Int, quantizer: LayerQuantizer<Scalar>,
         cancellation: Cancellation? = nil, progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
+        try self.init(
+            rows: rows, columns: columns, panelRows: panelRows, quantizer: quantizer,
+            threads: BLASLibrary.threadCount, cancellation: cancellation, progress: progress)
+    }
+
+    /// As ``init(rows:columns:panelRows:quantizer:cancellation:progress:)``, by the count of threads that the caller has
+    /// read, and has planned the layer's memory by.
+    package init(
+        rows: Int, columns: Int, panelRows: Int, quantizer: LayerQuantizer<Scalar>, threads: Int,
+        cancellation: Cancellation? = nil, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) throws(QuantizationError) {
         guard rows > 0 && columns > 0 else { throw .emptyWeight(rows: rows, columns: columns) }
         guard columns == quantizer.factor.inputs else {
             throw .shapeMismatch(weightInputs: columns, gramOrder: quantizer.factor.inputs)
@@ -58,6 +71,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         self.rows = rows
         self.columns = columns
         self.quantizer = quantizer
+        self.threads = threads
         passes = Self.passes(options)[...]
         // ‖WX‖², then a product or a sweep for each direction of each pass.
         let products = 1 + passes.reduce(0) { $0 + max(1, $1.dimensions.count) * $1.products(options.refinement) }
@@ -120,7 +134,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     /// ‖W·X‖² of some rows.
     private mutating func measure(_ panel: Matrix<Scalar>) throws(QuantizationError) {
         let start = ContinuousClock.now
-        measured.outputEnergy += try quantizer.factor.loss(panel, work: work)
+        measured.outputEnergy += try quantizer.factor.loss(panel, work: work, threads: threads)
         measured.seconds.reference += start.secondsUntilNow
     }
 
@@ -138,14 +152,14 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             for layout in layouts {
                 let (quantized, error) = try roundToNearest(
                     panel, options.grid, layout, importance: options.ranges == .search ? factor.importanceInOrder : nil)
-                measured.add(try factor.loss(error, work: work), method, layout.dimension)
+                measured.add(try factor.loss(error, work: work, threads: threads), method, layout.dimension)
                 found.append(quantized)
             }
             measured.seconds.roundToNearest += start.secondsUntilNow
             return found
         case .gptq:
             let swept = try blockedSweep(
-                panel, factor, options.grid, layouts, refinement: options.refinement, work: work)
+                panel, factor, options.grid, layouts, refinement: options.refinement, work: work, threads: threads)
             for (layout, result) in zip(layouts, swept) {
                 measured.add(result.loss, method, layout.dimension)
                 if let loss = result.refinedLoss { measured.addRefined(loss, result.passes, layout.dimension) }

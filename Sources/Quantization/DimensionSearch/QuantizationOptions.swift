@@ -46,6 +46,10 @@ public struct QuantizationOptions: Sendable, Equatable {
     public var damping: Double
     /// Whether the sweep takes columns by descending diagonal of H. Codes and scales stay in the order of the weight.
     public var activationOrder: Bool
+    /// Whether a layer none of whose inputs any token activates is refused, by
+    /// ``QuantizationError/allInputsInactive(inputs:tokens:)``. If not, its weights are rounded plainly, all alike: what it
+    /// loses is zero in either direction, so that an adaptive one is per-OC.
+    public var refusesInactiveLayers: Bool
 
     /// Options for 4 bits in groups of 128, by GPTQ, in the direction that loses less, unless told otherwise.
     /// ``validate()`` checks them; so does every function that takes them.
@@ -61,12 +65,13 @@ public struct QuantizationOptions: Sendable, Equatable {
     ///   - selection: by which loss an adaptive layer chooses its direction.
     ///   - damping: λ as a share of the mean diagonal of H, 0 to 1.
     ///   - activationOrder: whether the sweep takes columns by descending diagonal of H.
+    ///   - refusesInactiveLayers: whether a layer none of whose inputs any token activates is refused.
     public init(
         bits: Int = 4, groupSize: Int? = 128, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16,
         ranges: RangeRule = .full, method: Method = .gptq, refinement: Refinement = .none,
         dimension: Dimension = .adaptive,
         selection: Selection = .roundToNearest,
-        damping: Double = 0.01, activationOrder: Bool = false
+        damping: Double = 0.01, activationOrder: Bool = false, refusesInactiveLayers: Bool = false
     ) {
         self.bits = bits
         self.groupSize = groupSize
@@ -79,6 +84,7 @@ public struct QuantizationOptions: Sendable, Equatable {
         self.selection = selection
         self.damping = damping
         self.activationOrder = activationOrder
+        self.refusesInactiveLayers = refusesInactiveLayers
     }
 
     /// Looks at each option by itself.
@@ -91,6 +97,14 @@ public struct QuantizationOptions: Sendable, Equatable {
         guard (0...1).contains(damping) else { throw .invalidDamping(found: damping) }
         guard (0...Refinement.mostPasses).contains(refinement.passes) else {
             throw .invalidPasses(found: refinement.passes)
+        }
+    }
+
+    /// Refuses a factor without an active input, where that is asked for.
+    /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``.
+    package func checkActivity<Scalar>(_ factor: GramFactor<Scalar>) throws(QuantizationError) {
+        if refusesInactiveLayers && !factor.hasActiveInputs {
+            throw .allInputsInactive(inputs: factor.inputs, tokens: factor.tokens)
         }
     }
 

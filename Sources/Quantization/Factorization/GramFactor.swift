@@ -17,6 +17,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     package let importance: Matrix<Scalar>
     /// Input that stands at each position of the factor, [in, 1]; nil for the order of the weight.
     package let positions: Matrix<Int>?
+    /// How many tokens H sums up.
+    package let tokens: Int
     /// λ, in the units of H.
     public let damping: Double
     /// λ as a share of the mean diagonal of H: the one asked for, or what it had to be raised to.
@@ -36,6 +38,9 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     }
     /// How many ``inactiveInputs`` there are.
     public var inactiveInputCount: Int { (0..<inputs).count { diagonal[$0, 0] == 0 } }
+    /// Whether any token activated any input. Where none did, H is zero and no weight loses anything: each counts alike in
+    /// what is rounded, as though H were the identity.
+    public let hasActiveInputs: Bool
 
     /// The diagonal of the matrix that was factored, in the factor's order. [in, 1]
     var dampedDiagonal: Matrix<Scalar> {
@@ -52,14 +57,16 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         return inOrder
     }
 
-    /// Factors H + λI, raising λ tenfold up to the mean diagonal while there is no factor.
+    /// Factors H + λI, raising λ tenfold up to the mean diagonal while there is no factor. An H of zeros, of tokens that
+    /// activated no input, gets the identity for its factor, and λ is zero.
     /// - Parameters:
     ///   - gram: H; a caller that has no more use for it passes `consume gram`, and no second n² buffer comes to be.
     ///   - dampingShare: λ as a share of the mean diagonal of H; 0 is never raised.
     ///   - activationOrder: whether to take the inputs by descending diagonal.
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
-    /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)``, ``QuantizationError/gramOverflow``,
+    /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)`` where no token has come,
+    ///   ``QuantizationError/gramOverflow``,
     ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``,
     ///   ``QuantizationError/invalidDamping(found:)``, ``QuantizationError/outOfMemory(_:)``,
     ///   ``QuantizationError/cancelled``.
@@ -84,7 +91,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         guard (0...1).contains(dampingShare) else { throw .invalidDamping(found: dampingShare) }
         do { try ProductBuffers.reserve() } catch { throw .outOfMemory(error) }
         var (mean, diagonal) = try Self.checked(gram)
-        let inputs = diagonal.rows
+        let (inputs, tokens, isActive) = (diagonal.rows, gram.tokens, mean > 0)
         var positions: Matrix<Int>?
         var matrix: Matrix<Scalar>
         do {
@@ -104,7 +111,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         let flopsOfAll = Double(inputs) * Double(inputs) * Double(inputs) / 3
         var failed: [DampingAttempt] = []
         for share in dampingShares(from: dampingShare) {
-            let ridge = try AdaDimQuantization.ridge(diagonal: diagonal, mean: mean, share: share)
+            let ridge = try AdaDimQuantization.ridge(
+                diagonal: diagonal, mean: isActive ? mean : 1, share: isActive ? share : 0)
             var done = 0.0
             do {
                 try matrix.factorInReverse(diagonal: diagonal, ridge: ridge) { (flops) throws(FactorizationError) in
@@ -117,6 +125,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
                 self.ridge = ridge
                 importance = Self.importance(diagonal: diagonal, ridge: ridge)
                 self.positions = positions
+                self.tokens = tokens
+                hasActiveInputs = isActive
                 damping = Double(Scalar(share) * mean)
                 self.dampingShare = share
                 requestedDampingShare = dampingShare
@@ -133,7 +143,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         throw .notPositiveDefinite(input: failed[failed.count - 1].failedInput, inputs: inputs, attempts: failed)
     }
 
-    /// The mean of H's diagonal, which must be a positive number, and the diagonal [in, 1].
+    /// The mean of H's diagonal, zero only where all of H is, and the diagonal [in, 1].
     private static func checked(
         _ gram: borrowing Gram<Scalar>
     ) throws(QuantizationError) -> (mean: Scalar, diagonal: Matrix<Scalar>) {
@@ -142,8 +152,15 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         let sum = (0..<diagonal.rows).reduce(0.0) { $0 + Double(diagonal[$1, 0]) }
         let mean = Scalar(sum / Double(max(diagonal.rows, 1)))
         guard mean.isFinite else { throw .gramOverflow }
-        guard mean > 0 else { throw .allInputsInactive(inputs: gram.order, tokens: gram.tokens) }
-        return (mean, diagonal)
+        // What is not zero stays so, were it too small for the type.
+        guard sum == 0 else { return (max(mean, .leastNonzeroMagnitude), diagonal) }
+        guard gram.tokens > 0 && gram.order > 0 else {
+            throw .allInputsInactive(inputs: gram.order, tokens: gram.tokens)
+        }
+        if let input = gram.firstInputBesideZeroDiagonal {
+            throw .notPositiveDefinite(input: input, inputs: gram.order, attempts: [])
+        }
+        return (0, diagonal)
     }
 
     private static func importance(diagonal: Matrix<Scalar>, ridge: Matrix<Scalar>) -> Matrix<Scalar> {

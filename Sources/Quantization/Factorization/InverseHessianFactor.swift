@@ -49,7 +49,7 @@ extension GramFactor<Float> {
     /// - Throws: as ``init(_:dampingShare:activationOrder:cancellation:progress:)``.
     package func inverseDiagonalInDouble() throws(QuantizationError) -> (diagonal: [Double], dampingShare: Double) {
         var gram: Gram<Double>
-        do { gram = try storage.widenedGram(diagonal: diagonal, tokens: 0) } catch { throw .outOfMemory(error) }
+        do { gram = try storage.widenedGram(diagonal: diagonal, tokens: tokens) } catch { throw .outOfMemory(error) }
         var factor = try GramFactor<Double>(taking: &gram, dampingShare: dampingShare, activationOrder: false)
         let found = try factor.takeInverseDiagonal()
         guard let order else { return (found, factor.dampingShare) }

@@ -6,18 +6,20 @@ extension GramFactor {
     /// below zero, where rounding could take it.
     /// - Parameters:
     ///   - work: told the flops as they are done.
+    ///   - threads: how many panels run at the same time, at most.
     ///   - panelBudget: bytes of working memory of one panel, at most.
     /// - Throws: ``QuantizationError/lossNotFinite``, ``QuantizationError/outOfMemory(_:)``,
     ///   ``QuantizationError/cancelled``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package func loss(
-        _ error: borrowing Matrix<Scalar>, work: Work? = nil, panelBudget: Int = RowPanels.memoryBudget
+        _ error: borrowing Matrix<Scalar>, work: Work? = nil, threads: Int = BLASLibrary.threadCount,
+        panelBudget: Int = RowPanels.memoryBudget
     ) throws(QuantizationError) -> Double {
         let inputs = inputs
         let panels = RowPanels(
             rows: error.rows, alignment: 1, bytesPerRow: inputs * MemoryLayout<Scalar>.stride,
-            threads: BLASLibrary.threadCount, memoryBudget: panelBudget)
+            threads: threads, memoryBudget: panelBudget)
         let products = try WorkspacePool(count: panels.atOnce) { () throws(QuantizationError) in
             try Workspace<Scalar>(panels.ranges.first?.count ?? 0, by: inputs)
         }
@@ -40,7 +42,15 @@ extension GramFactor {
             }
         }
         try work?.checkCancelled()
-        return try panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] }.undamped()
+        return try undamped(panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] })
+    }
+
+    /// L of what a sweep or a product found: exactly zero where no input was ever active, whose errors leave nothing but
+    /// the rounding of their ridge's two sums.
+    /// - Throws: ``QuantizationError/lossNotFinite``.
+    func undamped(_ loss: SweepLoss) throws(QuantizationError) -> Double {
+        let found = try loss.undamped()
+        return hasActiveInputs ? found : 0
     }
 
     /// The loss of some rows of an error [rows, in] whose columns stand in the factor's order. The error becomes E·V.

@@ -1,3 +1,5 @@
+import AdaDimFiles
+import AdaDimOutputs
 import AdaDimQuantization
 import Foundation
 import Glibc
@@ -16,11 +18,11 @@ package struct BaselineDirectory: Sendable {
 
     /// Links resolved, so that it is their target which is replaced.
     private var url: URL {
-        guard let resolved = realpath(path, nil) else {
+        guard let resolved = realpath(path.systemBytes, nil) else {
             return URL(filePath: path, directoryHint: .notDirectory).absoluteURL.standardizedFileURL
         }
         defer { free(resolved) }
-        return URL(filePath: String(cString: resolved), directoryHint: .notDirectory)
+        return URL(filePath: String(systemBytes: resolved), directoryHint: .notDirectory)
     }
     private var parent: URL { url.deletingLastPathComponent() }
     package var baselinePath: String { path + "/" + Baseline.fileName }
@@ -28,19 +30,20 @@ package struct BaselineDirectory: Sendable {
     /// Checks, before any work is done, that a baseline can be written here.
     /// - Throws: ``RegressionError``.
     package func checkWritable(overwrite: Bool) throws(RegressionError) {
-        guard access(parent.path, W_OK | X_OK) == 0 else {
-            throw failure(parent.path, "a baseline cannot be written in it")
+        let parent = parent.path
+        guard access(parent.systemBytes, W_OK | X_OK) == 0 else {
+            throw failure(parent, "a baseline cannot be written in it")
         }
         var status = stat()
-        guard stat(url.path, &status) == 0 else { return }
+        guard stat(url.path.systemBytes, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw .system(path: path, operation: "writing a baseline", reason: "it is no directory")
         }
         let names: [String]
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+            names = try AdaDimFiles.names(inDirectory: path)
         } catch {
-            throw .system(path: path, operation: "looking into the directory", reason: "it cannot be listed")
+            throw .system(path: path, operation: "looking into the directory", reason: error.reason)
         }
         if names.isEmpty { return }
         if let foreign = names.first(where: { $0 != Baseline.fileName && $0 != Baseline.codesFolder }) {
@@ -49,99 +52,118 @@ package struct BaselineDirectory: Sendable {
         guard names.contains(Baseline.fileName) else { throw .foreignFiles(directory: path, example: names[0]) }
         guard overwrite else { throw .baselineExists(directory: path) }
         // Another program's baseline.json is not ours to replace; a damaged one of ours is.
-        guard let data = FileManager.default.contents(atPath: baselinePath),
-            String(decoding: data, as: UTF8.self).contains(Baseline.kind)
+        guard let bytes = try? readFile(baselinePath), String(decoding: bytes, as: UTF8.self).contains(Baseline.kind)
         else { throw .foreignFiles(directory: path, example: Baseline.fileName) }
-        let codes = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(Baseline.codesFolder)")) ?? []
+        let codes = (try? AdaDimFiles.names(inDirectory: "\(path)/\(Baseline.codesFolder)")) ?? []
         if let foreign = codes.sorted().first(where: { !CodesFile.isName($0) }) {
             throw .foreignFiles(directory: path, example: "\(Baseline.codesFolder)/\(foreign)")
         }
     }
 
+    /// A run's claim to write a baseline, until it is let go: no other run can write here meanwhile.
+    package struct Claim: Sendable {
+        fileprivate let names: HiddenNames
+        fileprivate let lock: OutputLock?
+        /// What a user should know.
+        package let notices: [String]
+    }
+
+    /// Checks, before any work is done, that a baseline can be written here, keeps other runs from it, and removes what runs
+    /// that were killed while writing here have left.
+    /// - Throws: ``RegressionError``.
+    package func claim(overwrite: Bool) throws(RegressionError) -> Claim {
+        try checkWritable(overwrite: overwrite)
+        let (names, lock): (HiddenNames, OutputLock?)
+        do throws(OutputFailure) {
+            names = try HiddenNames(of: url.lastPathComponent, in: parent.path)
+            lock = try OutputLock.take(names.lock, for: path)
+        } catch {
+            throw .output(error)
+        }
+        // Another run may have finished since.
+        try checkWritable(overwrite: overwrite)
+        guard lock != nil else { return Claim(names: names, lock: nil, notices: [OutputLock.absence(path)]) }
+        let removed = names.leftovers(.partial).filter { removeTree($0) }
+        return Claim(
+            names: names, lock: lock,
+            notices: removed.map {
+                "removed \(URL(filePath: $0).lastPathComponent), which a killed run had left"
+            })
+    }
+
     package func write(
-        _ baseline: Baseline, codes: [String: [String: PackedRows]], overwrite: Bool
+        _ baseline: Baseline, codes: [String: [String: PackedRows]], overwrite: Bool, _ claim: Claim
     ) throws(RegressionError) {
         try checkWritable(overwrite: overwrite)
         // Once: while the earlier baseline is aside, a link leads nowhere.
-        let (url, parent) = (url, parent)
-        let name = url.lastPathComponent
-        removeLeftovers()
-        let tag = "\(getpid())-\(UInt32.random(in: .min ... .max))"
-        let partial = parent.appending(path: ".\(name).partial-\(tag)")
-        let aside = parent.appending(path: ".\(name).old-\(tag)")
+        let url = url
+        let partial = URL(filePath: claim.names.new(.partial), directoryHint: .isDirectory)
+        let aside = URL(filePath: claim.names.new(.old), directoryHint: .isDirectory)
+        let encoded: Data
         do {
-            try FileManager.default.createDirectory(
-                at: partial.appending(path: Baseline.codesFolder), withIntermediateDirectories: true)
+            encoded = try baseline.encoded()
+        } catch {
+            throw .system(
+                path: path, operation: "writing the baseline",
+                reason: "a figure is NaN or infinite, which JSON cannot say")
+        }
+        do throws(FileFailure) {
+            try makeDirectories(partial.appending(path: Baseline.codesFolder).path)
             for (index, record) in baseline.cases.enumerated() {
                 for (run, packed) in codes[record.name] ?? [:] {
                     let file = CodesFile.name(case: index, record, run: run)
-                    try CodesFile.encode(packed).write(to: partial.appending(path: "\(Baseline.codesFolder)/\(file)"))
+                    try writeFile(
+                        [UInt8](CodesFile.encode(packed)),
+                        to: partial.appending(path: "\(Baseline.codesFolder)/\(file)").path)
                 }
             }
-            try baseline.encoded().write(to: partial.appending(path: Baseline.fileName))
+            try writeFile([UInt8](encoded), to: partial.appending(path: Baseline.fileName).path)
         } catch {
-            try? FileManager.default.removeItem(at: partial)
-            throw .system(path: path, operation: "writing the baseline", reason: Self.reason(error))
+            removeTree(partial.path)
+            throw .system(path: path, operation: "writing the baseline", reason: error.reason)
         }
-        let isReplacing = access(url.path, F_OK) == 0
-        if isReplacing, rename(url.path, aside.path) != 0 {
+        let isReplacing = access(url.path.systemBytes, F_OK) == 0
+        if isReplacing, rename(url.path.systemBytes, aside.path.systemBytes) != 0 {
             let error = failure(path, "moving the earlier baseline aside")
-            try? FileManager.default.removeItem(at: partial)
+            removeTree(partial.path)
             throw error
         }
-        guard rename(partial.path, url.path) == 0 else {
+        guard rename(partial.path.systemBytes, url.path.systemBytes) == 0 else {
             let error = failure(path, "giving the baseline its name")
-            if isReplacing { _ = rename(aside.path, url.path) }
-            try? FileManager.default.removeItem(at: partial)
+            if isReplacing { _ = rename(aside.path.systemBytes, url.path.systemBytes) }
+            removeTree(partial.path)
             throw error
         }
-        if isReplacing { try? FileManager.default.removeItem(at: aside) }
-    }
-
-    /// Removes what runs that were killed while writing here have left: hidden siblings whose processes are gone.
-    private func removeLeftovers() {
-        let prefix = ".\(url.lastPathComponent).partial-"
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [] {
-            let parts = name.dropFirst(prefix.count).split(separator: "-")
-            guard name.hasPrefix(prefix), parts.count == 2, let process = pid_t(parts[0]), process > 0,
-                UInt32(parts[1]) != nil, kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            try? FileManager.default.removeItem(at: parent.appending(path: name))
-        }
+        if isReplacing { removeTree(aside.path) }
     }
 
     /// - Throws: ``RegressionError``, naming the file and what is wrong with it.
     package func read() throws(RegressionError) -> Baseline {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-            throw .noDirectory(path: path)
+        guard FileStatus.kind(of: path) == .directory else { throw .noDirectory(path: path) }
+        guard access(baselinePath.systemBytes, F_OK) == 0 else { throw .noBaseline(directory: path) }
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(baselinePath)
+        } catch {
+            throw .system(path: baselinePath, operation: "reading", reason: error.reason)
         }
-        guard access(baselinePath, F_OK) == 0 else { throw .noBaseline(directory: path) }
-        guard let data = FileManager.default.contents(atPath: baselinePath) else {
-            throw failure(baselinePath, "reading")
-        }
-        return try Baseline(decoding: data, path: baselinePath)
+        return try Baseline(decoding: Data(bytes), path: baselinePath)
     }
 
     /// The codes of a run of the baseline's case at `index`.
     package func codes(of record: CaseRecord, at index: Int, run: CaseRecord.Run) throws(RegressionError) -> PackedRows
     {
         let file = "\(path)/\(Baseline.codesFolder)/\(CodesFile.name(case: index, record, run: run.name))"
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw .damaged(path: file, reason: "it is missing or cannot be read")
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(file)
+        } catch {
+            throw .damaged(path: file, reason: error.reason)
         }
-        return try CodesFile.decode(data, record, run, path: file)
+        return try CodesFile.decode(Data(bytes), record, run, path: file)
     }
 
     private func failure(_ path: String, _ operation: String) -> RegressionError {
-        .system(path: path, operation: operation, reason: String(cString: strerror(errno)))
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        if let code = underlying?.code, underlying?.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(code)))
-        }
-        return "\(error.localizedDescription)"
+        .system(path: path, operation: operation, reason: FileFailure.text(errno))
     }
 }

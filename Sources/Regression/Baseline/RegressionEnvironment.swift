@@ -95,13 +95,15 @@ package struct RegressionEnvironment: Sendable, Codable, Equatable {
     }
 
     private static var processorName: String {
-        let lines = text(ofFile: "/proc/cpuinfo").split(separator: "\n")
+        let lines = text(ofFile: "/proc/cpuinfo").split(whereSeparator: \.isNewline)
         let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last.map(String.init)
         return model?.trimmingCharacters(in: .whitespaces) ?? "unknown"
     }
 
     private static var systemName: String {
-        let line = text(ofFile: "/etc/os-release").split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
+        let line = text(ofFile: "/etc/os-release").split(whereSeparator: \.isNewline).first {
+            $0.hasPrefix("PRETTY_NAME=")
+        }
         return line.map { $0.dropFirst("PRETTY_NAME=".count).trimmingCharacters(in: CharacterSet(charactersIn: "\"")) }
             ?? "unknown"
     }

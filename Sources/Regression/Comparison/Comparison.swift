@@ -42,7 +42,8 @@ package struct Comparison {
         let ran = Set(results.cases.map(\.name))
         let isGreen = (verdicts + refusals).allSatisfy(\.failures.isEmpty)
         return RegressionReport(
-            isGreen: isGreen, environment: environment, baseline: baseline?.environment, differences: differences,
+            isGreen: isGreen, environment: environment,
+            productRate: BLASLibrary.productRate(order: 512), baseline: baseline?.environment, differences: differences,
             isExact: isExact, bounds: bounds, cases: verdicts, refusals: refusals,
             leftOut: (baseline?.cases ?? []).map(\.name).filter { !ran.contains($0) },
             added: baseline == nil ? [] : results.cases.map(\.name).filter { known[$0] == nil }, worst: worst.list)

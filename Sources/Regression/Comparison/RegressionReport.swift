@@ -2,6 +2,8 @@
 package struct RegressionReport: Sendable, Codable, Equatable {
     package var isGreen: Bool
     package var environment: RegressionEnvironment
+    /// Flop/s of a float32 product of order 512 on the run's threads: no number of a case depends on it.
+    package var productRate: Double
     /// Of the baseline; nil while one is being recorded.
     package var baseline: RegressionEnvironment?
     /// What differs between the two, a line each; none means that numbers had to be the same to the last bit.

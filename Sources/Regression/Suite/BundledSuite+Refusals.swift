@@ -82,7 +82,7 @@ extension BundledSuite {
         [
             RefusalCase("no input active", "all \(inputs) inputs are inactive: the Gram matrix of 9 tokens is zero") {
                 let activations = Matrix<Float>(repeating: 0, rows: inputs, columns: 9)
-                try quantize(weight, try $0.gram(activations: activations), .init(), $0)
+                try quantize(weight, try $0.gram(activations: activations), .init(refusesInactiveLayers: true), $0)
             },
             RefusalCase("activations whose squares overflow", "\(QuantizationError.gramOverflow)") {
                 let activations = Matrix<Float>(repeating: 1e30, rows: inputs, columns: 9)

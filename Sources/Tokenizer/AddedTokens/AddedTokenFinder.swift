@@ -21,7 +21,9 @@ struct AddedTokenFinder: Sendable {
     /// Cuts a text into added tokens and what lies between them.
     ///
     /// Stretches between tokens are never empty. A token that swallows white space on its right may reach into one that
-    /// begins with white space; both count, as in the library.
+    /// begins with white space; both count, as in the library. But where the second swallows white space on its left,
+    /// it begins where the first ends, and vanishes if nothing is left of it. (Where it would end even before that, the
+    /// library fails.)
     func parts(of text: [UInt8]) -> [Part] {
         guard !text.isEmpty else { return [] }
         guard !tokens.isEmpty else { return [.text(0..<text.count)] }
@@ -40,6 +42,7 @@ struct AddedTokenFinder: Sendable {
             if token.singleWord, touchesWord(start, end, text) { continue }
             if token.stripsLeft { start = text.startOfTrailingWhitespace(in: covered..<max(covered, start)) }
             if token.stripsRight { end = text.endOfWhitespace(in: end..<text.count) }
+            guard start < end else { continue }
             if covered < start { parts.append(.text(covered..<start)) }
             parts.append(.token(token.id))
             covered = end

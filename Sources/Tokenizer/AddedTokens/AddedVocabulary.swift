@@ -37,13 +37,20 @@ struct AddedVocabulary: Sendable {
         let normalized = ordered.filter(\.isNormalized)
         var keys: [ByteString] = []
         for token in normalized {
-            do {
-                keys.append(ByteString(try normalizer?.normalized(token.text.bytes) ?? token.text.bytes))
-            } catch {
-                throw TokenizerError(
-                    kind: .malformed, file: configuration?.file ?? "", place: "added_tokens",
-                    problem: "\"\(token.text)\" cannot be normalized: a pattern takes too many steps")
+            func refusal(_ problem: String) -> TokenizerError {
+                TokenizerError(
+                    kind: .unsupported, file: configuration?.file ?? "", place: "added_tokens",
+                    problem: "\"\(token.text)\" \(problem)")
             }
+            let key: [UInt8]
+            do {
+                key = try normalizer?.normalized(token.text.bytes) ?? token.text.bytes
+            } catch {
+                throw refusal("cannot be normalized: a pattern takes too many steps")
+            }
+            // The library finds nothing everywhere: it cuts texts between all characters, and fails inside of them.
+            guard !key.isEmpty else { throw refusal("is empty once it is normalized, which is not supported") }
+            keys.append(ByteString(key))
         }
         self.normalized = AddedTokenFinder(normalized, keys: keys)
     }

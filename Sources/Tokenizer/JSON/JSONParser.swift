@@ -1,7 +1,14 @@
 import OrderedCollections
 
-/// A strict reader of JSON (RFC 8259) that also refuses duplicate keys.
+/// A strict reader of JSON (RFC 8259) that also refuses duplicate keys; or a reader of what Python's json module writes.
 struct JSONParser {
+    enum Dialect {
+        case strict
+        /// Infinity and NaN are numbers. Keys may appear twice, and half of a surrogate pair stands for itself, in three
+        /// bytes that are no UTF-8: whoever asks for the value must look.
+        case python
+    }
+
     struct Failure: Error {
         let offset: Int
         let problem: String
@@ -11,20 +18,44 @@ struct JSONParser {
     static let maximumDepth = 64
 
     private let bytes: [UInt8]
+    private let dialect: Dialect
     private var position = 0
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+    private init(_ bytes: [UInt8], _ dialect: Dialect) throws(Failure) {
         // Decoding repairs what is not UTF-8, so it changes such bytes.
         guard String(decoding: bytes, as: UTF8.self).utf8.elementsEqual(bytes) else {
             throw Failure(offset: 0, problem: "the text is not valid UTF-8")
         }
-        var parser = JSONParser(bytes)
+        self.bytes = bytes
+        self.dialect = dialect
+    }
+
+    static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+        var parser = try JSONParser(bytes, .strict)
         let value = try parser.value(depth: 0)
-        parser.skipWhitespace()
-        guard parser.position == bytes.count else { throw parser.failure("more text follows the document's end") }
+        try parser.end()
         return value
+    }
+
+    /// The members of a document that is an object, in order, those under one key all of them; its value where it is none.
+    static func parseMembers(
+        _ bytes: [UInt8], _ dialect: Dialect
+    ) throws(Failure) -> (members: [(key: ByteString, value: JSONValue)]?, value: JSONValue?) {
+        var parser = try JSONParser(bytes, dialect)
+        parser.skipWhitespace()
+        guard parser.next == UInt8(ascii: "{") else {
+            let value = try parser.value(depth: 0)
+            try parser.end()
+            return (nil, value)
+        }
+        let members = try parser.members(depth: 0)
+        try parser.end()
+        return (members, nil)
+    }
+
+    private mutating func end() throws(Failure) {
+        skipWhitespace()
+        guard position == bytes.count else { throw failure("more text follows the document's end") }
     }
 
     private func failure(_ problem: String) -> Failure { Failure(offset: position, problem: problem) }
@@ -52,6 +83,8 @@ struct JSONParser {
         case UInt8(ascii: "t"): return try word("true", .boolean(true))
         case UInt8(ascii: "f"): return try word("false", .boolean(false))
         case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "N") where dialect == .python: return try word("NaN", .real(.nan))
+        case UInt8(ascii: "I") where dialect == .python: return try word("Infinity", .real(.infinity))
         default: return try number()
         }
     }
@@ -63,12 +96,19 @@ struct JSONParser {
     }
 
     private mutating func object(depth: Int) throws(Failure) -> JSONValue {
+        var object: OrderedDictionary<ByteString, JSONValue> = [:]
+        for (key, value) in try members(depth: depth) { object[key] = value }
+        return .object(object)
+    }
+
+    private mutating func members(depth: Int) throws(Failure) -> [(key: ByteString, value: JSONValue)] {
         try expect("{")
-        var members: OrderedDictionary<ByteString, JSONValue> = [:]
+        var members: [(key: ByteString, value: JSONValue)] = []
+        var keys: Set<ByteString> = []
         skipWhitespace()
         if next == UInt8(ascii: "}") {
             position += 1
-            return .object(members)
+            return members
         }
         while true {
             skipWhitespace()
@@ -76,15 +116,16 @@ struct JSONParser {
             skipWhitespace()
             try expect(":")
             let member = try value(depth: depth + 1)
-            guard members.updateValue(member, forKey: key) == nil else {
+            guard dialect == .python || keys.insert(key).inserted else {
                 throw failure("the key \"\(key)\" appears twice in one object")
             }
+            members.append((key, member))
             skipWhitespace()
             if next == UInt8(ascii: ",") {
                 position += 1
             } else {
                 try expect("}")
-                return .object(members)
+                return members
             }
         }
     }
@@ -135,18 +176,28 @@ struct JSONParser {
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
-            var code = try hexadecimalUnit()
-            if (0xD800..<0xDC00).contains(code), next == UInt8(ascii: "\\") {
-                position += 1
-                try expect("u")
-                let low = try hexadecimalUnit()
-                guard (0xDC00..<0xE000).contains(low) else { throw failure("half of a surrogate pair") }
-                code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+            let code = try pairedUnits(try hexadecimalUnit())
+            if let scalar = Unicode.Scalar(code) {
+                text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            } else {
+                guard dialect == .python else { throw failure("half of a surrogate pair") }
+                text += [UInt8(0xE0 | code >> 12), UInt8(0x80 | code >> 6 & 0x3F), UInt8(0x80 | code & 0x3F)]
             }
-            guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair") }
-            text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         default: throw failure("an unknown escape in a string")
         }
+    }
+
+    /// A unit of UTF-16, or the scalar that it makes with the one that is escaped after it.
+    private mutating func pairedUnits(_ unit: UInt32) throws(Failure) -> UInt32 {
+        guard (0xD800..<0xDC00).contains(unit), bytes[position...].starts(with: "\\u".utf8) else { return unit }
+        let start = position
+        position += 2
+        let low = try hexadecimalUnit()
+        guard (0xDC00..<0xE000).contains(low) else {
+            position = start
+            return unit
+        }
+        return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)
     }
 
     private mutating func hexadecimalUnit() throws(Failure) -> UInt32 {
@@ -166,9 +217,14 @@ struct JSONParser {
         let start = position
         let allowed: Set<UInt8> = Set("+-0123456789.eE".utf8)
         while let byte = next, allowed.contains(byte) { position += 1 }
+        if dialect == .python, position == start + 1, bytes[start] == UInt8(ascii: "-"), next == UInt8(ascii: "I") {
+            return try word("Infinity", .real(-.infinity))
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if let integer = Int(text), !text.hasPrefix("+") { return .integer(integer) }
-        guard let real = Double(text), real.isFinite, text.first == "-" || text.first?.isNumber == true else {
+        guard let real = Double(text), real.isFinite || dialect == .python,
+            text.first == "-" || text.first?.isNumber == true
+        else {
             position = start
             throw failure("expected a value")
         }

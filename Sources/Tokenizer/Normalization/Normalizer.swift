@@ -27,6 +27,15 @@ indirect enum Normalizer: Sendable {
         }
     }
 
+    /// Whether one character may become several.
+    var mayLengthen: Bool {
+        switch self {
+        case .unicode, .lowercase, .prepend, .replace: true
+        case .strip: false
+        case .sequence(let parts): parts.contains(where: \.mayLengthen)
+        }
+    }
+
     func normalized(_ text: [UInt8]) throws(PatternMatcher.TooManySteps) -> [UInt8] {
         switch self {
         case .unicode(let form): return form.normalized(text)

@@ -56,6 +56,32 @@ extension PreTokenizer {
         default: false
         }
     }
+
+    /// Whether a part that asks where the whole input begins may see several words that stem from the input's first
+    /// character. (The library takes each of them for the beginning.)
+    /// - Parameter isLengthened: whether the normalizer may have made several characters of one.
+    func asksInsideFirstCharacter(isLengthened: Bool) -> Bool {
+        var (isLengthened, isCut) = (isLengthened, false)
+        for part in parts {
+            if part.asksForBeginning && isLengthened && isCut { return true }
+            switch part {
+            case .split, .digits, .whitespace, .whitespaceSplit: isCut = true
+            case .byteLevel(_, let pattern):
+                isLengthened = true
+                isCut = isCut || pattern != nil
+            case .metaspace(_, _, let split):
+                isLengthened = true
+                isCut = isCut || split
+            case .sequence: break
+            }
+        }
+        return false
+    }
+
+    /// Those of a sequence, and of sequences in it, one after another.
+    private var parts: [PreTokenizer] {
+        if case .sequence(let parts) = self { parts.flatMap(\.parts) } else { [self] }
+    }
 }
 
 extension ConfigurationValue {

@@ -14,6 +14,7 @@ struct Numbers {
 @main
 struct QuantizeLayer {
     static func main() throws {
+        BLASLibrary.startAgainWithBestKernels()
         let (out, inputs, tokens) = (384, 512, 1024)
 
         // What a model would bring: a weight [out, in], and calibration inputs, two of them much louder. Both come row

@@ -80,7 +80,7 @@ enum {
     ADADIM_NOT_FINITE = 4,
     /* The damped Gram matrix has no Cholesky factor. */
     ADADIM_NOT_POSITIVE_DEFINITE = 5,
-    /* The Gram matrix is zero: no token has come, or every input was zero. */
+    /* The Gram matrix is zero: no token has come; or, told by adadim_gram_check_active alone, every input was zero. */
     ADADIM_ALL_INPUTS_INACTIVE = 6,
     /* A result beyond the numbers of its type: a scale, a loss, a weight as float16. */
     ADADIM_OVERFLOW = 7,
@@ -97,15 +97,41 @@ const char *adadim_status_name(adadim_status status);
  * fail. Valid until the thread's next call. */
 const char *adadim_last_error(void);
 
+/* ---- The BLAS that computes -------------------------------------------------------------------------------------- */
+
+typedef struct adadim_blas {
+    int64_t size;               /* sizeof(adadim_blas), set by the caller */
+    const char *library;        /* the file whose code computes products, links resolved; "" if the process cannot tell */
+    const char *kernels;        /* the family of OpenBLAS's kernels, such as "SkylakeX"; "" if another library computes */
+    const char *better_kernels; /* a family that uses more of this processor; "" if there is none */
+    int32_t below_processor;    /* 1: the kernels use fewer instructions than the processor has */
+    int32_t foreign;            /* 1: another file than the linked OpenBLAS computes products; it is left alone */
+} adadim_blas;
+
+/* Fills *blas, whose texts live as long as the process.
+ *
+ * OpenBLAS chooses its kernels by the processor's model, when it is loaded. A version older than the processor chooses kernels of
+ * an old processor, without a word, and all work here takes two to eight times as long: Debian 12's 0.3.21 on an Emerald Rapids
+ * makes 52 GFLOP/s instead of 283. No library can change that once OpenBLAS is loaded. Where below_processor is 1, set the
+ * environment variable OPENBLAS_CORETYPE to better_kernels before the program starts; a program can do so itself, first of
+ * all in main, if the variable is not set yet, and start again by execv("/proc/self/exe", argv). */
+adadim_status adadim_blas_report(adadim_blas *blas);
+
 /* ---- Threads ---------------------------------------------------------------------------------------------------- */
 
-/* The number of threads is OpenBLAS's: one number for the process, at first as many as there are cores, or what
- * OPENBLAS_NUM_THREADS says. Nothing but adadim_set_thread_count changes it. While a call computes on several threads,
- * openblas_get_num_threads() itself may say 1. */
+/* The number of threads is OpenBLAS's: one number for the process, at first one for each core that the process may run on, or
+ * what OPENBLAS_NUM_THREADS says. OpenBLAS does not look at CPU quotas of control groups, and this library leaves its choice
+ * alone: in a container with a quota, set the number. Nothing but adadim_set_thread_count changes it. While a call computes on
+ * several threads, openblas_get_num_threads() itself may say 1.
+ *
+ * OpenBLAS starts its threads when it is loaded. Where the system gives too few (ulimit -u, pids.max of a control group), it
+ * raises SIGINT, which ends a process that does not heed it; with OPENBLAS_NUM_THREADS=1 it starts none. The threads of this
+ * library's own loops are as many as are to be had, and none is needed. */
 adadim_status adadim_thread_count(int64_t *count);
 
-/* count: 1 or more; OpenBLAS takes no more than it was built for. Calls that compute meanwhile go on with the new number from
- * their next product on: set it while there are none where bits matter. */
+/* count: 1 or more; fewer are set where OpenBLAS is not built for as many or the system gives fewer threads. May be called while
+ * other calls compute: their products go on with the new number, and no more of their jobs run side by side than the number that
+ * each began with. Bits may differ then: set it while there are none where bits matter. */
 adadim_status adadim_set_thread_count(int64_t count);
 
 /* ---- Number types ----------------------------------------------------------------------------------------------- */
@@ -140,6 +166,11 @@ adadim_status adadim_gram_merge(adadim_gram *gram, const adadim_gram *other);
 
 adadim_status adadim_gram_inputs(const adadim_gram *gram, int64_t *inputs);
 adadim_status adadim_gram_tokens(const adadim_gram *gram, int64_t *tokens);
+
+/* ADADIM_ALL_INPUTS_INACTIVE if the matrix is zero. A layer none of whose inputs any of the tokens has activated can be
+ * quantized, its weights rounded plainly, all alike: what it loses is zero in either direction, so that ADADIM_ADAPTIVE makes it
+ * per-OC, and inactive_inputs of adadim_layer_info is all of them. For callers to whom that is a mistake. */
+adadim_status adadim_gram_check_active(const adadim_gram *gram);
 
 /* Copies the matrix, both triangles, float32 [inputs, inputs]. See READING A LAYER for capacity and count. */
 adadim_status adadim_gram_matrix(const adadim_gram *gram, float *buffer, int64_t capacity, int64_t *count);
@@ -214,7 +245,8 @@ typedef int (*adadim_progress)(double share, void *context);
 typedef struct adadim_quantizer adadim_quantizer;
 
 /* Factors H + λI. λ is raised tenfold, up to H's mean diagonal, while there is no factor (damping 0 is never raised);
- * adadim_layer_get_info tells.
+ * adadim_layer_get_info tells. ADADIM_ALL_INPUTS_INACTIVE for a Gram matrix of no tokens; see adadim_gram_check_active for one of
+ * tokens that are all zero.
  *
  * options: NULL for the defaults. progress: NULL for none; context is passed on to it. */
 adadim_status adadim_quantizer_create(
@@ -250,7 +282,7 @@ typedef struct adadim_layer_info {
     int64_t words_per_row;      /* packed codes: [out, ⌈in·bits/32⌉] */
     int64_t inactive_inputs;    /* inputs that no token activated */
     double loss;                /* ‖(W−Q)·X‖², summed over the calibration tokens */
-    double relative_loss;       /* loss / ‖W·X‖² */
+    double relative_loss;       /* loss / ‖W·X‖²; 0 where that is 0 */
     double output_energy;       /* ‖W·X‖² */
     double damping;             /* λ in units of H's mean diagonal: as asked for, or what it had to be raised to */
     double rtn_loss_per_oc;     /* what was measured of each direction on the way; NaN where nothing was */

@@ -1,0 +1,72 @@
+import AdaDimLinearAlgebra
+import AdaDimSafetensors
+
+extension Checkpoint {
+    private static let embeddingName = "model.embed_tokens.weight"
+    private static let headName = "lm_head.weight"
+    /// Of a sequence or token classifier, which has that in place of an output projection.
+    private static let classifierName = "score.weight"
+
+    /// The tensor that embeds tokens, [vocabulary, hidden]. One that is tied to the output projection may be stored
+    /// under that one's name alone.
+    package var embeddingName: String {
+        let isStoredAsHead = configuration.tiesEmbeddings && !contains(Self.embeddingName) && contains(Self.headName)
+        return isStoredAsHead ? Self.headName : Self.embeddingName
+    }
+
+    /// The tensor of the output projection, [vocabulary, hidden]. As in transformers, `tie_word_embeddings` makes it the
+    /// embedding only where no other is stored.
+    /// - Throws: ``CheckpointError/noOutputProjection(directory:reason:)``.
+    package func outputName() throws(CheckpointError) -> String {
+        if contains(Self.headName) { return Self.headName }
+        if contains(Self.classifierName) {
+            throw .noOutputProjection(
+                directory: directory.path,
+                reason: "no tensor \(Self.headName) in the weights, but \(Self.classifierName): a classifier")
+        }
+        guard configuration.tiesEmbeddings else {
+            throw .noOutputProjection(
+                directory: directory.path,
+                reason: "no tensor \(Self.headName) in the weights, and tie_word_embeddings is not true")
+        }
+        return embeddingName
+    }
+
+    /// What is said where embeddings are tied to an output projection that is stored with other values.
+    func noticeOfTiedHead() -> String? {
+        guard configuration.tiesEmbeddings, let embedding = try? location(of: Self.embeddingName),
+            let head = try? location(of: Self.headName), !isEqual(embedding, head)
+        else { return nil }
+        return """
+            \(configFile.path): tie_word_embeddings is true, but \(Self.headName) is stored with other values than \
+            \(embedding.entry.name): each is used as it is stored, as transformers does
+            """
+    }
+
+    /// Whether two tensors have the same shape and values, read from their beginnings until they differ.
+    private func isEqual(_ one: Location, _ other: Location) -> Bool {
+        guard one.entry.shape == other.entry.shape, let type = StoredFloat(one.entry.elementType),
+            let otherType = StoredFloat(other.entry.elementType)
+        else { return false }
+        let count = one.entry.byteRange.count / type.byteWidth
+        let piece = 1 << 20
+        for start in stride(from: 0, to: count, by: piece) {
+            let range = start..<min(start + piece, count)
+            if values(range, of: one, type) != values(range, of: other, otherType) { return false }
+        }
+        return true
+    }
+
+    private func values(_ range: Range<Int>, of location: Location, _ type: StoredFloat) -> [Float] {
+        let bytes = range.lowerBound * type.byteWidth..<range.upperBound * type.byteWidth
+        defer { location.file.releasePages(of: location.entry, bytes: bytes) }
+        return location.file.withBytes(of: location.entry) { tensor in
+            [Float](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+                if let source = tensor.baseAddress, let target = buffer.baseAddress {
+                    _ = type.widen(source + bytes.lowerBound, count: range.count, to: target)
+                }
+                initialized = range.count
+            }
+        }
+    }
+}

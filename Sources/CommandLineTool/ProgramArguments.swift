@@ -1,0 +1,32 @@
+import AdaDimFiles
+import Foundation
+import Glibc
+
+/// What the program was called with. Arguments need not be UTF-8; Swift's own list of them repairs what is not, and a
+/// repaired path is another one.
+enum ProgramArguments {
+    /// Without the program's name.
+    static var strings: [String] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+            CommandLine.unsafeArgv[index].map { String(systemBytes: $0) }
+        }
+    }
+}
+
+extension URL {
+    /// A path as it was given.
+    init(argument path: String) {
+        // Foundation repairs the current directory's name, too.
+        guard !path.hasPrefix("/"), let current = Self.currentDirectory, current != current.withReadablePaths else {
+            self.init(filePath: path)
+            return
+        }
+        self.init(filePath: current + "/" + path)
+    }
+
+    private static var currentDirectory: String? {
+        guard let path = getcwd(nil, 0) else { return nil }
+        defer { free(path) }
+        return String(systemBytes: path)
+    }
+}

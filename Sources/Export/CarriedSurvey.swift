@@ -1,0 +1,165 @@
+import AdaDimFiles
+
+/// What lies in a model's directory beside its weights, and what becomes of it.
+///
+/// Everything is carried but: hidden files and caches of Python; what the output has files of its own for; weights in
+/// other formats, by their names, and folders that hold some; what is no file, or very large. Links are followed.
+struct CarriedSurvey {
+    /// Paths inside the directory, and their files' sizes.
+    private(set) var carried: [(path: String, bytes: Int)] = []
+    /// Weights that are not carried; folders of them end with a slash.
+    private var weights: [String] = []
+    /// What else is not carried, and why.
+    private var others: [(path: String, reason: String)] = []
+    /// Carried, but stand-ins of files.
+    private var pointers: [(path: String, found: StandIn)] = []
+    private let directory: String
+    private let ownWeights: Set<String>
+    private let modules: Set<String>
+
+    /// - Parameters:
+    ///   - reserved: names at the top that the output has files of its own for.
+    ///   - weights: paths of the weight files that the model is read from.
+    ///   - modules: folders that are carried with all that they hold.
+    init(
+        of directory: String, reserved: Set<String>, weights ownWeights: Set<String>, modules: Set<String>
+    ) throws(ExportError) {
+        (self.directory, self.ownWeights, self.modules) = (directory, ownWeights, modules)
+        let top = try ExportError.naming { () throws(FileFailure) in
+            (names: try names(inDirectory: directory), identity: try FileStatus(directory).identity)
+        }
+        for name in top.names where !Self.isPassedOver(name) && !ownWeights.contains(name) {
+            guard let status = status(of: name) else { continue }
+            switch status.kind {
+            case .file where reserved.contains(name): break
+            case .file where Self.isWeights(name): weights.append(name)
+            case .file where status.bytes > CarriedFiles.mostFolderBytes: others.append((name, "more than 256 MB"))
+            case .file: carry(name, status)
+            case .directory where reserved.contains(name):
+                others.append((name, "a directory with a name of the output's"))
+            case .directory: addFolder(name, status, in: [top.identity])
+            default: others.append((name, "\(status.kind)"))
+            }
+        }
+    }
+
+    private static func isPassedOver(_ name: String) -> Bool { name.hasPrefix(".") || name == "__pycache__" }
+
+    /// Whether a file holds weights, or says which files do.
+    static func isWeights(_ name: String) -> Bool {
+        let name = name.lowercased()
+        let endings = [
+            "safetensors", "bin", "pt", "pth", "ckpt", "gguf", "ggml", "h5", "keras", "msgpack", "ot", "tflite", "pb",
+            "npz",
+            "index.json",
+        ]
+        return name.contains(".onnx") || endings.contains { name.hasSuffix("." + $0) }
+    }
+
+    /// What stands at a path, links followed; what cannot be looked at is noted.
+    private mutating func status(of path: String) -> FileStatus? {
+        do {
+            return try FileStatus(directory + "/" + path)
+        } catch {
+            let isLink = (try? FileStatus(directory + "/" + path, followingLinks: false))?.kind == .link
+            others.append((path, isLink ? "a link that leads nowhere: \(error.reason)" : error.reason))
+            return nil
+        }
+    }
+
+    private mutating func carry(_ path: String, _ status: FileStatus) {
+        carried.append((path, status.bytes))
+        // Pointers are a few lines.
+        guard status.bytes > 0, status.bytes < 1024, let found = StandIn(file: directory + "/" + path),
+            [.gitLFSPointer, .gitAnnexPointer].contains(found)
+        else { return }
+        pointers.append((path, found))
+    }
+
+    // MARK: Folders
+
+    private struct Budget {
+        var entries = CarriedFiles.mostFolderEntries
+        var bytes = CarriedFiles.mostFolderBytes
+    }
+
+    private struct TooMuch: Error {
+        let reason: String
+    }
+
+    private mutating func addFolder(_ name: String, _ status: FileStatus, in ancestors: [FileStatus.Identity]) {
+        var folder = self
+        (folder.carried, folder.weights, folder.others, folder.pointers) = ([], [], [], [])
+        var budget = Budget()
+        do {
+            try folder.walk(name, status, in: ancestors, &budget)
+        } catch {
+            others.append((name + "/", error.reason))
+            return
+        }
+        let holdsOwn = ownWeights.contains { $0.hasPrefix(name + "/") }
+        guard folder.weights.isEmpty || holdsOwn else {
+            weights.append(name + "/")
+            return
+        }
+        carried += folder.carried
+        weights += folder.weights
+        others += folder.others
+        pointers += folder.pointers
+    }
+
+    private mutating func walk(
+        _ path: String, _ status: FileStatus, in ancestors: [FileStatus.Identity], _ budget: inout Budget
+    ) throws(TooMuch) {
+        guard !ancestors.contains(status.identity) else {
+            others.append((path, "a link back to a directory that it lies in"))
+            return
+        }
+        let names: [String]
+        do {
+            names = try AdaDimFiles.names(inDirectory: directory + "/" + path)
+        } catch {
+            others.append((path + "/", error.reason))
+            return
+        }
+        let isModule = SentenceTransformerModules.holds(path, modules)
+        for name in names where !Self.isPassedOver(name) {
+            budget.entries -= 1
+            guard budget.entries >= 0 else {
+                throw TooMuch(reason: "more than \(CarriedFiles.mostFolderEntries) files")
+            }
+            let inside = path + "/" + name
+            guard !ownWeights.contains(inside), let found = self.status(of: inside) else { continue }
+            switch found.kind {
+            case .directory: try walk(inside, found, in: ancestors + [status.identity], &budget)
+            case .file where isModule: carry(inside, found)
+            case .file where Self.isWeights(name): weights.append(inside)
+            case .file:
+                budget.bytes -= found.bytes
+                guard budget.bytes >= 0 else { throw TooMuch(reason: "more than 256 MB") }
+                carry(inside, found)
+            default: others.append((inside, "\(found.kind)"))
+            }
+        }
+    }
+
+    // MARK: What is said of it
+
+    var notices: [String] {
+        var notices: [String] = []
+        if !weights.isEmpty {
+            notices.append("\(directory): not carried over, as weights of their own: \(Self.list(weights))")
+        }
+        if !others.isEmpty {
+            notices.append("\(directory): not carried over: \(Self.list(others.map { "\($0.path) (\($0.reason))" }))")
+        }
+        notices += pointers.map { "\(directory)/\($0.path): \($0.found); it is carried over as it is" }
+        return notices
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let most = 20
+        return names.prefix(most).joined(separator: ", ")
+            + (names.count > most ? " and \(names.count - most) more" : "")
+    }
+}

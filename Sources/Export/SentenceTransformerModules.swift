@@ -1,0 +1,24 @@
+import AdaDimFiles
+import Foundation
+
+/// The folders that a modules.json names: parts of an embedding model that come after the transformer, some with small
+/// weights of their own.
+struct SentenceTransformerModules {
+    /// By their paths in the model's directory; the transformer's own is that directory and not among them.
+    let folders: Set<String>
+
+    /// - Parameter directory: of the model. Without a modules.json, or with one that says something else, there are none.
+    init(in directory: String) {
+        struct Module: Decodable { let path: String }
+        let bytes = (try? readFile(directory + "/modules.json")) ?? []
+        let modules = (try? JSONDecoder().decode([Module].self, from: Data(bytes))) ?? []
+        folders = Set(
+            modules.map { $0.path.split(separator: "/").filter { $0 != "." }.joined(separator: "/") }
+                .filter { !$0.isEmpty })
+    }
+
+    /// Whether a path is that of such a folder or lies in one.
+    static func holds(_ path: String, _ folders: Set<String>) -> Bool {
+        folders.contains { path == $0 || path.hasPrefix($0 + "/") }
+    }
+}

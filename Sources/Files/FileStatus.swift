@@ -1,0 +1,58 @@
+import Glibc
+
+/// What the system says of a file, links followed or not.
+package struct FileStatus: Sendable, Equatable {
+    package enum Kind: Sendable {
+        case file, directory, link, pipe, socket, device
+    }
+
+    package let kind: Kind
+    package let bytes: Int
+    /// What two names of one file share.
+    package let identity: Identity
+
+    package struct Identity: Sendable, Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    /// - Throws: ``FileFailure`` where there is nothing or it cannot be looked at.
+    package init(_ path: String, followingLinks: Bool = true) throws(FileFailure) {
+        var status = stat()
+        let bytes = path.systemBytes
+        guard (followingLinks ? stat(bytes, &status) : lstat(bytes, &status)) == 0 else {
+            throw FileFailure(path, "looking at it")
+        }
+        self.init(status)
+    }
+
+    init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            case S_IFLNK: .link
+            case S_IFIFO: .pipe
+            case S_IFSOCK: .socket
+            default: .device
+            }
+        bytes = Int(status.st_size)
+        identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    /// What stands at a path, links followed; nil where there is nothing, or nothing that may be looked at.
+    package static func kind(of path: String) -> Kind? { (try? FileStatus(path))?.kind }
+}
+
+extension FileStatus.Kind: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .file: "a file"
+        case .directory: "a directory"
+        case .link: "a link"
+        case .pipe: "a pipe"
+        case .socket: "a socket"
+        case .device: "a device"
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Glibc
+
+/// A regular file that is open for reading. Pipes and devices are refused, without waiting for whoever writes them.
+package final class ReadFile {
+    private let path: String
+    private let descriptor: Int32
+    /// What the system said of it when it was opened.
+    package let status: FileStatus
+
+    package init(_ path: String) throws(FileFailure) {
+        self.path = path
+        let descriptor = open(path.systemBytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            // A socket has no other error of its own.
+            if errno == ENXIO { throw FileFailure(path, "reading", reason: "not a regular file") }
+            throw FileFailure(path, "reading")
+        }
+        self.descriptor = descriptor
+        var status = stat()
+        let code = fstat(descriptor, &status) == 0 ? 0 : errno
+        self.status = FileStatus(status)
+        guard code == 0 else { throw FileFailure(path, "reading", code: code) }
+        switch self.status.kind {
+        case .file: break
+        case .directory: throw FileFailure(path, "reading", code: EISDIR)
+        default: throw FileFailure(path, "reading", reason: "\(self.status.kind), expected a file")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads up to `buffer.count` bytes.
+    /// - Returns: how many; 0 at the end.
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFailure) -> Int {
+        while true {
+            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw FileFailure(path, "reading") }
+        }
+    }
+
+    /// The next bytes: as many as are asked for, fewer at the file's end.
+    package func next(_ most: Int) throws(FileFailure) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: most)
+        var filled = 0
+        while filled < most {
+            let count = try bytes.withUnsafeMutableBytes { buffer in
+                Result { () throws(FileFailure) in
+                    try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+                }
+            }.get()
+            if count == 0 { break }
+            filled += count
+        }
+        bytes.removeLast(most - filled)
+        return bytes
+    }
+
+    /// Bytes that are read or copied at once.
+    package static let pieceLength = 1 << 20
+}
+
+/// All bytes of a regular file that is small.
+package func readFile(_ path: String) throws(FileFailure) -> [UInt8] {
+    let file = try ReadFile(path)
+    // One more than it should have, so that its end is seen at once.
+    var bytes = try file.next(file.status.bytes + 1)
+    guard bytes.count > file.status.bytes else { return bytes }
+    while true {
+        let more = try file.next(ReadFile.pieceLength)
+        if more.isEmpty { return bytes }
+        bytes += more
+    }
+}

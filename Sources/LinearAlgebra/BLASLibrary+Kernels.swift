@@ -1,0 +1,42 @@
+import Glibc
+
+extension BLASLibrary {
+    /// Which library computes products, with which kernels, and whether they use what the processor has.
+    public struct Report: Sendable, Equatable {
+        /// The file whose code computes products, links resolved; nil where the process cannot tell.
+        public let library: String?
+        /// The family of OpenBLAS's kernels, such as "SkylakeX"; nil where another library computes products.
+        public let kernels: String?
+        /// Whether another file than the linked OpenBLAS computes products, such as one that LD_PRELOAD names. It is left
+        /// alone.
+        public let isForeign: Bool
+        /// What `OPENBLAS_CORETYPE` says; nil where it says nothing, or where this program has set it itself.
+        public let chosenByUser: String?
+        /// The family that this program found first and left by starting again (``startAgainWithBestKernels()``).
+        public let replacedKernels: String?
+        /// A value for `OPENBLAS_CORETYPE` that uses more of this processor; nil where there is none.
+        public let betterKernels: String?
+
+        /// Whether the kernels use fewer instructions than the processor has. Products then take two to eight times as
+        /// long as they need to.
+        public var isBelowProcessor: Bool { betterKernels != nil }
+    }
+
+    /// Which library computes products here, and with which kernels.
+    public static var report: Report {
+        let answering = coreNameOfProducts
+        let marker = RestartMarker.current
+        let isForeign = answersFromElsewhere
+        let untried = answering.map { KernelFamily.better(than: $0, on: .current) } ?? []
+        return Report(
+            library: answers.first?.file, kernels: answering, isForeign: isForeign,
+            chosenByUser: marker == nil ? environment("OPENBLAS_CORETYPE") : nil,
+            replacedKernels: marker?.replaced,
+            betterKernels: untried.first { !(marker?.tried ?? []).contains($0) })
+    }
+
+    /// A variable's value; nil where it is not set or empty.
+    static func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

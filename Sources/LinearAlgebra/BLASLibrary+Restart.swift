@@ -1,0 +1,36 @@
+import Glibc
+
+extension BLASLibrary {
+    /// Starts this program again with better kernels, where OpenBLAS has chosen some that use less than the processor
+    /// has and the user has chosen none: OpenBLAS decides when it is loaded, so another choice needs another start. To be
+    /// called first of all in `main`. Arguments, streams, process number and signals stay as they are, as by
+    /// `exec`; the environment gets `OPENBLAS_CORETYPE`.
+    ///
+    /// Returns where there is nothing to gain: the kernels suit the processor, `OPENBLAS_CORETYPE` is set, another library
+    /// than the linked OpenBLAS computes products, or the system does not let the program start again. ``report`` says which.
+    public static func startAgainWithBestKernels() {
+        let now = report
+        guard !now.isForeign, now.chosenByUser == nil, let answering = now.kernels, let better = now.betterKernels,
+            canStartAgain
+        else { return }
+        let before = RestartMarker.current
+        let marker = RestartMarker(
+            replaced: before?.replaced ?? answering, tried: (before?.tried ?? []) + [better])
+        guard setenv("OPENBLAS_CORETYPE", better, 1) == 0, setenv(RestartMarker.variable, marker.text, 1) == 0 else {
+            return
+        }
+        execv("/proc/self/exe", CommandLine.unsafeArgv)
+        // It did not work. The next process is not to take it for a restart.
+        unsetenv(RestartMarker.variable)
+        unsetenv("OPENBLAS_CORETYPE")
+    }
+
+    /// Not where the dynamic loader was called by its name (`ld-linux-x86-64.so.2 adadim …`): then the loader is the program
+    /// that the kernel knows, and takes other arguments.
+    private static var canStartAgain: Bool {
+        guard let file = realpath("/proc/self/exe", nil) else { return false }
+        defer { free(file) }
+        let name = String(cString: file).split(separator: "/").last ?? ""
+        return !name.hasPrefix("ld-") && !name.hasPrefix("ld.")
+    }
+}

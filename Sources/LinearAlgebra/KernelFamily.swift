@@ -1,0 +1,46 @@
+/// OpenBLAS's kernels for one family of x86-64 processors, by the name that it gives them (`openblas_get_corename`) and
+/// that `OPENBLAS_CORETYPE` takes.
+///
+/// OpenBLAS looks its family up by the processor's model number. A version that is older than the processor does not
+/// find it, and takes kernels that every x86-64 processor can run, without a word: 0.3.21 runs Prescott's on an Emerald
+/// Rapids, and makes a fifth of the flop/s.
+package enum KernelFamily {
+    /// The instructions that a family's kernels for float32 products use: from `Makefile.x86_64`, `kernel/x86_64/KERNEL.*` and
+    /// `driver/others/dynamic.c` of OpenBLAS 0.3.21 and 0.3.30. SapphireRapids and Cooperlake add instructions for bfloat16,
+    /// which nothing here uses.
+    /// - Parameter name: in any case of letters.
+    /// - Returns: nil for a family that this table does not have.
+    package static func instructions(of name: String) -> VectorInstructions? { table[name.lowercased()] }
+
+    private static let table: [String: VectorInstructions] = {
+        let families: [VectorInstructions: [String]] = [
+            .sse: [
+                "katmai", "coppermine", "northwood", "prescott", "banias", "atom", "core2", "penryn", "dunnington",
+                "nehalem", "athlon", "opteron", "opteron_sse3", "barcelona", "bobcat", "nano",
+            ],
+            .avx: ["sandybridge", "bulldozer", "piledriver", "steamroller", "excavator"],
+            .avx2: ["haswell", "zen"],
+            .avx512: ["skylakex", "cooperlake", "sapphirerapids"],
+        ]
+        return families.reduce(into: [:]) { table, entry in
+            for name in entry.value { table[name] = entry.key }
+        }
+    }()
+
+    /// Families that suit a processor, the best first. Not all builds of OpenBLAS have all of them.
+    package static func suitable(for processor: Processor) -> [String] {
+        guard let instructions = processor.instructions else { return [] }
+        var names: [String] = []
+        if instructions >= .avx512 { names += processor.hasBFloat16 ? ["Cooperlake", "SkylakeX"] : ["SkylakeX"] }
+        if instructions >= .avx2 { names.append(processor.isAMD ? "Zen" : "Haswell") }
+        if instructions >= .avx { names.append("Sandybridge") }
+        return names
+    }
+
+    /// Families that use more of a processor than the one that answers, the best first; none for a family that the table
+    /// does not have, such as one of a newer OpenBLAS.
+    package static func better(than name: String, on processor: Processor) -> [String] {
+        guard let answering = instructions(of: name) else { return [] }
+        return suitable(for: processor).filter { instructions(of: $0).map { $0 > answering } ?? false }
+    }
+}

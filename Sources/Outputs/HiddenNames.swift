@@ -1,0 +1,69 @@
+import AdaDimFiles
+import Glibc
+
+/// Names beside an output that its run uses until the output is complete: hidden, and no longer than the file system takes,
+/// however long the output's own is.
+package struct HiddenNames: Sendable {
+    private let output: String
+    private let parent: String
+    /// Bytes of a name, at most.
+    private let most: Int
+
+    /// - Throws: ``OutputFailure/nameTooLong(output:bytes:most:)`` for an output that the file system has no name for.
+    package init(of output: String, in parent: String) throws(OutputFailure) {
+        self.output = output
+        self.parent = parent
+        let limit = pathconf(parent.systemBytes, Int32(_PC_NAME_MAX))
+        most = limit > 0 ? limit : 255
+        guard output.pathBytes.count <= most else {
+            throw .nameTooLong(output: "\(parent)/\(output)", bytes: output.pathBytes.count, most: most)
+        }
+    }
+
+    /// Always the same, for all runs that write the output.
+    package var lock: String { path(name("lock", spare: 0)) }
+
+    /// Another one with every call, by which ``leftovers(_:)`` knows it again.
+    package func new(_ kind: Kind) -> String {
+        path(prefix(kind) + String(UInt64.random(in: .min ... .max), radix: 36))
+    }
+
+    /// What stands beside an output for a while.
+    package enum Kind: String, Sendable {
+        /// What will be the output.
+        case partial
+        /// What was the output.
+        case old
+    }
+
+    /// Paths of everything of a kind that stands beside the output, sorted. None where the directory cannot be listed.
+    package func leftovers(_ kind: Kind) -> [String] {
+        let prefix = prefix(kind)
+        return ((try? names(inDirectory: parent)) ?? [])
+            .filter { $0.hasPrefix(prefix) && UInt64($0.dropFirst(prefix.count), radix: 36) != nil }.map(path)
+    }
+
+    private func path(_ name: String) -> String { parent == "/" ? "/" + name : parent + "/" + name }
+
+    /// The largest tag has 13 digits.
+    private func prefix(_ kind: Kind) -> String { name(kind.rawValue + "-", spare: 13) }
+
+    /// The output's name between a dot and what the name is for; where that is too long, its beginning and a number that
+    /// stands for the whole.
+    private func name(_ purpose: String, spare: Int) -> String {
+        let whole = ".\(output).\(purpose)"
+        guard whole.pathBytes.count + spare > most else { return whole }
+        let tail = "~\(Self.digest(output)).\(purpose)"
+        var head = ""
+        for character in output.unicodeScalars {
+            guard 1 + head.pathBytes.count + String(character).pathBytes.count + tail.utf8.count + spare <= most else { break }
+            head.unicodeScalars.append(character)
+        }
+        return ".\(head)\(tail)"
+    }
+
+    /// FNV-1a, 64 bits.
+    private static func digest(_ text: String) -> String {
+        String(text.pathBytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 36)
+    }
+}

@@ -1,0 +1,144 @@
+import AdaDimFiles
+import Glibc
+
+/// Held by the run that writes an output, from its start to its end, so that no other run writes the same output or takes
+/// this one's work for a dead run's. The system lets go of it with the process, however that ends: what tells the living from
+/// the dead is the lock and not a process number, which means nothing in another container or on another machine.
+///
+/// The lock is of a hidden file beside the output, which says who holds it and is removed at the end. What a killed run
+/// leaves is taken over.
+package final class OutputLock: Sendable {
+    private let path: String
+    private let descriptor: Int32
+
+    /// Takes the lock.
+    /// - Parameters:
+    ///   - path: the file that is locked.
+    ///   - output: what a refusal names.
+    /// - Returns: nil on a file system without locks.
+    /// - Throws: ``OutputFailure/held(output:holder:)`` while another run has it.
+    package static func take(_ path: String, for output: String) throws(OutputFailure) -> OutputLock? {
+        while true {
+            let descriptor = try openFile(path)
+            switch lockExclusively(descriptor) {
+            case 0:
+                // Whoever had the lock may have removed the file since it was opened: then another run can lock a new one.
+                guard isFile(descriptor, at: path) else {
+                    close(descriptor)
+                    continue
+                }
+                write(holder, to: descriptor)
+                return OutputLock(path: path, descriptor: descriptor)
+            // On a network file system a descriptor for reading, of another user's lock, cannot be locked.
+            case EWOULDBLOCK, EBADF:
+                defer { close(descriptor) }
+                throw .held(output: output, holder: readHolder(descriptor))
+            case let error where refusals.contains(error):
+                // Where it is this run's: others write to theirs.
+                var status = stat()
+                if fstat(descriptor, &status) == 0 && status.st_size == 0 { unlink(path.systemBytes) }
+                close(descriptor)
+                return nil
+            case let error:
+                close(descriptor)
+                errno = error
+                throw .system(path, "locking")
+            }
+        }
+    }
+
+    /// What a user should know where there is no lock.
+    package static func absence(_ output: String) -> String {
+        "\(output): the file system has no locks: another run for the same output is not noticed, and what killed runs have "
+            + "left beside it stays"
+    }
+
+    private init(path: String, descriptor: Int32) {
+        (self.path, self.descriptor) = (path, descriptor)
+    }
+
+    /// The name goes first: whoever opens it from then on makes a new file.
+    deinit {
+        unlink(path.systemBytes)
+        close(descriptor)
+    }
+
+    /// How file systems say that they have no locks.
+    private static let refusals: Set<Int32> = [ENOLCK, ENOSYS, ENOTSUP, EOPNOTSUPP, EINVAL]
+
+    private static func openFile(_ path: String) throws(OutputFailure) -> Int32 {
+        let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        var descriptor = open(path.systemBytes, O_RDWR | O_CREAT | flags, 0o666)
+        // Another user's, who may have been killed: locked by a descriptor for reading as well.
+        if descriptor < 0 && errno == EACCES {
+            descriptor = open(path.systemBytes, O_RDONLY | flags)
+            if descriptor < 0 && errno == ENOENT {
+                // Not the file refuses but its directory.
+                errno = EACCES
+            }
+        }
+        guard descriptor >= 0 else {
+            if errno == ELOOP || errno == EISDIR || errno == ENXIO { throw .notALock(path: path) }
+            throw .system(path, "creating the run's lock")
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .notALock(path: path)
+        }
+        return descriptor
+    }
+
+    /// - Returns: 0, or why not.
+    private static func lockExclusively(_ descriptor: Int32) -> Int32 {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno != EINTR { return errno }
+        }
+        return 0
+    }
+
+    private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
+        var (opened, named) = (stat(), stat())
+        return fstat(descriptor, &opened) == 0 && lstat(path.systemBytes, &named) == 0
+            && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
+    }
+
+    // MARK: Who holds it
+
+    /// This run, for people.
+    private static var holder: String {
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, host.count - 1)
+        var (now, parts) = (time(nil), tm())
+        gmtime_r(&now, &parts)
+        var date = [CChar](repeating: 0, count: 64)
+        strftime(&date, date.count, "%Y-%m-%d %H:%M:%S UTC", &parts)
+        return "process \(getpid()) on \(text(host)), since \(text(date))"
+    }
+
+    private static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// What cannot be written is not said; the lock holds all the same.
+    private static func write(_ holder: String, to descriptor: Int32) {
+        guard ftruncate(descriptor, 0) == 0 else { return }
+        var line = holder + "\n"
+        line.withUTF8 { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    /// The first line of the file, if it is one that a person can read. A run that has only just taken the lock gets a moment
+    /// to write it.
+    private static func readHolder(_ descriptor: Int32) -> String? {
+        for _ in 0..<10 {
+            var bytes = [UInt8](repeating: 0, count: 400)
+            let count = pread(descriptor, &bytes, bytes.count, 0)
+            if count > 0, let end = bytes.prefix(count).firstIndex(of: UInt8(ascii: "\n")) {
+                let line = bytes[..<end]
+                return line.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) ? String(decoding: line, as: UTF8.self) : nil
+            }
+            usleep(10_000)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,138 @@
+import AdaDimLinearAlgebra
+import Foundation
+import Testing
+
+/// A processor that is newer than its OpenBLAS, and a user's own choice of kernels.
+@Suite(.enabled(if: Processor.current.instructions.map { $0 > .avx } ?? false))
+struct KernelTests {
+    private let scratch: Scratch
+    /// What `old_openblas.c` becomes.
+    private let oldOpenBLAS: String
+
+    init() throws {
+        scratch = try Scratch()
+        let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Preloaded/old_openblas.c")
+        let library = scratch.url.appending(path: "old_openblas.so")
+        let compiler = Process()
+        compiler.executableURL = URL(filePath: "/bin/sh")
+        compiler.arguments = [
+            "-c", "$(command -v cc || echo clang) -shared -fPIC \"$0\" -o \"$1\"", source.path, library.path,
+        ]
+        try compiler.run()
+        compiler.waitUntilExit()
+        try #require(compiler.terminationStatus == 0)
+        oldOpenBLAS = library.path
+    }
+
+    private func run(
+        _ arguments: [String], redirections: String = "", with environment: [String: String],
+        whileRunning: ((Process) -> Void)? = nil
+    ) throws -> Tool.Outcome {
+        try scratch.tool.run(
+            arguments, redirections: redirections,
+            environment: ["OPENBLAS_CORETYPE": ""].merging(environment) { $1 }, whileRunning: whileRunning)
+    }
+
+    private func machine(with environment: [String: String]) throws -> [String: Any] {
+        let outcome = try run(["machine", "--json"], with: environment)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+        return try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] ?? [:]
+    }
+
+    private let evaluation = [
+        "evaluate", "model", "--text", "text.safetensors", "--sequence-length", "16", "--threads", "1",
+    ]
+
+    @Test func theToolStartsAgainWithTheBestKernels() throws {
+        let old = ["LD_PRELOAD": oldOpenBLAS]
+        let best = try #require(KernelFamily.suitable(for: .current).first)
+        let found = try machine(with: old)
+        #expect(found["kernels"] as? String == best)
+        #expect(found["replacedKernels"] as? String == "Prescott")
+        #expect(found["betterKernels"] is NSNull)
+        #expect((found["productRate"] as? Double).map { $0 > 0 } ?? false)
+        #expect(try run(["machine", "--coretype"], with: old).output == best + "\n")
+
+        let outcome = try run(evaluation, with: old)
+        #expect(outcome.status == 0 && outcome.output.hasPrefix("perplexity "))
+        #expect(
+            outcome.errors.hasPrefix(
+                "OpenBLAS had chosen the kernels Prescott, which use less than this processor has "
+                    + "(\(Processor.current)); started again with \(best)\n"), "\(outcome.errors)")
+        let quiet = try run(evaluation + ["--quiet"], with: old)
+        #expect(quiet.errors.isEmpty && quiet.output == outcome.output)
+    }
+
+    /// Arguments, streams and exit status are those of the second start.
+    @Test func aRestartShowsInNothingElse() throws {
+        let old = ["LD_PRELOAD": oldOpenBLAS]
+        let odd = ["evaluate", "", "--text", "a b\n'\"$(c)\\", "--sequences", "-1"]
+        let (plain, restarted) = (try run(odd, with: [:]), try run(odd, with: old))
+        #expect(plain.status == 64 && restarted.status == 64)
+        #expect(plain.errors == restarted.errors && restarted.output.isEmpty)
+        let printed = try run(evaluation, redirections: ">&-", with: old)
+        #expect(printed.status == 1 && printed.errors.hasSuffix("standard output: Bad file descriptor\n"))
+    }
+
+    /// The process number stays, so a signal reaches the second start.
+    @Test func aSignalReachesTheSecondStart() throws {
+        let output = "signalled"
+        let outcome = try run(
+            [
+                "quantize", "model", output, "--calibration", "text.safetensors", "--group-size", "8", "--samples",
+                "20000", "--sequence-length", "16",
+            ], with: ["LD_PRELOAD": oldOpenBLAS]
+        ) { kill($0.processIdentifier, SIGTERM) }
+        #expect(outcome.status == 128 + SIGTERM, "\(outcome.errors)")
+        #expect(try !scratch.contents.contains(output))
+    }
+
+    @Test func aUsersChoiceStandsAndIsNamedWithItsCost() throws {
+        let chosen = ["OPENBLAS_CORETYPE": "Prescott"]
+        let found = try machine(with: chosen)
+        #expect(found["kernels"] as? String == "Prescott")
+        #expect(found["replacedKernels"] is NSNull)
+        let best = try #require(KernelFamily.suitable(for: .current).first)
+        #expect(found["betterKernels"] as? String == best)
+        #expect(try run(["machine", "--coretype"], with: chosen).output == "Prescott\n")
+
+        let outcome = try run(evaluation + ["--quiet"], with: chosen)
+        #expect(outcome.status == 0)
+        let warning = try Regex(
+            "^warning: OPENBLAS_CORETYPE=Prescott chooses kernels that use less than this processor has "
+                + "\\(\(Processor.current)\\); \(best) is faster: [0-9.]+ GFLOP/s instead of [0-9.]+\n$")
+        #expect(try warning.wholeMatch(in: outcome.errors) != nil, "\(outcome.errors)")
+    }
+
+    @Test func kernelsThatSuitTheProcessorAreNotMentioned() throws {
+        let best = try #require(KernelFamily.suitable(for: .current).first)
+        let found = try machine(with: ["OPENBLAS_CORETYPE": best])
+        #expect(found["kernels"] as? String == best && found["betterKernels"] is NSNull)
+        let outcome = try run(evaluation, with: ["OPENBLAS_CORETYPE": best])
+        #expect(!outcome.errors.contains("kernels"), "\(outcome.errors)")
+    }
+
+    /// A library that takes OpenBLAS's place is left alone and named: here a copy of OpenBLAS itself, put first.
+    @Test func anotherLibraryIsLeftAloneAndNamed() throws {
+        let linked = try #require(BLASLibrary.report.library)
+        let copy = scratch.url.appending(path: "libopenblas-other.so").path
+        try FileManager.default.copyItem(atPath: linked, toPath: copy)
+        let best = try #require(KernelFamily.suitable(for: .current).first)
+        let named = "products are computed by \(copy), not by the OpenBLAS that adadim is linked with"
+        let preloaded = try run(evaluation, with: ["LD_PRELOAD": copy, "OPENBLAS_CORETYPE": best])
+        #expect(preloaded.status == 0 && preloaded.errors.hasPrefix(named + "\n"), "\(preloaded.errors)")
+
+        let old = ["LD_PRELOAD": "\(oldOpenBLAS) \(copy)"]
+        let found = try machine(with: old)
+        #expect(found["library"] as? String == copy && found["kernels"] as? String == "Prescott")
+        #expect(found["replacedKernels"] is NSNull)
+        let outcome = try run(evaluation, with: old)
+        #expect(
+            outcome.status == 0
+                && outcome.errors.hasPrefix(
+                    "warning: \(named); its kernels, Prescott, use less than this processor has "
+                        + "(\(Processor.current)): set OPENBLAS_CORETYPE=\(best)\n"),
+            "\(outcome.errors)")
+    }
+}

@@ -1,0 +1,52 @@
+import AdaDimCheckpoint
+import AdaDimExport
+import AdaDimTestSupport
+import Foundation
+import Testing
+
+@Suite("The text of config.json")
+struct ConfigTextTests {
+    private func added(_ config: String) throws -> String {
+        let data = try ConfigText(Data(config.utf8), file: "config.json").setting("q", to: Data("{\"a\": 1}".utf8))
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// Everything else stays as it was written: order, spaces, 1 and 1.0, numbers beyond any type.
+    @Test func configKeepsItsText() throws {
+        #expect(
+            try added("{\n  \"z\": 1e-05, \"b\": 1.0,\n  \"n\": 123456789012345678901234567890\n}\n")
+                == "{\n  \"z\": 1e-05, \"b\": 1.0,\n  \"n\": 123456789012345678901234567890,\n  \"q\": {\"a\": 1}\n}\n")
+        #expect(try added("{}") == "{\n  \"q\": {\"a\": 1}\n}")
+        #expect(try added("{\"s\": \"}\"}") == "{\"s\": \"}\",\n  \"q\": {\"a\": 1}\n}")
+        // A null gives its place up; the same name elsewhere, or as a value, is something else.
+        #expect(try added(#"{"q": null, "b": 1.0}"#) == #"{"q": {"a": 1}, "b": 1.0}"#)
+        #expect(try added(#"{"s": "\"q\": null", "\u0071" : null }"#) == #"{"s": "\"q\": null", "\u0071" : {"a": 1} }"#)
+        #expect(
+            try added(#"{"o": {"q": null}, "l": ["q", {"q": 2}], "p": "q"}"#)
+                == #"{"o": {"q": null}, "l": ["q", {"q": 2}], "p": "q","# + "\n  \"q\": {\"a\": 1}\n}")
+    }
+
+    /// Numbers as Python writes them stay as they are.
+    @Test func configKeepsNumbersThatAreNotFinite() throws {
+        #expect(
+            try added(#"{"a": NaN, "q": null, "b": [-Infinity, "NaN"], "c": Infinity}"#)
+                == #"{"a": NaN, "q": {"a": 1}, "b": [-Infinity, "NaN"], "c": Infinity}"#)
+        #expect(try added(#"{"a": Infinity}"#) == "{\"a\": Infinity,\n  \"q\": {\"a\": 1}\n}")
+    }
+
+    @Test(arguments: [
+        (#"{"q": 1}"#, "holds q already, expected an unquantized model's"),
+        (#"{"q": null, "b": 2, "q": null}"#, "holds q 2 times, expected it once at most"),
+        ("[1]", "not a JSON object"), ("", "not a JSON object"), (#"{"q": nul}"#, "not a JSON object"),
+    ])
+    func configsThatCannotBeSet(_ config: String, _ reason: String) {
+        #expect(errorText { _ = try added(config) } == "config.json: " + reason)
+    }
+
+    /// Files of another encoding are refused, not damaged.
+    @Test func configInAnotherEncoding() throws {
+        let data = try #require(#"{"b": 1}"#.data(using: .utf16LittleEndian))
+        let text = errorText { _ = try ConfigText(data, file: "config.json").setting("q", to: Data("1".utf8)) }
+        #expect(text == "config.json: q could not be set in it, expected JSON in UTF-8")
+    }
+}

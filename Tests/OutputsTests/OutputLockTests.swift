@@ -1,0 +1,117 @@
+import AdaDimOutputs
+import AdaDimTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+@Suite struct OutputLockTests {
+    private let directory: TemporaryDirectory
+    private var path: String { directory.path(".out.lock") }
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() }
+    }
+
+    /// Who tries while another run holds the lock learns whose it is; nothing stays when it is let go.
+    @Test func oneAtATime() throws {
+        defer { directory.remove() }
+        do {
+            let lock = try #require(try OutputLock.take(path, for: "out"))
+            defer { withExtendedLifetime(lock) {} }
+            let text = errorText { _ = try OutputLock.take(path, for: "out") }
+            #expect(text.hasPrefix("out: another run is writing it: process \(getpid()) on "), "\(text)")
+            #expect(text.contains(#/, since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$/#), "\(text)")
+            #expect(try names == [".out.lock"])
+        }
+        #expect(try names == [])
+        #expect(try OutputLock.take(path, for: "out") != nil)
+        #expect(try names == [])
+    }
+
+    /// What a killed process leaves is a file that nobody has locked, whatever stands in it.
+    @Test func aDeadRunsLockIsTakenOver() throws {
+        defer { directory.remove() }
+        try Data("process 1 on here, since now\n".utf8).write(to: URL(filePath: path))
+        do {
+            let lock = try #require(try OutputLock.take(path, for: "out"))
+            defer { withExtendedLifetime(lock) {} }
+            #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("process \(getpid()) on "))
+        }
+        #expect(try names == [])
+    }
+
+    /// The lock is the process's: it ends with it, however that ends.
+    @Test func aKilledProcessLetsGo() throws {
+        defer { directory.remove() }
+        let other = Process()
+        other.executableURL = URL(filePath: "/bin/sh")
+        other.arguments = ["-c", "exec flock \"$0\" sh -c 'echo held; exec sleep 60'", path]
+        let said = Pipe()
+        other.standardOutput = said
+        try other.run()
+        #expect(try said.fileHandleForReading.read(upToCount: 5) == Data("held\n".utf8))
+        // It has not written who it is.
+        #expect(errorText { _ = try OutputLock.take(path, for: "out") } == "out: another run is writing it")
+        // The descriptor is the shell's child's as well.
+        kill(other.processIdentifier, SIGKILL)
+        let children = Process()
+        children.executableURL = URL(filePath: "/bin/sh")
+        children.arguments = [
+            "-c",
+            "for p in /proc/[0-9]*; do for f in $p/fd/*; do [ \"$(readlink $f)\" = \"$0\" ] && kill -9 ${p#/proc/}; done; done; true",
+            path,
+        ]
+        children.standardError = FileHandle.nullDevice
+        try children.run()
+        children.waitUntilExit()
+        other.waitUntilExit()
+        var lock: OutputLock?
+        for _ in 0..<500 where lock == nil {
+            lock = try? OutputLock.take(path, for: "out")
+            if lock == nil { usleep(10_000) }
+        }
+        #expect(lock != nil)
+    }
+
+    @Test func whatIsNoFileIsNoLock() throws {
+        defer { directory.remove() }
+        let text = "\(path): is not a file, expected the lock of a run or nothing"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        #expect(errorText { _ = try OutputLock.take(path, for: "out") } == text)
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: directory.path("other"))
+        #expect(errorText { _ = try OutputLock.take(path, for: "out") } == text)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(errorText { _ = try OutputLock.take(path, for: "out") } == text)
+        #expect(try names == [".out.lock"])
+        #expect(
+            errorText { _ = try OutputLock.take(directory.path("nowhere/lock"), for: "out") }
+                == "\(directory.path("nowhere/lock")): creating the run's lock failed: No such file or directory")
+    }
+
+    /// However taking and letting go meet, two never have it at once.
+    @Test func neverTwo() throws {
+        defer { directory.remove() }
+        let inside = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        let taken = Atomic<Int>(0)
+        let path = path
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            for _ in 0..<300 {
+                guard let lock = try? OutputLock.take(path, for: "out") else { continue }
+                withExtendedLifetime(lock) {
+                    most.max(inside.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+                    taken.add(1, ordering: .relaxed)
+                    sched_yield()
+                    inside.subtract(1, ordering: .relaxed)
+                }
+            }
+        }
+        #expect(most.load(ordering: .relaxed) == 1)
+        #expect(taken.load(ordering: .relaxed) > 0)
+        #expect(try names == [])
+    }
+}

@@ -1,0 +1,106 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import Testing
+
+/// Layers none of whose inputs any token activates: H is zero, and no weight loses anything.
+@Suite struct InactiveLayerTests {
+    private static func gram<S: RealScalar>(_: S.Type, inputs: Int) throws -> Gram<S> {
+        var gram = try Gram<S>(order: inputs)
+        try gram.accumulate(Matrix<S>(repeating: 0, rows: inputs, columns: 5))
+        return gram
+    }
+
+    private static let dimensions: [QuantizationOptions.Dimension] =
+        [.adaptive, .fixed(.perOutputChannel), .fixed(.perInputChannel)]
+
+    /// Whatever the options, without passes codes and grids are those of plain rounding, with the range searched for where that
+    /// is asked for; losses and energies are zero, not what rounding leaves of zero; and an adaptive layer is per-OC.
+    @Test(arguments: [0, 0.01, 1], [16, 200])
+    func theWeightIsRoundedPlainly(_ damping: Double, _ groupSize: Int) throws {
+        let weight = RandomLayer(out: 70, in: 150, seed: 4).weight.inFloat
+        for (dimension, ordered) in Self.dimensions.flatMap({ [($0, false), ($0, true)] }) {
+            for (ranges, selection) in [
+                (RangeRule.full, QuantizationOptions.Selection.sweep), (.search, .roundToNearest),
+            ] {
+                var options = QuantizationOptions(
+                    bits: 3, groupSize: groupSize, ranges: ranges, dimension: dimension, selection: selection,
+                    damping: damping, activationOrder: ordered)
+                let gram = try Self.gram(Float.self, inputs: 150)
+                let swept = try quantize(weight, gram: gram, options: options)
+                options.method = .roundToNearest
+                let rounded = try quantize(weight, gram: gram, options: options)
+                #expect(swept.quantized == rounded.quantized)
+                let expected =
+                    dimension == .fixed(.perInputChannel) ? ChannelDimension.perInputChannel : .perOutputChannel
+                for layer in [swept, rounded] {
+                    #expect(layer.dimension == expected)
+                    #expect(layer.loss == 0 && layer.outputEnergy == 0 && layer.relativeLoss == 0)
+                    for losses in layer.losses.values {
+                        #expect([losses.roundToNearest, losses.gptq, losses.refined].allSatisfy { $0 ?? 0 == 0 })
+                    }
+                }
+            }
+        }
+    }
+
+    /// Passes change scales to what the weight itself is nearest to; the loss stays zero.
+    @Test(arguments: Refinement.Parts.allCases, ChannelDimension.allCases)
+    func passesBringTheWeightNearer(_ parts: Refinement.Parts, _ dimension: ChannelDimension) throws {
+        let weight = RandomLayer(out: 70, in: 150, seed: 9).weight
+        func squaredError(passes: Int) throws -> Double {
+            let options = QuantizationOptions(
+                bits: 2, groupSize: 32, refinement: .init(parts: parts, passes: passes), dimension: .fixed(dimension))
+            let layer = try quantize(weight, gram: Self.gram(Double.self, inputs: 150), options: options)
+            #expect(layer.loss == 0 && layer.losses[dimension]?.refined ?? 0 == 0)
+            let q = layer.quantized.dequantized().inDouble
+            return Matrix<Double>(rows: 70, columns: 150) { weight[$0, $1] - q[$0, $1] }.squaredNorm
+        }
+        let (plain, refined) = (try squaredError(passes: 0), try squaredError(passes: 3))
+        #expect(parts == .codes ? refined == plain : refined < plain)
+    }
+
+    @Test func theFactorSaysSo() throws {
+        let gram = try Self.gram(Float.self, inputs: 9)
+        #expect(!gram.hasActiveInputs)
+        let factor = try GramFactor(gram, dampingShare: 0.1)
+        #expect(!factor.hasActiveInputs && factor.inactiveInputs == Array(0..<9))
+        #expect(factor.damping == 0 && factor.dampingShare == 0.1 && factor.failedAttempts.isEmpty)
+        let weight = RandomLayer(out: 7, in: 9, seed: 1).weight.inFloat
+        #expect(try factor.loss(of: Matrix(repeating: 1, rows: 7, columns: 9), replacing: weight) == 0)
+    }
+
+    /// Where earlier quantization has moved no input that was not zero and stays so, there is nothing to make up for.
+    @Test func nothingIsMadeUpFor() throws {
+        let weight = RandomLayer(out: 7, in: 9, seed: 1).weight.inFloat
+        let factor = try GramFactor(Self.gram(Float.self, inputs: 9))
+        var shift = try InputShift<Float>(order: 9, residualRows: 7)
+        let zeros = Matrix<Float>(repeating: 0, rows: 9, columns: 5)
+        let before = Matrix<Float>(rows: 7, columns: 5) { Float($0 + $1) }
+        let after = Matrix<Float>(rows: 7, columns: 5) { Float($0 - $1) }
+        zeros.withView { zeros in
+            before.withView { before in
+                after.withView { shift.accumulate(original: zeros, shifted: zeros, residual: (before, $0)) }
+            }
+        }
+        let target = try factor.target(for: weight, shift, .init(inputs: 0.4, residual: 0.4))
+        #expect(target.weight == weight)
+        let losses = try factor.outputLosses(
+            of: Matrix(repeating: 1, rows: 7, columns: 9), target, replacing: weight, shift)
+        #expect(losses.original == 0 && losses.target == 0 && losses.quantized == 0)
+    }
+
+    /// Squares too small for Float are zero, and so small that their mean is not; neither ends the work.
+    @Test(arguments: [Float(1e-30), 4e-23, 1e-22])
+    func inputsThatAreNextToNothing(_ size: Float) throws {
+        let layer = RandomLayer(out: 20, in: 40, seed: 3)
+        let activations = Matrix<Float>(rows: 40, columns: 30) { $0 == 7 ? size * Float(1 + $1 % 3) : 0 }
+        for options in [QuantizationOptions(groupSize: 16), .init(groupSize: 16, damping: 0, activationOrder: true)] {
+            let quantized = try quantize(layer.weight.inFloat, activations: activations, options: options)
+            #expect(quantized.loss.isFinite && quantized.outputEnergy.isFinite)
+            let error = quantized.quantized.dequantized().inDouble
+            for j in 0..<40 {
+                for i in 0..<20 { #expect(abs(error[i, j] - layer.weight[i, j]) < 0.02) }
+            }
+        }
+    }
+}
