@@ -112,6 +112,10 @@ check-format: ## fail if a Swift file is not formatted
 check-imports: ## fail if C is imported outside LinearAlgebra (libpng: Report), or the engine and the model side know each other
 	@scripts/check-imports.sh
 
+.PHONY: check-specialized
+check-specialized: build ## fail if generic arithmetic of the engine has no machine code for its type
+	@if [ "$$(uname -m)" = x86_64 ]; then scripts/check-specialized.py $(TOOL); fi
+
 .PHONY: docs
 docs: setup ## write the site of what `import AdaDim` gives, in .build-docs/site
 	@scripts/docs.sh
@@ -164,6 +168,8 @@ tried: venv ## ideas in PyTorch, also those that were left out; an hour or two, 
 	PYTHONPATH=Benchmarks $(PYTHON) -m tried
 
 .PHONY: verify
-verify: test venv ## long runs: sanitizers, the command line on a real model judged by transformers
+verify: test venv ## long runs: sanitizers, random cases against other programs, limits of the system, a real model judged by transformers
 	$(SWIFT_BUILD) --product adadim
+	$(SWIFT_BUILD) --product print-token-ids
+	$(SWIFT_BUILD) --product print-logits
 	scripts/verify.sh

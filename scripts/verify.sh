@@ -56,6 +56,24 @@ library() {
     SANITIZE=address scripts/library-tests.sh 1000000
 }
 
+# Random cases, and every key of a configuration, against other implementations.
+differential() {
+    step "random layers, judged by NumPy in float64; and faults that the judge must see"
+    "$python" Tests/Differential/check_judge.py
+    "$python" Tests/Differential/random_layers.py
+    step "random tokenizers, beside tokenizers"
+    "$python" Tests/Differential/compare_tokenizers.py .build/release/print-token-ids --keep "$out/tokenizers"
+    step "every key of config.json, beside transformers"
+    OPENBLAS_NUM_THREADS=1 "$python" Tests/Differential/configuration_keys.py .build/release/print-logits
+    step "both output formats, as transformers loads them"
+    OPENBLAS_NUM_THREADS=1 "$python" Tests/Differential/outputs_loaded.py "$tool"
+}
+
+limits() {
+    step "where the system gives little"
+    scripts/limits-tests.sh "$tool"
+}
+
 installed() {
     step "the installed copy"
     scripts/installed-tests.sh
@@ -212,5 +230,5 @@ regress() {
 }
 
 real_models
-for part in ${PARTS:-sanitizers library installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
+for part in ${PARTS:-sanitizers library differential limits installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"

@@ -56,7 +56,9 @@ package struct HiddenNames: Sendable {
         let tail = "~\(Self.digest(output)).\(purpose)"
         var head = ""
         for character in output.unicodeScalars {
-            guard 1 + head.pathBytes.count + String(character).pathBytes.count + tail.utf8.count + spare <= most else { break }
+            guard 1 + head.pathBytes.count + String(character).pathBytes.count + tail.utf8.count + spare <= most else {
+                break
+            }
             head.unicodeScalars.append(character)
         }
         return ".\(head)\(tail)"
@@ -64,6 +66,7 @@ package struct HiddenNames: Sendable {
 
     /// FNV-1a, 64 bits.
     private static func digest(_ text: String) -> String {
-        String(text.pathBytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 36)
+        String(
+            text.pathBytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 36)
     }
 }

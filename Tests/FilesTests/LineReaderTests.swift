@@ -1,5 +1,5 @@
-import AdaDimTestSupport
 import AdaDimFiles
+import AdaDimTestSupport
 import Foundation
 import Testing
 
@@ -34,7 +34,8 @@ import Testing
         #expect(try lines("\n\n") == ["", ""])
         #expect(try lines("") == [])
         // A carriage return inside a line is a part of it, as a mark that joins a line feed's neighbours is.
-        #expect(try lines("a\rb\r\r\n\u{301}c\n").map { Array($0.utf8) } == [Array("a\rb\r".utf8), Array("\u{301}c".utf8)])
+        #expect(
+            try lines("a\rb\r\r\n\u{301}c\n").map { Array($0.utf8) } == [Array("a\rb\r".utf8), Array("\u{301}c".utf8)])
     }
 
     @Test func theByteOrderMarkIsNoPartOfTheFirstLine() throws {

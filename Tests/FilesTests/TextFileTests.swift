@@ -27,7 +27,8 @@ import Testing
     @Test func whatCannotBeRead() throws {
         let missing = directory.path("none")
         #expect(
-            errorText { _ = try TextFile.bytes(of: missing) } == "\(missing): cannot be read: No such file or directory")
+            errorText { _ = try TextFile.bytes(of: missing) } == "\(missing): cannot be read: No such file or directory"
+        )
         let folder = directory.url.path
         #expect(errorText { _ = try TextFile.bytes(of: folder) } == "\(folder): cannot be read: is a directory")
     }
@@ -35,12 +36,15 @@ import Testing
     @Test func tooLargeAFileIsRefusedBeforeItIsRead() throws {
         let path = try file("abcd")
         #expect(try TextFile.bytes(of: path, atMost: 4).count == 4)
-        #expect(errorText { _ = try TextFile.bytes(of: path, atMost: 3) } == "\(path): 4 bytes of text, expected at most 3")
-        #expect(errorText { _ = try LineReader(path: path, atMost: 3) } == "\(path): 4 bytes of text, expected at most 3")
+        #expect(
+            errorText { _ = try TextFile.bytes(of: path, atMost: 3) } == "\(path): 4 bytes of text, expected at most 3")
+        #expect(
+            errorText { _ = try LineReader(path: path, atMost: 3) } == "\(path): 4 bytes of text, expected at most 3")
     }
 
     @Test func pointersOfLargeFileStorage() throws {
-        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0", count: 64))\nsize 1\n"
+        let pointer =
+            "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0", count: 64))\nsize 1\n"
         let path = try file(pointer)
         #expect(
             errorText { _ = try TextFile.bytes(of: path) }

@@ -71,7 +71,10 @@ extension DepthRoleMap: Figure {
             frame.left, frame.top, frame.width, frame.height,
             [
                 ("columns", blocks.map { "block \($0)" }.joined(separator: "\n")),
-                ("rows", roles.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }.joined(separator: "\n")),
+                (
+                    "rows",
+                    roles.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }.joined(separator: "\n")
+                ),
                 ("values", places.joined(separator: "\n")), ("unit", unit),
             ])
     }
