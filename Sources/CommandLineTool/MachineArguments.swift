@@ -6,7 +6,8 @@ import Logging
 struct MachineArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Threads to compute with. (default: one for each core that the process may use)", valueName: "n"))
+        help: ArgumentHelp(
+            "Threads to compute with. (default: one for each core that the process may use)", valueName: "n"))
     var threads: Int?
 
     @Flag(name: .shortAndLong, help: "Say nothing but results, warnings and errors.")
