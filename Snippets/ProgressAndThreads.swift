@@ -68,8 +68,10 @@ func example() throws {
     }
 }
 
+// snippet.show
 // snippet.kernels
 BLASLibrary.startAgainWithBestKernels()
 // snippet.end
 
+// snippet.hide
 try example()

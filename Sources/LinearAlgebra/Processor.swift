@@ -1,7 +1,7 @@
 import AdaDimProcessor
 
 /// Vector instructions of x86-64, each set with those before it.
-public enum VectorInstructions: Int, Sendable, Comparable {
+package enum VectorInstructions: Int, Sendable, Comparable {
     /// 4 floats, a product and a sum apart.
     case sse
     /// 8 floats, a product and a sum apart.
@@ -11,7 +11,7 @@ public enum VectorInstructions: Int, Sendable, Comparable {
     /// 16 floats, with fused products and sums.
     case avx512
 
-    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// What a processor can compute with.
