@@ -6,7 +6,7 @@ package func names(inDirectory path: String) throws(FileFailure) -> [String] {
     defer { closedir(stream) }
     var names: [String] = []
     while true {
-        // The end and an error are told apart by this number alone.
+        // Only this number distinguishes the end from an error.
         errno = 0
         guard let entry = readdir(stream) else { break }
         let name = withUnsafePointer(to: &entry.pointee.d_name) {

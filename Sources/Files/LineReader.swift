@@ -1,6 +1,6 @@
 /// The lines of a file, one after another, so that only one is in memory.
 ///
-/// A line ends with LF or with CR LF, the last one also with the file. A byte order mark in front of the first is no part
+/// A line ends with LF or with CR LF, the last one also with the file. A byte order mark before the first is not part
 /// of it. Bytes are looked at, not characters: in Swift, CR LF is one `Character`, which is not `"\n"`.
 package final class LineReader {
     private let file: TextFile

@@ -2,7 +2,7 @@
 package enum StandIn: Sendable, Equatable, CaseIterable {
     case nothing, gitLFSPointer, gitAnnexPointer, htmlPage, gguf, pyTorch, gzip
 
-    /// Bytes by which all are told.
+    /// Bytes that are enough to recognize each of them.
     package static let prefixLength = 512
 
     /// - Parameter start: the first bytes of the file, ``prefixLength`` or all that it has.
