@@ -147,6 +147,28 @@ else
     left_out+=("few processes: no other user can run the tool")
 fi
 
+step "what others may not read or write"
+if "${drop[@]}" "$tool" --version >/dev/null 2>&1; then
+    launcher=("${drop[@]}")
+    for file in config.json model.safetensors tokenizer.json texts/calibration.txt; do
+        chmod 600 "$model/$file"
+        try "unreadable $file" quantize :
+        if [ "$last" = 0 ] || ! grep -qF "$model/$file: " "$place/errors" \
+            || ! grep -qF "Permission denied" "$place/errors"; then
+            wrong "unreadable $file: not named as that"
+        fi
+        chmod 644 "$model/$file"
+    done
+    for command in quantize inspect layer; do
+        # Root makes the place afresh, and only root may write in it.
+        try "a place of another user's" $command "cd '$work'"
+        grep -qF "Permission denied" "$place/errors" || wrong "a place of another user's: $command: not named as that"
+    done
+    launcher=()
+else
+    left_out+=("what others may not read or write: no other user can run the tool")
+fi
+
 step "a namespace of process numbers"
 if unshare --pid --fork --mount-proc true 2>/dev/null; then
     launcher=(unshare --pid --fork --kill-child --mount-proc)

@@ -29,6 +29,11 @@ struct KernelMessage {
             }
         } else if blas.isForeign {
             (level, text) = (.notice, other)
+        } else if blas.isBelowProcessor, let kernels = blas.kernels {
+            level = .warning
+            text =
+                "\(blas.library ?? "OpenBLAS") has no kernels better than \(kernels), which \(less): a newer OpenBLAS is "
+                + "faster"
         } else if let replaced = blas.replacedKernels, let kernels = blas.kernels {
             level = .notice
             text = "OpenBLAS had chosen the kernels \(replaced), which \(less); started again with \(kernels)"

@@ -30,7 +30,7 @@ struct ThreadSettings {
         }
     }
 
-    /// Variables by which OpenBLAS is told its number of threads.
+    /// Variables that set OpenBLAS's number of threads.
     private static var isChosen: Bool {
         ["OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"].contains { (name: String) in
             guard let value = getenv(name), let count = Int(String(cString: value)) else { return false }

@@ -54,7 +54,9 @@ package struct InspectedInput: Sendable {
         switch measure {
         case .inverseHessian:
             // Without damping an input that was never active has no say: the factor's pivot there is an invented one.
-            zip(inverseDiagonal, hessianDiagonal).map { $1 == 0 && factor.damping == 0 ? 0 : 1 / $0 }
+            zip(inverseDiagonal, hessianDiagonal).map {
+                !factor.hasActiveInputs || $1 == 0 && factor.damping == 0 ? 0 : 1 / $0
+            }
         case .hessianDiagonal: hessianDiagonal
         }
     }

@@ -14,12 +14,12 @@ extension BLASLibrary {
         public let chosenByUser: String?
         /// The family that this program found first and left by starting again (``startAgainWithBestKernels()``).
         public let replacedKernels: String?
-        /// A value for `OPENBLAS_CORETYPE` that uses more of this processor; nil where there is none.
+        /// A value for `OPENBLAS_CORETYPE` that uses more of this processor; nil where there is none, or where this program
+        /// has tried all of them and the library has none.
         public let betterKernels: String?
-
         /// Whether the kernels use fewer instructions than the processor has. Products then take two to eight times as
         /// long as they need to.
-        public var isBelowProcessor: Bool { betterKernels != nil }
+        public let isBelowProcessor: Bool
     }
 
     /// Which library computes products here, and with which kernels.
@@ -27,12 +27,13 @@ extension BLASLibrary {
         let answering = coreNameOfProducts
         let marker = RestartMarker.current
         let isForeign = answersFromElsewhere
-        let untried = answering.map { KernelFamily.better(than: $0, on: .current) } ?? []
+        let better = answering.map { KernelFamily.better(than: $0, on: .current) } ?? []
         return Report(
             library: answers.first?.file, kernels: answering, isForeign: isForeign,
             chosenByUser: marker == nil ? environment("OPENBLAS_CORETYPE") : nil,
-            replacedKernels: marker?.replaced,
-            betterKernels: untried.first { !(marker?.tried ?? []).contains($0) })
+            replacedKernels: marker.flatMap { $0.replaced == answering ? nil : $0.replaced },
+            betterKernels: better.first { !(marker?.tried ?? []).contains($0) },
+            isBelowProcessor: !better.isEmpty)
     }
 
     /// A variable's value; nil where it is not set or empty.

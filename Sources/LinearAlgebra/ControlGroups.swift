@@ -16,7 +16,7 @@ package struct ControlGroups {
             ["memory.max", "memory.high"].compactMap { number(directory + "/" + $0) }
         }
         let memory = directories(of: "memory")
-        // Before Linux 5.11 a group of version 1 could be told not to count in the one above it.
+        // Before Linux 5.11 a group of version 1 could be set not to count in the one above it.
         let counting =
             memory.first.flatMap { number($0 + "/memory.use_hierarchy") } == 0 ? memory.prefix(1) : memory[...]
         let legacy = counting.compactMap { number($0 + "/memory.limit_in_bytes") }

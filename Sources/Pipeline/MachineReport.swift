@@ -10,7 +10,7 @@ package struct MachineReport: Sendable, Codable, Equatable {
     @NullWhereAbsent package internal(set) var kernels: String?
     /// The family that the tool found first and left by starting again; null where it did not start again.
     @NullWhereAbsent package internal(set) var replacedKernels: String?
-    /// A family that uses more of this processor; null where there is none.
+    /// A family that uses more of this processor; null where there is none, or where the library has none of them.
     @NullWhereAbsent package internal(set) var betterKernels: String?
     package let threads: Int
     /// Flop/s of a product of two float32 matrices of order 512 on these threads, as measured when it was first asked for: the

@@ -64,6 +64,22 @@ struct KernelTests {
         #expect(quiet.errors.isEmpty && quiet.output == outcome.output)
     }
 
+    /// After all families were tried the last start goes on, and says that it is slow.
+    @Test func aLibraryWithoutBetterKernelsIsNamed() throws {
+        let poor = ["LD_PRELOAD": oldOpenBLAS, "OLD_OPENBLAS_HAS_NO_OTHER": "1"]
+        let found = try machine(with: poor)
+        #expect(found["kernels"] as? String == "Prescott" && found["replacedKernels"] is NSNull)
+        #expect(found["betterKernels"] is NSNull)
+        let outcome = try run(evaluation + ["--quiet"], with: poor)
+        let library = try #require(BLASLibrary.report.library)
+        #expect(
+            outcome.status == 0
+                && outcome.errors
+                    == "warning: \(library) has no kernels better than Prescott, which use less than this processor has "
+                    + "(\(Processor.current)): a newer OpenBLAS is faster\n",
+            "\(outcome.errors)")
+    }
+
     /// Arguments, streams and exit status are those of the second start.
     @Test func aRestartShowsInNothingElse() throws {
         let old = ["LD_PRELOAD": oldOpenBLAS]

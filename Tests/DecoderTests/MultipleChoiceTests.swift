@@ -16,7 +16,7 @@ import Testing
 
     private struct Refusal: Error, Equatable { let text: String }
 
-    /// In Swift, CR LF is one character: lines are told by their bytes.
+    /// In Swift, CR LF is one character: so lines are split by bytes.
     @Test func linesMayEndWithCarriageReturns() throws {
         let lines = [
             #"{"question": "q", "choices": ["a", "b"], "answer": 1}"#, "",

@@ -15,8 +15,9 @@ GROUPS = [None, 1, 2, 3, 5, 8, 16, 24, 32, 50, 64, 100, 128, 150, 1000]
 INPUTS = [
     "normal", "correlated", "outliers", "few tokens", "one token", "repeated inputs", "some inactive", "all inactive",
     "constant input", "many scales", "huge", "tiny", "tinier than squares", "huger than squares", "whole numbers",
+    "all but tinier than squares",
 ]
-INPUT_SHARES = np.array([10, 12, 12, 10, 3, 8, 10, 4, 5, 6, 4, 4, 2, 1, 9], float)
+INPUT_SHARES = np.array([10, 12, 12, 10, 3, 8, 10, 2, 5, 6, 4, 4, 1, 1, 9, 1], float)
 WEIGHTS = [
     "normal", "heavy tails", "constant rows", "zero rows and columns", "positive", "one outlier", "on a grid", "huge",
     "tiny", "tinier than squares", "zero", "ties",
@@ -112,6 +113,9 @@ def _activations(rng: np.random.Generator, kind: str, width: int) -> Floats:
         x *= 10.0 ** rng.uniform(-4, 3, size=width)
     elif kind == "whole numbers":
         x = rng.integers(-4, 5, size=(tokens, width)).astype(float)
-    elif kind in ("huge", "tiny", "tinier than squares", "huger than squares"):
-        x *= {"huge": 1e14, "tiny": 1e-14, "tinier than squares": 1e-24, "huger than squares": 1e25}[kind]
+    elif "squares" in kind or kind in ("huge", "tiny"):
+        x *= {
+            "huge": 1e14, "tiny": 1e-14, "tinier than squares": 1e-24, "huger than squares": 1e25,
+            "all but tinier than squares": 1e-22,
+        }[kind]
     return x.astype(np.float32)

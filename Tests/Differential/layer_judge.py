@@ -24,7 +24,7 @@ from grid_rule import EPS, TINY, Doubles, Grid, Mask, rounded
 
 @dataclass
 class Tally:
-    """What was looked at, and how much of it could be told."""
+    """What was checked, and how much of it could be decided."""
     decisions: int = 0
     # Codes and grids whose bound is more than a quarter of a step.
     vague: int = 0
@@ -69,7 +69,8 @@ class Factored:
         diagonal = np.diagonal(gram)
         mean = np.float32(np.sum(diagonal) / len(diagonal))
         share = np.float32(damping) * mean
-        if mean == 0:
+        # Less than float32's normal numbers has no digits left, and is no more than zero.
+        if mean < 2.0**-126:
             ridge = np.ones(len(diagonal))
         else:
             ridge = np.where((diagonal == 0) & (share == 0), np.float64(mean), np.float64(share))
@@ -103,7 +104,7 @@ class Factored:
     def importance(self) -> Doubles:
         """What searched ranges weigh the squared errors at each input by, in the order of the weight."""
         diagonal = np.diagonal(self.gram)
-        return np.where(diagonal == 0, self.ridge, diagonal)
+        return np.where((diagonal == 0) | (np.mean(diagonal) < 2.0**-126), self.ridge, diagonal)
 
     def loss(self, error: Doubles) -> float:
         return float(np.sum((error @ self.gram) * error))
@@ -282,7 +283,7 @@ def judge_descent(
 
 
 def judge_loss(found: float, expected: float, off: float, what: str, tally: Tally) -> None:
-    # What is below zero for rounding is told as zero.
+    # What rounding makes negative counts as zero.
     difference = abs(found - max(expected, 0))
     if not difference <= off:
         raise Wrong(f"{what} is {found:.9g}, expected {expected:.9g} within {off:.3g}")

@@ -98,7 +98,7 @@ class Judge:
             self.tally.count("Gram matrices without a factor, refused")
             return None
         layer = quantizer.quantize(self.case.weight)
-        inactive = int(np.sum(np.diagonal(h) == 0))
+        inactive = int(np.sum(np.diagonal(h) == 0)) if np.mean(np.diagonal(h)) >= 2.0**-126 else len(h)
         require(layer.inactive_inputs == inactive, "number of inactive inputs")
         share = asked
         while share != layer.damping:
@@ -156,7 +156,7 @@ class Judge:
 
     def judge_losses(self, layer, q: Quantized, factored: Factored, loss: float, off: float, what: str) -> None:
         w = self.case.weight.astype(np.float64)
-        if not np.any(np.diagonal(factored.gram)):
+        if np.mean(np.diagonal(factored.gram)) < 2.0**-126:
             require(loss == 0 and layer.output_energy == 0 and layer.relative_loss == 0, f"{what}, without an active input")
         else:
             judge_loss(loss, factored.loss(w - q.values), off, what, self.tally)

@@ -146,8 +146,5 @@ private struct Listener: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
-        function: String, line: UInt
-    ) { hear("\(message)") }
+    func log(event: LogEvent) { hear("\(event.message)") }
 }

@@ -1,18 +1,26 @@
 /* Preloaded, this makes OpenBLAS behave as one that is older than the processor: it finds "Prescott" where nobody has set
- * OPENBLAS_CORETYPE. Nobody but OpenBLAS sees that. */
+ * OPENBLAS_CORETYPE. With OLD_OPENBLAS_HAS_NO_OTHER in the environment it finds "Prescott" whatever is set there. Nobody but
+ * OpenBLAS sees that. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <string.h>
 
 extern char **environ;
 
-char *getenv(const char *name) {
+static char *value(const char *name) {
     size_t length = strlen(name);
     for (char **entry = environ; entry && *entry; entry++)
         if (!strncmp(*entry, name, length) && (*entry)[length] == '=') return *entry + length + 1;
-    Dl_info caller;
-    if (!strcmp(name, "OPENBLAS_CORETYPE") && dladdr(__builtin_return_address(0), &caller) &&
-        strstr(caller.dli_fname, "openblas"))
-        return "Prescott";
     return 0;
+}
+
+static int is_for_openblas(const char *name, const void *caller) {
+    Dl_info found;
+    return !strcmp(name, "OPENBLAS_CORETYPE") && dladdr(caller, &found) && strstr(found.dli_fname, "openblas");
+}
+
+char *getenv(const char *name) {
+    char *set = value(name);
+    if (set && !value("OLD_OPENBLAS_HAS_NO_OTHER")) return set;
+    return is_for_openblas(name, __builtin_return_address(0)) ? "Prescott" : set;
 }

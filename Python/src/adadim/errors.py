@@ -28,7 +28,7 @@ class NotPositiveDefinite(AdaDimError, ValueError):
 
 
 class AllInputsInactive(AdaDimError, ValueError):
-    """The Gram matrix is zero: no token has come; or, told by Gram.check_active, every input was zero."""
+    """The Gram matrix is zero: no token has come; or, from Gram.check_active, every input was zero."""
 
 
 class OutOfRange(AdaDimError, OverflowError):

@@ -7,7 +7,7 @@ import Glibc
 @_cdecl("adadim_version")
 public func version() -> UnsafePointer<CChar> { constantCString(versionText) }
 
-/// As the header has it; a test holds the two together.
+/// As the header has it; a test compares the two.
 private let versionText: StaticString = "0.1.0"
 
 /// Texts for ``blasReport(_:)``, made once: what they say never changes.
@@ -47,7 +47,7 @@ public func blasReport(_ blas: UnsafeMutablePointer<adadim_blas>?) -> adadim_sta
 @_cdecl("adadim_blas_core")
 public func blasCore() -> UnsafePointer<CChar> { core }
 
-/// Told once: OpenBLAS's answer never changes.
+/// Asked once: OpenBLAS's answer never changes.
 private nonisolated(unsafe) let core: UnsafePointer<CChar> =
     strdup(BLASLibrary.coreName).map { UnsafePointer($0) } ?? constantCString("")
 

@@ -20,7 +20,7 @@ struct MultipleChoicePrompts {
     let prompts: [[Prompt]]
 
     /// - Parameters:
-    ///   - examples: stand in front of each question, right answer included.
+    ///   - examples: come before each question, each with its right answer.
     ///   - file: where the questions come from, for errors.
     init(
         _ questions: ArraySlice<MultipleChoiceQuestion>, examples: ArraySlice<MultipleChoiceQuestion>,

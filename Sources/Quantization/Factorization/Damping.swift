@@ -27,7 +27,7 @@ package func dampingShares(from share: Double) -> [Double] {
 
 /// What is added to each diagonal element of H. λ for every input, so that the free loss can be freed of it again;
 /// with λ = 0 an inactive input, whose row and column of H are zero, gets the mean diagonal instead: the factor needs a
-/// positive pivot there, and any value leaves the other inputs untouched. H of zeros has no mean: 1 is as good.
+/// positive pivot there, and any value leaves the other inputs untouched.
 ///
 /// [in, 1], as the diagonal.
 func ridge<S: RealScalar>(

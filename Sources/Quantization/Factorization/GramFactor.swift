@@ -32,15 +32,18 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     public var inputs: Int { storage.rows }
     /// Input that stands at each position of the factor: descending diagonal of H; nil for the order of the weight.
     public var order: [Int]? { positions?.columnMajorElements }
-    /// Inputs that no token activated: zero on H's diagonal. Ascending, counted as the weight's columns.
+    /// Inputs that no token activated: zero on H's diagonal; all of them where ``hasActiveInputs`` is false. Ascending,
+    /// counted as the weight's columns.
     public var inactiveInputs: [Int] {
-        (0..<inputs).filter { diagonal[$0, 0] == 0 }.map { positions?[$0, 0] ?? $0 }.sorted()
+        (0..<inputs).filter { isInactive($0) }.map { positions?[$0, 0] ?? $0 }.sorted()
     }
     /// How many ``inactiveInputs`` there are.
-    public var inactiveInputCount: Int { (0..<inputs).count { diagonal[$0, 0] == 0 } }
-    /// Whether any token activated any input. Where none did, H is zero and no weight loses anything: each counts alike in
-    /// what is rounded, as though H were the identity.
+    public var inactiveInputCount: Int { (0..<inputs).count { isInactive($0) } }
+    /// Whether any token activated any input, as ``Gram/hasActiveInputs`` has it. Where none did, no weight loses anything: each
+    /// counts alike in what is rounded, as though H were the identity.
     public let hasActiveInputs: Bool
+
+    private func isInactive(_ position: Int) -> Bool { !hasActiveInputs || diagonal[position, 0] == 0 }
 
     /// The diagonal of the matrix that was factored, in the factor's order. [in, 1]
     var dampedDiagonal: Matrix<Scalar> {
@@ -111,8 +114,10 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         let flopsOfAll = Double(inputs) * Double(inputs) * Double(inputs) / 3
         var failed: [DampingAttempt] = []
         for share in dampingShares(from: dampingShare) {
-            let ridge = try AdaDimQuantization.ridge(
-                diagonal: diagonal, mean: isActive ? mean : 1, share: isActive ? share : 0)
+            let ridge =
+                isActive
+                ? try AdaDimQuantization.ridge(diagonal: diagonal, mean: mean, share: share)
+                : try diagonal.converted { _ in 1 }
             var done = 0.0
             do {
                 try matrix.factorInReverse(diagonal: diagonal, ridge: ridge) { (flops) throws(FactorizationError) in
@@ -123,7 +128,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
                 storage = matrix
                 self.diagonal = diagonal
                 self.ridge = ridge
-                importance = Self.importance(diagonal: diagonal, ridge: ridge)
+                importance = isActive ? Self.importance(diagonal: diagonal, ridge: ridge) : ridge
                 self.positions = positions
                 self.tokens = tokens
                 hasActiveInputs = isActive
@@ -143,7 +148,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         throw .notPositiveDefinite(input: failed[failed.count - 1].failedInput, inputs: inputs, attempts: failed)
     }
 
-    /// The mean of H's diagonal, zero only where all of H is, and the diagonal [in, 1].
+    /// The mean of H's diagonal, zero where no input is active, and the diagonal [in, 1].
     private static func checked(
         _ gram: borrowing Gram<Scalar>
     ) throws(QuantizationError) -> (mean: Scalar, diagonal: Matrix<Scalar>) {
@@ -152,12 +157,11 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         let sum = (0..<diagonal.rows).reduce(0.0) { $0 + Double(diagonal[$1, 0]) }
         let mean = Scalar(sum / Double(max(diagonal.rows, 1)))
         guard mean.isFinite else { throw .gramOverflow }
-        // What is not zero stays so, were it too small for the type.
-        guard sum == 0 else { return (max(mean, .leastNonzeroMagnitude), diagonal) }
+        if gram.hasActiveInputs { return (mean, diagonal) }
         guard gram.tokens > 0 && gram.order > 0 else {
             throw .allInputsInactive(inputs: gram.order, tokens: gram.tokens)
         }
-        if let input = gram.firstInputBesideZeroDiagonal {
+        if sum == 0, let input = gram.firstInputBesideZeroDiagonal {
             throw .notPositiveDefinite(input: input, inputs: gram.order, attempts: [])
         }
         return (0, diagonal)

@@ -80,7 +80,7 @@ enum {
     ADADIM_NOT_FINITE = 4,
     /* The damped Gram matrix has no Cholesky factor. */
     ADADIM_NOT_POSITIVE_DEFINITE = 5,
-    /* The Gram matrix is zero: no token has come; or, told by adadim_gram_check_active alone, every input was zero. */
+    /* The Gram matrix is zero: no token has come; or, from adadim_gram_check_active alone, every input was zero. */
     ADADIM_ALL_INPUTS_INACTIVE = 6,
     /* A result beyond the numbers of its type: a scale, a loss, a weight as float16. */
     ADADIM_OVERFLOW = 7,
