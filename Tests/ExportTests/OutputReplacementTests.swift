@@ -14,7 +14,8 @@ struct OutputReplacementTests {
         defer { directory.remove() }
         let output = try directory.earlierOutput()
         #expect(
-            directory.refusal(of: output.path) == "/out: exists already; give another name, or --overwrite to replace it")
+            directory.refusal(of: output.path)
+                == "/out: exists already; give another name, or --overwrite to replace it")
         try OutputDirectory(output, model: directory.url, overwrite: true).complete { partial in
             // Until then nothing changes.
             #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
@@ -42,7 +43,8 @@ struct OutputReplacementTests {
         try Data("text".utf8).write(to: output)
         #expect(directory.refusal(of: output.path, overwrite: true) == refused + "it is not a directory")
         #expect(
-            directory.refusal(of: output.path) == "/out: exists already; give another name, or --overwrite to replace it")
+            directory.refusal(of: output.path)
+                == "/out: exists already; give another name, or --overwrite to replace it")
         #expect(try directory.neighbours == ["model", "out"])
     }
 
@@ -108,7 +110,8 @@ struct OutputReplacementTests {
             try Data().write(to: file)
             let found = added == "a/mine" ? added : "mine"
             #expect(
-                directory.refusal(of: output.path, overwrite: true) == refused + found + ", which this tool did not write")
+                directory.refusal(of: output.path, overwrite: true) == refused + found
+                    + ", which this tool did not write")
             try files.removeItem(at: added == "a/mine" ? file : output.appendingPathComponent("mine"))
         }
         try files.createDirectory(at: output.appendingPathComponent("a/empty"), withIntermediateDirectories: false)
