@@ -13,7 +13,10 @@ extension Checkpoint {
         if let stated = configuration.elementType.flatMap(StoredFloat.init) { return stated }
         let stored = Set(
             LinearLayer.all(blocks: configuration.blockCount).compactMap { layer in
-                locations[naming.stored(layer.weightName)].flatMap { StoredFloat($0.entry.elementType) }
+                // A packed layer is loaded in the type of its scales.
+                let scales = PackedTensor.scales.name(in: layer.moduleName)
+                return (locations[naming.stored(layer.weightName)] ?? locations[naming.stored(scales)])
+                    .flatMap { StoredFloat($0.entry.elementType) }
             })
         // Of several types the one that holds the values of all.
         return stored.count == 1 ? stored.first ?? .float32 : .float32
@@ -28,9 +31,9 @@ extension Checkpoint {
         return isMixed ? loaded : nil
     }
 
-    /// What is said where what is quantized is rounded to another type than the weight's, or where a copy has to state a
-    /// type.
-    func noticeOfLoadedType() -> String? {
+    /// What is to be said before quantizing, where what is quantized is rounded to another type than the weight's, or where
+    /// a copy has to state a type.
+    package var noticeOfLoadedType: String? {
         let loaded = loadedType.elementType.name
         if typeToState != nil {
             return """

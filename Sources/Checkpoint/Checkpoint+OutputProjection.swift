@@ -4,8 +4,10 @@ import AdaDimSafetensors
 extension Checkpoint {
     private static let embeddingName = "model.embed_tokens.weight"
     private static let headName = "lm_head.weight"
-    /// Of a sequence or token classifier, which has that in place of an output projection.
-    private static let classifierName = "score.weight"
+    /// What other models have in place of an output projection.
+    private static let otherHeads = [
+        (name: "score.weight", model: "a classifier"), (name: "qa_outputs.weight", model: "a question answering model"),
+    ]
 
     /// The tensor that embeds tokens, [vocabulary, hidden]. One that is tied to the output projection may be stored
     /// under that one's name alone.
@@ -18,11 +20,17 @@ extension Checkpoint {
     /// embedding only where no other is stored.
     /// - Throws: ``CheckpointError/noOutputProjection(directory:reason:)``.
     package func outputName() throws(CheckpointError) -> String {
-        if contains(Self.headName) { return Self.headName }
-        if contains(Self.classifierName) {
+        // What else such a model's files hold, no language model reads.
+        if naming.isQuestionAnswering {
             throw .noOutputProjection(
                 directory: directory.path,
-                reason: "no tensor \(Self.headName) in the weights, but \(Self.classifierName): a classifier")
+                reason: "names of tensors begin with \(naming.prefix), as those of question answering models do")
+        }
+        if contains(Self.headName) { return Self.headName }
+        if let other = Self.otherHeads.first(where: { contains($0.name) }) {
+            throw .noOutputProjection(
+                directory: directory.path,
+                reason: "no tensor \(Self.headName) in the weights, but \(other.name): \(other.model)")
         }
         guard configuration.tiesEmbeddings else {
             throw .noOutputProjection(

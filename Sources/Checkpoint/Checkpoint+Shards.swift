@@ -102,13 +102,13 @@ private struct IndexDisagreements {
             sentence(
                 repeated.keys, "in more than one file", "the last file by name counts, as in transformers"
             ) { "of \(repeated[$0] ?? "")" },
-            sentence(unlisted, "in the files that it does not list", "they are read all the same") {
+            sentence(unlisted, "in the files, but not listed", "read all the same") {
                 "in \(found[$0] ?? "")"
             },
-            sentence(elsewhere.keys, "in another file than it says", "they are read there") {
+            sentence(elsewhere.keys, "in another file than listed", "read there") {
                 "in \(found[$0] ?? "") instead of \(listed[$0] ?? "")"
             },
-            sentence(missing, "listed, but in none of the files", "they are passed over") {
+            sentence(missing, "listed, but in none of the files", "passed over") {
                 "expected in \(listed[$0] ?? "")"
             },
         ].compactMap { $0 }

@@ -38,17 +38,18 @@ package final class Checkpoint: Sendable {
         configuration = try ModelConfiguration(
             json: json, file: configFile.path, allowingQuantized: allowingQuantized)
         packing = try PackingScheme(configJSON: json, file: configFile.path)
+        let adapter = directory.appendingPathComponent("adapter_config.json").path
+        guard FileStatus.kind(of: adapter) == nil else { throw .adapter(file: adapter) }
         let weights = try Weights(in: directory.path)
         (files, locations) = (weights.files, weights.locations)
         noticesOfFiles = weights.notices
-        naming = TensorNaming(locations.keys)
+        naming = try TensorNaming(locations.keys, directory: directory.path)
         loadedType = Self.typeLoaded(configuration, naming, locations)
     }
 
     /// What is right but surprising about the directory, a sentence each that names the file.
     package var notices: [String] {
-        configuration.notices + noticesOfFiles
-            + [noticeOfLoadedType(), noticeOfBiases(), noticeOfTiedHead()].compactMap { $0 }
+        configuration.notices + noticesOfFiles + [noticeOfBiases(), noticeOfTiedHead()].compactMap { $0 }
     }
 
     /// All tensors' names in the files, sorted.

@@ -6,6 +6,7 @@ package enum CheckpointError: Error, Equatable {
     case notADirectory(path: String, found: String)
     case unreadable(file: String, reason: String)
     case standIn(file: String, StandIn)
+    case adapter(file: String)
     case noWeights(directory: String, found: String?)
     case invalidJSON(file: String, reason: String)
     case missingKey(file: String, key: String, expected: String)
@@ -17,6 +18,7 @@ package enum CheckpointError: Error, Equatable {
     case safetensors(SafetensorsError)
     case badShardName(index: String, shard: String)
     case missingTensor(name: String, directory: String)
+    case ambiguousTensor(name: String, stored: [String], directory: String)
     case noOutputProjection(directory: String, reason: String)
     case wrongShape(tensor: String, file: String, found: [Int], expected: String)
     case wrongElementType(tensor: String, file: String, found: TensorElementType, expected: String)
@@ -32,6 +34,9 @@ extension CheckpointError: CustomStringConvertible {
             "\(path): \(found), expected a directory with config.json and .safetensors files"
         case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
         case .standIn(let file, let found): "\(file): \(found)"
+        case .adapter(let file):
+            "\(file): an adapter beside the model, which transformers applies where peft is installed; merge it into the "
+                + "model (peft: merge_and_unload, save_pretrained), or remove the file to leave the adapter out"
         case .noWeights(let directory, let found):
             "\(directory): neither model.safetensors nor model.safetensors.index.json found"
                 + (found.map { "; there is \($0)" } ?? "")
@@ -51,6 +56,8 @@ extension CheckpointError: CustomStringConvertible {
         case .badShardName(let index, let shard):
             "\(index): shard \"\(shard)\" is not a .safetensors file inside the model's directory"
         case .missingTensor(let name, let directory): "\(directory): no tensor \(name) in the weights"
+        case .ambiguousTensor(let name, let stored, let directory):
+            "\(directory): the weights hold \(name) more than once: \(stored.joined(separator: ", ")); expected one of them"
         case .noOutputProjection(let directory, let reason):
             "\(directory): no output projection, which perplexity, comparisons and multiple choice need: \(reason)"
         case .wrongShape(let tensor, let file, let found, let expected):

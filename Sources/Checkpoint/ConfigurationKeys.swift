@@ -3,7 +3,7 @@
 // Tests/Differential/configuration_keys.py compares them with the installed transformers.
 
 /// What is known of the keys of config.json in a model of one architecture.
-struct ConfigurationKeys {
+package struct ConfigurationKeys {
     /// Those that ``ModelConfiguration`` reads.
     let read: Set<String>
     /// Those that change nothing of what a model computes, whatever their values.
@@ -12,7 +12,10 @@ struct ConfigurationKeys {
     /// a missing key means.
     let fixed: [String: [JSONValue]]
 
-    init(_ architecture: ModelConfiguration.Architecture) {
+    /// All that something is known of.
+    package var known: Set<String> { read.union(harmless).union(fixed.keys) }
+
+    package init(_ architecture: ModelConfiguration.Architecture) {
         switch architecture {
         case .llama:
             read = Self.read.union(["attention_bias", "mlp_bias", "layer_types"])
@@ -71,6 +74,8 @@ struct ConfigurationKeys {
     private static let fixed: [String: [JSONValue]] = [
         // Whether a token sees those after it.
         "is_causal": [.boolean(true)],
+        // Every key, looked up by another name.
+        "attribute_map": [.object([:])],
         // Other values for some blocks, or blocks that share keys and values.
         "per_layer_config": [.null], "kv_sharing_modes": [.null],
         // As sliding_window, by another name.
@@ -87,15 +92,13 @@ extension ModelConfiguration {
     /// Refuses keys by which another function would be computed.
     /// - Returns: the keys that nothing is known of, sorted.
     static func unknownKeys(_ keys: JSONKeys, _ architecture: Architecture) throws(CheckpointError) -> [String] {
-        let known = ConfigurationKeys(architecture)
-        for (key, values) in known.fixed.sorted(by: { $0.key < $1.key }) {
+        let all = ConfigurationKeys(architecture)
+        for (key, values) in all.fixed.sorted(by: { $0.key < $1.key }) {
             guard let value = keys.members[key], !values.contains(value) else { continue }
             throw .unsupported(
                 file: keys.file, key: key, found: value.quoted, supported: values.map(\.quoted) + ["no \(key)"])
         }
-        return keys.members.keys.filter {
-            !known.read.contains($0) && !known.harmless.contains($0) && known.fixed[$0] == nil
-        }.sorted()
+        return Set(keys.members.keys).subtracting(all.known).sorted()
     }
 
     /// What is said of keys that nothing is known of; nil where there are none.

@@ -39,8 +39,8 @@ package struct PackingScheme: Sendable, Equatable {
                 throw group.wrong("targets", expected: "a list of module names")
             }
             for target in targets {
-                // Where only the decoder was saved, a module stands there by both of its names.
-                guard let module = TensorNaming.full(target), seen.insert(target).inserted,
+                // A module that has two names, by the files and as a part of the whole model, is listed by both.
+                guard let module = TensorNaming.full(module: target), seen.insert(target).inserted,
                     layers[module] == nil || layers[module] == layer
                 else {
                     throw .unsupportedQuantization(

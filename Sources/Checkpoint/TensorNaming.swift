@@ -1,33 +1,65 @@
 /// How a checkpoint's files name the tensors of the decoder. This project names them as a language model with a head
-/// does, `model.layers.0.…`; where only the decoder was saved, as embedding models are, names begin with `layers`.
+/// does: `model.layers.0.…`, `lm_head.weight`. Files may leave `model.` out, as those of embedding models do, or have it
+/// once too often; like transformers, this finds every tensor by itself.
 package struct TensorNaming: Sendable, Equatable {
-    /// What stands in the files where ``full`` stands in this project's names.
+    /// What the files have before `layers` where this project's names have ``full``.
     package let prefix: String
+    /// The name in the files by this project's name, of tensors that have two.
+    private let stored: [String: String]
 
     private static let full = "model."
-    /// In the order in which they are looked for; the last one is of transformers' question answering models.
-    private static let prefixes = [full, "", "transformer."]
+    /// Of transformers' question answering models.
+    private static let questionAnswering = "transformer."
+    /// In the order in which they are looked for.
+    private static let prefixes = [full, "", full + full, questionAnswering]
+    /// What follows ``full`` in this project's names.
+    private static let parts = ["layers.", "embed_tokens.", "norm."]
+    /// What stands on the decoder, which ``full`` may come before, too.
+    private static let heads = ["lm_head.", "score."]
 
-    /// - Parameter names: of all tensors in the files.
-    init(_ names: some Collection<String>) {
+    /// - Parameters:
+    ///   - names: of all tensors in the files.
+    ///   - directory: for the error.
+    /// - Throws: ``CheckpointError/ambiguousTensor(name:stored:directory:)``, where two tensors are one by their names.
+    init(_ names: some Collection<String>, directory: String) throws(CheckpointError) {
         prefix =
             Self.prefixes.first { prefix in names.contains { $0.hasPrefix(prefix + "layers.") } } ?? Self.full
+        var stored: [String: String] = [:]
+        let all = Set(names)
+        for found in names.sorted() {
+            let name = Self.full(found)
+            guard name != found else { continue }
+            if let other = all.contains(name) ? name : stored[name] {
+                throw .ambiguousTensor(name: name, stored: [other, found].sorted(), directory: directory)
+            }
+            stored[name] = found
+        }
+        self.stored = stored
     }
 
-    /// Whether names stand in the files as in this project.
-    package var isFull: Bool { prefix == Self.full }
+    /// Whether the decoder is a part of a question answering model, which has no output projection.
+    var isQuestionAnswering: Bool { prefix == Self.questionAnswering }
 
-    /// A tensor's or module's name in the files.
+    /// A tensor's or module's name in the files, whether it is there or would be.
     package func stored(_ name: String) -> String {
-        guard !isFull, name.hasPrefix(Self.full) else { return name }
+        if let found = stored[name] { return found }
+        guard prefix != Self.full, name.hasPrefix(Self.full), Self.full(name) == name else { return name }
         return prefix + name.dropFirst(Self.full.count)
     }
 
-    /// The name in this project of a block's module, whichever way it is named; nil of any other.
-    static func full(_ name: String) -> String? {
-        for prefix in prefixes where name.hasPrefix(prefix + "layers.") {
-            return full + name.dropFirst(prefix.count)
+    /// The name in this project of what has a name in the files.
+    private static func full(_ name: String) -> String {
+        for prefix in prefixes where prefix != full && name.hasPrefix(prefix) {
+            let rest = name.dropFirst(prefix.count)
+            if parts.contains(where: rest.hasPrefix) { return full + rest }
         }
-        return nil
+        let rest = name.dropFirst(full.count)
+        return name.hasPrefix(full) && heads.contains(where: rest.hasPrefix) ? String(rest) : name
+    }
+
+    /// The name in this project of a block's module, whichever way it is named; nil of any other.
+    static func full(module name: String) -> String? {
+        let found = full(name)
+        return found.hasPrefix(full + "layers.") ? found : nil
     }
 }

@@ -52,10 +52,10 @@ struct ClosingTable {
         let passes = most == 1 ? "1 pass" : "up to \(most) passes"
         if report.options.tokenWeights == .attention {
             lines.append(
-                "Losses of q, k and v are weighted by attention, not to be held against a run's with equal tokens")
+                "Losses of q, k and v are weighted by attention: they do not compare with a run's with equal tokens")
         }
         if report.layers.contains(where: { $0.correction != nil }) {
-            lines.append("Losses are those of corrected weights, not to be held against a run's without correction")
+            lines.append("Losses are those of corrected weights: they do not compare with a run's without correction")
         }
         if let swept = mean({ $0.refined == nil ? nil : $0.swept }), let refined = mean(\.refined) {
             lines.append("Mean relative loss \(swept) after the sweep, \(refined) after \(passes)")

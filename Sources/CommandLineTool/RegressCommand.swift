@@ -10,7 +10,7 @@ struct RegressCommand: ParsableCommand {
             4096x4096, in single and in double precision, on one thread and on all; and layers of your own.
 
             Every run is judged by itself: losses are recomputed in double precision from the codes, factors are multiplied \
-            out, every code and every scale is held against the weights it was made from, and what cannot be quantized must \
+            out, every code and every scale is compared with the weights it was made from, and what cannot be quantized must \
             be refused. 'record' keeps the numbers; 'check' compares with them as well: to the last bit where nothing in \
             the environment differs, by stated bounds where it does.
 

@@ -8,6 +8,8 @@ final class Terminal: Sendable {
     let isQuiet: Bool
     private let isInteractive: Bool
     private let progressLine = Mutex("")
+    /// Those that are said once.
+    private let messages = Mutex<Set<String>>([])
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
@@ -23,6 +25,11 @@ final class Terminal: Sendable {
                 write("\r\u{1B}[K\(text)\n\(line)")
             }
         }
+    }
+
+    /// A message that stays, unless it stands there already.
+    func messageOnce(_ text: String) {
+        if messages.withLock({ $0.insert(text).inserted }) { message(text) }
     }
 
     /// A message as bytes that need nothing else: it takes the progress line's place, which the next progress draws anew.
@@ -59,7 +66,8 @@ final class Terminal: Sendable {
     private func write(_ text: String) { StandardStreams.say(text) }
 }
 
-/// Puts log messages on the terminal, notices only where it is not quiet, with the level of a warning or worse.
+/// Puts log messages on the terminal, each once, however often a run comes by its reason; notices only where the terminal is
+/// not quiet, with the level of a warning or worse.
 struct TerminalLogHandler: LogHandler {
     let terminal: Terminal
     var metadata = Logger.Metadata()
@@ -76,6 +84,6 @@ struct TerminalLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        terminal.message(event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)")
+        terminal.messageOnce(event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)")
     }
 }

@@ -16,8 +16,8 @@ struct VariantsCommand: ParsableCommand {
             The variants are the plain method's (--effort fast), and adaptive GPTQ with --effort balanced and best. Prints a \
             table with a line for each: the layers' mean relative loss |(W-Q)X|^2/|WX|^2, the perplexity on \
             a text beside the original's, the excess in nats per token, how many layers chose per-IC, and the seconds it \
-            took. A loss in brackets is of weighted tokens or of corrected weights (--effort balanced, best) and not to be held \
-            against the others.
+            took. A loss in brackets is of weighted tokens or of corrected weights (--effort balanced, best): it does not \
+            compare with the others.
 
             Example:
               adadim variants <model> --calibration text.txt --text held-out.txt \\
@@ -71,16 +71,16 @@ struct VariantsCommand: ParsableCommand {
     {
         let jobs = Variant.all(select: choice.select).map { ($0, job($0, into: outputs)) }
         if output.keep != nil { try DiskEstimate(keeping: jobs.map(\.1)).check(outputs.path) }
-        let original = try perplexity(of: URL(argument: model), "original", isTextKnown: false, terminal, observer)
+        let original = try perplexity(of: URL(argument: model), "original", terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
         for (variant, job) in jobs {
-            var job = job
-            job.isTextKnown = rows.count > 1
             let output = job.output
             var observer = observer
             observer.progress = layerProgress(on: terminal, prefix: "\(variant.name): ")
             let report = try QuantizeCheckpoint(job, observer: observer).run()
-            let perplexity = try perplexity(of: output, variant.name, isTextKnown: true, terminal, observer)
+            // What is surprising about the output has been said of the model.
+            let silent = Logger(label: "adadim") { _ in SwiftLogNoOpLogHandler() }
+            let perplexity = try perplexity(of: output, variant.name, log: silent, terminal, observer)
             rows.append(
                 VariantsTable.Row(name: variant.name, perplexity: perplexity, original: original, report: report))
             if self.output.keep == nil { removeTree(output.path) }
@@ -104,11 +104,12 @@ struct VariantsCommand: ParsableCommand {
     }
 
     private func perplexity(
-        of directory: URL, _ name: String, isTextKnown: Bool, _ terminal: Terminal, _ observer: RunObserver
+        of directory: URL, _ name: String, log: Logger = Logger(label: "adadim"), _ terminal: Terminal,
+        _ observer: RunObserver
     ) throws -> Double {
         try EvaluateCheckpoint(
             model: directory, text: URL(argument: corpus.text), textField: window.evaluationTextField,
-            sequenceLength: window.evaluationLength, sequences: corpus.sequences, isTextKnown: isTextKnown
+            sequenceLength: window.evaluationLength, sequences: corpus.sequences, log: log
         ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
     }
 }

@@ -16,7 +16,7 @@ struct VariantsTable {
 
     let rows: [Row]
 
-    /// In brackets where it is of something else than plain runs' losses, and not to be held against these.
+    /// In brackets where it is of something else than plain runs' losses, and does not compare with these.
     private static func meanLoss(_ report: QuantizationReport) -> String {
         let text = percent(report.totals.meanRelativeLoss)
         return report.hasPlainLosses ? text : "(\(text))"

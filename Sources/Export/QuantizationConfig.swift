@@ -11,11 +11,12 @@ struct QuantizationConfig: Encodable {
     /// - Parameters:
     ///   - packed: the packed layers.
     ///   - allLayers: all linear layers of the blocks, in order; those that are not packed are named as ignored.
-    ///   - naming: of the model's files. Where they hold the decoder alone, loaders make it part of another model or do
-    ///     not, and a module goes by either of two names.
+    ///   - naming: of the model's files. Where they leave `model.` out, for one, loaders make the decoder a part of
+    ///     another model or do not, and a module has either of two names.
     init(packed: [LinearLayer: PackingScheme.Layer], allLayers: [LinearLayer], naming: TensorNaming) {
         func names(_ layer: LinearLayer) -> [String] {
-            (naming.isFull ? [] : [naming.stored(layer.moduleName)]) + [layer.moduleName]
+            let stored = naming.stored(layer.moduleName)
+            return (stored == layer.moduleName ? [] : [stored]) + [layer.moduleName]
         }
         ignore = ["lm_head"] + allLayers.filter { packed[$0] == nil }.flatMap(names)
         // One group for every (bits, group size, direction), in the order in which the model first has them.

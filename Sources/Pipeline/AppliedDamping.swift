@@ -35,7 +35,10 @@ struct AppliedDamping: Sendable {
         }
         if inactiveInputs.count == inputs {
             log.notice(
-                "\(subject): none of the \(inputs) inputs was ever active: rounded plainly, and nothing is known of the loss"
+                """
+                \(subject): none of the \(inputs) inputs was ever active: rounded plainly; the loss is zero on this text, and \
+                unknown on another
+                """
             )
         } else if !inactiveInputs.isEmpty {
             log.notice("\(subject): \(inactiveInputs.count) inputs were never active and are rounded plainly")

@@ -8,4 +8,10 @@ extension Checkpoint {
         try self.init(directory: directory, allowingQuantized: allowingQuantized)
         for notice in notices { log.notice("\(notice)") }
     }
+
+    /// Opens a model directory to quantize its layers, and logs what is right but surprising about that, too.
+    convenience init(quantizing directory: URL, log: Logger) throws(CheckpointError) {
+        try self.init(directory: directory, log: log)
+        if let notice = noticeOfLoadedType { log.notice("\(notice)") }
+    }
 }

@@ -16,16 +16,13 @@ package struct EvaluateCheckpoint: Sendable {
     /// How many windows to take, spread evenly over the text; nil for all.
     package let sequences: Int?
 
-    /// Whether what is surprising about the text has been said before.
-    private let isTextKnown: Bool
     private let log: Logger
 
     package init(
         model: URL, text: URL, textField: String? = nil, sequenceLength: Int = 512, sequences: Int? = nil,
-        isTextKnown: Bool = false, log: Logger = Logger(label: "adadim")
+        log: Logger = Logger(label: "adadim")
     ) {
         self.log = log
-        self.isTextKnown = isTextKnown
         self.model = model
         self.text = text
         self.textField = textField
@@ -39,7 +36,7 @@ package struct EvaluateCheckpoint: Sendable {
         let decoder = try DecoderModel(Checkpoint(directory: model, allowingQuantized: true, log: log))
         let evaluated = try EvaluatedText(
             file: text, textField: textField, length: sequenceLength, limit: sequences,
-            notice: { if !isTextKnown { log.notice("\($0)") } }, tokenizer: { try Tokenizer(model: model) })
+            notice: { log.notice("\($0)") }, tokenizer: { try Tokenizer(model: model) })
         return try Perplexity(
             of: decoder, on: evaluated.tokens, windows: evaluated.windows, progress: progress)
     }

@@ -20,7 +20,9 @@ struct MissingTokenizer: Error, CustomStringConvertible {
     /// nil where the file is there, or nothing that stands for it.
     init?(file: String, model: String) {
         guard FileStatus.kind(of: file) == nil, let names = try? names(inDirectory: model) else { return nil }
-        let forms = ["tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "vocab.json", "vocab.txt"]
+        let forms = [
+            "tokenizer.model", "tekken.json", "sentencepiece.bpe.model", "spiece.model", "vocab.json", "vocab.txt",
+        ]
         guard
             let found = forms.first(where: names.contains)
                 ?? names.first(where: { $0.hasSuffix(".tiktoken") || $0.hasSuffix(".model") })
@@ -34,7 +36,7 @@ struct MissingTokenizer: Error, CustomStringConvertible {
     }
 }
 
-/// A file in whose place something else lies.
+/// Something else in a file's place.
 struct StandInFound: Error, CustomStringConvertible {
     let file: String
     let found: StandIn

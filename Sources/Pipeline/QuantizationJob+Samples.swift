@@ -7,7 +7,7 @@ extension QuantizationJob {
     /// The sequences that a model of this configuration is calibrated on.
     /// - Parameter log: gets what is right but surprising about the text.
     func drawSamples(for configuration: ModelConfiguration, log: Logger) throws -> CalibrationSamples {
-        func notice(_ text: String) { if !isTextKnown { log.notice("\(text)") } }
+        func notice(_ text: String) { log.notice("\(text)") }
         let source = try TokenSource(file: calibration, textField: textField, notice: notice) {
             try Tokenizer(model: model)
         }

@@ -24,8 +24,6 @@ package struct QuantizationJob: Sendable {
     package var calibration: URL
     /// The field of a JSON Lines file that has a line's document; nil for a file that is one text.
     package var textField: String?
-    /// Whether what is surprising about the text has been said before.
-    package var isTextKnown = false
     private var directory: URL?
     package var bits = 4
     /// Weights that share a scale; nil for a whole channel.

@@ -38,7 +38,7 @@ package struct QuantizeCheckpoint {
     package func run() throws -> QuantizationReport {
         let start = ContinuousClock.now
         try job.engineOptions.validate()
-        let checkpoint = try Checkpoint(directory: job.model, log: log)
+        let checkpoint = try Checkpoint(quantizing: job.model, log: log)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
         let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)

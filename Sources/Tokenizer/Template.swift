@@ -69,11 +69,11 @@ struct Template: Sendable {
         return pieces
     }
 
-    /// Two of them have no special tokens that could be said in advance: the library takes a special token of the first
+    /// Whether it is known what is put around a text. Of two post-processors in a row it is not: the library takes a special token of the first
     /// for a text of the second.
-    var hasSpecialTokens: Bool { steps.count < 2 }
+    var knowsSpecialTokens: Bool { steps.count < 2 }
 
-    /// - Precondition: ``hasSpecialTokens``, where they are to be added.
+    /// - Precondition: ``knowsSpecialTokens``, where they are to be added.
     func applied(to ids: [Int], addSpecialTokens: Bool) -> [Int] {
         guard steps.count == 1 else { return ids }
         var result: [Int] = []

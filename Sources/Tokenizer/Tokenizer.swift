@@ -74,7 +74,7 @@ package struct Tokenizer: Sendable {
                 kind: .encoding, file: "", place: "",
                 problem: "a text of \(bytes.count) bytes, expected at most \(Self.longestText)")
         }
-        guard template.hasSpecialTokens || !addSpecialTokens else {
+        guard template.knowsSpecialTokens || !addSpecialTokens else {
             throw failure("the special tokens of two post-processors in a row are not supported")
         }
         var encoder = WordEncoder(model, forTextOf: bytes.count)

@@ -43,8 +43,8 @@ struct ShardTests {
         #expect(found.values == ["x": 1, "y": 1])
         #expect(
             found.notices == [
-                index + "x in a.safetensors: in the files that it does not list; they are read all the same",
-                index + "z expected in a.safetensors: listed, but in none of the files; they are passed over",
+                index + "x in a.safetensors: in the files, but not listed; read all the same",
+                index + "z expected in a.safetensors: listed, but in none of the files; passed over",
             ])
         #expect(
             directory.error { _ = try $0.vector("z", count: 1) } == "\(directory.url.path): no tensor z in the weights")
@@ -57,8 +57,8 @@ struct ShardTests {
         #expect(found.values == ["x": 1, "y": 1])
         #expect(
             found.notices == [
-                index + "x in a.safetensors instead of b.safetensors and 1 more: in another file than it says; "
-                    + "they are read there"
+                index + "x in a.safetensors instead of b.safetensors and 1 more: in another file than listed; "
+                    + "read there"
             ])
     }
 

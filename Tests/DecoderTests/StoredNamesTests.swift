@@ -86,6 +86,72 @@ struct StoredNamesTests {
         #expect(try logits(directory.url) == logits(golden.directory))
     }
 
+    /// `model.` where a language model's names do not have it, and not where they do: every tensor is found by itself.
+    @Test(arguments: ["llama", "qwen3"])
+    func namesOfSeveralKinds(_ name: String) throws {
+        let golden = GoldenModel(name: name)
+        func without(_ name: String) -> String { String(name.dropFirst("model.".count)) }
+        let changes: [(String) -> String] = [
+            { $0 == "lm_head.weight" ? "model." + $0 : $0 },
+            { "model." + $0 },
+            { $0.contains("layers") || $0 == "lm_head.weight" ? $0 : without($0) },
+            { $0.contains("layers.1.") || $0 == "lm_head.weight" ? $0 : without($0) },
+        ]
+        for change in changes {
+            let directory = try changed(golden, tensors: { renamed($0, change($0.name)) })
+            defer { directory.remove() }
+            #expect(try logits(directory.url) == logits(golden.directory))
+        }
+        let twice = try changed(
+            golden, adding: [TestTensor("norm.weight", .float32, [1], [1])], tensors: { $0 })
+        defer { twice.remove() }
+        #expect(
+            errorText { _ = try Checkpoint(directory: twice.url) }
+                == "\(twice.url.path): the weights hold model.norm.weight more than once: model.norm.weight, norm.weight; "
+                + "expected one of them")
+    }
+
+    /// What else their files hold, no language model reads, whatever else is stored.
+    @Test(arguments: ["llama", "qwen3"])
+    func questionAnsweringModelsHaveNoOutputProjection(_ name: String) throws {
+        func refusal(_ directory: ModelDirectory) -> String {
+            errorText { _ = try DecoderModel(Checkpoint(directory: directory.url)) }
+                .replacingOccurrences(
+                    of:
+                        "\(directory.url.path): no output projection, which perplexity, comparisons and multiple choice "
+                        + "need: ", with: "")
+        }
+        let golden = GoldenModel(name: name)
+        let named = try changed(
+            golden, config: tied,
+            tensors: {
+                $0.name == "lm_head.weight" ? $0 : renamed($0, "transformer." + $0.name.dropFirst("model.".count))
+            })
+        defer { named.remove() }
+        _ = try DecoderModel(Checkpoint(directory: named.url), givesLogits: false)
+        #expect(
+            refusal(named) == "names of tensors begin with transformer., as those of question answering models do")
+        let head = TestTensor("qa_outputs.weight", .float32, [2, 32], [Float](repeating: 1, count: 64))
+        let headed = try changed(
+            golden, adding: [head], config: tied, tensors: { $0.name == "lm_head.weight" ? nil : $0 })
+        defer { headed.remove() }
+        #expect(
+            refusal(headed)
+                == "no tensor lm_head.weight in the weights, but qa_outputs.weight: a question answering model")
+    }
+
+    /// transformers would apply it where it can.
+    @Test func anAdapterBesideAModelIsRefused() throws {
+        let directory = try changed(GoldenModel(name: "llama"))
+        defer { directory.remove() }
+        try directory.write("{}", "adapter_config.json")
+        #expect(
+            errorText { _ = try Checkpoint(directory: directory.url) }
+                == "\(directory.url.path)/adapter_config.json: an adapter beside the model, which transformers applies where "
+                + "peft is installed; merge it into the model (peft: merge_and_unload, save_pretrained), or remove the "
+                + "file to leave the adapter out")
+    }
+
     /// The decoder saved without what stands on it: the same tensors, `model.` left out of their names, or the name that
     /// question answering models have for it.
     @Test(arguments: GoldenModel.all, ["", "transformer."])
@@ -98,7 +164,7 @@ struct StoredNamesTests {
         defer { directory.remove() }
         let checkpoint = try Checkpoint(directory: directory.url)
         #expect(checkpoint.tensorNames.allSatisfy { !$0.hasPrefix("model.") })
-        if checkpoint.configuration.tiesEmbeddings {
+        if checkpoint.configuration.tiesEmbeddings && prefix.isEmpty {
             #expect(try logits(directory.url) == logits(golden.directory))
             return
         }
@@ -113,7 +179,9 @@ struct StoredNamesTests {
         #expect(
             errorText { _ = try DecoderModel(checkpoint) }
                 == "\(directory.url.path): no output projection, which perplexity, comparisons and multiple choice need: "
-                + "no tensor lm_head.weight in the weights, and tie_word_embeddings is not true")
+                + (prefix.isEmpty
+                    ? "no tensor lm_head.weight in the weights, and tie_word_embeddings is not true"
+                    : "names of tensors begin with transformer., as those of question answering models do"))
         #expect(
             errorText { _ = try checkpoint.location(of: "model.layers.9.mlp.up_proj.weight") }
                 == "\(directory.url.path): no tensor \(prefix)layers.9.mlp.up_proj.weight in the weights")

@@ -14,8 +14,8 @@ A case fails where
   transformers' own float32 logits (measured against float64 on each model as it was), in proportion to their size;
 - transformers' two ways differ and the tool accepts the key;
 - the tool refuses what transformers computes without naming the key;
-- the tool accepts a key that it knows nothing of without naming it in a notice.
-What transformers itself refuses is not judged. Refusals of what changes nothing are listed at the end.
+- the tool accepts a key that it knows nothing of, by its own lists, without naming it in a notice.
+So does a sweep of everything that compares too little. What transformers itself refuses is not judged. Refusals of what changes nothing are listed at the end.
 """
 import argparse
 import ast
@@ -82,10 +82,14 @@ VALUES = {
     "partial_rotary_factor": [0.25, 1.0], "original_max_position_embeddings": [16, 64],
     "max_position_embeddings": [16, 4096], "per_layer_config": [{"1": {"rms_norm_eps": 0.3}}, {"0": {"sliding_window": 3}}],
     "kv_sharing_modes": [["own", "reuse"]], "text_config": [dict(hidden_size=32)], "configuration_files": [["config.4.0.0.json"]],
-    "transformers_weights": ["other.safetensors"], "is_causal": [False, True], "attention_chunk_size": [4],
+    "transformers_weights": ["other.safetensors"], "attribute_map": [{}, {"rms_norm_eps": "initializer_range"}], "is_causal": [False, True], "attention_chunk_size": [4],
     "pad_token_id": [0, 60], "attn_implementation": ["eager", "sdpa"], "id2label": [{"0": "a", "1": "b"}],
     "intermediate_size": [52], "hidden_size": [32], "num_attention_heads": [4], "num_key_value_heads": [4],
 }
+
+
+# Of a sweep of everything: less would mean that something does not work any more.
+LEAST_KEYS, LEAST_COMPARED, LEAST_CHANGED, LEAST_REFUSED = 150, 3000, 100, 300
 
 
 def config_reads(path: pathlib.Path) -> set[str]:
@@ -93,8 +97,7 @@ def config_reads(path: pathlib.Path) -> set[str]:
     def is_config(node) -> bool:
         name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
         return name in ("config", "text_config", "decoder_config", "layer_config", "config_dict") or (
-            name in ("self", "kwargs", "cls") and path.name in ("configuration_utils.py", "modeling_rope_utils.py")
-            and name == "kwargs")
+            name == "kwargs" and path.name in ("configuration_utils.py", "modeling_rope_utils.py"))
 
     def text(node) -> str | None:
         return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
@@ -127,8 +130,10 @@ def keys_of(family: str) -> list[str]:
     for name in SHARED:
         files += (root / name).glob("*.py") if (root / name).is_dir() else [root / name]
     # Another family's fields, too: a file may have them, and this family's code may find them.
-    classes = [type(AutoConfig.for_model(kind)) for kind in FAMILIES]
-    keys = {field.name for config_class in classes for field in dataclasses.fields(config_class)}
+    configs = [AutoConfig.for_model(kind) for kind in FAMILIES]
+    keys = {field.name for config in configs for field in dataclasses.fields(config)}
+    # What a class has of its own, without its being a field, a file may give another value.
+    keys |= {name for config in configs for name in dir(config) if not name.startswith("__")}
     keys |= set(GenerationConfig._get_default_generation_params()) | set(BY_OTHER_WAYS)
     for file in files:
         keys |= config_reads(file)
@@ -182,10 +187,17 @@ class Tool:
     def __init__(self, command: str):
         self.process = subprocess.Popen([command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def __call__(self, directory: pathlib.Path) -> dict:
-        self.process.stdin.write(json.dumps({"model": str(directory), "tokens": TOKENS}) + "\n")
+    def ask(self, question: dict) -> dict:
+        self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
+
+    def __call__(self, directory: pathlib.Path) -> dict:
+        return self.ask({"model": str(directory), "tokens": TOKENS})
+
+    def keys(self, directory: pathlib.Path) -> set[str]:
+        """Those of config.json that it knows something of in this model."""
+        return set(self.ask({"model": str(directory)})["keys"])
 
 
 def distance(a: torch.Tensor, b: torch.Tensor) -> float:
@@ -206,6 +218,7 @@ class Sweep:
             config = random_model(directory, family, changes, seed)
             base = theirs(directory)[0]
             rounding = distance(base, theirs(directory, torch.float64)[0])
+            self.known = self.tool.keys(directory)
             for key, inner in keys:
                 self.key(directory, family, config, base, rounding, key, inner)
 
@@ -225,9 +238,11 @@ class Sweep:
             else:
                 changed[key][inner] = value
             (directory / "config.json").write_text(json.dumps(changed))
-            self.case(directory, f"{family} {key}{'.' + inner if inner else ''} = {json.dumps(value)}", inner or key, base, rounding)
+            name = f"{family} {key}{'.' + inner if inner else ''} = {json.dumps(value)}"
+            must_be_named = inner is None and key not in self.known and value != "MISSING"
+            self.case(directory, name, inner or key, base, rounding, must_be_named)
 
-    def case(self, directory, name, key, base, rounding) -> None:
+    def case(self, directory, name, key, base, rounding, must_be_named) -> None:
         self.cases += 1
         ours = self.tool(directory)
         try:
@@ -259,7 +274,10 @@ class Sweep:
             self.least_effect = min(self.least_effect, effect / tolerance)
         else:
             self.same += 1
-        self.noticed += any(re.search(rf"\b{re.escape(key)}\b", notice) for notice in ours["notices"])
+        is_named = any(re.search(rf"\b{re.escape(key)}\b", notice) for notice in ours["notices"])
+        self.noticed += is_named
+        if must_be_named and not is_named:
+            self.failures.append(f"{name}: accepted without a word, though the key is in none of the tool's lists")
 
 
 def main() -> None:
@@ -293,7 +311,15 @@ def main() -> None:
           f"{sweep.same} the same logits as without the key, {sweep.changed} other ones, and ours with them, {sweep.refused} refused, "
           f"{sweep.theirs_refused} refused by transformers; {sweep.noticed} named in a notice; largest difference "
           f"{sweep.closest:.2f} of the tolerance, least effect {sweep.least_effect:.3g} times it; {len(sweep.failures)} failed")
-    sys.exit(1 if sweep.failures or (not sweep.cases and not arguments.list) else 0)
+    if not arguments.list and not arguments.family and not arguments.key:
+        few = [f"{count} {what}, expected at least {least}" for what, count, least in [
+            ("keys", len(seen), LEAST_KEYS), ("logits compared", sweep.same + sweep.changed, LEAST_COMPARED),
+            ("of them changed by a key", sweep.changed, LEAST_CHANGED), ("refused", sweep.refused, LEAST_REFUSED)]
+            if count < least]
+        for shortage in few:
+            print("FAILED: too little was looked at:", shortage)
+        sys.exit(1 if sweep.failures or few else 0)
+    sys.exit(1 if sweep.failures else 0)
 
 
 if __name__ == "__main__":

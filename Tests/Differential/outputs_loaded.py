@@ -80,6 +80,14 @@ def without(part: str, **options):
     return make
 
 
+def renamed(change, **options):
+    def make(directory):
+        model(directory, dtype=torch.bfloat16, **options)
+        file = directory / "model.safetensors"
+        save_file({change(name): tensor for name, tensor in load_file(file).items()}, file, metadata={"format": "pt"})
+    return make
+
+
 def tied_apart(directory):
     model(directory, dtype=torch.bfloat16)
     stated(directory, tie_word_embeddings=True)
@@ -102,6 +110,12 @@ SITUATIONS = {
     "no biases of k stored (qwen2)": (without("k_proj.bias", family="qwen2"), AutoModelForCausalLM),
     "tied, stored as lm_head alone": (lambda d: (model(d), stated(d, tie_word_embeddings=True), stored(
         d, lambda name, tensor: None if "embed" in name else tensor)), AutoModelForCausalLM),
+    "model. before lm_head": (renamed(lambda name: name.replace("lm_head", "model.lm_head")), AutoModelForCausalLM),
+    "model. twice": (renamed(lambda name: "model." + name), AutoModelForCausalLM),
+    "model. before the layers alone": (
+        renamed(lambda name: name if "layers" in name else name.removeprefix("model.")), AutoModelForCausalLM),
+    "model. before nothing but layers of one block": (
+        renamed(lambda name: name if "layers.1" in name else name.removeprefix("model.")), AutoModelForCausalLM),
     **{f"the decoder alone ({family})": (lambda d, family=family: model(d, family, AutoModel, head_dim=8), AutoModel)
        for family in ("llama", "mistral", "qwen2", "qwen3")},
     "the decoder alone, tied, as a language model": (
@@ -134,10 +148,11 @@ def judge(quantize, source: pathlib.Path, kind, type_is_found: bool) -> tuple[li
     if torch.equal(of_plain, outputs):
         problems.append("nothing was quantized")
     one, _ = opened(quantize("one", "--skip", "model.layers.0.*,*_attn*,*gate*,*up*"), kind)
-    theirs = dict(original.named_parameters())
+    # As the original is loaded in the type of the output, whatever it was found to have.
+    theirs = dict(kind.from_pretrained(source, dtype=one.dtype).named_parameters())
     for parameter, tensor in one.named_parameters():
         is_quantized = LAYER.endswith(parameter.removeprefix("model.").removesuffix(".weight"))
-        if one.dtype == original.dtype and not is_quantized and not torch.equal(tensor, theirs[parameter]):
+        if not is_quantized and not torch.equal(tensor, theirs[parameter]):
             problems.append(f"{parameter} is not the original's")
     return problems, packed.dtype
 

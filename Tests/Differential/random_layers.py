@@ -34,6 +34,9 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 LARGEST = float(np.finfo(np.float32).max)
 
 
+NOT_JUDGED = "sweeps without a factor in float64, not judged"
+
+
 class Judge:
     """One layer in all the ways in which it is quantized."""
 
@@ -136,7 +139,7 @@ class Judge:
         layer = self.quantizer(gram, dimension=dimension, passes=0).quantize(w)
         before = Quantized.of(layer)
         if factored.upper is None:
-            self.tally.count("sweeps without a factor in float64, not judged")
+            self.tally.count(NOT_JUDGED)
         else:
             off = judge_sweep(w, before, self.grid, factored, self.tally)
             self.judge_losses(layer, before, factored, layer.loss, off, "loss of the sweep")
@@ -241,6 +244,8 @@ def main() -> int:
             wrong += 1
             print(f"WRONG {traceback.format_exc()}\n      {case}", flush=True)
     vague = tally.vague / max(tally.decisions, 1)
+    swept = sum(tally.counts[f"layers swept {dimension}"] for dimension in ("per-ic", "per-oc"))
+    unjudged = tally.counts[NOT_JUDGED] / max(tally.counts[NOT_JUDGED] + swept, 1)
     for what, count in sorted(tally.counts.items()):
         print(f"{count:6} {what}")
     print(
@@ -249,8 +254,10 @@ def main() -> int:
         f"{time.monotonic() - start:.0f} s")
     if vague > 0.01:
         print("the bounds tell too little: at most one code in a hundred may have one above a quarter of a step")
+    if unjudged > 0.02:
+        print(f"{100 * unjudged:.1f} % of all sweeps were not judged: at most one in fifty may have no factor in float64")
     print(f"{wrong} wrong")
-    return 1 if wrong or vague > 0.01 else 0
+    return 1 if wrong or vague > 0.01 or unjudged > 0.02 or not swept else 0
 
 
 if __name__ == "__main__":

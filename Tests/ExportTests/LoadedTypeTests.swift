@@ -61,7 +61,7 @@ struct LoadedTypeTests {
         #expect(try plain.matrix(Self.layer.weightName) == stated.rounded(quantized))
         // What is not quantized stays as it was.
         #expect(try packed.location(of: "model.norm.weight").entry.elementType == stored.elementType)
-        let notices = try Checkpoint(directory: directory.url).notices
+        let notices = [try Checkpoint(directory: directory.url).noticeOfLoadedType].compactMap { $0 }
         let (found, said) = (stored.elementType.name, stated.elementType.name)
         #expect(
             notices
@@ -96,8 +96,10 @@ struct LoadedTypeTests {
             let config = checkpoint.directory.appendingPathComponent("config.json")
             let text = try String(contentsOf: config, encoding: .utf8)
             #expect(text.contains("\"torch_dtype\": \"\(added ?? "")\"") == (added != nil))
+            // What is packed has a type, too, and it is that of all others.
+            #expect(checkpoint.loadedType == loaded && checkpoint.typeToState == nil)
         }
-        let notices = try Checkpoint(directory: directory.url).notices
+        let notices = [try Checkpoint(directory: directory.url).noticeOfLoadedType].compactMap { $0 }
         #expect(notices.count == (added == nil ? 0 : 1))
         #expect(notices.allSatisfy { $0.hasSuffix("rounded to \(added ?? ""), and the output states it") })
     }

@@ -109,7 +109,7 @@ import Testing
         #expect(
             Verdict(
                 perInputChannel: 0, perOutputChannel: 0, inputs: .init(of: [0, 0]), outputs: .init(of: [0]), outliers: 0
-            ).text == "per-OC: there is no output, and nothing is lost")
+            ).text == "per-OC: there is no output on this text, so nothing is lost")
         #expect(
             verdict(0, 0, 0.02) == "per-OC: 2 % of the sensitivity in 1 of 100 input channels; nothing is lost")
     }

@@ -42,7 +42,7 @@ package struct InspectCheckpoint {
     package func run() throws -> InspectionReport {
         let start = ContinuousClock.now
         try job.layers.engineOptions.validate()
-        let checkpoint = try Checkpoint(directory: job.layers.model, log: log)
+        let checkpoint = try Checkpoint(quantizing: job.layers.model, log: log)
         let plan = try LayerPlan(job.layers, blockCount: checkpoint.configuration.blockCount)
         let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(

@@ -30,7 +30,9 @@ func inactiveNote(_ layers: [String]) -> String? {
 /// That no input of some layers had anything to say, nil if all layers had one: which layers, some of them by name.
 func silentNote(_ layers: [String]) -> String? {
     layers.isEmpty
-        ? nil : "No input was ever active: rounded plainly, and nothing is known of what is lost: " + some(layers)
+        ? nil
+        : "No input was ever active: rounded plainly; the loss is zero on this text, and unknown on another: "
+            + some(layers)
 }
 
 private func some(_ names: [String]) -> String {

@@ -109,7 +109,7 @@ package struct QuantizationPage {
             notes.append(
                 """
                 W is the corrected weight that a layer was to become, which makes up for what the layers before it have done; X is \
-                what the layer sees behind them. So losses here are not to be held against those of a run without correction.
+                what the layer sees after them. So losses here do not compare with those of a run without correction.
                 """
             )
         }

@@ -48,7 +48,7 @@ public struct QuantizationOptions: Sendable, Equatable {
     public var activationOrder: Bool
     /// Whether a layer none of whose inputs any token activates is refused, by
     /// ``QuantizationError/allInputsInactive(inputs:tokens:)``. If not, its weights are rounded plainly, all alike: what it
-    /// loses is zero in either direction, so that an adaptive one is per-OC.
+    /// loses on these tokens is zero in either direction, so that an adaptive one is per-OC.
     public var refusesInactiveLayers: Bool
 
     /// Options for 4 bits in groups of 128, by GPTQ, in the direction that loses less, unless told otherwise.

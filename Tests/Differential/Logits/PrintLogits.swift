@@ -4,17 +4,19 @@ import AdaDimLinearAlgebra
 import Foundation
 
 /// Answers each line of standard input, {"model": a directory, "tokens": [ids]}, with one on standard output:
-/// {"logits": a row of the vocabulary for each token, "notices": [text]}, or {"error": the tool's message}.
+/// {"logits": a row of the vocabulary for each token, "notices": [text]}, or {"error": the tool's message}. Without tokens:
+/// {"keys": those of config.json that something is known of}.
 @main
 enum PrintLogits {
     private struct Question: Decodable {
         let model: String
-        let tokens: [Int32]
+        let tokens: [Int32]?
     }
 
     private struct Answer: Encodable {
         var logits: [[Float]]?
         var notices: [String]?
+        var keys: [String]?
         var error: String?
     }
 
@@ -29,7 +31,10 @@ enum PrintLogits {
         do {
             let directory = URL(fileURLWithPath: question.model, isDirectory: true)
             let checkpoint = try Checkpoint(directory: directory, allowingQuantized: true)
-            let logits = try DecoderModel(checkpoint).logits(of: [question.tokens])
+            guard let tokens = question.tokens else {
+                return Answer(keys: ConfigurationKeys(checkpoint.configuration.architecture).known.sorted())
+            }
+            let logits = try DecoderModel(checkpoint).logits(of: [tokens])
             let rows = (0..<logits.columns).map { token in (0..<logits.rows).map { logits[$0, token] } }
             return Answer(logits: rows, notices: checkpoint.notices)
         } catch {
