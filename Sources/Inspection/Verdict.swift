@@ -37,7 +37,9 @@ package struct Verdict: Sendable, Equatable {
 
     /// A sentence: "per-IC: 41 % of the sensitivity in 6 of 576 input channels, 2 outliers; loses 0.71 of what per-OC loses".
     package var text: String {
-        guard inputs.share > 0 else { return "\(Self.name(dimension)): there is no output on this text, so nothing is lost" }
+        guard inputs.share > 0 else {
+            return "\(Self.name(dimension)): there is no output on this text, so nothing is lost"
+        }
         var facts = [
             "\(Self.percent(inputs.share)) of the sensitivity in \(inputs.channels) of \(inputs.of) input channels"
         ]

@@ -105,7 +105,8 @@ import Testing
         let scratch = try Scratch()
         let best = try scratch.quantize("--effort", "best", "--passes", "3", "--quiet")
         #expect(best.status == 0)
-        #expect(best.output.contains("\nLosses are those of corrected weights: they do not compare with a run's without"))
+        #expect(
+            best.output.contains("\nLosses are those of corrected weights: they do not compare with a run's without"))
         #expect(best.output.contains(" after the sweep, ") && best.output.contains(" after up to 3 passes\n"))
         #expect(best.output.contains("\nLayer outputs are off the original model's by "))
         #expect(best.output.contains("\nAll layers' losses over all their outputs' energy: "))

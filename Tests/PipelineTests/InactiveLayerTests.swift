@@ -78,7 +78,8 @@ import Testing
         let page = try text(job.output.appending(path: QuantizationReport.pageName))
         #expect(
             page.contains(
-                "No input was ever active: rounded plainly; the loss is zero on this text, and unknown on another: \(Self.silenced[0])"))
+                "No input was ever active: rounded plainly; the loss is zero on this text, and unknown on another: \(Self.silenced[0])"
+            ))
         let json = try text(job.output.appending(path: QuantizationReport.fileName))
         #expect(json.contains("\"relative\" : null"))
         _ = try JSONDecoder().decode(QuantizationReport.self, from: Data(json.utf8))
@@ -93,7 +94,9 @@ import Testing
         for layer in report.layers where Self.silenced.contains(layer.name) {
             #expect(
                 report.inputs[layer.input].inactiveInputs == layer.shape[1] && report.inputs[layer.input].largest == 0)
-            #expect(layer.verdict == "per-OC: there is no output on this text, so nothing is lost" && layer.lossRatio == nil)
+            #expect(
+                layer.verdict == "per-OC: there is no output on this text, so nothing is lost" && layer.lossRatio == nil
+            )
             for losses in layer.losses.values {
                 for loss in [losses.rtn, losses.gptq] { #expect(loss?.absolute == 0 && loss?.relative == nil) }
             }
