@@ -1,15 +1,16 @@
 /// What a JSON text holds.
 package struct JSONDocument: Sendable {
-    /// A key that an object has once more, with another value.
-    package struct Repetition: Sendable, Equatable {
-        package let key: String
-        package let line: Int
+    /// Keys that objects have once more, with other values.
+    package struct Repetitions: Sendable, Equatable {
+        package let firstKey: String
+        package let firstLine: Int
+        package internal(set) var count: Int
     }
 
     package let value: JSONValue
     /// Where in the bytes the values of the outermost object lie; of a key that it has twice, the last one, which counts.
     package let memberRanges: [ByteString: Range<Int>]
-    package let repetitions: [Repetition]
+    package let repetitions: Repetitions?
 
     /// - Parameter bytes: UTF-8; a byte order mark at the beginning is passed over.
     package init(_ bytes: [UInt8], as dialect: JSONDialect = .python) throws(JSONFailure) {
@@ -30,9 +31,9 @@ package struct JSONDocument: Sendable {
 
     /// What to say of keys that stand more than once with different values; nil where there are none.
     package var notice: String? {
-        guard let first = repetitions.first else { return nil }
+        guard let repetitions else { return nil }
         let others = repetitions.count > 1 ? " (and \(repetitions.count - 1) more)" : ""
-        return "line \(first.line) has \"\(first.key)\" once more, with another value\(others); "
+        return "line \(repetitions.firstLine) has \"\(repetitions.firstKey)\" once more, with another value\(others); "
             + "the last value of a key counts, as in Python"
     }
 }

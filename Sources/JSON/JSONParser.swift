@@ -8,7 +8,7 @@ struct JSONParser {
     private let start: Int
     var position: Int
     private(set) var memberRanges: [ByteString: Range<Int>] = [:]
-    private(set) var repetitions: [JSONDocument.Repetition] = []
+    private(set) var repetitions: JSONDocument.Repetitions?
 
     init(_ bytes: [UInt8], from start: Int, _ dialect: JSONDialect) throws(JSONFailure) {
         self.bytes = bytes
@@ -80,9 +80,15 @@ struct JSONParser {
     ///   - key: one that the object had before.
     ///   - isAnother: whether its value is another one than before.
     private mutating func note(_ key: ByteString, at place: Int, isAnother: Bool) throws(JSONFailure) {
+        if dialect == .python && !isAnother { return }
+        // Lines are counted for the first one only: a file may have any number of them.
+        if repetitions != nil {
+            repetitions?.count += 1
+            return
+        }
         let failure = failure("found the key \"\(key)\" once more, expected each key once in an object", at: place)
         guard dialect == .python else { throw failure }
-        if isAnother { repetitions.append(JSONDocument.Repetition(key: key.description, line: failure.line)) }
+        repetitions = JSONDocument.Repetitions(firstKey: key.description, firstLine: failure.line, count: 1)
     }
 
     private mutating func array(depth: Int) throws(JSONFailure) -> JSONValue {
