@@ -64,7 +64,7 @@ struct PythonTests {
         (#"{"a" 1}"#, "line 1, column 6: found '1', expected ':'"),
         (#"{"a":}"#, "line 1, column 6: found '}', expected a value"),
         ("{\n  \"é\": \"😀\"\n  \"b\": 2\n}", "line 3, column 3: found '\"', expected ',' or '}'"),
-        ("{\r\n  \"é😀e\u{301}\": 1 \"b\": 2}", "line 2, column 12: found '\"', expected ',' or '}'"),
+        ("{\r\n  \"é😀e\u{301}\": 1 \"b\": 2}", "line 2, column 13: found '\"', expected ',' or '}'"),
         ("{} // more", "line 1, column 4: found '/', expected the end of the text"),
         ("[1, /* */ 2]", "line 1, column 5: found '/', expected a value"),
         ("[\u{A0}1]", "line 1, column 2: found U+00A0, expected a value"),

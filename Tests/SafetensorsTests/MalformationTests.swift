@@ -54,7 +54,7 @@ struct MalformationTests {
         Case(
             "one name twice",
             #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"I8","shape":[1],"data_offsets":[0,1]}}"#,
-            data: 1, "the header is not a JSON object: line 1, column 52: found the key \"a\" once more"),
+            data: 1, "the header is not a JSON object: line 1, column 54: found the key \"a\" once more"),
         Case(
             "one field twice", #"{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}"#, data: 1,
             "the header is not a JSON object: line 1, column 20: found the key \"dtype\" once more"),
