@@ -47,6 +47,8 @@ let package = Package(
 
         // Files by the system's own calls and words; paths that need not be UTF-8.
         module("Files"),
+        // JSON as Python and as Rust read it, with the place of what is wrong.
+        module("JSON", [.product(name: "OrderedCollections", package: "swift-collections")]),
         // What is written, whole or not at all: locks, hidden names, the way to the disk.
         module("Outputs", ["AdaDimFiles"]),
         // C, for handlers of signals, which may call nothing of Swift's.
@@ -72,30 +74,33 @@ let package = Package(
         module("Regression", ["AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
 
         // The model side: bytes, a directory, text, decoder blocks.
-        module("Safetensors", ["AdaDimFiles"]),
-        module("Checkpoint", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+        module("Safetensors", ["AdaDimFiles", "AdaDimJSON"]),
+        module("Checkpoint", ["AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
         module(
             "Tokenizer",
             [
-                "AdaDimFiles",
+                "AdaDimFiles", "AdaDimJSON",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
         module(
             "Calibration",
-            ["AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimFiles", "AdaDimTokenizer", "AdaDimDecoder"]),
+            [
+                "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimFiles", "AdaDimJSON", "AdaDimTokenizer",
+                "AdaDimDecoder",
+            ]),
         module(
             "Evaluation",
             [
-                "AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimFiles", "AdaDimTokenizer", "AdaDimDecoder",
-                "AdaDimCalibration",
+                "AdaDimLinearAlgebra", "AdaDimCheckpoint", "AdaDimFiles", "AdaDimJSON", "AdaDimTokenizer",
+                "AdaDimDecoder", "AdaDimCalibration",
             ]),
         module(
             "Export",
             [
-                "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimCheckpoint",
-                "AdaDimQuantization",
+                "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimSafetensors",
+                "AdaDimCheckpoint", "AdaDimQuantization",
             ]),
 
         // One layer in a file of its own.
@@ -154,13 +159,15 @@ let package = Package(
             [
                 "AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimOutputs", "AdaDimTestSupport",
             ]),
+        tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
+        tests("JSON", ["AdaDimJSON"]),
         tests("Outputs", ["AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
             "Export",
             [
-                "AdaDimExport", "AdaDimFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors",
+                "AdaDimExport", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors",
                 "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),

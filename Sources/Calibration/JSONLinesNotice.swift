@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimJSON
 import AdaDimTokenizer
 
 /// What to say of a text that is used as it is, although its lines are JSON objects.

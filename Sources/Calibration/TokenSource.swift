@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimJSON
 import AdaDimSafetensors
 import AdaDimTokenizer
 import Foundation

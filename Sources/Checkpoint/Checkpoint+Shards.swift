@@ -30,7 +30,8 @@ extension Checkpoint {
             guard FileStatus.kind(of: index) == .file else {
                 throw .noWeights(directory: directory, found: ForeignWeights(in: directory).map { "\($0)" })
             }
-            let shardOfTensor = try Self.weightMap(index)
+            let keys = try JSONKeys(try contents(of: URL(fileURLWithPath: index)), file: index)
+            let shardOfTensor = try Self.weightMap(keys)
             let shards = Set(shardOfTensor.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             var repeated: [String: String] = [:]
             for shard in shards {
@@ -43,7 +44,8 @@ extension Checkpoint {
                     file: index, key: "weight_map", found: "empty", expected: "a shard's name for every tensor")
             }
             notices =
-                IndexDisagreements(
+                [keys.notice].compactMap { $0 }
+                + IndexDisagreements(
                     index: index, repeated: repeated, listed: shardOfTensor,
                     found: locations.mapValues { String($0.file.path.dropFirst(directory.count + 1)) }
                 ).notices
@@ -59,14 +61,13 @@ extension Checkpoint {
         }
 
         /// Tensor name → shard, as a path inside the directory.
-        private static func weightMap(_ index: String) throws(CheckpointError) -> [String: String] {
-            let keys = try JSONKeys(try contents(of: URL(fileURLWithPath: index)), file: index)
+        private static func weightMap(_ keys: JSONKeys) throws(CheckpointError) -> [String: String] {
             let expected = "an object of shard names by tensor names"
             guard let map = try keys.object("weight_map") else { throw keys.wrong("weight_map", expected: expected) }
             var result: [String: String] = [:]
             for (tensor, shard) in map.members {
-                guard case .string(let shard) = shard else { throw map.wrong(tensor, expected: "a shard's file name") }
-                guard let path = pathInside(shard) else { throw .badShardName(index: index, shard: shard) }
+                guard let shard = shard.text else { throw map.wrong(tensor, expected: "a shard's file name") }
+                guard let path = pathInside(shard) else { throw .badShardName(index: keys.file, shard: shard) }
                 result[tensor] = path
             }
             return result

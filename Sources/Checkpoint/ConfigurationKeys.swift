@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 // The keys of config.json, by what becomes of them. transformers makes every key an attribute of the model's
 // configuration, where any of its code may find it; so what is not in these lists is not known to be without effect.
 // Tests/Differential/configuration_keys.py compares them with the installed transformers.
@@ -96,7 +98,7 @@ extension ModelConfiguration {
         for (key, values) in all.fixed.sorted(by: { $0.key < $1.key }) {
             guard let value = keys.members[key], !values.contains(value) else { continue }
             throw .unsupported(
-                file: keys.file, key: key, found: value.quoted, supported: values.map(\.quoted) + ["no \(key)"])
+                file: keys.file, key: key, found: value.summary, supported: values.map(\.summary) + ["no \(key)"])
         }
         return Set(keys.members.keys).subtracting(all.known).sorted()
     }

@@ -1,4 +1,4 @@
-import AdaDimSafetensors
+import AdaDimJSON
 import Foundation
 
 /// The members of a JSON object in a file, read by key and type; what is missing or ill-typed is an error that names
@@ -8,20 +8,23 @@ struct JSONKeys {
     /// Where the object lies in the file's outermost one: "rope_scaling.", or nothing.
     var path = ""
     let members: [String: JSONValue]
+    /// What is right but surprising about the file; nil in its inner objects.
+    private(set) var notice: String?
 
     /// The outermost object of `data`.
     init(_ data: Data, file: String) throws(CheckpointError) {
         self.file = file
-        let text = JSONText(data)
+        let document: JSONDocument
         do {
-            members = try text.members()
+            document = try JSONDocument([UInt8](data))
         } catch {
-            throw .invalidJSON(file: file, reason: decodingErrorText(error))
+            throw .invalidJSON(file: file, reason: "\(error)")
         }
-        // Readers differ in which of two values they take.
-        for (key, places) in text.valueStarts.sorted(by: { $0.key < $1.key }) where places.count > 1 {
-            throw .inconsistent(file: file, reason: "\(key) stands there \(places.count) times, expected once")
+        guard let members = document.value.members else {
+            throw .invalidJSON(file: file, reason: "found \(document.value.summary), expected an object")
         }
+        self.members = members
+        notice = document.notice.map { "\(file): \($0)" }
     }
 
     private init(file: String, path: String, members: [String: JSONValue]) {
@@ -37,7 +40,7 @@ struct JSONKeys {
 
     func wrong(_ key: String, expected: String) -> CheckpointError {
         guard let found = members[key] else { return .missingKey(file: file, key: path + key, expected: expected) }
-        return .wrongValue(file: file, key: path + key, found: found.quoted, expected: expected)
+        return .wrongValue(file: file, key: path + key, found: found.summary, expected: expected)
     }
 
     // Each returns nil where the key is missing or null, and throws where it holds something else.
@@ -50,7 +53,7 @@ struct JSONKeys {
 
     func string(_ key: String) throws(CheckpointError) -> String? {
         guard let value = value(key) else { return nil }
-        guard case .string(let result) = value else { throw wrong(key, expected: "a string") }
+        guard let result = value.text else { throw wrong(key, expected: "a string") }
         return result
     }
 
@@ -59,7 +62,7 @@ struct JSONKeys {
         _ key: String, least: Int = 1, most: Int = Int(Int32.max)
     ) throws(CheckpointError) -> Int? {
         guard let value = value(key) else { return nil }
-        guard case .integer(let result) = value, result >= least, result <= most else {
+        guard let result = value.wholeNumber, result >= least, result <= most else {
             throw wrong(key, expected: "an integer from \(least) to \(most)")
         }
         return result
@@ -70,7 +73,7 @@ struct JSONKeys {
         let result: Double
         switch value {
         case .integer(let integer): result = Double(integer)
-        case .number(let number): result = number
+        case .real(let number): result = number
         default: throw wrong(key, expected: "a positive number")
         }
         guard result > 0 && result.isFinite else { throw wrong(key, expected: "a positive number") }
@@ -79,18 +82,13 @@ struct JSONKeys {
 
     func strings(_ key: String) throws(CheckpointError) -> [String]? {
         guard let value = value(key) else { return nil }
-        guard case .array(let elements) = value else { throw wrong(key, expected: "a list of strings") }
-        var result: [String] = []
-        for element in elements {
-            guard case .string(let string) = element else { throw wrong(key, expected: "a list of strings") }
-            result.append(string)
-        }
+        guard let result = value.texts else { throw wrong(key, expected: "a list of strings") }
         return result
     }
 
     func object(_ key: String) throws(CheckpointError) -> JSONKeys? {
         guard let value = value(key) else { return nil }
-        guard case .object(let members) = value else { throw wrong(key, expected: "an object") }
+        guard let members = value.members else { throw wrong(key, expected: "an object") }
         return JSONKeys(file: file, path: path + key + ".", members: members)
     }
 

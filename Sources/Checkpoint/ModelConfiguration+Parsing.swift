@@ -55,7 +55,7 @@ extension ModelConfiguration {
         mlpBias = architecture == .llama ? try keys.boolean("mlp_bias") ?? false : false
         tiesEmbeddings = try keys.boolean("tie_word_embeddings") ?? false
         elementType = try Self.elementType(keys)
-        notices = [Self.notice(ofUnknown: unknown, file: file)].compactMap { $0 }
+        notices = [keys.notice, Self.notice(ofUnknown: unknown, file: file)].compactMap { $0 }
 
         if statedHeadDimension == nil && architecture != .qwen3 || architecture == .llama {
             guard hiddenSize.isMultiple(of: attentionHeads) else {

@@ -64,11 +64,9 @@ package struct PackingScheme: Sendable, Equatable {
         guard let bits = try weights.size("num_bits"), bits <= 8 else {
             throw weights.wrong("num_bits", expected: "an integer from 1 to 8")
         }
-        guard case .array(let block)? = weights.value("block_structure"), block.count == 2,
-            case .integer(let rows) = block[0], case .integer(let columns) = block[1], rows > 0, columns > 0,
-            min(rows, columns) == 1
+        guard let block = weights.value("block_structure")?.wholeNumbers, block.count == 2, block.min() == 1
         else { throw weights.wrong("block_structure", expected: "[group size, 1] or [1, group size]") }
-        return Layer(bits: bits, blockRows: rows, blockColumns: columns)
+        return Layer(bits: bits, blockRows: block[0], blockColumns: block[1])
     }
 
     private static func require(_ keys: JSONKeys, _ key: String, _ expected: String) throws(CheckpointError) {

@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimJSON
 import Foundation
 import Glibc
 
@@ -39,14 +40,10 @@ extension OutputDirectory {
         guard let bytes = try? readFile(output.path + "/" + reportName) else {
             throw notOurs("it holds no \(reportName)")
         }
-        struct Report: Decodable {
-            let producer: String
-            let files: FileList?
-        }
-        guard let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
-            report.producer.hasPrefix(producerPrefix)
+        guard let report = try? JSONDocument(bytes).value, let producer = report["producer"]?.text,
+            producer.hasPrefix(producerPrefix)
         else { throw notOurs("the producer in its \(reportName) does not begin with \(producerPrefix)") }
-        guard let listed = report.files?.names else {
+        guard let listed = report["files"]?.texts.map(Set.init) else {
             throw notOurs("its \(reportName) does not list the files that the tool wrote")
         }
         let found = try tree(output.path)
@@ -61,15 +58,6 @@ extension OutputDirectory {
             }
         }
         return found
-    }
-
-    /// The names under `files` in a report, nil where something else stands there.
-    private struct FileList: Decodable {
-        let names: Set<String>?
-
-        init(from decoder: any Decoder) throws {
-            names = try? Set(decoder.singleValueContainer().decode([String].self))
-        }
     }
 
     /// What the system says stands at a path, links not followed.

@@ -1,5 +1,5 @@
 import AdaDimFiles
-import Foundation
+import AdaDimJSON
 
 /// The folders that a modules.json names: parts of an embedding model that come after the transformer, some with small
 /// weights of their own.
@@ -9,11 +9,11 @@ struct SentenceTransformerModules {
 
     /// - Parameter directory: of the model. Without a modules.json, or with one that says something else, there are none.
     init(in directory: String) {
-        struct Module: Decodable { let path: String }
         let bytes = (try? readFile(directory + "/modules.json")) ?? []
-        let modules = (try? JSONDecoder().decode([Module].self, from: Data(bytes))) ?? []
+        let modules = (try? JSONDocument(bytes).value.elements) ?? []
         folders = Set(
-            modules.map { $0.path.split(separator: "/").filter { $0 != "." }.joined(separator: "/") }
+            modules.compactMap { $0["path"]?.text }
+                .map { $0.split(separator: "/").filter { $0 != "." }.joined(separator: "/") }
                 .filter { !$0.isEmpty })
     }
 

@@ -1,67 +1,66 @@
-/// A header as the JSON has it, types checked and nothing else.
-struct RawHeader: Decodable {
-    private(set) var tensors: [(name: String, entry: RawEntry)] = []
-    private(set) var metadata: RawMetadata?
-    var memberCount: Int { tensors.count + (metadata == nil ? 0 : 1) }
+import AdaDimJSON
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Name.self)
-        for key in container.allKeys {
-            if key.stringValue == "__metadata__" {
-                metadata = try container.decode(RawMetadata.self, forKey: key)
+/// A header as the JSON has it, types checked and nothing else.
+struct RawHeader {
+    private(set) var tensors: [(name: String, entry: RawEntry)] = []
+    /// The strings under `__metadata__`.
+    private(set) var metadata: [String: String] = [:]
+
+    init(_ json: [UInt8]) throws(SafetensorsError.Problem) {
+        let header: JSONValue
+        do {
+            header = try JSONDocument(json, as: .strict).value
+        } catch {
+            throw .headerNotJSON(reason: "\(error)")
+        }
+        guard case .object(let members) = header else {
+            throw .headerNotJSON(reason: "found \(header.summary), expected an object")
+        }
+        for (name, value) in members {
+            if name == "__metadata__" {
+                metadata = try Self.metadata(value)
             } else {
-                tensors.append((key.stringValue, try container.decode(RawEntry.self, forKey: key)))
+                tensors.append((name.description, RawEntry(value)))
             }
+        }
+        // As texts, names are equal that differ in their bytes: those of one letter, composed and decomposed.
+        let distinct = Set(tensors.map(\.name)).count
+        guard distinct == tensors.count else {
+            throw .duplicateNames(members: tensors.count, distinct: distinct)
         }
     }
 
-    /// Any member's name.
-    struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { return nil }
+    private static func metadata(_ value: JSONValue) throws(SafetensorsError.Problem) -> [String: String] {
+        guard let members = value.members else { throw .metadataNotStrings }
+        let strings = members.compactMapValues(\.text)
+        guard strings.count == members.count else { throw .metadataNotStrings }
+        return strings
     }
-}
-
-/// `__metadata__`; `strings` is nil where it is anything but a map from strings to strings.
-struct RawMetadata: Decodable {
-    let strings: [String: String]?
-    init(from decoder: any Decoder) { strings = try? [String: String](from: decoder) }
 }
 
 /// A tensor's entry. What is wrong with one is kept as a value, so that the error can name the tensor.
-enum RawEntry: Decodable {
+enum RawEntry {
     case fields(elementType: String, shape: [Int], offsets: [Int])
     case malformed(reason: String)
 
-    private enum Field: String, CodingKey, CaseIterable {
-        case elementType = "dtype"
-        case shape
-        case offsets = "data_offsets"
-    }
-
-    init(from decoder: any Decoder) {
-        guard let container = try? decoder.container(keyedBy: RawHeader.Name.self) else {
+    init(_ value: JSONValue) {
+        guard let members = value.members else {
             self = .malformed(reason: "the entry is not an object")
             return
         }
-        func value<Value: Decodable>(_ field: Field) -> Value? {
-            try? container.decode(Value.self, forKey: RawHeader.Name(stringValue: field.rawValue))
-        }
-        if let unknown = container.allKeys.map(\.stringValue).sorted().first(where: { Field(rawValue: $0) == nil }) {
+        if let unknown = members.keys.sorted().first(where: { !["dtype", "shape", "data_offsets"].contains($0) }) {
             self = .malformed(reason: "unknown key \(unknown), expected dtype, shape and data_offsets")
             return
         }
-        guard let elementType: String = value(.elementType) else {
+        guard let elementType = members["dtype"]?.text else {
             self = .malformed(reason: "dtype is missing or not a string")
             return
         }
-        guard let shape: [Int] = value(.shape) else {
+        guard let shape = members["shape"]?.wholeNumbers else {
             self = .malformed(reason: "shape is missing or not a list of integers that fit in 64 bits")
             return
         }
-        guard let offsets: [Int] = value(.offsets) else {
+        guard let offsets = members["data_offsets"]?.wholeNumbers else {
             self = .malformed(reason: "data_offsets is missing or not a list of integers that fit in 64 bits")
             return
         }

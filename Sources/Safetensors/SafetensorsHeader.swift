@@ -1,5 +1,3 @@
-import Foundation
-
 /// A checked header: tensors in the order of their data, which they cover without overlap or hole.
 struct SafetensorsHeader {
     var tensors: [TensorEntry] = []
@@ -10,21 +8,8 @@ struct SafetensorsHeader {
     ///   - dataStart: where the data begin, in bytes from the start of the file.
     ///   - dataBytes: how many bytes follow from there.
     init(json: UnsafeRawBufferPointer, dataStart: Int, dataBytes: Int) throws(SafetensorsError.Problem) {
-        let raw: RawHeader
-        do {
-            raw = try JSONDecoder().decode(RawHeader.self, from: Data(json))
-        } catch {
-            throw .headerNotJSON(reason: decodingErrorText(error))
-        }
-        // The decoder keeps one of several members of the same name without a word.
-        let members = Self.countMembers(json)
-        guard members == raw.memberCount else {
-            throw .duplicateNames(members: members, distinct: raw.memberCount)
-        }
-        if let entries = raw.metadata {
-            guard let entries = entries.strings else { throw .metadataNotStrings }
-            metadata = entries
-        }
+        let raw = try RawHeader([UInt8](json))
+        metadata = raw.metadata
         tensors.reserveCapacity(raw.tensors.count)
         for (name, entry) in raw.tensors {
             tensors.append(try Self.check(name, entry, dataStart: dataStart, dataBytes: dataBytes))
@@ -77,31 +62,5 @@ struct SafetensorsHeader {
         return TensorEntry(
             name: name, elementType: elementType, shape: shape,
             byteRange: dataStart + offsets[0]..<dataStart + offsets[1])
-    }
-
-    /// Members of the outermost object of valid JSON: its colons outside strings and outside inner objects.
-    private static func countMembers(_ json: UnsafeRawBufferPointer) -> Int {
-        var (count, depth) = (0, 0)
-        var (inString, escaped) = (false, false)
-        for byte in json {
-            if inString {
-                if escaped {
-                    escaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    escaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    inString = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): inString = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            case UInt8(ascii: ":") where depth == 1: count += 1
-            default: break
-            }
-        }
-        return count
     }
 }

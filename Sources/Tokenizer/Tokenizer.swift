@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// Text to token ids, as a Hugging Face `tokenizer.json` with byte-pair encoding prescribes.
 ///
 /// Gives the ids that the `tokenizers` library gives. What it does not know of a file it refuses by name when loading.
@@ -20,11 +22,10 @@ package struct Tokenizer: Sendable {
     package init(json: [UInt8], file: String) throws(TokenizerError) {
         let document: JSONValue
         do {
-            document = try JSONParser.parse(json)
+            document = try JSONDocument(json, as: .strict).value
         } catch {
             throw TokenizerError(
-                kind: .invalidJSON, file: file, place: "",
-                problem: "not valid JSON: \(error.problem) (at byte \(error.offset) of \(json.count))")
+                kind: .invalidJSON, file: file, place: "", problem: "not valid JSON: \(error)")
         }
         let root = ConfigurationValue(value: document, file: file, place: "")
         if let version = try root.optional("version"), try version.text() != "1.0" {

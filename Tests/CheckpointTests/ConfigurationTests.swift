@@ -154,10 +154,6 @@ struct ConfigurationTests {
             "llama", #""transformers_weights": "a.safetensors""#,
             #"transformers_weights is "a.safetensors", which is not"#
         ),
-        (
-            "llama", #""rope_theta": 5, "rms_norm_eps": 1, "rope_theta": 6"#,
-            "rope_theta stands there 2 times, expected once"
-        ),
     ])
     func keysThatComputeSomethingElse(_ type: String, _ members: String, _ text: String) {
         let found = errorText { _ = try model(type, #""num_key_value_heads": 2, "# + members) }
@@ -194,11 +190,71 @@ struct ConfigurationTests {
                     == "config.json: head_dim is \(word), expected an integer from 1 to 2147483647")
         }
         // That is all that is read beyond JSON.
-        for text in ["NaN, /* comment */ \"b\": 1", "NaN, 'b': 1", "NaNs", "Infinity, b: 1", "nan", "+Infinity"] {
+        for text in [
+            "-NaN", "NaN, /* comment */ \"b\": 1", "NaN, 'b': 1", "NaNs", "Infinity, b: 1", "nan", "+Infinity",
+        ] {
             #expect(
                 errorText { _ = try model("llama", "\"a\": \(text)") }.hasPrefix("config.json: not a JSON object"),
                 "\(text)")
         }
+    }
+
+    /// As Python reads them: the last one counts. It is said where an earlier one was another.
+    @Test func keysThatStandTwice() throws {
+        let same = try model("llama", #""rope_theta": 5, "use_cache": true, "use_cache": true"#)
+        #expect(same.rotaryBase == 5 && same.notices == [])
+        let other = try model("llama", "\"rope_theta\": 5,\n \"rope_theta\": 6,\n \"head_dim\": 8, \"head_dim\": 16")
+        #expect(other.rotaryBase == 6 && other.headDimension == 16)
+        #expect(
+            other.notices == [
+                #"config.json: line 2 has "rope_theta" once more, with another value (and 1 more); "#
+                    + "the last value of a key counts, as in Python"
+            ])
+        let inner = #""rope_scaling": {"type": "linear", "factor": 2, "factor": 4}"#
+        #expect(try model("llama", inner).rotaryScaling == .linear(factor: 4))
+    }
+
+    @Test func theByteOrderMarkIsPassedOver() throws {
+        let text = "\u{FEFF}{\"model_type\": \"llama\", \(Self.sizes)}"
+        let read = try ModelConfiguration(json: Data(text.utf8), file: "config.json")
+        #expect(try read == model("llama"))
+    }
+
+    /// Whole numbers with a point are what they are.
+    @Test func wholeNumbersWithAPoint() throws {
+        #expect(try model("llama", #""head_dim": 8.0, "max_position_embeddings": 1e3"#).headDimension == 8)
+        #expect(try model("llama", #""max_position_embeddings": 1e3"#).maximumLength == 1000)
+    }
+
+    /// The place of what is wrong, and what was expected there.
+    @Test(arguments: [
+        ("{\n  \"a\": 1\n  \"b\": 2\n}", "line 3, column 3: found '\"', expected ',' or '}'"),
+        ("{\n  \"a\": 1,\n}", "line 3, column 1: found '}', expected a key in quotation marks"),
+        ("{\"a\": -NaN}", "line 1, column 8: found 'N', expected a digit"),
+        ("[1]", "found [1], expected an object"), ("", "line 1, column 1: found the end of the text, expected a value"),
+        (
+            "{\"a\": " + String(repeating: "[", count: 100_000),
+            "line 1, column 518: nested deeper than 512 levels, expected fewer"
+        ),
+    ])
+    func whereItIsNotJSON(_ text: String, _ reason: String) {
+        #expect(
+            errorText { _ = try ModelConfiguration(json: Data(text.utf8), file: "config.json") }
+                == "config.json: not a JSON object as expected: \(reason)")
+    }
+
+    @Test func whereItIsNotUTF8() {
+        let data = Data("{\"a\":\n \"é".utf8 + [0xE9, 0x22, 0x7D])
+        #expect(
+            errorText { _ = try ModelConfiguration(json: data, file: "config.json") }
+                == "config.json: not a JSON object as expected: line 2, column 4: found the byte 0xE9 (at offset 10), "
+                + "expected UTF-8")
+    }
+
+    @Test func halfASurrogatePairWhereATextIsRead() {
+        #expect(
+            errorText { _ = try Self.parse(#""model_type": "\ud800""#) }
+                == "config.json: model_type is a string with half of a surrogate pair, expected a string")
     }
 
     @Test(arguments: [

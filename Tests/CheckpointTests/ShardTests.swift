@@ -77,6 +77,40 @@ struct ShardTests {
         )
     }
 
+    /// As Python reads it: of a tensor's files the last one counts, which is said where an earlier one was another.
+    @Test func keysThatStandTwiceInTheIndex() throws {
+        let directory = try model(index: [:])
+        defer { directory.remove() }
+        let name = "model.safetensors.index.json"
+        try directory.write(
+            #"{"weight_map": {"x": "a.safetensors", "y": "none.safetensors", "y": "b.safetensors"}}"#, name)
+        let found = try values(directory)
+        #expect(found.values == ["x": 1, "y": 1])
+        #expect(
+            found.notices == [
+                index + #"line 1 has "y" once more, with another value; the last value of a key counts, as in Python"#
+            ])
+        try directory.write(
+            #"{"weight_map": {"x": "a.safetensors", "y": "b.safetensors", "y": "b.safetensors"}, "a": NaN}"#, name)
+        #expect(try values(directory).notices == [])
+    }
+
+    @Test(arguments: [
+        ("{\"weight_map\": {\"x\": \"a\"\n \"y\": \"b\"}}", "line 2, column 2: found '\"', expected ',' or '}'"),
+        ("{\"weight_map\": {}, \"a\": -NaN}", "line 1, column 26: found 'N', expected a digit"),
+        (
+            String(repeating: "[", count: 100_000),
+            "line 1, column 513: nested deeper than 512 levels, expected fewer"
+        ),
+    ])
+    func whereTheIndexIsNotJSON(_ text: String, _ reason: String) throws {
+        let directory = try model(index: [:])
+        defer { directory.remove() }
+        try directory.write(text, "model.safetensors.index.json")
+        let found = errorText { _ = try Checkpoint(directory: directory.url) }
+        #expect(found.hasSuffix(index + "not a JSON object as expected: " + reason), "\(found)")
+    }
+
     @Test func shardsInSubfolders() throws {
         let directory = try model(
             ["sub/a.safetensors": ["x": 1], "sub/deep/b.safetensors": ["y": 2]],

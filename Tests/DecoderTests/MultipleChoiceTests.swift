@@ -16,6 +16,8 @@ import Testing
 
     private struct Refusal: Error, Equatable { let text: String }
 
+    private static let expected = #"; expected {"question": "…", "choices": ["…", "…"], "answer": 0}"#
+
     /// In Swift, CR LF is one character: so lines are split by bytes.
     @Test func linesMayEndWithCarriageReturns() throws {
         let lines = [
@@ -26,7 +28,7 @@ import Testing
         #expect(expected.map(\.question) == ["q", "r"])
         #expect(try read(lines.joined(separator: "\r\n") + "\r\n") == expected)
         #expect(try read("\u{FEFF}" + lines.joined(separator: "\r\n")) == expected)
-        #expect(throws: Refusal(text: "FILE, line 3: no \"answer\"")) {
+        #expect(throws: Refusal(text: "FILE, line 3: no \"answer\"" + Self.expected)) {
             try read("\r\n\r\n{\"question\": \"q\", \"choices\": [\"a\", \"b\"]}\r\n")
         }
     }
@@ -52,14 +54,57 @@ import Testing
             ])
     }
 
+    /// What Python's json module writes under other keys, and what it reads: of a key's values the last one.
+    @Test(arguments: [
+        #"{"question":"a","choices":["b","c"],"answer":0,"score":NaN}"#,
+        #"{"question":"a","choices":["b","c"],"answer":0,"scores":[Infinity,-Infinity,1e999]}"#,
+        #"{"question":"a","choices":["b","c"],"answer":0.0,"half":"\ud800"}"#,
+        #"{"question":"z","choices":[],"answer":7,"question":"a","choices":["b","c"],"answer":0}"#,
+    ])
+    func whatPythonWrites(_ line: String) throws {
+        #expect(try read(line) == [.init(question: "a", choices: ["b", "c"], answer: 0)])
+    }
+
+    @Test func bytesThatAreNotUTF8() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "questions-\(UUID().uuidString).jsonl")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("\n{\"question\": \"".utf8 + [0xFF]).write(to: file)
+        #expect {
+            _ = try MultipleChoiceQuestion.read(file)
+        } throws: {
+            "\($0)" == "\(file.path), line 2: no JSON at column 15: found the byte 0xFF (at offset 14), expected UTF-8"
+                + Self.expected
+        }
+    }
+
     @Test(arguments: [
         ("", "FILE: no questions, expected a JSON object per line"),
-        ("{", "FILE, line 1: no JSON; expected {\"question\": \"…\", \"choices\": [\"…\", \"…\"], \"answer\": 0}"),
-        ("\n[]", "FILE, line 2: no JSON object"),
-        (#"{"question": "q", "choices": ["a", "b"]}"#, "FILE, line 1: no \"answer\""),
+        (
+            "{",
+            "FILE, line 1: no JSON at column 2: found the end of the text, expected a key in quotation marks or '}'"
+                + expected
+        ),
+        (
+            "\n{\"question\": \"q\" \"answer\": 0}",
+            "FILE, line 2: no JSON at column 18: found '\"', expected ',' or '}'" + expected
+        ),
+        (
+            String(repeating: "[", count: 100_000),
+            "FILE, line 1: no JSON at column 513: nested deeper than 512 levels, expected fewer" + expected
+        ),
+        ("\n[]", "FILE, line 2: found []" + expected),
+        (#"{"question": "q", "choices": ["a", "b"]}"#, "FILE, line 1: no \"answer\"" + expected),
+        (
+            #"{"question": "q\ud800", "choices": ["a", "b"], "answer": 0}"#,
+            "FILE, line 1: \"question\" is a string with half of a surrogate pair" + expected
+        ),
+        (
+            #"{"question": "q", "choices": ["a", "b"], "answer": NaN}"#,
+            "FILE, line 1: \"answer\" is NaN" + expected
+        ),
         (
             #"{"question": "q", "choices": ["a", 1], "answer": 0}"#,
-            "FILE, line 1: \"choices.1\" is of another type; expected {\"question\": \"…\", \"choices\": [\"…\", \"…\"], \"answer\": 0}"
+            "FILE, line 1: \"choices\" is [\"a\", 1]" + expected
         ),
         (#"{"question": "q", "choices": ["a"], "answer": 0}"#, "FILE, line 1: 1 choices, expected at least 2"),
         (

@@ -34,10 +34,27 @@ struct ConfigTextTests {
         #expect(try added(#"{"a": Infinity}"#) == "{\"a\": Infinity,\n  \"q\": {\"a\": 1}\n}")
     }
 
+    /// Of a key that stands twice the last value counts, and is the one that is set.
+    @Test func configKeepsKeysThatStandTwice() throws {
+        #expect(
+            try added(#"{"b": 1, "q": null, "b": 2, "q": null}"#) == #"{"b": 1, "q": null, "b": 2, "q": {"a": 1}}"#)
+        #expect(try added(#"{"q": 1, "q": null }"#) == #"{"q": 1, "q": {"a": 1} }"#)
+        #expect(try added(#"{"b": 1, "b": 2}"#) == "{\"b\": 1, \"b\": 2,\n  \"q\": {\"a\": 1}\n}")
+    }
+
+    @Test func configKeepsItsByteOrderMarkAndItsHalfSurrogates() throws {
+        #expect(
+            try Array(added("\u{FEFF}{\"b\": \"\\ud800\", \"q\": null}").utf8)
+                == Array("\u{FEFF}{\"b\": \"\\ud800\", \"q\": {\"a\": 1}}".utf8))
+    }
+
     @Test(arguments: [
         (#"{"q": 1}"#, "holds q already, expected an unquantized model's"),
-        (#"{"q": null, "b": 2, "q": null}"#, "holds q 2 times, expected it once at most"),
-        ("[1]", "not a JSON object"), ("", "not a JSON object"), (#"{"q": nul}"#, "not a JSON object"),
+        (#"{"q": null, "q": 1}"#, "holds q already, expected an unquantized model's"),
+        ("[1]", "not a JSON object: found [1]"),
+        ("", "not a JSON object: line 1, column 1: found the end of the text, expected a value"),
+        (#"{"q": nul}"#, "not a JSON object: line 1, column 7: found 'n', expected a value"),
+        (#"{"b": -NaN}"#, "not a JSON object: line 1, column 8: found 'N', expected a digit"),
     ])
     func configsThatCannotBeSet(_ config: String, _ reason: String) {
         #expect(errorText { _ = try added(config) } == "config.json: " + reason)
@@ -47,6 +64,18 @@ struct ConfigTextTests {
     @Test func configInAnotherEncoding() throws {
         let data = try #require(#"{"b": 1}"#.data(using: .utf16LittleEndian))
         let text = errorText { _ = try ConfigText(data, file: "config.json").setting("q", to: Data("1".utf8)) }
-        #expect(text == "config.json: q could not be set in it, expected JSON in UTF-8")
+        #expect(
+            text
+                == "config.json: not a JSON object: line 1, column 2: found U+0000, expected a key in quotation marks or '}'"
+        )
+    }
+
+    @Test(arguments: ["nul", "1, \"r\": 2", ""]) func valuesThatAreNoJSON(_ value: String) {
+        for config in ["{}", #"{"q": null}"#] {
+            #expect(
+                errorText {
+                    _ = try ConfigText(Data(config.utf8), file: "config.json").setting("q", to: Data(value.utf8))
+                } == "config.json: q could not be set in it, expected JSON")
+        }
     }
 }

@@ -112,7 +112,7 @@ import Testing
         ),
         (
             "plain",
-            #"t.jsonl, line 1: no JSON: expected a value (at byte 0 of 5); expected a JSON object with text in its field "text""#
+            #"t.jsonl, line 1: no JSON at column 1: found 'p', expected a value; expected a JSON object with text in its field "text""#
         ),
         (" \r\n\n", #"t.jsonl: no documents, expected a JSON object per line, with text in its field "text""#),
         ("", #"t.jsonl: no documents, expected a JSON object per line, with text in its field "text""#),

@@ -42,16 +42,30 @@ struct MalformationTests {
         Case("header too large", length(100_000_001) + [0], "a header of 100000001 bytes, expected at most 100000000"),
         Case("length beyond Int", length(.max), "a header of 18446744073709551615 bytes, expected at most"),
         Case("header beyond end", length(10) + [123], "a header of 10 bytes, but only 1 follow its length"),
-        Case("no JSON", "{\"a\":", data: 0, "the header is not a JSON object"),
+        Case(
+            "no JSON", "{\"a\":", data: 0,
+            "the header is not a JSON object: line 1, column 6: found the end of the text, expected a value"),
         Case("empty header", "", data: 0, "the header is not a JSON object"),
-        Case("a list", "[]", data: 0, "the header is not a JSON object"),
+        Case("a list", "[]", data: 0, "the header is not a JSON object: found [], expected an object"),
         Case("zeros, as an unfinished file has", length(8) + length(0), "the header is not a JSON object"),
         Case(
-            "deep nesting", String(repeating: "[", count: 100_000), data: 0, "the header is not a JSON object"),
+            "deep nesting", String(repeating: "[", count: 100_000), data: 0,
+            "the header is not a JSON object: line 1, column 65: nested deeper than 64 levels"),
         Case(
             "one name twice",
             #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"I8","shape":[1],"data_offsets":[0,1]}}"#,
-            data: 1, "the header has 2 entries under 1 distinct names"),
+            data: 1, "the header is not a JSON object: line 1, column 54: found the key \"a\" once more"),
+        Case(
+            "one field twice", #"{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}"#, data: 1,
+            "the header is not a JSON object: line 1, column 20: found the key \"dtype\" once more"),
+        Case(
+            "one name composed and decomposed",
+            "{\"\u{E9}\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},"
+                + "\"e\u{301}\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}",
+            data: 0, "the header has 2 entries under 1 distinct names"),
+        Case(
+            "not UTF-8", length(3) + [0x7B, 0x22, 0xFF],
+            "the header is not a JSON object: line 1, column 3: found the byte 0xFF (at offset 2), expected UTF-8"),
         Case("metadata a list", #"{"__metadata__":[]}"#, data: 0, "__metadata__ is not a map from strings to strings"),
         Case("metadata of numbers", #"{"__metadata__":{"a":1}}"#, data: 0, "__metadata__ is not a map"),
         Case("entry a number", #"{"a":1}"#, data: 0, "tensor a: the entry is not an object"),

@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimJSON
 import Foundation
 
 /// A question, the answers to choose from, and the right one.
@@ -21,9 +22,6 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
         let lines = try LineReader(path: file.path)
         var questions: [MultipleChoiceQuestion] = []
         while let line = try lines.next() {
-            guard String(validating: line, as: UTF8.self) != nil else {
-                throw MultipleChoiceError.notText(file: file.path, line: lines.number)
-            }
             if line.isBlank { continue }
             questions.append(try MultipleChoiceQuestion(line: line, number: lines.number, file: file.path))
         }
@@ -33,18 +31,22 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
 
     private init(line: ArraySlice<UInt8>, number: Int, file: String) throws(MultipleChoiceError) {
         func refuse(_ problem: String) -> MultipleChoiceError { .line(number, file: file, problem) }
+        func expected(_ found: String) -> MultipleChoiceError { refuse("\(found); expected \(Self.expected)") }
+        let members: JSONValue
         do {
-            self = try JSONDecoder().decode(MultipleChoiceQuestion.self, from: Data(line))
-        } catch DecodingError.keyNotFound(let key, _) {
-            throw refuse("no \"\(key.stringValue)\"")
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-            let path = context.codingPath.map { $0.intValue.map { "\($0)" } ?? $0.stringValue }.joined(separator: ".")
-            throw refuse(
-                path.isEmpty
-                    ? "no JSON object" : "\"\(path)\" is of another type; expected \(Self.expected)")
+            members = try JSONDocument(line: line).value
         } catch {
-            throw refuse("no JSON; expected \(Self.expected)")
+            throw expected(error.inLine)
         }
+        guard case .object = members else { throw expected("found \(members.summary)") }
+        func member<Value>(_ key: String, _ read: (JSONValue) -> Value?) throws(MultipleChoiceError) -> Value {
+            guard let found = members[key] else { throw expected("no \"\(key)\"") }
+            guard let value = read(found) else { throw expected("\"\(key)\" is \(found.summary)") }
+            return value
+        }
+        question = try member("question", \.text)
+        choices = try member("choices", \.texts)
+        answer = try member("answer", \.wholeNumber)
         guard choices.count >= 2 else { throw refuse("\(choices.count) choices, expected at least 2") }
         guard choices.indices.contains(answer) else {
             throw refuse("\"answer\" is \(answer), expected one of the choices' numbers, 0 to \(choices.count - 1)")
@@ -58,7 +60,6 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
 
 /// Why questions cannot be put to a model.
 package enum MultipleChoiceError: Error, Equatable, CustomStringConvertible, Sendable {
-    case notText(file: String, line: Int)
     case noQuestions(file: String)
     case line(Int, file: String, String)
     /// As many examples as questions, or more.
@@ -70,7 +71,6 @@ package enum MultipleChoiceError: Error, Equatable, CustomStringConvertible, Sen
 
     package var description: String {
         switch self {
-        case .notText(let file, let line): "\(file), line \(line): not UTF-8, expected a JSON object per line"
         case .noQuestions(let file): "\(file): no questions, expected a JSON object per line"
         case .line(let number, let file, let problem): "\(file), line \(number): \(problem)"
         case .tooManyExamples(let examples, let questions, let file):

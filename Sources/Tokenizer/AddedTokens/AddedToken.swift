@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// A token that is looked for in the text itself, before anything is split or merged.
 struct AddedToken: Sendable {
     let id: Int32

@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// Finds added tokens in a text: the leftmost first, the longest of those that begin together.
 struct AddedTokenFinder: Sendable {
     enum Part: Equatable {

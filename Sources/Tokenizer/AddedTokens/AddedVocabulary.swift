@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// All added tokens of a tokenizer.
 struct AddedVocabulary: Sendable {
     /// Those looked for in the text as given.

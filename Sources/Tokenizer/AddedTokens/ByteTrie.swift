@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// Finds the longest of many byte strings at a place of a text.
 struct ByteTrie: Sendable {
     private struct Node {

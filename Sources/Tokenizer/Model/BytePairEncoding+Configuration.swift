@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 extension BytePairEncoding {
     init(_ configuration: ConfigurationValue) throws(TokenizerError) {
         // Files of before 2020 have no type; merges tell.

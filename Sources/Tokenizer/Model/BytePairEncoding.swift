@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// Byte-pair encoding: a vocabulary, and the merges that lead from single characters to its tokens.
 struct BytePairEncoding: Sendable {
     struct Merge: Sendable {

@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// Turns words into ids by a model; one is made for each text, so that its memory is never shared.
 struct WordEncoder {
     private let model: BytePairEncoding

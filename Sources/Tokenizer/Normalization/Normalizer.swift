@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// What is done to a text before it is split.
 indirect enum Normalizer: Sendable {
     enum UnicodeForm: String, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// A pattern of the tokenizer file: a regular expression, or a text that stands for itself.
 package struct Pattern: Sendable {
     /// A stretch of text that the pattern matched, or one between matches.

@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 extension PreTokenizedText {
     /// Puts `prefix` before those words (by index) that do not begin with it.
     mutating func prepend(_ prefix: ByteString, where condition: (Int) -> Bool) {

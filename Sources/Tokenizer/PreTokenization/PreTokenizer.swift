@@ -1,3 +1,5 @@
+import AdaDimJSON
+
 /// How a normalized text is cut into words.
 indirect enum PreTokenizer: Sendable {
     enum PrependScheme: String, Sendable, CaseIterable {

@@ -1,3 +1,4 @@
+import AdaDimJSON
 import OrderedCollections
 
 /// A value of the tokenizer file that knows its place in it, so that errors can say where.
