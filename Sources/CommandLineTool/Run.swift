@@ -11,12 +11,17 @@ func run<Result>(on terminal: Terminal, _ body: (RunObserver, Interruption) thro
     observer.isCancelled = { interruption.signal != nil }
     do {
         defer { terminal.endProgress() }
-        do { try ProductBuffers.reserve() } catch { throw NoRoomForBuffers(error) }
+        try reserveProductBuffers()
         return try body(observer, interruption)
     } catch PipelineError.cancelled {
         terminal.message("\(PipelineError.cancelled)")
         throw ExitCode(128 + (interruption.signal ?? 0))
     }
+}
+
+/// What comes before the first product of a command.
+func reserveProductBuffers() throws(NoRoomForBuffers) {
+    do { try ProductBuffers.reserve() } catch { throw NoRoomForBuffers(error) }
 }
 
 /// The process's address space holds too little for OpenBLAS, which would try for ever to get more.
