@@ -47,11 +47,11 @@ if ldd "$library" | grep -i swift; then echo "the library needs Swift where it r
 "$programs/threads"
 # Whatever count the caller's environment asks for: that is set by the program.
 env -u OPENBLAS_NUM_THREADS "$programs/toggles"
-# As many as the environment asks for, for OpenBLAS's POSIX threads and for those of OpenMP, which begin with the first product.
+# As many as the environment asks for: OpenBLAS's POSIX threads, and those of OpenMP, which begin with the first product.
 OPENBLAS_NUM_THREADS=2 "$programs/start" 2 0
 (trap '' INT && OPENBLAS_NUM_THREADS=2 "$programs/start" 2 0)
 for openmp in $(compgen -G "${OPENBLAS_OPENMP:-/usr/lib/*/openblas-openmp}/libopenblas.so.0"); do
-    LD_LIBRARY_PATH=$(dirname "$openmp"):$LD_LIBRARY_PATH OPENBLAS_NUM_THREADS=2 "$programs/start" 2 0
+    LD_LIBRARY_PATH=$(dirname "$openmp"):$LD_LIBRARY_PATH OMP_NUM_THREADS=2 "$programs/start" 2 0
 done
 # One, where the system gives no more and OpenBLAS goes on without. The limit holds for users other than root.
 user=$((RANDOM * 32768 + RANDOM + 200000))

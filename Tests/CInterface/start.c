@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
     check("the parent's threads", threads, lacks);
     int status = 0;
     if (child > 0 && (waitpid(child, &status, 0) != child || status != 0)) fail("the child's status", status);
-    printf("%" PRId64 " threads before and after a fork\n", threads);
+    printf("threads, before and after a fork: %" PRId64 "\n", threads);
     fflush(stdout);
     /* At the end of a process OpenBLAS waits for its threads, those too that it never got. */
     if (lacks) _exit(0);

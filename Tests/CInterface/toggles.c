@@ -1,7 +1,7 @@
-/* One thread sets the number of OpenBLAS's threads to 1 and 2 in turn, so many rounds, while others quantize: no call may fail, each layer must
+/* One thread sets the number of OpenBLAS's threads to 1 and 2 in turn while others quantize: no call may fail, each layer must
  * lose what it loses when nobody does that, but for rounding, and afterwards bits must be those of one thread alone.
  *
- *     toggles [ROUNDS]
+ *     toggles [CALLS]
  */
 #include "support.h"
 
@@ -9,9 +9,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { CALLERS = 2, VARIANTS = 6 };
+enum { CALLERS = 2, VARIANTS = 6, ROUNDS = 1000 };
 
 typedef struct variant {
     int64_t out, in;
@@ -52,10 +51,10 @@ static double quantize(const variant *variant, uint64_t *digest) {
     return info.relative_loss;
 }
 
-/* Every variant at least once, and on until the count changes no more. */
+/* Until the count changes no more. */
 static void *run(void *unused) {
     (void)unused;
-    for (int64_t call = 0; call < VARIANTS || !atomic_load(&is_done); call++) {
+    for (int64_t call = 0; !atomic_load(&is_done); call++) {
         const variant *variant = &variants[call % VARIANTS];
         uint64_t digest;
         double loss = quantize(variant, &digest);
@@ -91,16 +90,15 @@ static void prepare(variant *variant, int index) {
 }
 
 int main(int argc, char **argv) {
-    int64_t rounds = argc > 1 ? atoll(argv[1]) : 1000;
-    if (rounds < 1) fail("rounds, 1 or more", rounds);
+    int64_t wanted = argc > 1 ? atoll(argv[1]) : 1200, rounds = 0;
+    if (wanted < 1) fail("calls, 1 or more", wanted);
     check(adadim_set_thread_count(2));
     for (int i = 0; i < VARIANTS; i++) prepare(&variants[i], i);
 
     pthread_t threads[CALLERS];
     for (int i = 0; i < CALLERS; i++)
         if (pthread_create(&threads[i], NULL, run, NULL)) fail("no thread", i);
-    while (atomic_load(&calls) < CALLERS) usleep(1000);
-    for (int64_t round = 0; round < rounds; round++) {
+    for (; rounds < ROUNDS || atomic_load(&calls) < wanted; rounds++) {
         check(adadim_set_thread_count(1));
         check(adadim_set_thread_count(2));
     }

@@ -178,7 +178,7 @@ struct KernelTests {
     /// OpenBLAS for OpenMP starts its threads at its first product.
     @Test(.enabled(if: openMP != nil)) func threadsOfOpenMPAreLeftAlone() throws {
         let folder = try #require(Self.openMP)
-        let found = try machine(with: ["LD_LIBRARY_PATH": folder, "OPENBLAS_NUM_THREADS": "2"])
+        let found = try machine(with: ["LD_LIBRARY_PATH": folder, "OMP_NUM_THREADS": "2"])
         #expect(found["threads"] as? Int == 2)
         #expect((found["library"] as? String)?.hasPrefix(folder) == true)
     }
