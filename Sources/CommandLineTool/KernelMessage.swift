@@ -62,7 +62,7 @@ struct KernelMessage {
         /// loaded.
         init(_ blas: BLASLibrary.Report) {
             self = .unknown
-            guard (try? ProductBuffers.reserve()) != nil else { return }
+            guard (try? reserveProductBuffers()) != nil else { return }
             let threads = BLASLibrary.threadCount
             for better in blas.candidates {
                 let json = outputOfRunBeside(

@@ -79,20 +79,22 @@ def load(path: str) -> tuple[ctypes.CDLL, Callable[[], Loaded]]:
     return library, loaded
 
 
-def warning(loaded: Loaded) -> str:
-    """What the user should know, and what helps; "" if there is nothing to say."""
+def warnings_of(loaded: Loaded) -> list[str]:
+    """What the user should know, and what helps."""
+    threads = "The system gave OpenBLAS too few threads (ulimit -u, pids.max of the control group): adadim computes with one thread."
+    return ([threads] if loaded.report.lacks_threads else []) + [text for text in [_slow_kernels(loaded)] if text]
+
+
+def _slow_kernels(loaded: Loaded) -> str:
+    """Says that products take longer than they need to; "" if they do not."""
     report, library = loaded.report, loaded.report.library or "an unknown library"
-    if report.lacks_threads:
-        return (
-            "The system gave OpenBLAS too few threads (ulimit -u, pids.max of the control group): products are computed on one. "
-            "OPENBLAS_NUM_THREADS=1 says so beforehand."
-        )
     if not report.is_below_processor:
         return ""
     less = "which use less than this processor has"
     if report.is_foreign:
         reason = f"Products are computed by {library}, not by the OpenBLAS that adadim is linked with; its kernels are {report.kernels}"
-        return f"{reason}, {less}. Set {VARIABLE}={report.better_kernels} before Python starts." if report.better_kernels else f"{reason}, {less}."
+        advice = f" Set {VARIABLE}={report.better_kernels} before Python starts." if report.better_kernels else ""
+        return f"{reason}, {less}.{advice}"
     if loaded.found == "" or not report.better_kernels:
         return f"{library} has no kernels better than {report.kernels}, {less}: a newer OpenBLAS is faster."
     better = loaded.found or report.better_kernels

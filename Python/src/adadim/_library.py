@@ -34,7 +34,7 @@ def load() -> ctypes.CDLL:
         except OSError as error:
             failures.append(f"  {path}, {place}: {error}")
         else:
-            if warning := _kernels.warning(loaded()):
+            for warning in _kernels.warnings_of(loaded()):
                 warnings.warn(warning, RuntimeWarning, stacklevel=2)
             return library
     advice = f"Build it with 'make library' and set {VARIABLE} to its path."

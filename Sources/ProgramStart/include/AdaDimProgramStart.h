@@ -4,8 +4,7 @@
 
 #include <stddef.h>
 
-/* What the kernel started, /proc/self/exe. Where the dynamic loader was called by its name (ld-linux-x86-64.so.2 adadim …), that is
- * the loader. */
+/* What the kernel started. Where the dynamic loader was called by its name (ld-linux-x86-64.so.2 adadim …), that is the loader. */
 #define ADADIM_PROGRAM "/proc/self/exe"
 
 /* The words that the kernel started ADADIM_PROGRAM with, NULL after the last; the loader's own words are among them. NULL if they

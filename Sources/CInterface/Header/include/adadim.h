@@ -128,10 +128,10 @@ adadim_status adadim_blas_report(adadim_blas *blas);
  * several threads, openblas_get_num_threads() itself may say 1.
  *
  * OpenBLAS starts its threads when it is loaded. Where the system gives too few (ulimit -u, pids.max of a control group), it
- * raises SIGINT, which ends the process unless SIGINT is ignored or caught; with OPENBLAS_NUM_THREADS=1 it starts none. Where SIGINT
- * is ignored, the number is 1 at first, and adadim_blas_report tells of it. Where the program catches it and goes on, OpenBLAS waits
- * for ever for the missing threads at its first product. The threads of this library's own loops are as many as are to be had, and
- * none is needed. */
+ * raises SIGINT, which ends the process unless SIGINT is ignored or caught; with OPENBLAS_NUM_THREADS=1 it starts none. Where
+ * SIGINT is ignored, the number is 1 at first, and adadim_blas_report says so. Where the program catches it and goes on, OpenBLAS
+ * waits for ever for the missing threads at its first product. The threads of this library's own loops are as many as are to be
+ * had, and none is needed. */
 adadim_status adadim_thread_count(int64_t *count);
 
 /* count: 1 or more; fewer are set where OpenBLAS is not built for as many or the system gives fewer threads. May be called while
