@@ -129,10 +129,12 @@ begin() {
 
 # await: the status of that process, within a minute.
 await() {
-    timeout 60 tail --pid=$process -f /dev/null || kill -KILL $process
     status=0
-    # The shell has something to say of every signal.
-    { wait $process || status=$?; } 2>/dev/null
+    # The shell has something to say of every process that a signal ends.
+    {
+        timeout 60 tail --pid=$process -f /dev/null || kill -KILL $process
+        wait $process || status=$?
+    } 2>/dev/null
 }
 
 # stop SIGNAL NAME COMMAND: sends it a signal before it is done. It ends by the signal, and there is no output.
