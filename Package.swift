@@ -51,13 +51,15 @@ let package = Package(
         module("JSON", [.product(name: "OrderedCollections", package: "swift-collections")]),
         // What is written, whole or not at all: locks, hidden names, the way to the disk.
         module("Outputs", ["AdaDimFiles"]),
-        // C, for handlers of signals, which may call nothing of Swift's.
-        module("Process"),
+        // C, for what happens before main.
+        module("ProgramStart"),
+        // C, for handlers of signals, which may call nothing of Swift's, and for a process beside this one.
+        module("Process", ["AdaDimProgramStart"]),
 
         // C, for CPUID, which Swift cannot ask.
         module("Processor"),
         // The engine: matrices, then one layer.
-        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimProcessor"]),
+        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimProcessor", "AdaDimProgramStart"]),
         // C, for the sake of instruction sets that Swift cannot choose function by function.
         module("Kernels"),
         module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails if a generic loop of the engine runs without machine code for its type.
+"""Fails if a generic loop of the tool's modules runs without machine code for its type.
 
     scripts/check-specialized.py .build/release/adadim
 
@@ -19,7 +19,8 @@ import re
 import subprocess
 import sys
 
-MODULES = ("AdaDimLinearAlgebra", "AdaDimQuantization")
+# In a symbol, a module of this package.
+MODULE = re.compile(r"\d\dAdaDim[A-Z]")
 # Requirements of AdditiveArithmetic, Numeric, SignedNumeric, FloatingPoint and BinaryFloatingPoint, called through a witness table, and
 # BinaryFloatingPoint.init(_: some BinaryFloatingPoint).
 ARITHMETIC = re.compile(r"\$s(s18AdditiveArithmeticP|Sj|s13SignedNumericP|SF|SB)\w*Tj$|\$sSBsEyxqd__cSBRd__lufC$")
@@ -56,8 +57,8 @@ def demangled(symbols):
     return dict(zip(symbols, lines))
 
 
-def is_engine(symbol):
-    return any(f"{len(module)}{module}" in symbol.split("Tg5")[0] for module in MODULES) and symbol.startswith("$s")
+def is_ours(symbol):
+    return symbol.startswith("$s") and MODULE.search(symbol.split("Tg5")[0]) is not None
 
 
 def is_generic(symbol):
@@ -67,7 +68,7 @@ def is_generic(symbol):
 
 def main(binary):
     calls, types = functions(binary)
-    symbols = sorted(symbol for symbol in calls if is_engine(symbol) and is_generic(symbol))
+    symbols = sorted(symbol for symbol in calls if is_ours(symbol) and is_generic(symbol))
     linked = {
         line.split()[-1] for line in output("nm", "--defined-only", binary).splitlines() if line.split()[-2] == "T"}
     specialized = {symbol for symbol in symbols if types[symbol] == {"Sf", "Sd"}}
@@ -96,7 +97,7 @@ def main(binary):
 
     slow = sorted(calculates & linked)
     if not specialized:
-        sys.exit(f"{binary} has no specialized function of the engine: is it a release build with symbols?")
+        sys.exit(f"{binary} has no specialized function of this package: is it a release build with symbols?")
     for symbol, name in demangled(slow).items():
         print(f"{name}: generic arithmetic without @_specialize for Float and Double")
     print(f"{len(specialized)} functions with bodies for Float, {len(slow)} without that do arithmetic")

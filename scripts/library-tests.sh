@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Calls the library from C: the example, eight threads at once, a number of threads that changes meanwhile, memory refused, the
-# life of a process, and so many hostile calls (Tests/CInterface).
+# Calls the library from C: the example, eight threads at once, a number of threads that changes meanwhile, the number that a
+# process begins with, memory refused, the life of a process, and so many hostile calls (Tests/CInterface). OPENBLAS_OPENMP names a
+# folder with an OpenBLAS for OpenMP that is not installed.
 # `make library` first. SANITIZE=address builds the library and the hostile calls' program with the address sanitizer instead,
 # and runs that program alone.
 set -euo pipefail
@@ -31,7 +32,7 @@ fi
 
 library=.build-library/lib/libadadim.so.0
 programs=.build-library/c
-for source in Examples/C/quantize_layer.c Tests/CInterface/{hostile,memory,process,threads,toggles}.c; do
+for source in Examples/C/quantize_layer.c Tests/CInterface/{hostile,memory,process,start,threads,toggles}.c; do
     compile "$library" "$programs" "$source"
 done
 export LD_LIBRARY_PATH=$PWD/.build-library/lib
@@ -46,6 +47,18 @@ if ldd "$library" | grep -i swift; then echo "the library needs Swift where it r
 "$programs/threads"
 # Whatever count the caller's environment asks for: that is set by the program.
 env -u OPENBLAS_NUM_THREADS "$programs/toggles"
+# As many as the environment asks for: OpenBLAS's POSIX threads, and those of OpenMP, which begin with the first product.
+OPENBLAS_NUM_THREADS=2 "$programs/start" 2 0
+(trap '' INT && OPENBLAS_NUM_THREADS=2 "$programs/start" 2 0)
+for openmp in $(compgen -G "${OPENBLAS_OPENMP:-/usr/lib/*/openblas-openmp}/libopenblas.so.0"); do
+    LD_LIBRARY_PATH=$(dirname "$openmp"):$LD_LIBRARY_PATH OMP_NUM_THREADS=2 "$programs/start" 2 0
+done
+# One, where the system gives no more and OpenBLAS goes on without. The limit holds for users other than root.
+user=$((RANDOM * 32768 + RANDOM + 200000))
+drop=(setpriv --reuid $user --regid $user --clear-groups)
+if "${drop[@]}" test -x "$programs/start" -a -r "$library" 2>/dev/null; then
+    (trap '' INT && OPENBLAS_NUM_THREADS=2 prlimit --nproc=1 "${drop[@]}" "$programs/start" 1 1 2>/dev/null)
+fi
 "$programs/memory"
 "$programs/process" "$library"
 "$programs/hostile" "$calls"

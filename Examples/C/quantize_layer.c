@@ -32,7 +32,7 @@ static int show_progress(double share, void *context) {
 static void warn_of_slow_kernels(void) {
     adadim_blas blas = {.size = sizeof blas};
     check(adadim_blas_report(&blas));
-    if (blas.below_processor)
+    if (blas.better_kernels[0] != 0)
         fprintf(stderr, "The kernels %s use less than this processor has: set OPENBLAS_CORETYPE=%s\n", blas.kernels,
                 blas.better_kernels);
 }

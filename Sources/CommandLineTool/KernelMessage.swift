@@ -8,9 +8,8 @@ struct KernelMessage {
     let level: Logger.Level
     let text: String
 
-    /// - Parameter rates: what products make with the kernels of now and with better ones, flop/s; asked for only where a
-    ///   user's own choice costs something.
-    init?(_ blas: BLASLibrary.Report, rates: (_ better: String) -> (now: Double, better: Double)? = { _ in nil }) {
+    /// - Parameter cost: what the kernels of now cost a user who has chosen them; asked for only then.
+    init?(_ blas: BLASLibrary.Report, cost: (BLASLibrary.Report) -> Cost = Cost.init) {
         let less = "use less than this processor has (\(Processor.current))"
         let other =
             "products are computed by \(blas.library ?? "an unknown library"), not by the OpenBLAS that adadim is linked "
@@ -18,10 +17,17 @@ struct KernelMessage {
         if let better = blas.betterKernels, let kernels = blas.kernels {
             level = .warning
             if let chosen = blas.chosenByUser {
-                let cost = rates(better).map { now, better in
-                    ": \(significant(better / 1e9)) GFLOP/s instead of \(significant(now / 1e9))"
+                let choice = "OPENBLAS_CORETYPE=\(chosen) chooses kernels that \(less)"
+                switch cost(blas) {
+                case .rates(let now, let better, let kernels):
+                    text =
+                        "\(choice); \(kernels) is faster: \(significant(better / 1e9)) GFLOP/s instead of "
+                        + "\(significant(now / 1e9))"
+                case .unknown:
+                    text = "\(choice): products may take two to eight times as long as with \(better)"
+                case .none:
+                    text = Self.none(blas, kernels, less)
                 }
-                text = "OPENBLAS_CORETYPE=\(chosen) chooses kernels that \(less); \(better) is faster\(cost ?? "")"
             } else if blas.isForeign {
                 text = "\(other); its kernels, \(kernels), \(less): set OPENBLAS_CORETYPE=\(better)"
             } else {
@@ -30,10 +36,7 @@ struct KernelMessage {
         } else if blas.isForeign {
             (level, text) = (.notice, other)
         } else if blas.isBelowProcessor, let kernels = blas.kernels {
-            level = .warning
-            text =
-                "\(blas.library ?? "OpenBLAS") has no kernels better than \(kernels), which \(less): a newer OpenBLAS is "
-                + "faster"
+            (level, text) = (.warning, Self.none(blas, kernels, less))
         } else if let replaced = blas.replacedKernels, let kernels = blas.kernels {
             level = .notice
             text = "OpenBLAS had chosen the kernels \(replaced), which \(less); started again with \(kernels)"
@@ -42,21 +45,38 @@ struct KernelMessage {
         }
     }
 
-    /// The rate of this process, and that of a short-lived one with other kernels; nil where that one does not say.
-    static func measuredRates(better: String) -> (now: Double, better: Double)? {
-        let child = Process()
-        child.executableURL = URL(filePath: "/proc/self/exe")
-        child.arguments = ["machine", "--json", "--threads", "\(BLASLibrary.threadCount)"]
-        child.environment = ProcessInfo.processInfo.environment.merging(["OPENBLAS_CORETYPE": better]) { $1 }
-        let output = Pipe()
-        child.standardOutput = output
-        child.standardError = FileHandle.nullDevice
-        guard (try? child.run()) != nil else { return nil }
-        let json = output.fileHandleForReading.readDataToEndOfFile()
-        child.waitUntilExit()
-        guard let found = try? JSONDecoder().decode(MachineReport.self, from: json), found.kernels == better else {
-            return nil
+    private static func none(_ blas: BLASLibrary.Report, _ kernels: String, _ less: String) -> String {
+        "\(blas.library ?? "OpenBLAS") has no kernels better than \(kernels), which \(less): a newer OpenBLAS is faster"
+    }
+
+    /// What a poor choice of kernels costs.
+    enum Cost {
+        /// Flop/s of this process, and with the best kernels that the library has.
+        case rates(now: Double, better: Double, kernels: String)
+        /// The library has no better kernels.
+        case none
+        /// The system does not allow to measure it.
+        case unknown
+
+        /// Measured: by this process, and by a short-lived one beside it with other kernels, as OpenBLAS chooses them when it is
+        /// loaded.
+        init(_ blas: BLASLibrary.Report) {
+            self = .unknown
+            guard (try? reserveProductBuffers()) != nil else { return }
+            let threads = BLASLibrary.threadCount
+            for better in blas.candidates {
+                let json = outputOfRunBeside(
+                    ["machine", "--json", "--threads", "\(threads)"], setting: "OPENBLAS_CORETYPE=\(better)")
+                guard let json, let found = try? JSONDecoder().decode(MachineReport.self, from: json),
+                    found.threads == threads
+                else { return }
+                if found.kernels == better {
+                    self = .rates(
+                        now: MachineReport.current.productRate, better: found.productRate, kernels: better)
+                    return
+                }
+            }
+            self = .none
         }
-        return (MachineReport.current.productRate, found.productRate)
     }
 }

@@ -25,7 +25,7 @@ struct MachineArguments: ParsableArguments {
         LoggingSystem.bootstrap { _ in TerminalLogHandler(terminal: terminal) }
         let log = Logger(label: "adadim")
         for notice in settings.notices { log.notice("\(notice)") }
-        if let message = KernelMessage(BLASLibrary.report, rates: KernelMessage.measuredRates) {
+        if let message = KernelMessage(BLASLibrary.report) {
             log.log(level: message.level, "\(message.text)")
         }
         return terminal

@@ -40,6 +40,7 @@ struct MachineCommand: ParsableCommand {
         }
         // The results say what messages about the kernels would say.
         machine.setThreads()
+        try reserveProductBuffers()
         let report = MachineReport.current
         try json ? StandardStreams.print(json: report) : StandardStreams.print(text(report))
     }

@@ -14,12 +14,17 @@ extension BLASLibrary {
         public let chosenByUser: String?
         /// The family that this program found first and left by starting again (``startAgainWithBestKernels()``).
         public let replacedKernels: String?
-        /// A value for `OPENBLAS_CORETYPE` that uses more of this processor; nil where there is none, or where this program
-        /// has tried all of them and the library has none.
-        public let betterKernels: String?
+        /// A value for `OPENBLAS_CORETYPE` that uses more of this processor; nil where there is none, or where the library has
+        /// none: it answers with other kernels than the variable asks for, and no older ones are left to ask for.
+        public var betterKernels: String? { candidates.first }
+        /// All such values, the best first.
+        package let candidates: [String]
         /// Whether the kernels use fewer instructions than the processor has. Products then take two to eight times as
         /// long as they need to.
         public let isBelowProcessor: Bool
+        /// Whether OpenBLAS got too few threads when it was loaded, and went on since SIGINT was ignored. ``threadCount`` is 1
+        /// then, at first.
+        public let lacksThreads: Bool
     }
 
     /// Which library computes products here, and with which kernels.
@@ -32,8 +37,8 @@ extension BLASLibrary {
             library: answers.first?.file, kernels: answering, isForeign: isForeign,
             chosenByUser: marker == nil ? environment("OPENBLAS_CORETYPE") : nil,
             replacedKernels: marker.flatMap { $0.replaced == answering ? nil : $0.replaced },
-            betterKernels: better.first { !(marker?.tried ?? []).contains($0) },
-            isBelowProcessor: !better.isEmpty)
+            candidates: KernelFamily.untried(of: better, after: environment("OPENBLAS_CORETYPE")),
+            isBelowProcessor: !better.isEmpty, lacksThreads: ThreadLending.shared.lacksThreads)
     }
 
     /// A variable's value; nil where it is not set or empty.

@@ -1,3 +1,4 @@
+import AdaDimProgramStart
 import Glibc
 
 extension BLASLibrary {
@@ -10,27 +11,19 @@ extension BLASLibrary {
     /// than the linked OpenBLAS computes products, or the system does not let the program start again. ``report`` says which.
     public static func startAgainWithBestKernels() {
         let now = report
-        guard !now.isForeign, now.chosenByUser == nil, let answering = now.kernels, let better = now.betterKernels,
-            canStartAgain
-        else { return }
+        guard !now.isForeign, now.chosenByUser == nil, let answering = now.kernels, let better = now.betterKernels
+        else {
+            return
+        }
         let before = RestartMarker.current
         let marker = RestartMarker(
             replaced: before?.replaced ?? answering, tried: (before?.tried ?? []) + [better])
         guard setenv("OPENBLAS_CORETYPE", better, 1) == 0, setenv(RestartMarker.variable, marker.text, 1) == 0 else {
             return
         }
-        execv("/proc/self/exe", CommandLine.unsafeArgv)
+        adadim_start_again()
         // It did not work. The next process is not to take it for a restart.
         unsetenv(RestartMarker.variable)
         unsetenv("OPENBLAS_CORETYPE")
-    }
-
-    /// Not where the dynamic loader was called by its name (`ld-linux-x86-64.so.2 adadim …`): then the loader is the program
-    /// that the kernel knows, and takes other arguments.
-    private static var canStartAgain: Bool {
-        guard let file = realpath("/proc/self/exe", nil) else { return false }
-        defer { free(file) }
-        let name = String(cString: file).split(separator: "/").last ?? ""
-        return !name.hasPrefix("ld-") && !name.hasPrefix("ld.")
     }
 }

@@ -96,8 +96,12 @@ public struct Gram<Scalar: RealScalar>: Sendable {
     /// Whether any token activated any input: whether the mean of H's diagonal is a normal number of its type. Sums below
     /// that, of inputs under some 10⁻¹⁹ in `Float`, have lost the digits of their squares, and count as zero.
     public var hasActiveInputs: Bool {
-        let sum = (0..<order).reduce(0.0) { $0 + Double(lower[$1, $1]) }
-        return !(sum / Double(max(order, 1)) < Double(Scalar.leastNormalMagnitude))
+        @_specialize(where Scalar == Float)
+        @_specialize(where Scalar == Double)
+        get {
+            let sum = (0..<order).reduce(0.0) { $0 + Double(lower[$1, $1]) }
+            return !(sum / Double(max(order, 1)) < Double(Scalar.leastNormalMagnitude))
+        }
     }
 
     /// The whole symmetric matrix [in, in], both triangles filled: a copy.

@@ -43,4 +43,14 @@ package enum KernelFamily {
         guard let answering = instructions(of: name) else { return [] }
         return suitable(for: processor).filter { instructions(of: $0).map { $0 > answering } ?? false }
     }
+
+    /// Of families that would be better than the one that answers, those that the library may have. One that was asked for and
+    /// does not answer it does not have, nor those before it: newer versions know more families.
+    /// - Parameters:
+    ///   - better: the best first.
+    ///   - asked: what `OPENBLAS_CORETYPE` says, if anything.
+    package static func untried(of better: [String], after asked: String?) -> [String] {
+        guard let index = better.firstIndex(where: { $0.lowercased() == asked?.lowercased() }) else { return better }
+        return Array(better[(index + 1)...])
+    }
 }

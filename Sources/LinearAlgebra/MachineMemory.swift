@@ -8,7 +8,8 @@ public enum MachineMemory {
         [physical, ControlGroups().memory, addressSpace].compactMap { $0 }.min()
     }
 
-    private static var addressSpace: Int? {
+    /// Bytes of address space that the process has left; nil where nothing limits it.
+    package static var addressSpace: Int? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int.max),
             let file = fopen("/proc/self/statm", "re")

@@ -11,9 +11,6 @@ public enum MachineProcessors {
         return max(1, Int(quota.rounded(.up)))
     }
 
-    /// Whether a quota is what limits ``count``.
-    package static var hasQuota: Bool { count < allowed }
-
     /// As `nproc` counts them.
     private static var allowed: Int {
         // The headers show this function to GNU sources only, which Swift's view of them is not.

@@ -1,3 +1,4 @@
+import AdaDimProgramStart
 import COpenBLAS
 import Glibc
 
@@ -30,14 +31,16 @@ final class ThreadLending: @unchecked Sendable {
         var key = pthread_key_t()
         isJob = pthread_key_create(&key, nil) == 0 ? key : nil
         let count = Int(openblas_get_num_threads())
-        started = count
-        // OpenBLAS goes on where the system has given it too few threads, if nobody heeds the SIGINT that it raises then, and
-        // would wait for the missing ones for ever.
-        if let running = SystemThreads.running, running < count {
-            started = 1
-            openblas_set_num_threads(1)
-        }
+        // Built for OpenMP, it starts its threads later, and the OpenMP library ends the process where there are too few.
+        let isForPOSIXThreads = openblas_get_parallel() == 1
+        lacksThreads = count > 1 && isForPOSIXThreads && adadim_threads_were_refused() != 0
+        started = lacksThreads ? 1 : count
+        if lacksThreads { openblas_set_num_threads(1) }
     }
+
+    /// Whether OpenBLAS was given too few threads when it was loaded and went on, since SIGINT was ignored. It would wait for the
+    /// missing ones for ever, so it computes with one.
+    let lacksThreads: Bool
 
     /// Whether jobs can be told apart from other callers. Where not, nothing must be computed.
     var isUsable: Bool { isJob != nil }

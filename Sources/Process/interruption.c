@@ -18,7 +18,7 @@ static int is_caught[COUNT];
 static void note(int number) {
     int first = 0;
     if (!__atomic_compare_exchange_n(&noted, &first, number, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-        /* The system repeats SIGXCPU every second; it is no second wish. */
+        /* The system repeats SIGXCPU every second; it is no second request. */
         if (number == SIGXCPU) return;
         _exit(128 + number);
     }

@@ -5,6 +5,8 @@
  *
  * Functions in .preinit_array run before those of any shared library, constructors of the program's own after them. */
 #define _GNU_SOURCE
+#include <AdaDimProgramStart.h>
+
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +16,6 @@
 
 static struct sigaction original;
 static sigset_t original_mask;
-static char **arguments;
 static int is_watching;
 
 /* Threads of this process; 1 where the system does not tell. */
@@ -52,16 +53,13 @@ static void start_again(int number, siginfo_t *info, void *context) {
     if (setenv("OPENBLAS_NUM_THREADS", text, 1) == 0) {
         /* The next program inherits what is blocked; SIGINT is, while this runs. */
         sigprocmask(SIG_SETMASK, &original_mask, NULL);
-        execv("/proc/self/exe", arguments);
+        adadim_start_again();
     }
     say("Error: OpenBLAS has too few threads, and the program cannot start again with fewer; set OPENBLAS_NUM_THREADS=1\n");
     _exit(1);
 }
 
-static void watch(int count, char **values, char **environment) {
-    (void)count;
-    (void)environment;
-    arguments = values;
+static void watch(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = start_again;
@@ -74,7 +72,7 @@ static void watch(int count, char **values, char **environment) {
     sigprocmask(SIG_UNBLOCK, &interrupt, &original_mask);
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **, char **) = watch;
+__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(void) = watch;
 
 __attribute__((constructor)) static void after_libraries(void) {
     if (is_watching) sigaction(SIGINT, &original, NULL);

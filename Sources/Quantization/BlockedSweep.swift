@@ -27,7 +27,7 @@ package struct SweptWeight: Sendable {
 ///   - layouts: the directions to sweep in, side by side: they share the products' reading of V.
 ///   - refinement: what is done to each direction's result afterwards: 2·out·in² flops a pass, twice as many
 ///     for codes and scales of per-OC groups that no block holds whole; and out·in² for its loss.
-///   - work: told the flops as they are done.
+///   - work: gets the flops as they are done.
 ///   - threads: how many panels, or tiles of one, run at the same time, at most, whatever count is set meanwhile.
 ///   - panelBudget: bytes of working memory of one panel, at most.
 /// - Returns: one result for each layout.

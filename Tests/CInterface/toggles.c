@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { CALLERS = 2, VARIANTS = 6 };
+enum { CALLERS = 2, VARIANTS = 6, ROUNDS = 1000 };
 
 typedef struct variant {
     int64_t out, in;
@@ -21,13 +21,9 @@ typedef struct variant {
     uint64_t digest;
 } variant;
 
-typedef struct caller {
-    variant *variants;
-    int64_t calls;
-} caller;
-
+static variant variants[VARIANTS];
 static atomic_bool is_done;
-static atomic_llong toggles;
+static atomic_llong calls;
 
 static void check(adadim_status status) {
     if (status != ADADIM_OK) {
@@ -55,20 +51,11 @@ static double quantize(const variant *variant, uint64_t *digest) {
     return info.relative_loss;
 }
 
-static void *toggle(void *unused) {
+/* Until the count changes no more. */
+static void *run(void *unused) {
     (void)unused;
-    while (!atomic_load(&is_done)) {
-        check(adadim_set_thread_count(1));
-        check(adadim_set_thread_count(2));
-        atomic_fetch_add(&toggles, 1);
-    }
-    return NULL;
-}
-
-static void *run(void *argument) {
-    const caller *caller = argument;
-    for (int64_t call = 0; call < caller->calls; call++) {
-        const variant *variant = &caller->variants[call % VARIANTS];
+    for (int64_t call = 0; !atomic_load(&is_done); call++) {
+        const variant *variant = &variants[call % VARIANTS];
         uint64_t digest;
         double loss = quantize(variant, &digest);
         /* Sums in another order round some codes to the other side of a tie, and what follows in their rows with them. */
@@ -76,6 +63,7 @@ static void *run(void *argument) {
             fprintf(stderr, "a relative loss of %g, alone %g\n", loss, variant->loss);
             fail("another loss than alone: variant", call % VARIANTS);
         }
+        atomic_fetch_add(&calls, 1);
     }
     return NULL;
 }
@@ -102,21 +90,20 @@ static void prepare(variant *variant, int index) {
 }
 
 int main(int argc, char **argv) {
-    int64_t calls = argc > 1 ? atoll(argv[1]) : 600;
-    if (calls < 1) fail("calls, 1 or more", calls);
-    static variant variants[VARIANTS];
+    int64_t wanted = argc > 1 ? atoll(argv[1]) : 1200, rounds = 0;
+    if (wanted < 1) fail("calls, 1 or more", wanted);
     check(adadim_set_thread_count(2));
     for (int i = 0; i < VARIANTS; i++) prepare(&variants[i], i);
 
-    pthread_t toggler, threads[CALLERS];
-    caller caller = {variants, calls};
-    if (pthread_create(&toggler, NULL, toggle, NULL)) fail("no thread", 0);
+    pthread_t threads[CALLERS];
     for (int i = 0; i < CALLERS; i++)
-        if (pthread_create(&threads[i], NULL, run, &caller)) fail("no thread", i);
-    for (int i = 0; i < CALLERS; i++) pthread_join(threads[i], NULL);
+        if (pthread_create(&threads[i], NULL, run, NULL)) fail("no thread", i);
+    for (; rounds < ROUNDS || atomic_load(&calls) < wanted; rounds++) {
+        check(adadim_set_thread_count(1));
+        check(adadim_set_thread_count(2));
+    }
     atomic_store(&is_done, true);
-    pthread_join(toggler, NULL);
-    if (atomic_load(&toggles) < 100) fail("too few changes of the number of threads to tell", atomic_load(&toggles));
+    for (int i = 0; i < CALLERS; i++) pthread_join(threads[i], NULL);
 
     check(adadim_set_thread_count(2));
     for (int i = 0; i < VARIANTS; i++) {
@@ -124,8 +111,8 @@ int main(int argc, char **argv) {
         double loss = quantize(&variants[i], &digest);
         if (digest != variants[i].digest || loss != variants[i].loss) fail("other bits than before: variant", i);
     }
-    printf("%" PRId64 " calls of each of %d threads while the number of threads changed %lld times: none failed\n", calls,
-           CALLERS, (long long)atomic_load(&toggles));
+    printf("%lld calls of %d threads while the number of threads changed %" PRId64 " times: none failed\n",
+           (long long)atomic_load(&calls), CALLERS, 2 * rounds);
     for (int i = 0; i < VARIANTS; i++) {
         adadim_gram_destroy(variants[i].gram);
         free(variants[i].weight);

@@ -22,6 +22,7 @@ import Testing
         #expect(String(cString: blas.kernels) == expected.kernels ?? "")
         #expect(String(cString: blas.better_kernels) == expected.betterKernels ?? "")
         #expect(blas.below_processor == (expected.isBelowProcessor ? 1 : 0) && blas.foreign == 0)
+        #expect(blas.lacks_threads == 0)
         refused(ADADIM_INVALID_ARGUMENT, "blas is NULL") { adadim_blas_report(nil) }
         blas.size = 8
         refused(ADADIM_INVALID_ARGUMENT, "blas->size is 8, expected sizeof(adadim_blas)") { adadim_blas_report(&blas) }

@@ -11,9 +11,14 @@ struct KernelTests {
 
     init() throws {
         scratch = try Scratch()
+        oldOpenBLAS = try Self.preloaded("old_openblas", in: scratch)
+    }
+
+    /// A library made of one of the files in Tests/Preloaded.
+    private static func preloaded(_ name: String, in scratch: Scratch) throws -> String {
         let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Preloaded/old_openblas.c")
-        let library = scratch.url.appending(path: "old_openblas.so")
+            .appending(path: "Preloaded/\(name).c")
+        let library = scratch.url.appending(path: "\(name).so")
         let compiler = Process()
         compiler.executableURL = URL(filePath: "/bin/sh")
         compiler.arguments = [
@@ -22,16 +27,17 @@ struct KernelTests {
         try compiler.run()
         compiler.waitUntilExit()
         try #require(compiler.terminationStatus == 0)
-        oldOpenBLAS = library.path
+        return library.path
     }
 
     private func run(
-        _ arguments: [String], redirections: String = "", with environment: [String: String],
+        _ arguments: [String], redirections: String = "", with environment: [String: String], sign: String = "\n",
         whileRunning: ((Process) -> Void)? = nil
     ) throws -> Tool.Outcome {
         try scratch.tool.run(
             arguments, redirections: redirections,
-            environment: ["OPENBLAS_CORETYPE": ""].merging(environment) { $1 }, whileRunning: whileRunning)
+            environment: ["OPENBLAS_CORETYPE": ""].merging(environment) { $1 }, sign: sign,
+            whileRunning: whileRunning)
     }
 
     private func machine(with environment: [String: String]) throws -> [String: Any] {
@@ -98,7 +104,7 @@ struct KernelTests {
             [
                 "quantize", "model", output, "--calibration", "text.safetensors", "--group-size", "8", "--samples",
                 "20000", "--sequence-length", "16",
-            ], with: ["LD_PRELOAD": oldOpenBLAS]
+            ], with: ["LD_PRELOAD": oldOpenBLAS], sign: " calibration tokens\n"
         ) { kill($0.processIdentifier, SIGTERM) }
         #expect(outcome.status == 128 + SIGTERM, "\(outcome.errors)")
         #expect(try !scratch.contents.contains(output))
@@ -119,7 +125,68 @@ struct KernelTests {
             "^warning: OPENBLAS_CORETYPE=Prescott chooses kernels that use less than this processor has "
                 + "\\(\(Processor.current)\\); \(best) is faster: [0-9.]+ GFLOP/s instead of [0-9.]+\n$")
         #expect(try warning.wholeMatch(in: outcome.errors) != nil, "\(outcome.errors)")
+        #expect(try run(["machine"], with: chosen).output.contains("; \(best) is faster: "))
     }
+
+    /// A choice that the library does not have, and with it none better.
+    @Test func aUsersChoiceThatTheLibraryLacksIsNamed() throws {
+        let best = try #require(KernelFamily.suitable(for: .current).first)
+        let outcome = try run(
+            evaluation + ["--quiet"],
+            with: ["LD_PRELOAD": oldOpenBLAS, "OLD_OPENBLAS_HAS_NO_OTHER": "1", "OPENBLAS_CORETYPE": best])
+        #expect(
+            outcome.status == 0 && outcome.errors.contains(" has no kernels better than Prescott, which use less "),
+            "\(outcome.errors)")
+    }
+
+    /// What measures other kernels may never come to its end. The run goes on, and nothing stays behind.
+    @Test func aMeasurementThatHangsEnds() throws {
+        let number = scratch.url.appending(path: "number")
+        let hanging = [
+            "LD_PRELOAD": try Self.preloaded("hanging_child", in: scratch), "HANGING_CHILD": number.path,
+            "OPENBLAS_CORETYPE": "Prescott",
+        ]
+        let outcome = try run(evaluation, with: hanging)
+        #expect(outcome.status == 0 && outcome.output.hasPrefix("perplexity "))
+        #expect(
+            outcome.errors.contains(": products may take two to eight times as long as with "), "\(outcome.errors)")
+        #expect(try !isRunning(child(in: number)))
+
+        // Nor does it stay where the run itself is killed meanwhile.
+        try FileManager.default.removeItem(at: number)
+        let killed = try run(evaluation, with: hanging, sign: "") { process in
+            while process.isRunning && (try? child(in: number)) == nil { usleep(2000) }
+            kill(process.processIdentifier, SIGKILL)
+        }
+        #expect(killed.status == -SIGKILL)
+        let orphan = try child(in: number)
+        let end = ContinuousClock.now.advanced(by: .seconds(60))
+        while isRunning(orphan) && ContinuousClock.now < end { usleep(2000) }
+        #expect(!isRunning(orphan))
+    }
+
+    /// Not if only its number is left, for a parent that has not asked.
+    private func isRunning(_ process: pid_t) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
+        return !status.contains("State:\tZ")
+    }
+
+    private func child(in file: URL) throws -> pid_t {
+        try #require(pid_t(String(decoding: try Data(contentsOf: file), as: UTF8.self).dropLast()))
+    }
+
+    /// OpenBLAS for OpenMP starts its threads at its first product.
+    @Test(.enabled(if: openMP != nil)) func threadsOfOpenMPAreLeftAlone() throws {
+        let folder = try #require(Self.openMP)
+        let found = try machine(with: ["LD_LIBRARY_PATH": folder, "OMP_NUM_THREADS": "2"])
+        #expect(found["threads"] as? Int == 2)
+        #expect((found["library"] as? String)?.hasPrefix(folder) == true)
+    }
+
+    /// Where it is: OPENBLAS_OPENMP, or where Debian has it.
+    private static let openMP = [
+        ProcessInfo.processInfo.environment["OPENBLAS_OPENMP"], "/usr/lib/x86_64-linux-gnu/openblas-openmp",
+    ].compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0 + "/libopenblas.so.0") }
 
     @Test func kernelsThatSuitTheProcessorAreNotMentioned() throws {
         let best = try #require(KernelFamily.suitable(for: .current).first)

@@ -1,3 +1,4 @@
+import AdaDimLinearAlgebra
 import Foundation
 import Testing
 
@@ -47,6 +48,58 @@ import Testing
         #expect(try scratch.contents == ["model", "out", "text.safetensors"])
     }
 
+    /// The system's loader, called by its name: it is the program that the kernel knows.
+    private static let loader = "/lib64/ld-linux-x86-64.so.2"
+
+    /// Started again with fewer threads, it is the same program.
+    @Test(.enabled(if: canDrop && FileManager.default.fileExists(atPath: loader)))
+    func fewThreadsUnderTheLoader() throws {
+        let scratch = try openScratch()
+        let outcome = try scratch.tool.run(
+            ["evaluate", "model", "--text", "text.safetensors", "--sequence-length", "16"],
+            environment: ["OPENBLAS_NUM_THREADS": "2"], launcher: Self.launcher(1), loader: Self.loader)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("computing with 1\n") && outcome.output.hasPrefix("perplexity "))
+    }
+
+    /// Where no process is to be had, or no address space for one, a poor choice of kernels is named without a measurement.
+    @Test(
+        .enabled(if: canDrop && Processor.current.instructions.map { $0 > .avx } ?? false),
+        arguments: [["evaluate", "model", "--text", "text.safetensors", "--sequence-length", "16"], ["machine"]])
+    func aPoorChoiceOfKernelsWithFewProcesses(_ arguments: [String]) throws {
+        let scratch = try openScratch()
+        let outcome = try scratch.tool.run(
+            arguments, environment: ["OPENBLAS_CORETYPE": "Prescott", "OPENBLAS_NUM_THREADS": "1"],
+            launcher: Self.launcher(1))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let best = try #require(KernelFamily.suitable(for: .current).first)
+        #expect(
+            (outcome.errors + outcome.output).contains(
+                "OPENBLAS_CORETYPE=Prescott chooses kernels that use less than this processor has "
+                    + "(\(Processor.current)): products may take two to eight times as long as with \(best)\n"),
+            "\(outcome.errors)")
+    }
+
+    /// As much address space as one start needs, or a little more: a result or an error, never a wait or a trap.
+    @Test(arguments: ["", "Prescott"], ["machine", "evaluate"])
+    func littleAddressSpace(_ kernels: String, _ command: String) throws {
+        let scratch = try Scratch()
+        let arguments = [
+            "machine": ["machine"],
+            "evaluate": ["evaluate", "model", "--text", "text.safetensors", "--sequence-length", "16"],
+        ]
+        for megabytes in [150, 200, 250] + stride(from: 254, to: 282, by: 4) + [300, 400] {
+            let outcome = try scratch.tool.run(
+                arguments[command] ?? [],
+                environment: ["OPENBLAS_CORETYPE": kernels, "OPENBLAS_NUM_THREADS": "1"],
+                limits: "ulimit -v \(megabytes << 10)", launcher: ["timeout", "--signal=KILL", "120"])
+            #expect(
+                outcome.status == 0 && !outcome.output.isEmpty
+                    || outcome.status == 1 && outcome.errors.contains("Error: "),
+                "\(megabytes) MB: status \(outcome.status), \(outcome.errors)")
+        }
+    }
+
     /// A limit that SIGINT's being ignored once turned into a wait for ever.
     @Test(.enabled(if: canDrop)) func fewThreadsInTheBackground() throws {
         let scratch = try openScratch()
@@ -63,7 +116,7 @@ import Testing
         let outcome = try scratch.tool.run(
             ["quantize", "model", "out", "--calibration", "text.safetensors", "--group-size", "8"]
                 + ["--samples", "20000", "--sequence-length", "16", "--threads", "1"],
-            launcher: Self.launcher(2, watched: false)
+            launcher: Self.launcher(2, watched: false), sign: " calibration tokens\n"
         ) { kill($0.processIdentifier, signal) }
         #expect(outcome.status == 128 + signal)
         #expect(outcome.errors.hasSuffix("stopped before the end; no output was written\n"), "\(outcome.errors)")
@@ -85,12 +138,12 @@ import Testing
         #expect(try scratch.contents == Scratch.untouched)
     }
 
-    /// The wish to end of a process that has used up its CPU time is one like Ctrl-C.
+    /// A process that has used up its CPU time is asked to end, as by Ctrl-C.
     @Test func cpuTimeIsUp() throws {
         let scratch = try Scratch()
         let outcome = try scratch.tool.run(
             ["quantize", "model", "out", "--calibration", "text.safetensors", "--group-size", "8"]
-                + ["--samples", "20000", "--sequence-length", "16"]
+                + ["--samples", "20000", "--sequence-length", "16"], sign: " calibration tokens\n"
         ) { kill($0.processIdentifier, SIGXCPU) }
         #expect(outcome.status == 128 + SIGXCPU)
         #expect(outcome.errors.hasSuffix("stopped before the end; no output was written\n"), "\(outcome.errors)")

@@ -19,7 +19,7 @@ struct Tool {
 
     /// - Parameters:
     ///   - redirections: of the shell, such as `2>&-`.
-    ///   - whileRunning: called once, when standard error has its first line.
+    ///   - whileRunning: called once, when standard error has a line.
     func callAsFunction(
         _ arguments: String..., redirections: String = "", whileRunning: ((Process) -> Void)? = nil
     ) throws -> Outcome {
@@ -31,9 +31,12 @@ struct Tool {
     ///   - environment: variables to set; an empty value takes a variable away.
     ///   - limits: a line of the shell's before it, such as `ulimit -f 10`.
     ///   - launcher: a command that starts the tool, such as `setpriv`, with its arguments.
+    ///   - loader: the system's dynamic loader, called by its name.
+    ///   - sign: what standard error says before `whileRunning` is called.
     func run(
         _ arguments: [String], redirections: String = "", ignoring: String? = nil, environment: [String: String] = [:],
-        limits: String = "", launcher: [String] = [],
+        limits: String = "", launcher: [String] = [], loader: String? = nil,
+        sign: String = "\n",
         whileRunning: ((Process) -> Void)? = nil
     ) throws -> Outcome {
         let streams = FileManager.default.temporaryDirectory.appending(path: "adadim-streams-\(UUID().uuidString)")
@@ -48,7 +51,8 @@ struct Tool {
         // A pipeline's first part is no place for exec: the shell would be gone before the rest.
         let run = redirections.contains("|") ? "\"$0\" \"$@\" " : "exec \"$0\" \"$@\" "
         let command =
-            launcher + ["/bin/sh", "-c", trap + limits + "\n" + run + redirections, Self.url.path] + arguments
+            launcher + ["/bin/sh", "-c", trap + limits + "\n" + run + redirections]
+            + (loader.map { [$0] } ?? []) + [Self.url.path] + arguments
         process.arguments = ["-c", "exec \"$0\" \"$@\""] + command
         process.currentDirectoryURL = directory
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -58,7 +62,9 @@ struct Tool {
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
         if let whileRunning {
-            while process.isRunning && ((try? Data(contentsOf: errors)) ?? Data()).isEmpty { usleep(2000) }
+            while process.isRunning && !sign.isEmpty
+                && (try? Data(contentsOf: errors))?.range(of: Data(sign.utf8)) == nil
+            { usleep(2000) }
             whileRunning(process)
         }
         process.waitUntilExit()

@@ -52,6 +52,16 @@ import Testing
         #expect(KernelFamily.better(than: best, on: processor).isEmpty)
     }
 
+    /// A family that was asked for and does not answer the library does not have, nor a better one.
+    @Test func whatIsLeftToAskFor() {
+        let better = KernelFamily.better(than: "Prescott", on: Self.emeraldRapids)
+        func untried(after asked: String?) -> [String] { KernelFamily.untried(of: better, after: asked) }
+        for asked in [nil, "Prescott", "Zen"] { #expect(untried(after: asked) == better) }
+        #expect(untried(after: "Cooperlake") == ["SkylakeX", "Haswell", "Sandybridge"])
+        #expect(untried(after: "haswell") == ["Sandybridge"])
+        #expect(untried(after: "Sandybridge") == [])
+    }
+
     @Test func aMarkerIsReadAsItWasWritten() {
         let marker = RestartMarker(replaced: "Prescott", tried: ["Cooperlake", "SkylakeX"])
         #expect(marker.text == "Prescott>Cooperlake,SkylakeX")

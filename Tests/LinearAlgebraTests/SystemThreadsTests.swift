@@ -11,9 +11,17 @@ import Testing
     }
 
     /// Those that are counted are gone afterwards.
-    @Test func threadsAreCounted() {
+    @Test func threadsAreCounted() throws {
+        let before = try threads()
         #expect(SystemThreads.available(upTo: 5) == 5)
         #expect(SystemThreads.available(upTo: 0) == 0)
+        let end = ContinuousClock.now.advanced(by: .seconds(60))
+        while try threads() > before && ContinuousClock.now < end { usleep(1000) }
+        #expect(try threads() <= before)
+    }
+
+    private func threads() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
     }
 
     /// Every job once, on as many threads as there are, from several callers and inside jobs.

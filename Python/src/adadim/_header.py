@@ -91,6 +91,7 @@ class Blas(Structure):
         ("better_kernels", c_char_p),
         ("below_processor", c_int32),
         ("foreign", c_int32),
+        ("lacks_threads", c_int32),
     ]
 
 

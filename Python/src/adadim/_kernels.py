@@ -7,15 +7,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import pathlib
+import re
 import subprocess
 import sys
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from . import _header
 
 VARIABLE = "OPENBLAS_CORETYPE"
+# In the environment of a process that looks for kernels.
+LOOKING = "ADADIM_LOOKING_FOR_KERNELS"
 
 
 class BlasReport(NamedTuple):
@@ -26,11 +29,26 @@ class BlasReport(NamedTuple):
     kernels: str
     """The family of OpenBLAS's kernels, such as "SkylakeX"; "" if another library computes products."""
     better_kernels: str
-    """A family that uses more of this processor, a value for OPENBLAS_CORETYPE; "" if there is none."""
+    """A family that uses more of this processor, a value for OPENBLAS_CORETYPE; "" if there is none, or none in this library."""
     is_below_processor: bool
     """Whether the kernels use fewer instructions than the processor has."""
     is_foreign: bool
     """Whether another file than the linked OpenBLAS computes products. It is left alone."""
+    lacks_threads: bool
+    """Whether the system gave OpenBLAS too few threads when it was loaded, while SIGINT was ignored. It computes with one then."""
+
+
+class Loaded(NamedTuple):
+    """What is known of the kernels once the library is loaded."""
+
+    report: BlasReport
+    chosen: str
+    """What the user asked for, the value of OPENBLAS_CORETYPE; "" if that was not set."""
+    found: str | None
+    """The best family that the library has, of those that use more of this processor than its own choice; "" if it has none of
+    them, None if nobody could say."""
+    was_loaded: bool
+    """Whether the file that computes products was in this process before."""
 
 
 def report_of(library: ctypes.CDLL) -> BlasReport:
@@ -39,43 +57,78 @@ def report_of(library: ctypes.CDLL) -> BlasReport:
     if status != _header.OK:
         raise AssertionError(f"adadim_blas_report: status {status}")
     texts = (blas.library.decode(errors="surrogateescape"), blas.kernels.decode(), blas.better_kernels.decode())
-    return BlasReport(*texts, bool(blas.below_processor), bool(blas.foreign))
+    return BlasReport(*texts, bool(blas.below_processor), bool(blas.foreign), bool(blas.lacks_threads))
+
+
+def load(path: str) -> tuple[ctypes.CDLL, Callable[[], Loaded]]:
+    """The library at `path`. While it is being loaded, OPENBLAS_CORETYPE is what this processor needs, if anything; other
+    libraries and programs never see it.
+
+    Raises OSError.
+    """
+    chosen = os.environ.get(VARIABLE, "")
+    found = None if chosen else _better_kernels(path)
+    before = _files_in_this_process()
+    with _environment(VARIABLE, found):
+        library = ctypes.CDLL(path)
+
+    def loaded() -> Loaded:
+        report = report_of(library)
+        return Loaded(report, chosen, found, report.library in before)
+
+    return library, loaded
+
+
+def warnings_of(loaded: Loaded) -> list[str]:
+    """What the user should know, and what helps."""
+    threads = "The system gave OpenBLAS too few threads (ulimit -u, pids.max of the control group): adadim computes with one thread."
+    return ([threads] if loaded.report.lacks_threads else []) + [text for text in [_slow_kernels(loaded)] if text]
+
+
+def _slow_kernels(loaded: Loaded) -> str:
+    """Says that products take longer than they need to; "" if they do not."""
+    report, library = loaded.report, loaded.report.library or "an unknown library"
+    if not report.is_below_processor:
+        return ""
+    less = "which use less than this processor has"
+    if report.is_foreign:
+        reason = f"Products are computed by {library}, not by the OpenBLAS that adadim is linked with; its kernels are {report.kernels}"
+        advice = f" Set {VARIABLE}={report.better_kernels} before Python starts." if report.better_kernels else ""
+        return f"{reason}, {less}.{advice}"
+    if loaded.found == "" or not report.better_kernels:
+        return f"{library} has no kernels better than {report.kernels}, {less}: a newer OpenBLAS is faster."
+    better = loaded.found or report.better_kernels
+    if loaded.chosen:
+        reason = f"{VARIABLE}={loaded.chosen} chooses the kernels {report.kernels}"
+        return f"{reason}, {less}. Set {VARIABLE}={better} before Python starts, or leave it unset."
+    if loaded.was_loaded:
+        reason = f"{library} was loaded before adadim, by NumPy perhaps, and has chosen the kernels {report.kernels}"
+        return f"{reason}, {less}. Set {VARIABLE}={better} before Python starts, or import adadim first."
+    return f"{library} has chosen the kernels {report.kernels}, {less}. Set {VARIABLE}={better} before Python starts."
 
 
 @contextlib.contextmanager
-def suiting_the_processor(path: str) -> Iterator[None]:
-    """While the library at `path` is being loaded, OPENBLAS_CORETYPE is what this processor needs, if anything. Other
-    libraries and programs never see it."""
-    better = None if os.environ.get(VARIABLE) else _better_kernels(path)
-    if better is None:
-        yield
-        return
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = better
+def _environment(name: str, value: str | None) -> Iterator[None]:
+    """While it lasts, the variable has the value; "" and None change nothing."""
+    before = os.environ.get(name)
+    if value:
+        os.environ[name] = value
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[VARIABLE]
-        else:
-            os.environ[VARIABLE] = before
+        if value and before is None:
+            del os.environ[name]
+        elif value and before is not None:
+            os.environ[name] = before
 
 
-def warn_if_below_processor(library: ctypes.CDLL) -> None:
-    """Says that products take longer than they need to, and what helps."""
-    found = report_of(library)
-    if not found.is_below_processor:
-        return
-    if os.environ.get(VARIABLE):
-        reason = f"{VARIABLE}={os.environ[VARIABLE]} chooses the kernels {found.kernels}"
-    else:
-        reason = f"{found.library} was loaded before adadim, by NumPy perhaps, and has chosen the kernels {found.kernels}"
-    warnings.warn(
-        f"{reason}, which use less than this processor has. Set {VARIABLE}={found.better_kernels} before Python starts, "
-        "or import adadim first.",
-        RuntimeWarning,
-        stacklevel=2,
-    )
+def _files_in_this_process() -> set[str]:
+    """Libraries among them, links resolved; none where the system does not tell."""
+    try:
+        lines = pathlib.Path("/proc/self/maps").read_bytes().splitlines()
+    except OSError:
+        return set()
+    return {os.fsdecode(fields[5]) for fields in (line.split(maxsplit=5) for line in lines) if len(fields) == 6}
 
 
 # In a process of its own, since a process loads OpenBLAS once.
@@ -83,27 +136,51 @@ _PROBE = """
 import ctypes, sys
 class Blas(ctypes.Structure):
     _fields_ = [("size", ctypes.c_int64)] + [(name, ctypes.c_char_p) for name in ("library", "kernels", "better")] + [
-        ("below", ctypes.c_int32), ("foreign", ctypes.c_int32)]
+        (name, ctypes.c_int32) for name in ("below", "foreign", "lacks_threads")]
 blas = Blas(size=ctypes.sizeof(Blas))
-status = ctypes.CDLL(sys.argv[1]).adadim_blas_report(ctypes.byref(blas))
-print(blas.better.decode() if status == 0 else "")
+if ctypes.CDLL(sys.argv[1]).adadim_blas_report(ctypes.byref(blas)) == 0:
+    better = "" if blas.foreign else blas.better.decode()
+    print("adadim:" + ("below" if blas.below else "enough") + ":" + better)
 """
+_ANSWER = re.compile(r"adadim:(below|enough):(\w*)\n")
 
 
 def _better_kernels(path: str) -> str | None:
-    """Kernels that suit this processor better than those that OpenBLAS would choose; None where there are none or nobody
-    says."""
-    if not sys.executable:
+    """The best kernels that the library has, of those that suit this processor better than what OpenBLAS would choose; "" where
+    it has none of them, or another library computes; None where OpenBLAS chooses well or nobody says."""
+    # A program that has Python inside is no Python: it would run itself.
+    if not sys.executable or getattr(sys, "frozen", False) or LOOKING in os.environ:
         return None
+    asked: list[str] = []
+    while True:
+        answer = _probe(path, asked[-1] if asked else "")
+        if answer is None:
+            return None
+        is_below, better = answer
+        if not is_below:
+            return asked[-1] if asked else None
+        if not better or better in asked:
+            return ""
+        asked.append(better)
+
+
+def _probe(path: str, kernels: str) -> tuple[bool, str] | None:
+    """Whether kernels are below the processor where OPENBLAS_CORETYPE asks for these, and which to ask for then."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", LOOKING: "1"}
+    environment.pop(VARIABLE, None)
+    if kernels:
+        environment[VARIABLE] = kernels
     try:
         probe = subprocess.run(
             [sys.executable, "-I", "-S", "-c", _PROBE, path],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=30,
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return probe.stdout.strip() or None if probe.returncode == 0 else None
+    answer = _ANSWER.fullmatch(probe.stdout) if probe.returncode == 0 else None
+    return (answer[1] == "below", answer[2]) if answer else None

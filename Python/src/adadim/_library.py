@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pathlib
+import warnings
 
 from . import _header, _kernels
 from .errors import LibraryNotFound
@@ -28,13 +29,13 @@ def load() -> ctypes.CDLL:
     failures = []
     for path, place in places:
         try:
-            with _kernels.suiting_the_processor(path):
-                loaded = ctypes.CDLL(path)
-            library = _checked(loaded, path)
+            opened, loaded = _kernels.load(path)
+            library = _checked(opened, path)
         except OSError as error:
             failures.append(f"  {path}, {place}: {error}")
         else:
-            _kernels.warn_if_below_processor(library)
+            for warning in _kernels.warnings_of(loaded()):
+                warnings.warn(warning, RuntimeWarning, stacklevel=2)
             return library
     advice = f"Build it with 'make library' and set {VARIABLE} to its path."
     raise LibraryNotFound("\n".join(["AdaDim's library could not be loaded:", *failures, advice]))

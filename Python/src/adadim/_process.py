@@ -28,8 +28,8 @@ def blas_report() -> BlasReport:
 
 
 def thread_count() -> int:
-    """The number of threads that a call computes on: one number for the process, at first as many as there are cores,
-    or what OPENBLAS_NUM_THREADS says."""
+    """The number of threads that a call computes on: one number for the process, at first one for each core that the
+    process may run on, or what OPENBLAS_NUM_THREADS says."""
     count = ctypes.c_int64()
     check(library.adadim_thread_count(count))
     return count.value

@@ -39,7 +39,8 @@ public func blasReport(_ blas: UnsafeMutablePointer<adadim_blas>?) -> adadim_sta
         store(
             adadim_blas(
                 size: size, library: texts.library, kernels: texts.kernels, better_kernels: texts.betterKernels,
-                below_processor: report.isBelowProcessor ? 1 : 0, foreign: report.isForeign ? 1 : 0),
+                below_processor: report.isBelowProcessor ? 1 : 0, foreign: report.isForeign ? 1 : 0,
+                lacks_threads: report.lacksThreads ? 1 : 0),
             at: blas)
     }
 }

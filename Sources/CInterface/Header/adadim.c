@@ -4,4 +4,4 @@
 
 _Static_assert(sizeof(adadim_options) == 72, "adadim_options");
 _Static_assert(sizeof(adadim_layer_info) == 160, "adadim_layer_info");
-_Static_assert(sizeof(adadim_blas) == 40, "adadim_blas");
+_Static_assert(sizeof(adadim_blas) == 48, "adadim_blas");

@@ -5,7 +5,7 @@ extension GramFactor {
     /// product, out·in² flops, by panels of rows side by side. Columns of E stand in the order of the weight. Never
     /// below zero, where rounding could take it.
     /// - Parameters:
-    ///   - work: told the flops as they are done.
+    ///   - work: gets the flops as they are done.
     ///   - threads: how many panels run at the same time, at most.
     ///   - panelBudget: bytes of working memory of one panel, at most.
     /// - Throws: ``QuantizationError/lossNotFinite``, ``QuantizationError/outOfMemory(_:)``,

@@ -24,6 +24,8 @@ package enum SyntheticInputs: Sendable, Equatable {
     }
 
     /// X [in, tokens], exact in Float.
+    @_specialize(where S == Float)
+    @_specialize(where S == Double)
     package func activations<S: RealScalar>(_ type: S.Type, inputs: Int, seed: UInt64) -> Matrix<S> {
         let noise = SyntheticNoise(seed: seed &* 2)
         let loudness = SyntheticNoise(seed: seed &* 2 &+ 0x5eed)
@@ -41,6 +43,8 @@ package enum SyntheticInputs: Sendable, Equatable {
     }
 
     /// H [in, in], symmetric, for the kinds that are no activations.
+    @_specialize(where S == Float)
+    @_specialize(where S == Double)
     package func gram<S: RealScalar>(_ type: S.Type, inputs: Int, seed: UInt64) -> Matrix<S> {
         let last = Double(max(inputs - 1, 1))
         let eigenvalues = (0..<inputs).map { index -> Double in

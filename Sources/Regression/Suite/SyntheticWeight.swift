@@ -14,6 +14,8 @@ package enum SyntheticWeight: Sendable, Equatable {
     case scaled(Double)
 
     /// - Returns: W [out, in]. Its numbers are exact in Float, so that both arithmetics see the same.
+    @_specialize(where S == Float)
+    @_specialize(where S == Double)
     package func matrix<S: RealScalar>(_ type: S.Type, out: Int, in inputs: Int, seed: UInt64) -> Matrix<S> {
         let noise = SyntheticNoise(seed: seed &* 2 &+ 1)
         return Matrix<S>(rows: out, columns: inputs) { i, j in

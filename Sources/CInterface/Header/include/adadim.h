@@ -103,21 +103,24 @@ typedef struct adadim_blas {
     int64_t size;               /* sizeof(adadim_blas), set by the caller */
     const char *library;        /* the file whose code computes products, links resolved; "" if the process cannot tell */
     const char *kernels;        /* the family of OpenBLAS's kernels, such as "SkylakeX"; "" if another library computes */
-    const char *better_kernels; /* a family that uses more of this processor; "" if there is none */
+    const char *better_kernels; /* a family that uses more of this processor; "" if there is none, or none in this library */
     int32_t below_processor;    /* 1: the kernels use fewer instructions than the processor has */
     int32_t foreign;            /* 1: another file than the linked OpenBLAS computes products; it is left alone */
+    int32_t lacks_threads;      /* 1: OpenBLAS got too few threads when it was loaded; see THREADS */
 } adadim_blas;
 
 /* Fills *blas, whose texts live as long as the process.
  *
  * OpenBLAS chooses its kernels by the processor's model, when it is loaded. A version older than the processor chooses kernels of
  * an old processor, without a word, and all work here takes two to eight times as long: Debian 12's 0.3.21 on an Emerald Rapids
- * makes 52 GFLOP/s instead of 283. No library can change that once OpenBLAS is loaded. Where below_processor is 1, set the
- * environment variable OPENBLAS_CORETYPE to better_kernels before the program starts; a program can do so itself, first of
- * all in main, if the variable is not set yet, and start again by execv("/proc/self/exe", argv). */
+ * makes 52 GFLOP/s instead of 283. No library can change that once OpenBLAS is loaded. Where better_kernels is not "", set the
+ * environment variable OPENBLAS_CORETYPE to it before the program starts; a program can do so itself, first of all in main, if its
+ * user has not set the variable, and start again by execv("/proc/self/exe", argv). A library that is asked for a family that it
+ * does not have answers with another; better_kernels is then the next one to ask for. Where it is "" and below_processor is 1,
+ * only another OpenBLAS is faster. */
 adadim_status adadim_blas_report(adadim_blas *blas);
 
-/* ---- Threads ---------------------------------------------------------------------------------------------------- */
+/* ---- THREADS ---------------------------------------------------------------------------------------------------- */
 
 /* The number of threads is OpenBLAS's: one number for the process, at first one for each core that the process may run on, or
  * what OPENBLAS_NUM_THREADS says. OpenBLAS does not look at CPU quotas of control groups, and this library leaves its choice
@@ -125,8 +128,10 @@ adadim_status adadim_blas_report(adadim_blas *blas);
  * several threads, openblas_get_num_threads() itself may say 1.
  *
  * OpenBLAS starts its threads when it is loaded. Where the system gives too few (ulimit -u, pids.max of a control group), it
- * raises SIGINT, which ends a process that does not heed it; with OPENBLAS_NUM_THREADS=1 it starts none. The threads of this
- * library's own loops are as many as are to be had, and none is needed. */
+ * raises SIGINT, which ends the process unless SIGINT is ignored or caught; with OPENBLAS_NUM_THREADS=1 it starts none. Where
+ * SIGINT is ignored, the number is 1 at first, and adadim_blas_report says so. Where the program catches it and goes on, OpenBLAS
+ * waits for ever for the missing threads at its first product. The threads of this library's own loops are as many as are to be
+ * had, and none is needed. */
 adadim_status adadim_thread_count(int64_t *count);
 
 /* count: 1 or more; fewer are set where OpenBLAS is not built for as many or the system gives fewer threads. May be called while
