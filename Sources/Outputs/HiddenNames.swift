@@ -16,7 +16,7 @@ package struct HiddenNames: Sendable {
         let limit = pathconf(parent.systemBytes, Int32(_PC_NAME_MAX))
         most = limit > 0 ? limit : 255
         guard output.pathBytes.count <= most else {
-            throw .nameTooLong(output: "\(parent)/\(output)", bytes: output.pathBytes.count, most: most)
+            throw .nameTooLong(output: parent.appendingComponent(output), bytes: output.pathBytes.count, most: most)
         }
     }
 
@@ -28,22 +28,33 @@ package struct HiddenNames: Sendable {
         path(prefix(kind) + String(UInt64.random(in: .min ... .max), radix: 36))
     }
 
-    /// What stands beside an output for a while.
+    /// What lies beside an output for a while.
     package enum Kind: String, Sendable {
         /// What will be the output.
         case partial
-        /// What was the output.
+        /// What was the output and will be again, unless another gets the name.
         case old
+        /// What was the output and is being removed.
+        case replaced
     }
 
-    /// Paths of everything of a kind that stands beside the output, sorted. None where the directory cannot be listed.
+    /// Paths of everything of a kind that lies beside the output, sorted. None where the directory cannot be listed.
     package func leftovers(_ kind: Kind) -> [String] {
-        let prefix = prefix(kind)
-        return ((try? names(inDirectory: parent)) ?? [])
-            .filter { $0.hasPrefix(prefix) && UInt64($0.dropFirst(prefix.count), radix: 36) != nil }.map(path)
+        // By bytes: two names that Swift calls equal can be two outputs'.
+        let prefix = prefix(kind).pathBytes
+        return ((try? names(inDirectory: parent)) ?? []).filter { name in
+            let bytes = name.pathBytes
+            return bytes.starts(with: prefix)
+                && UInt64(String(decoding: bytes.dropFirst(prefix.count), as: UTF8.self), radix: 36) != nil
+        }.map(path)
     }
 
-    private func path(_ name: String) -> String { parent == "/" ? "/" + name : parent + "/" + name }
+    /// What a user should know of one that was removed.
+    package static func removal(_ path: String) -> String {
+        "removed \(path.lastComponent), which a killed run had left"
+    }
+
+    private func path(_ name: String) -> String { parent.appendingComponent(name) }
 
     /// The largest tag has 13 digits.
     private func prefix(_ kind: Kind) -> String { name(kind.rawValue + "-", spare: 13) }

@@ -18,7 +18,7 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
     /// are left alone, and lines of white space are skipped.
     /// - Throws: ``MultipleChoiceError``, with the line; ``TextFileError``.
     package static func read(_ file: URL) throws -> [MultipleChoiceQuestion] {
-        let lines = try LineReader(path: file.path)
+        let lines = try LineReader(path: file.path, longestLine: mostBytes)
         var questions: [MultipleChoiceQuestion] = []
         while let line = try lines.next() {
             guard String(validating: line, as: UTF8.self) != nil else {
@@ -30,6 +30,9 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
         guard !questions.isEmpty else { throw MultipleChoiceError.noQuestions(file: file.path) }
         return questions
     }
+
+    /// Bytes of a question with its choices.
+    private static let mostBytes = 64 << 20
 
     private init(line: ArraySlice<UInt8>, number: Int, file: String) throws(MultipleChoiceError) {
         func refuse(_ problem: String) -> MultipleChoiceError { .line(number, file: file, problem) }
