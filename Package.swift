@@ -154,7 +154,8 @@ let package = Package(
             [
                 "AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimOutputs", "AdaDimTestSupport",
             ]),
-        tests("Outputs", ["AdaDimOutputs", "AdaDimTestSupport"]),
+        tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
+        tests("Outputs", ["AdaDimFiles", "AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(

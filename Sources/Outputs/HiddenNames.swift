@@ -21,11 +21,11 @@ package struct HiddenNames: Sendable {
     }
 
     /// Always the same, for all runs that write the output.
-    package var lock: String { path(name("lock", spare: 0)) }
+    package var lock: String { parent.appendingComponent(name("lock", spare: 0)) }
 
     /// Another one with every call, by which ``leftovers(_:)`` knows it again.
     package func new(_ kind: Kind) -> String {
-        path(prefix(kind) + String(UInt64.random(in: .min ... .max), radix: 36))
+        parent.appendingComponent(tagged(kind).new())
     }
 
     /// What lies beside an output for a while.
@@ -39,25 +39,16 @@ package struct HiddenNames: Sendable {
     }
 
     /// Paths of everything of a kind that lies beside the output, sorted. None where the directory cannot be listed.
-    package func leftovers(_ kind: Kind) -> [String] {
-        // By bytes: two names that Swift calls equal can be two outputs'.
-        let prefix = prefix(kind).pathBytes
-        return ((try? names(inDirectory: parent)) ?? []).filter { name in
-            let bytes = name.pathBytes
-            return bytes.starts(with: prefix)
-                && UInt64(String(decoding: bytes.dropFirst(prefix.count), as: UTF8.self), radix: 36) != nil
-        }.map(path)
-    }
+    package func leftovers(_ kind: Kind) -> [String] { tagged(kind).all(in: parent) }
 
     /// What a user should know of one that was removed.
     package static func removal(_ path: String) -> String {
         "removed \(path.lastComponent), which a killed run had left"
     }
 
-    private func path(_ name: String) -> String { parent.appendingComponent(name) }
-
-    /// The largest tag has 13 digits.
-    private func prefix(_ kind: Kind) -> String { name(kind.rawValue + "-", spare: 13) }
+    private func tagged(_ kind: Kind) -> TaggedNames {
+        TaggedNames(prefix: name(kind.rawValue + "-", spare: TaggedNames.mostDigits))
+    }
 
     /// The output's name between a dot and what the name is for; where that is too long, its beginning and a number that
     /// stands for the whole.

@@ -23,7 +23,7 @@ package final class TemporaryOutputs {
     private static func make(
         _ name: String, in directory: String, attempts: Int
     ) throws(OutputFailure) -> (String, OutputLock?) {
-        let path = directory.appendingComponent(name + "-" + String(UInt64.random(in: .min ... .max), radix: 36))
+        let path = directory.appendingComponent(TaggedNames(prefix: name + "-").new())
         do throws(OutputFailure) {
             guard mkdir(path.systemBytes, 0o700) == 0 else { throw .system(path, "creating the directory") }
             return (path, try OutputLock.take(path.appendingComponent(lockName), for: path))
@@ -40,12 +40,7 @@ package final class TemporaryOutputs {
 
     /// This user's own: others cannot be locked, and a link may lead anywhere.
     private static func leftovers(_ name: String, in directory: String) -> [String] {
-        let prefix = (name + "-").pathBytes
-        return ((try? names(inDirectory: directory)) ?? []).filter { name in
-            let bytes = name.pathBytes
-            return bytes.starts(with: prefix)
-                && UInt64(String(decoding: bytes.dropFirst(prefix.count), as: UTF8.self), radix: 36) != nil
-        }.map(directory.appendingComponent).filter { path in
+        TaggedNames(prefix: name + "-").all(in: directory).filter { path in
             let status = try? FileStatus(path, followingLinks: false)
             return status?.kind == .directory && status?.owner == geteuid()
         }
