@@ -75,7 +75,8 @@ extension Checkpoint {
         /// A shard's path without detours; nil for one that leads out of the directory or is no .safetensors file's.
         private static func pathInside(_ shard: String) -> String? {
             let parts = shard.unicodeScalars.split(separator: "/").map(String.init).filter { $0 != "." }
-            guard shard.unicodeScalars.first != "/", shard.hasSuffix(".safetensors"), !shard.contains("\0"), !parts.contains("..")
+            guard shard.unicodeScalars.first != "/", shard.hasSuffix(".safetensors"), !shard.contains("\0"),
+                !parts.contains("..")
             else { return nil }
             return parts.joined(separator: "/")
         }

@@ -26,7 +26,9 @@ package struct CarriedFiles {
     package init(_ model: Checkpoint) throws(ExportError) {
         let (source, configFile) = (model.directory.path, model.directory.path + "/config.json")
         (self.source, self.configFile) = (source, configFile)
-        config = try ExportError.naming { () throws(FileFailure) in try readFile(configFile, atMost: Self.mostConfigBytes) }
+        config = try ExportError.naming { () throws(FileFailure) in
+            try readFile(configFile, atMost: Self.mostConfigBytes)
+        }
         // Written anew. Two of them may lie there already: an output of this tool is a model, too.
         var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName]
         if model.files.count > 1 || model.name(of: model.files[0]) != Checkpoint.singleFileName {

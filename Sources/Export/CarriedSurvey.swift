@@ -24,7 +24,8 @@ struct CarriedSurvey {
     ///   - weights: paths of the weight files that the model is read from.
     ///   - modules: folders that are carried with all that they hold.
     init(
-        of directory: String, reserved: Set<String>, weights ownWeights: Set<String>, modules: SentenceTransformerModules
+        of directory: String, reserved: Set<String>, weights ownWeights: Set<String>,
+        modules: SentenceTransformerModules
     ) throws(ExportError) {
         (self.directory, self.ownWeights, self.modules) = (directory, Set(ownWeights.map(\.pathBytes)), modules)
         let reserved = Set(reserved.map(\.pathBytes))

@@ -35,8 +35,10 @@ package final class OutputDirectory {
         pending = try PendingDirectory(
             output.path, marker: report, overwrite: overwrite, sparing: model, synchronizer: synchronizer,
             exchange: exchange, notice: notice
-        ) { (path, mayReplace) throws(ExportError) in
-            try Self.checkReplaceable(path, report: report, overwrite: mayReplace)
+        ) { path, mayReplace in
+            Result { () throws(ExportError) in
+                try Self.checkReplaceable(path, report: report, overwrite: mayReplace)
+            }
         }
     }
 

@@ -18,9 +18,10 @@ package struct NameExchange: Sendable {
 
     package func callAsFunction(_ one: String, _ other: String) -> Bool { exchange(one, other) }
 
-    private typealias RenameWithFlags = @convention(c) (
-        Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
-    ) -> Int32
+    private typealias RenameWithFlags =
+        @convention(c) (
+            Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
+        ) -> Int32
 
     /// The C library's `renameat2`, which its header does not show to Swift.
     private static let renameWithFlags = dlsym(nil, "renameat2").map { unsafeBitCast($0, to: RenameWithFlags.self) }

@@ -19,7 +19,9 @@ package enum OutputFailure: Error, Equatable, Sendable {
     /// The output has its name, and all its files are on the disk; the name itself may not be.
     case writtenButNotSafe(output: String, reason: String)
 
-    static func system(_ path: String, _ operation: String) -> OutputFailure { OutputFailure(FileFailure(path, operation)) }
+    static func system(_ path: String, _ operation: String) -> OutputFailure {
+        OutputFailure(FileFailure(path, operation))
+    }
 
     package init(_ failure: FileFailure) {
         self = .system(path: failure.path, operation: failure.operation, reason: failure.reason)
@@ -40,7 +42,8 @@ extension OutputFailure: CustomStringConvertible {
         case .held(let output, let holder):
             "\(output): another run is writing it" + (holder.map { ": \($0)" } ?? "")
         case .notLockable(let output, let lock, let reason, let holder):
-            "\(output): another run is writing it, or a run that was killed has left its lock" + (holder.map { " (\($0))" } ?? "")
+            "\(output): another run is writing it, or a run that was killed has left its lock"
+                + (holder.map { " (\($0))" } ?? "")
                 + ", which the file system does not let this run take (\(reason)): if no run is at work, remove \(lock)"
         case .notALock(let path): "\(path): is not a file, expected the lock of a run or nothing"
         case .system(let path, let operation, let reason): "\(path): \(operation) failed: \(reason)"

@@ -12,8 +12,8 @@ struct OutputLeftovers {
     let notice: (String) -> Void
 
     /// Removes what was never finished, and what was replaced. An earlier output without a successor gets its name again.
-    /// - Parameter check: says what an earlier output at a path holds, or throws why it is none.
-    func clear(_ check: (String) throws -> DirectoryTree) {
+    /// - Parameter check: what an earlier output at a path holds, or why it is none.
+    func clear(_ check: (String) -> Result<DirectoryTree, any Error>) {
         for path in found(.partial) { notice(removeTree(path) ? HiddenNames.removal(path) : Self.remainder(path)) }
         let old = found(.old)
         // Of several nobody but a person can say which one counts.
@@ -36,9 +36,9 @@ struct OutputLeftovers {
         return names.leftovers(kind).filter { !spared.starts(with: $0.componentBytes) }
     }
 
-    private func remove(_ path: String, _ check: (String) throws -> DirectoryTree) {
+    private func remove(_ path: String, _ check: (String) -> Result<DirectoryTree, any Error>) {
         do {
-            let found = try check(path)
+            let found = try check(path).get()
             notice(found.remove(from: path, last: marker) ? HiddenNames.removal(path) : Self.remainder(path))
         } catch {
             notice("\(path): left by a killed run, stays: \(error)")
@@ -46,10 +46,12 @@ struct OutputLeftovers {
     }
 
     /// Where the run was killed after it had moved the earlier output aside, nothing has the output's name.
-    private func restore(_ path: String, _ check: (String) throws -> DirectoryTree) {
+    private func restore(_ path: String, _ check: (String) -> Result<DirectoryTree, any Error>) {
         do {
-            _ = try check(path)
-            guard rename(path.systemBytes, output.systemBytes) == 0 else { throw OutputFailure.system(output, "renaming \(path)") }
+            _ = try check(path).get()
+            guard rename(path.systemBytes, output.systemBytes) == 0 else {
+                throw OutputFailure.system(output, "renaming \(path)")
+            }
             notice("renamed \(path.lastComponent) to \(output) again: a killed run had moved it aside")
         } catch {
             notice("\(path): stays; a killed run had moved it aside from \(output): \(error)")

@@ -5,8 +5,9 @@ import Glibc
 /// at the end. What is not committed is removed with the value; what a killed process leaves is hidden, does not bear the
 /// name, and is cleared up by the next run for the same directory. One run at a time writes a directory: see `OutputLock`.
 package final class PendingDirectory<Refusal: OutputRefusal> {
-    /// Says what an earlier output at a path holds, or throws why what lies there is not replaced.
-    package typealias Check = (_ path: String, _ mayReplace: Bool) throws(Refusal) -> DirectoryTree
+    /// What an earlier output at a path holds, or why what lies there is not replaced. No throwing closure: Swift 6.3 loses
+    /// the error of one whose type is generic when it is handed on as one of any type.
+    package typealias Check = (_ path: String, _ mayReplace: Bool) -> Result<DirectoryTree, Refusal>
 
     /// Where to write until the end.
     package let partial: String
@@ -39,7 +40,7 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
     ) throws(Refusal) {
         func resolve() throws(Refusal) -> ResolvedPath {
             let resolved = try Refusal.naming { () throws(OutputFailure) in try ResolvedPath(output: path) }
-            if resolved.exists { _ = try check(resolved.path, overwrite) }
+            if resolved.exists { _ = try check(resolved.path, overwrite).get() }
             return resolved
         }
         let resolved = try resolve()
@@ -52,7 +53,7 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
             notice(OutputLock.absence(path))
         } else {
             OutputLeftovers(names: names, output: resolved.path, marker: marker, spared: spared, notice: notice)
-                .clear { (path) throws(Refusal) in try check(path, true) }
+                .clear { path in check(path, true).mapError { $0 } }
         }
         // Another run may have finished since, or its output have been put back.
         output = try resolve()
@@ -73,7 +74,7 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
         var refusal = try Refusal.naming { () throws(OutputFailure) in try synchronizeContents() }
         let resolved = try Refusal.naming { () throws(OutputFailure) in try ResolvedPath(output: output.path) }
         // Things may have changed since the run began.
-        let earlier = resolved.exists ? try check(resolved.path, overwrite) : nil
+        let earlier = resolved.exists ? try check(resolved.path, overwrite).get() : nil
         let aside = try Refusal.naming { () throws(OutputFailure) in
             guard earlier == nil else { return try replace(resolved.path) as String? }
             try Self.move(partial, to: resolved.path)

@@ -19,7 +19,8 @@ struct TaggedNames {
     private func contain(_ name: String) -> Bool {
         let (bytes, start) = (name.pathBytes, prefix.pathBytes)
         let digits = bytes.dropFirst(start.count)
-        return bytes.starts(with: start) && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
+        return bytes.starts(with: start)
+            && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
             && UInt64(String(decoding: digits, as: UTF8.self), radix: 36) != nil
     }
 }

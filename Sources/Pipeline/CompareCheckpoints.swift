@@ -37,7 +37,8 @@ package struct CompareCheckpoints: Sendable {
     /// What a directory goes by: the path as it was given, or its name where that has none.
     private static func name(_ directory: URL) -> String {
         let last = directory.relativePath.withoutClosingSlashes.lastComponent
-        return ["", "/", "."].contains(last) || last == ".." ? directory.standardizedFileURL.lastPathComponent : directory.relativePath
+        return ["", "/", "."].contains(last) || last == ".."
+            ? directory.standardizedFileURL.lastPathComponent : directory.relativePath
     }
 
     /// - Parameter progress: called with the name of the model that is run.

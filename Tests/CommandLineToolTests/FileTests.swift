@@ -157,7 +157,8 @@ import Testing
         #expect(quantized.output.contains(#"Written to o\xE8\xFF"#))
         #expect(quantized.output.hasSuffix("/o%E8%FF/quantization-report.html\n"))
         #expect(try Set(names(inDirectory: scratch.url.path).map(\.pathBytes)) == [model, output, text])
-        #expect(try readFile(byName(output) + "/" + String(systemBytes: [0xf0, 0x9f]), atMost: 1 << 24) == Array("f".utf8))
+        #expect(
+            try readFile(byName(output) + "/" + String(systemBytes: [0xf0, 0x9f]), atMost: 1 << 24) == Array("f".utf8))
         // Once more over it, from inside a directory of such a name.
         let again = try run(
             "quantize \"../$m\" \"../$o\" \(options.replacingOccurrences(of: "$t", with: "../$t")) --overwrite",

@@ -56,7 +56,8 @@ struct CarriedFilesTests {
         for path in carried { try write(directory, path) }
         try write(
             directory, ".gitattributes", ".gitignore", ".git/config", ".cache/x/y", ".DS_Store", "parts/.DS_Store",
-            "__pycache__/modeling_x.cpython-312.pyc", "parts/__pycache__/x.pyc", "quantization-report.json", "quantization-report.html")
+            "__pycache__/modeling_x.cpython-312.pyc", "parts/__pycache__/x.pyc", "quantization-report.json",
+            "quantization-report.html")
         let found = try exported(directory)
         #expect(found.files == carried.sorted())
         #expect(found.notices == [])

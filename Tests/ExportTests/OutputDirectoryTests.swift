@@ -224,7 +224,11 @@ struct OutputDirectoryTests {
             }
         }
         let found = try names(inDirectory: parent).map { Array($0.utf8) }
-        #expect(found == ["e\u{301}", "model", "\u{301}x", "\u{e9}"].map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) })
+        #expect(
+            found
+                == ["e\u{301}", "model", "\u{301}x", "\u{e9}"].map { Array($0.utf8) }.sorted {
+                    $0.lexicographicallyPrecedes($1)
+                })
         // A model beside an output of a name that Swift calls equal is not that output.
         try files.moveItem(at: directory.url, to: URL(fileURLWithPath: parent + "/mode\u{301}l"))
         let model = URL(fileURLWithPath: parent + "/mode\u{301}l")

@@ -100,7 +100,8 @@ struct OutputReplacementTests {
             try makeDirectories(file.parentPath ?? "")
             try writeFile([1], to: file)
             #expect(
-                directory.refusal(of: output.path, overwrite: true) == refused + name + ", which this tool did not write")
+                directory.refusal(of: output.path, overwrite: true) == refused + name
+                    + ", which this tool did not write")
             removeTree(output.path + "/" + name)
         }
         try makeDirectories(output.path + "/\u{e9}l")

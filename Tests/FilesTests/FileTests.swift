@@ -43,7 +43,8 @@ import Testing
         limits.rlim_cur = 0
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
         let texts = [
-            errorText { _ = try readFile("/etc/hostname", atMost: 1 << 24) }, errorText { _ = try names(inDirectory: "/etc") },
+            errorText { _ = try readFile("/etc/hostname", atMost: 1 << 24) },
+            errorText { _ = try names(inDirectory: "/etc") },
         ]
         limits.rlim_cur = soft
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)

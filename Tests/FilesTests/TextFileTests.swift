@@ -27,10 +27,13 @@ import Testing
     @Test func whatCannotBeRead() throws {
         let missing = directory.path("none")
         #expect(
-            errorText { _ = try TextFile.bytes(of: missing, atMost: 1 << 24) } == "\(missing): cannot be read: No such file or directory"
+            errorText { _ = try TextFile.bytes(of: missing, atMost: 1 << 24) }
+                == "\(missing): cannot be read: No such file or directory"
         )
         let folder = directory.url.path
-        #expect(errorText { _ = try TextFile.bytes(of: folder, atMost: 1 << 24) } == "\(folder): cannot be read: is a directory")
+        #expect(
+            errorText { _ = try TextFile.bytes(of: folder, atMost: 1 << 24) }
+                == "\(folder): cannot be read: is a directory")
     }
 
     @Test func tooLargeAFileIsRefusedBeforeItIsRead() throws {

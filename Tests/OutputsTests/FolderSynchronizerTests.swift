@@ -11,7 +11,8 @@ import Testing
 
     @Test(arguments: [EINVAL, EBADF, ENOTSUP, ENOSYS, EPERM]) func aRefusalIsANotice(_ error: Int32) throws {
         #expect(
-            try FolderSynchronizer { _, path in path == "/tmp" ? error : EIO }("/tmp") == String(cString: strerror(error)))
+            try FolderSynchronizer { _, path in path == "/tmp" ? error : EIO }("/tmp")
+                == String(cString: strerror(error)))
         #expect(
             FolderSynchronizer.notice("/out", "no")
                 == "/out: the file system does not bring directories to the disk at once (no): if the machine loses power "

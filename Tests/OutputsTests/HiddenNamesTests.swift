@@ -62,7 +62,8 @@ import Testing
         let left = [".out.partial-a1", ".out.partial-zz9"]
         for name in left + [
             ".out.partial-", ".out.partial-a-b", ".out.partial-é", ".out.old-a1", ".out2.partial-a1", "out.partial-a1",
-            ".out.partial-99999999999999999", ".out.partial-a1.lock", ".out.partial-+1", ".out.partial--0", ".out.partial-A1",
+            ".out.partial-99999999999999999", ".out.partial-a1.lock", ".out.partial-+1", ".out.partial--0",
+            ".out.partial-A1",
         ] { try Data().write(to: directory.url.appending(path: name)) }
         let names = try HiddenNames(of: "out", in: directory.url.path)
         #expect(names.leftovers(.partial).map(last) == left)

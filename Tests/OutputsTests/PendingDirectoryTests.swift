@@ -9,7 +9,8 @@ import Testing
 @Suite final class PendingDirectoryTests {
     private enum Refusal: OutputRefusal, CustomStringConvertible {
         case output(OutputFailure)
-        case noMark, foreign(String)
+        case noMark
+        case foreign(String)
 
         var description: String {
             switch self {
@@ -29,7 +30,8 @@ import Testing
 
     private var said: [String] {
         notices.withLock { $0 }.map { text in
-            text.replacingOccurrences(of: directory.url.path, with: "").replacing(#/(partial|old|replaced)-[0-9a-z]+/#) {
+            text.replacingOccurrences(of: directory.url.path, with: "").replacing(#/(partial|old|replaced)-[0-9a-z]+/#)
+            {
                 "\($0.output.1)-…"
             }
         }
@@ -38,23 +40,26 @@ import Testing
     private var names: [String] { get throws { try AdaDimFiles.names(inDirectory: directory.url.path) } }
 
     private func open(
-        _ name: String = "out", overwrite: Bool = true, sparing: String? = nil, synchronizer: FolderSynchronizer = .system,
+        _ name: String = "out", overwrite: Bool = true, sparing: String? = nil,
+        synchronizer: FolderSynchronizer = .system,
         exchange: NameExchange = .system
     ) throws -> PendingDirectory<Refusal> {
         try PendingDirectory(
             directory.path(name), marker: "mark", overwrite: overwrite, sparing: sparing, synchronizer: synchronizer,
             exchange: exchange, notice: { [self] text in notices.withLock { $0.append(text) } }
-        ) { (path, mayReplace) throws(Refusal) in
-            guard mayReplace else { throw .output(.exists(output: path)) }
-            guard let tree = try? DirectoryTree(path), tree.files.contains("mark") else { throw .noMark }
+        ) { path, mayReplace in
+            guard mayReplace else { return .failure(.output(.exists(output: path))) }
+            guard let tree = try? DirectoryTree(path), tree.files.contains("mark") else { return .failure(.noMark) }
             if let other = tree.files.first(where: { $0 != "mark" && !$0.lastComponent.hasPrefix("f") }) {
-                throw .foreign(other)
+                return .failure(.foreign(other))
             }
-            return tree
+            return .success(tree)
         }
     }
 
-    private func write(_ text: String, into path: String, files: [String] = ["f1", "sub/f2"], marked: Bool = true) throws {
+    private func write(_ text: String, into path: String, files: [String] = ["f1", "sub/f2"], marked: Bool = true)
+        throws
+    {
         for name in files + (marked ? ["mark"] : []) {
             let file = path + "/" + name
             try makeDirectories(file.parentPath ?? "")
@@ -146,7 +151,8 @@ import Testing
                 synchronizer: FolderSynchronizer { _, path in path.hasSuffix("/sub") ? EIO : 0 })
             try write("new", into: pending.partial)
             #expect(
-                errorText { try pending.commit() } == "\(pending.partial)/sub: writing to the disk failed: Input/output error")
+                errorText { try pending.commit() }
+                    == "\(pending.partial)/sub: writing to the disk failed: Input/output error")
         }
         #expect(try names == (isReplacing ? ["out"] : []))
         let pending = try open(synchronizer: FolderSynchronizer { _, path in path == parent ? EIO : 0 })
@@ -166,7 +172,9 @@ import Testing
     @Test func killedBetweenTheTwoNames() throws {
         try write("old", into: directory.path(".out.old-a1"))
         try write("new", into: directory.path(".out.partial-a2"))
-        #expect(errorText { _ = try open(overwrite: false) }.hasSuffix("/out: exists already; give another name, or --overwrite to replace it"))
+        #expect(
+            errorText { _ = try open(overwrite: false) }.hasSuffix(
+                "/out: exists already; give another name, or --overwrite to replace it"))
         #expect(
             said == [
                 "removed .out.partial-…, which a killed run had left",
@@ -186,7 +194,8 @@ import Testing
         _ = try open()
         #expect(
             said == [
-                "removed .out.old-…, which a killed run had left", "removed .out.replaced-…, which a killed run had left",
+                "removed .out.old-…, which a killed run had left",
+                "removed .out.replaced-…, which a killed run had left",
                 "/.out.replaced-…: left by a killed run, stays: it holds theirs",
                 "/.out.replaced-…: left by a killed run, stays: no mark",
             ])

@@ -105,7 +105,8 @@ import Testing
             #expect(paths.count == 3)
             #expect(paths[0] == paths[1] + "/codes" && paths[2] == temporary.url.path)
             #expect(notices.count == (refuses ? 1 : 0))
-            #expect(notices.allSatisfy { $0.hasPrefix("\(directory.path): the file system does not bring directories") })
+            #expect(
+                notices.allSatisfy { $0.hasPrefix("\(directory.path): the file system does not bring directories") })
             #expect(try directory.read() == baseline)
         }
     }
@@ -257,6 +258,7 @@ import Testing
         #expect(attempt().contains("No such file or directory"))
         #expect(truncate(json, 4 << 40) == 0)
         #expect(
-            errorText { _ = try directory.read() } == "\(json): reading: 4398046511104 bytes, expected at most 268435456")
+            errorText { _ = try directory.read() }
+                == "\(json): reading: 4398046511104 bytes, expected at most 268435456")
     }
 }

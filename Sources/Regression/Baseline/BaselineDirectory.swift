@@ -93,7 +93,9 @@ package struct BaselineDirectory: Sendable {
             try PendingDirectory(
                 path, marker: Baseline.fileName, overwrite: overwrite, synchronizer: synchronizer, exchange: exchange,
                 notice: notice
-            ) { (place, mayReplace) throws(RegressionError) in try checkReplaceable(place, overwrite: mayReplace) })
+            ) { place, mayReplace in
+                Result { () throws(RegressionError) in try checkReplaceable(place, overwrite: mayReplace) }
+            })
     }
 
     /// Writes the baseline; the claim takes no other.
