@@ -34,7 +34,7 @@ struct MissingTokenizer: Error, CustomStringConvertible {
     }
 }
 
-/// A file in whose place something else lies.
+/// A file that is not what its name says.
 struct StandInFound: Error, CustomStringConvertible {
     let file: String
     let found: StandIn

@@ -46,15 +46,16 @@ import Testing
     ) throws -> PendingDirectory<Refusal> {
         try PendingDirectory(
             directory.path(name), marker: "mark", overwrite: overwrite, sparing: sparing, synchronizer: synchronizer,
-            exchange: exchange, notice: { [self] text in notices.withLock { $0.append(text) } }
-        ) { path, mayReplace in
-            guard mayReplace else { return .failure(.output(.exists(output: path))) }
-            guard let tree = try? DirectoryTree(path), tree.files.contains("mark") else { return .failure(.noMark) }
-            if let other = tree.files.first(where: { $0 != "mark" && !$0.lastComponent.hasPrefix("f") }) {
-                return .failure(.foreign(other))
-            }
-            return .success(tree)
+            exchange: exchange, notice: { [self] text in notices.withLock { $0.append(text) } }, check: Self.check)
+    }
+
+    private static func check(_ path: String, mayReplace: Bool) -> Result<DirectoryTree, Refusal> {
+        guard mayReplace else { return .failure(.output(.exists(output: path))) }
+        guard let tree = try? DirectoryTree(path), tree.files.contains("mark") else { return .failure(.noMark) }
+        if let other = tree.files.first(where: { $0 != "mark" && !$0.lastComponent.hasPrefix("f") }) {
+            return .failure(.foreign(other))
         }
+        return .success(tree)
     }
 
     private func write(_ text: String, into path: String, files: [String] = ["f1", "sub/f2"], marked: Bool = true)
