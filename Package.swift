@@ -163,7 +163,7 @@ let package = Package(
             ]),
         tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
         tests("JSON", ["AdaDimJSON"]),
-        tests("Outputs", ["AdaDimOutputs", "AdaDimTestSupport"]),
+        tests("Outputs", ["AdaDimFiles", "AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(

@@ -7,7 +7,7 @@ extension Checkpoint {
     package static let indexFileName = "model.safetensors.index.json"
 
     /// The name of a weight file in the model's directory: a path relative to it, where the file lies in a subfolder.
-    package func name(of file: SafetensorsFile) -> String { String(file.path.dropFirst(directory.path.count + 1)) }
+    package func name(of file: SafetensorsFile) -> String { file.path.path(below: directory.path) }
 
     /// A directory's weight files, and where every tensor lies.
     ///
@@ -47,7 +47,7 @@ extension Checkpoint {
                 [keys.notice].compactMap { $0 }
                 + IndexDisagreements(
                     index: index, repeated: repeated, listed: shardOfTensor,
-                    found: locations.mapValues { String($0.file.path.dropFirst(directory.count + 1)) }
+                    found: locations.mapValues { $0.file.path.path(below: directory) }
                 ).notices
         }
 
@@ -75,8 +75,9 @@ extension Checkpoint {
 
         /// A shard's path without detours; nil for one that leads out of the directory or is no .safetensors file's.
         private static func pathInside(_ shard: String) -> String? {
-            let parts = shard.split(separator: "/").filter { $0 != "." }
-            guard !shard.hasPrefix("/"), shard.hasSuffix(".safetensors"), !shard.contains("\0"), !parts.contains("..")
+            let parts = shard.unicodeScalars.split(separator: "/").map(String.init).filter { $0 != "." }
+            guard shard.unicodeScalars.first != "/", shard.hasSuffix(".safetensors"), !shard.contains("\0"),
+                !parts.contains("..")
             else { return nil }
             return parts.joined(separator: "/")
         }

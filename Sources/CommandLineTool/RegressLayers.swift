@@ -46,7 +46,7 @@ struct RegressLayerArguments: ParsableArguments {
         guard let folder else { return [] }
         guard FileStatus.kind(of: folder) == .directory else { throw RegressionError.noDirectory(path: folder) }
         let names = try names(inDirectory: folder)
-            .filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }.sorted()
+            .filter { $0.hasSuffix(".safetensors") && !$0.isHiddenName }.sorted()
         guard !names.isEmpty else {
             throw RegressionError.nothingToRun(reason: "\(folder) holds no .safetensors file")
         }

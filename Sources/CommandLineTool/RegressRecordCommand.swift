@@ -30,8 +30,7 @@ struct RegressRecordCommand: ParsableCommand {
     func run() throws {
         let terminal = machine.begin()
         let target = BaselineDirectory(directory)
-        let claim = try target.claim(overwrite: output.overwrite)
-        for notice in claim.notices { Logger(label: "adadim").notice("\(notice)") }
+        let claim = try target.claim(overwrite: output.overwrite) { Logger(label: "adadim").notice("\($0)") }
         try reporting.checkWritable()
         let (report, results) = try regress(on: terminal, suite.run(layers)) { results, environment in
             try Comparison(environment: environment).report(results, baseline: nil) {
@@ -41,8 +40,7 @@ struct RegressRecordCommand: ParsableCommand {
         if report.isGreen {
             try target.write(
                 Baseline(results, environment: report.environment),
-                codes: Dictionary(uniqueKeysWithValues: results.cases.map { ($0.name, $0.codes) }),
-                overwrite: output.overwrite, claim)
+                codes: Dictionary(uniqueKeysWithValues: results.cases.map { ($0.name, $0.codes) }), claim)
         }
         try reporting.write(report, afterWriting: report.isGreen ? directory : nil)
         guard report.isGreen else {

@@ -61,10 +61,10 @@ struct VariantsCommand: ParsableCommand {
             if lock == nil { Logger(label: "adadim").notice("\(OutputLock.absence(keep))") }
             return try withExtendedLifetime(lock) { try body(directory) }
         }
-        let directory = FileManager.default.temporaryDirectory.appending(path: "adadim-variants-\(UUID().uuidString)")
-        try makeDirectories(directory.path)
-        defer { removeTree(directory.path) }
-        return try body(directory)
+        let temporary = try TemporaryOutputs(
+            "adadim-variants", in: FileManager.default.temporaryDirectory.path,
+            notice: { Logger(label: "adadim").notice("\($0)") })
+        return try withExtendedLifetime(temporary) { try body(URL(filePath: temporary.path)) }
     }
 
     private func measure(into outputs: URL, _ terminal: Terminal, _ observer: RunObserver) throws -> [VariantsTable.Row]

@@ -8,6 +8,8 @@ package struct CarriedFiles {
     /// What a folder may hold in all to be carried. A file at the top may have as many bytes.
     package static let mostFolderEntries = 1000
     package static let mostFolderBytes = 256 << 20
+    /// What config.json may have.
+    private static let mostConfigBytes = 256 << 20
     /// The report of a run, to look at.
     package static let pageName = "quantization-report.html"
 
@@ -24,7 +26,9 @@ package struct CarriedFiles {
     package init(_ model: Checkpoint) throws(ExportError) {
         let (source, configFile) = (model.directory.path, model.directory.path + "/config.json")
         (self.source, self.configFile) = (source, configFile)
-        config = try ExportError.naming { () throws(FileFailure) in try readFile(configFile) }
+        config = try ExportError.naming { () throws(FileFailure) in
+            try readFile(configFile, atMost: Self.mostConfigBytes)
+        }
         // Written anew. Two of them may lie there already: an output of this tool is a model, too.
         var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName]
         if model.files.count > 1 || model.name(of: model.files[0]) != Checkpoint.singleFileName {
@@ -32,7 +36,7 @@ package struct CarriedFiles {
         }
         let survey = try CarriedSurvey(
             of: source, reserved: reserved, weights: Set(model.files.map(model.name)),
-            modules: SentenceTransformerModules(in: source).folders)
+            modules: SentenceTransformerModules(in: source))
         notices = survey.notices
         paths = survey.carried.map(\.path)
         bytes = config.count + survey.carried.reduce(0) { $0 + $1.bytes }
@@ -42,7 +46,7 @@ package struct CarriedFiles {
     func copy(into directory: URL) throws(ExportError) {
         try ExportError.naming { () throws(FileFailure) in
             for path in paths {
-                if let slash = path.lastIndex(of: "/") { try makeDirectories(directory.path + "/" + path[..<slash]) }
+                if let folder = path.parentPath { try makeDirectories(directory.path + "/" + folder) }
                 let file = try ReadFile(source + "/" + path)
                 let copy = try OutputFile(creating: directory.path + "/" + path)
                 try copy.append(file)

@@ -3,7 +3,8 @@ import AdaDimFiles
 /// What lies in a model's directory beside its weights, and what becomes of it.
 ///
 /// Everything is carried but: hidden files and caches of Python; what the output has files of its own for; weights in
-/// other formats, by their names, and folders that hold some; what is no file, or very large. Links are followed.
+/// other formats, by their names, and folders that hold some; what is no file, or very large. Links are followed. What is
+/// not carried is named, but for what the output has anew and what is known to be of no use to a model.
 struct CarriedSurvey {
     /// Paths inside the directory, and their files' sizes.
     private(set) var carried: [(path: String, bytes: Int)] = []
@@ -14,28 +15,33 @@ struct CarriedSurvey {
     /// Carried, but stand-ins of files.
     private var pointers: [(path: String, found: StandIn)] = []
     private let directory: String
-    private let ownWeights: Set<String>
-    private let modules: Set<String>
+    /// Paths as bytes, by which they are compared.
+    private let ownWeights: Set<[UInt8]>
+    private let modules: SentenceTransformerModules
 
     /// - Parameters:
     ///   - reserved: names at the top that the output has files of its own for.
     ///   - weights: paths of the weight files that the model is read from.
     ///   - modules: folders that are carried with all that they hold.
     init(
-        of directory: String, reserved: Set<String>, weights ownWeights: Set<String>, modules: Set<String>
+        of directory: String, reserved: Set<String>, weights ownWeights: Set<String>,
+        modules: SentenceTransformerModules
     ) throws(ExportError) {
-        (self.directory, self.ownWeights, self.modules) = (directory, ownWeights, modules)
+        (self.directory, self.ownWeights, self.modules) = (directory, Set(ownWeights.map(\.pathBytes)), modules)
+        let reserved = Set(reserved.map(\.pathBytes))
         let top = try ExportError.naming { () throws(FileFailure) in
             (names: try names(inDirectory: directory), identity: try FileStatus(directory).identity)
         }
-        for name in top.names where !Self.isPassedOver(name) && !ownWeights.contains(name) {
+        for name in top.names where !Self.isPassedOver(name) && !self.ownWeights.contains(name.pathBytes) {
             guard let status = status(of: name) else { continue }
+            let isReserved = reserved.contains(name.pathBytes)
             switch status.kind {
-            case .file where reserved.contains(name): break
+            case .file where isReserved: break
+            case _ where name.isHiddenName: addHidden(name, status)
             case .file where Self.isWeights(name): weights.append(name)
             case .file where status.bytes > CarriedFiles.mostFolderBytes: others.append((name, "more than 256 MB"))
             case .file: carry(name, status)
-            case .directory where reserved.contains(name):
+            case .directory where isReserved:
                 others.append((name, "a directory with a name of the output's"))
             case .directory: addFolder(name, status, in: [top.identity])
             default: others.append((name, "\(status.kind)"))
@@ -43,7 +49,16 @@ struct CarriedSurvey {
         }
     }
 
-    private static func isPassedOver(_ name: String) -> Bool { name.hasPrefix(".") || name == "__pycache__" }
+    /// What version control, download caches, Python and file managers leave in a directory: no part of a model.
+    private static let passedOver: Set<[UInt8]> = Set(
+        [".git", ".gitattributes", ".gitignore", ".cache", ".DS_Store", "__pycache__"].map(\.pathBytes))
+
+    private static func isPassedOver(_ name: String) -> Bool { passedOver.contains(name.pathBytes) }
+
+    /// Hidden files are a person's or a program's own, and may hold what is not to be handed on, such as passwords.
+    private mutating func addHidden(_ path: String, _ status: FileStatus) {
+        others.append((status.kind == .directory ? path + "/" : path, "hidden"))
+    }
 
     /// Whether a file holds weights, or says which files do.
     static func isWeights(_ name: String) -> Bool {
@@ -97,7 +112,7 @@ struct CarriedSurvey {
             others.append((name + "/", error.reason))
             return
         }
-        let holdsOwn = ownWeights.contains { $0.hasPrefix(name + "/") }
+        let holdsOwn = ownWeights.contains { $0.starts(with: (name + "/").pathBytes) }
         guard folder.weights.isEmpty || holdsOwn else {
             weights.append(name + "/")
             return
@@ -122,15 +137,16 @@ struct CarriedSurvey {
             others.append((path + "/", error.reason))
             return
         }
-        let isModule = SentenceTransformerModules.holds(path, modules)
+        let isModule = modules.hold(path)
         for name in names where !Self.isPassedOver(name) {
             budget.entries -= 1
             guard budget.entries >= 0 else {
                 throw TooMuch(reason: "more than \(CarriedFiles.mostFolderEntries) files")
             }
             let inside = path + "/" + name
-            guard !ownWeights.contains(inside), let found = self.status(of: inside) else { continue }
+            guard !ownWeights.contains(inside.pathBytes), let found = self.status(of: inside) else { continue }
             switch found.kind {
+            case _ where name.isHiddenName: addHidden(inside, found)
             case .directory: try walk(inside, found, in: ancestors + [status.identity], &budget)
             case .file where isModule: carry(inside, found)
             case .file where Self.isWeights(name): weights.append(inside)

@@ -1,17 +1,13 @@
 import AdaDimOutputs
 
 /// Why a quantized model could not be written.
-package enum ExportError: Error, Equatable {
+package enum ExportError: OutputRefusal, Equatable {
     // Where it would go.
-    case noParentDirectory(output: String)
     case outputIsCurrentDirectory(output: String)
     case outputIsModel(output: String)
     case outputInsideModel(output: String, model: String)
     case outputHoldsModel(output: String, model: String)
-    case outputExists(output: String)
-    case notOurs(output: String, reason: String)
     case output(OutputFailure)
-    case pathTooLong(output: String)
     case system(path: String, operation: String, reason: String)
     // What goes there.
     case layerTwice(module: String)
@@ -26,7 +22,6 @@ package enum ExportError: Error, Equatable {
 extension ExportError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .noParentDirectory(let output): "\(output): the directory that would hold it does not exist"
         case .outputIsCurrentDirectory(let output):
             "\(output): the output is the directory that the tool runs in (which an empty name means too), "
                 + "expected another one"
@@ -35,12 +30,7 @@ extension ExportError: CustomStringConvertible {
             "\(output): the output lies inside the model's directory \(model), expected a place outside"
         case .outputHoldsModel(let output, let model):
             "\(output): the output holds the model's directory \(model), expected a place beside it"
-        case .outputExists(let output): "\(output): exists already; give another name, or --overwrite to replace it"
-        case .notOurs(let output, let reason):
-            "\(output): is not replaced, since it is not an earlier output of this tool: \(reason)"
         case .output(let failure): "\(failure)"
-        case .pathTooLong(let output):
-            "\(output): the path is longer than the system takes, \(output.utf8.count) bytes in all"
         case .system(let path, let operation, let reason): "\(path): \(operation) failed: \(reason)"
         case .layerTwice(let module): "layer \(module): handed to the export twice"
         case .wrongShape(let module, let found, let expected):

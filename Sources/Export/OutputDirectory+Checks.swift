@@ -1,9 +1,9 @@
 import AdaDimFiles
 import AdaDimJSON
+import AdaDimOutputs
 import Foundation
-import Glibc
 
-// What may be written where, and what may be replaced.
+// What may be written where, and what may be replaced. All names are compared by their bytes.
 
 extension OutputDirectory {
     /// Paths of all files in a directory and its subfolders, sorted: what the report of an output lists as `files`.
@@ -11,59 +11,76 @@ extension OutputDirectory {
         try tree(directory.path).files.sorted()
     }
 
-    static func tree(_ path: String) throws(ExportError) -> DirectoryTree {
+    private static func tree(_ path: String) throws(ExportError) -> DirectoryTree {
         try ExportError.naming { () throws(FileFailure) in try DirectoryTree(path) }
     }
 
-    static func check(_ output: ResolvedPath, _ path: String, against model: String) throws(ExportError) {
+    /// - Returns: the model's directory, links followed.
+    static func check(
+        _ output: ResolvedPath, _ path: String, against model: String
+    ) throws(ExportError) -> String {
         // An empty path means this directory too, and a URL no longer tells the two apart.
-        if output.path == ResolvedPath.resolve(".") { throw .outputIsCurrentDirectory(output: path) }
-        guard let model = ResolvedPath.resolve(model) else { throw failure(model, "finding the model's directory") }
-        let (outputParts, modelParts) = (components(output.path), components(model))
+        if realPath(".")?.isSamePath(as: output.path) == true { throw .outputIsCurrentDirectory(output: path) }
+        guard let model = realPath(model) else {
+            let failure = FileFailure(model, "finding the model's directory")
+            throw .system(path: model, operation: failure.operation, reason: failure.reason)
+        }
+        let (outputParts, modelParts) = (output.path.componentBytes, model.componentBytes)
         if outputParts == modelParts { throw .outputIsModel(output: path) }
         if outputParts.starts(with: modelParts) { throw .outputInsideModel(output: path, model: model) }
         if modelParts.starts(with: outputParts) { throw .outputHoldsModel(output: path, model: model) }
+        return model
     }
 
-    private static func components(_ path: String) -> [Substring] { path.split(separator: "/") }
-
-    /// Throws unless nothing stands at `output`, or an earlier output with nothing added to it, which may be replaced.
-    /// - Returns: what the earlier output holds.
-    @discardableResult
+    /// Throws unless an earlier output with nothing added to it lies at a path, which may be replaced.
+    /// - Returns: what it holds.
     static func checkReplaceable(
-        _ output: ResolvedPath, report reportName: String, overwrite: Bool
-    ) throws(ExportError) -> DirectoryTree? {
-        guard output.exists else { return nil }
-        guard overwrite else { throw .outputExists(output: output.path) }
-        func notOurs(_ reason: String) -> ExportError { .notOurs(output: output.path, reason: reason) }
-        guard try kind(of: output.path) == S_IFDIR else { throw notOurs("it is not a directory") }
-        guard let bytes = try? readFile(output.path + "/" + reportName) else {
-            throw notOurs("it holds no \(reportName)")
+        _ path: String, report reportName: String, overwrite: Bool
+    ) throws(ExportError) -> DirectoryTree {
+        guard overwrite else { throw .output(.exists(output: path)) }
+        func notOurs(_ reason: String) -> ExportError { .output(.notOurs(output: path, reason: reason)) }
+        guard FileStatus.kind(of: path, followingLinks: false) == .directory else {
+            throw notOurs("it is not a directory")
         }
-        guard let report = try? JSONDocument(bytes).value, let producer = report["producer"]?.text,
-            producer.hasPrefix(producerPrefix)
-        else { throw notOurs("the producer in its \(reportName) does not begin with \(producerPrefix)") }
-        guard let listed = report["files"]?.texts.map(Set.init) else {
-            throw notOurs("its \(reportName) does not list the files that the tool wrote")
-        }
-        let found = try tree(output.path)
+        let written = try listedFiles(path, reportName, notOurs)
+        let folders = Set(written.flatMap(foldersAbove))
+        let found = try tree(path)
+        func refuse(_ name: String) -> ExportError { notOurs("it holds \(name), which this tool did not write") }
         // This tool writes no links, and no directories but for its files.
-        for name in found.directories where !listed.contains(where: { $0.hasPrefix(name + "/") }) {
-            throw notOurs("it holds \(name), which this tool did not write")
-        }
+        for name in found.directories where !folders.contains(name.pathBytes) { throw refuse(name) }
         for name in found.files {
-            let isFile = try kind(of: output.path + "/" + name) == S_IFREG
-            guard isFile, listed.contains(name) else {
-                throw notOurs("it holds \(name), which this tool did not write")
-            }
+            let kind = FileStatus.kind(of: path + "/" + name, followingLinks: false)
+            guard kind == .file, written.contains(name.pathBytes) else { throw refuse(name) }
         }
         return found
     }
 
-    /// What the system says stands at a path, links not followed.
-    private static func kind(of path: String) throws(ExportError) -> mode_t {
-        var status = stat()
-        guard lstat(path.systemBytes, &status) == 0 else { throw failure(path, "looking at it") }
-        return status.st_mode & S_IFMT
+    /// The paths that an earlier output's report lists as its own.
+    private static func listedFiles(
+        _ path: String, _ reportName: String, _ notOurs: (String) -> ExportError
+    ) throws(ExportError) -> Set<[UInt8]> {
+        let file = path + "/" + reportName
+        guard FileStatus.kind(of: file) == .file else { throw notOurs("it holds no \(reportName)") }
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(file, atMost: mostReportBytes)
+        } catch {
+            throw notOurs("its \(reportName) cannot be read: \(error.reason)")
+        }
+        guard let report = try? JSONDocument(bytes).value, let producer = report["producer"]?.text,
+            producer.hasPrefix(producerPrefix)
+        else { throw notOurs("the producer in its \(reportName) does not begin with \(producerPrefix)") }
+        guard let listed = report["files"]?.texts else {
+            throw notOurs("its \(reportName) does not list the files that the tool wrote")
+        }
+        return Set(listed.map(\.pathBytes))
+    }
+
+    /// Bytes of a report, some thousand for each layer.
+    private static let mostReportBytes = 256 << 20
+
+    /// `a` and `a/b` for `a/b/c`.
+    private static func foldersAbove(_ path: [UInt8]) -> [[UInt8]] {
+        path.indices.filter { path[$0] == UInt8(ascii: "/") }.map { Array(path[..<$0]) }
     }
 }

@@ -4,21 +4,24 @@ import AdaDimJSON
 /// The folders that a modules.json names: parts of an embedding model that come after the transformer, some with small
 /// weights of their own.
 struct SentenceTransformerModules {
-    /// By their paths in the model's directory; the transformer's own is that directory and not among them.
-    let folders: Set<String>
+    /// By the names on the way to them from the model's directory, each as bytes; the transformer's own is that directory
+    /// and not among them.
+    private let folders: [[[UInt8]]]
+
+    /// Bytes of a modules.json, which has some hundred.
+    private static let mostBytes = 1 << 20
 
     /// - Parameter directory: of the model. Without a modules.json, or with one that says something else, there are none.
     init(in directory: String) {
-        let bytes = (try? readFile(directory + "/modules.json")) ?? []
+        let bytes = (try? readFile(directory + "/modules.json", atMost: Self.mostBytes)) ?? []
         let modules = (try? JSONDocument(bytes).value.elements) ?? []
-        folders = Set(
-            modules.compactMap { $0["path"]?.text }
-                .map { $0.split(separator: "/").filter { $0 != "." }.joined(separator: "/") }
-                .filter { !$0.isEmpty })
+        folders = modules.compactMap { $0["path"]?.text }
+            .map { $0.componentBytes.filter { $0 != [UInt8(ascii: ".")] } }.filter { !$0.isEmpty }
     }
 
-    /// Whether a path is that of such a folder or lies in one.
-    static func holds(_ path: String, _ folders: Set<String>) -> Bool {
-        folders.contains { path == $0 || path.hasPrefix($0 + "/") }
+    /// Whether a path in the model's directory is that of such a folder or lies in one.
+    func hold(_ path: String) -> Bool {
+        let parts = path.componentBytes
+        return folders.contains { parts.starts(with: $0) }
     }
 }

@@ -29,8 +29,7 @@ final class ShardSet {
             let tensors = try Self.tensors(of: file, in: model)
             // A shard of which nothing counts.
             if tensors.isEmpty && model.files.count > 1 { continue }
-            if let slash = name.lastIndex(of: "/") {
-                let folder = directory.path + "/" + name[..<slash]
+            if let folder = name.parentPath.map(directory.path.appendingComponent) {
                 try ExportError.naming { () throws(FileFailure) in try makeDirectories(folder) }
             }
             writers[name] = try SafetensorsWriter(

@@ -45,10 +45,10 @@ package func makeDirectories(_ path: String) throws(FileFailure) {
     guard mkdir(path.systemBytes, 0o777) != 0 else { return }
     let code = errno
     if code == EEXIST && FileStatus.kind(of: path) == .directory { return }
-    guard code == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+    guard code == ENOENT, let parent = path.withoutClosingSlashes.parentPath, parent != "/" else {
         throw FileFailure(path, "creating the directory", code: code)
     }
-    try makeDirectories(String(path[..<slash]))
+    try makeDirectories(parent)
     guard mkdir(path.systemBytes, 0o777) == 0 || errno == EEXIST else {
         throw FileFailure(path, "creating the directory")
     }

@@ -8,6 +8,8 @@ package struct FileStatus: Sendable, Equatable {
 
     package let kind: Kind
     package let bytes: Int
+    /// The user that it belongs to.
+    package let owner: UInt32
     /// What two names of one file share.
     package let identity: Identity
 
@@ -26,7 +28,14 @@ package struct FileStatus: Sendable, Equatable {
         self.init(status)
     }
 
-    init(_ status: stat) {
+    /// What a descriptor is open on.
+    package init(descriptor: Int32, path: String) throws(FileFailure) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileFailure(path, "looking at it") }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file
@@ -37,11 +46,14 @@ package struct FileStatus: Sendable, Equatable {
             default: .device
             }
         bytes = Int(status.st_size)
+        owner = status.st_uid
         identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
-    /// What stands at a path, links followed; nil where there is nothing, or nothing that may be looked at.
-    package static func kind(of path: String) -> Kind? { (try? FileStatus(path))?.kind }
+    /// What stands at a path; nil where there is nothing, or nothing that may be looked at.
+    package static func kind(of path: String, followingLinks: Bool = true) -> Kind? {
+        (try? FileStatus(path, followingLinks: followingLinks))?.kind
+    }
 }
 
 extension FileStatus.Kind: CustomStringConvertible {

@@ -90,3 +90,11 @@ package func writeFile(_ bytes: [UInt8], to path: String) throws(FileFailure) {
     try file.append(bytes)
     try file.synchronizeAndClose()
 }
+
+/// Waits until the bytes of a file, links not followed, are on the disk.
+package func synchronizeFile(_ path: String) throws(FileFailure) {
+    let descriptor = open(path.systemBytes, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileFailure(path, "opening") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileFailure(path, "writing to the disk") }
+}

@@ -15,11 +15,13 @@ package final class ReadFile {
             if errno == ENXIO { throw FileFailure(path, "reading", reason: "not a regular file") }
             throw FileFailure(path, "reading")
         }
+        do throws(FileFailure) {
+            status = try FileStatus(descriptor: descriptor, path: path)
+        } catch {
+            close(descriptor)
+            throw FileFailure(path, "reading", reason: error.reason)
+        }
         self.descriptor = descriptor
-        var status = stat()
-        let code = fstat(descriptor, &status) == 0 ? 0 : errno
-        self.status = FileStatus(status)
-        guard code == 0 else { throw FileFailure(path, "reading", code: code) }
         switch self.status.kind {
         case .file: break
         case .directory: throw FileFailure(path, "reading", code: EISDIR)
@@ -60,13 +62,20 @@ package final class ReadFile {
     package static let pieceLength = 1 << 20
 }
 
-/// All bytes of a regular file that is small.
-package func readFile(_ path: String) throws(FileFailure) -> [UInt8] {
+/// All bytes of a regular file.
+/// - Parameter most: bytes that it may have. A file can say that it has any number of them, and a sparse one has as many at
+///   no cost; more are an error, found before they are read where the system knows.
+package func readFile(_ path: String, atMost most: Int) throws(FileFailure) -> [UInt8] {
     let file = try ReadFile(path)
+    func tooLarge(_ found: String) -> FileFailure {
+        FileFailure(path, "reading", reason: "\(found) bytes, expected at most \(most)")
+    }
+    guard file.status.bytes <= most else { throw tooLarge("\(file.status.bytes)") }
     // One more than it should have, so that its end is seen at once.
     var bytes = try file.next(file.status.bytes + 1)
     guard bytes.count > file.status.bytes else { return bytes }
     while true {
+        guard bytes.count <= most else { throw tooLarge("more than \(most)") }
         let more = try file.next(ReadFile.pieceLength)
         if more.isEmpty { return bytes }
         bytes += more

@@ -12,8 +12,8 @@ package func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileFailure
         return try file.closeFile()
     }
     // A name of its own length: the file's may be as long as names can be.
-    let parent = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    let partial = parent + ".adadim-partial-\(getpid())-" + String(UInt64.random(in: .min ... .max), radix: 36)
+    let name = ".adadim-partial-\(getpid())-" + String(UInt64.random(in: .min ... .max), radix: 36)
+    let partial = path.parentPath?.appendingComponent(name) ?? name
     do throws(FileFailure) {
         try writeFile(bytes, to: partial)
         guard rename(partial.systemBytes, path.systemBytes) == 0 else { throw FileFailure(path, "writing") }

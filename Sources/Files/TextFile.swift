@@ -69,7 +69,7 @@ package final class TextFile {
 
     /// The whole of a file.
     /// - Parameter most: bytes that it may have; more are an error, found before they are read where the size is known.
-    package static func bytes(of path: String, atMost most: Int = .max) throws(TextFileError) -> [UInt8] {
+    package static func bytes(of path: String, atMost most: Int) throws(TextFileError) -> [UInt8] {
         let file = try TextFile(path: path)
         if let size = file.size, size > most { throw TextFileError(file: path, .tooLarge(bytes: size, most: most)) }
         var bytes: [UInt8] = []

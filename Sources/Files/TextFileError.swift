@@ -27,7 +27,7 @@ extension TextFileError.Problem: CustomStringConvertible {
         case .pointer(let pointer): "\(pointer)"
         case .tooLarge(let bytes, let most):
             "\(bytes.map { "\($0)" } ?? "more than \(most)") bytes of text, expected at most \(most)"
-        case .lineTooLong(let number, let most): "line \(number) has more than \(most) bytes, expected at most so many"
+        case .lineTooLong(let number, let most): "line \(number) has more bytes than the \(most) that a line may have"
         }
     }
 }

@@ -1,4 +1,3 @@
-import AdaDimExport
 import AdaDimFiles
 import AdaDimOutputs
 import AdaDimSafetensors
@@ -9,6 +8,8 @@ import Glibc
 package struct LayerOutput: Sendable {
     /// As it was given.
     package let path: String
+    /// The directory that will hold it.
+    package var parent: String { resolved.parent }
     private let resolved: ResolvedPath
     private let overwrite: Bool
     private let names: HiddenNames
@@ -22,7 +23,7 @@ package struct LayerOutput: Sendable {
     ///   - overwrite: whether to replace an earlier output of this tool.
     ///   - synchronizer: brings the new name to the disk.
     ///   - notice: called, here and at the end, with what a user should know.
-    /// - Throws: ``ExportError``, ``LayerFileError``.
+    /// - Throws: ``OutputFailure``, ``LayerFileError``.
     package init(
         _ path: String, input: String, overwrite: Bool, synchronizer: FolderSynchronizer = .system,
         notice: @escaping @Sendable (String) -> Void = { _ in }
@@ -31,7 +32,8 @@ package struct LayerOutput: Sendable {
         self.overwrite = overwrite
         synchronizeFolder = synchronizer
         resolved = try ResolvedPath(output: path)
-        if let identity = Self.identity(of: path), identity == Self.identity(of: input) {
+        // Hard links, too.
+        if let output = try? FileStatus(path), output.identity == (try? FileStatus(input))?.identity {
             throw LayerFileError(file: path, .outputIsInput)
         }
         try Self.checkReplaceable(resolved.path, overwrite: overwrite)
@@ -45,7 +47,7 @@ package struct LayerOutput: Sendable {
             return
         }
         for leftover in names.leftovers(.partial) where unlink(leftover.systemBytes) == 0 {
-            notice("removed \(leftover.split(separator: "/").last ?? ""), which a killed run had left")
+            notice(HiddenNames.removal(leftover))
         }
     }
 
@@ -58,21 +60,25 @@ package struct LayerOutput: Sendable {
             // Things may have changed since the run began.
             try Self.checkReplaceable(resolved.path, overwrite: overwrite)
             guard rename(partial.systemBytes, resolved.path.systemBytes) == 0 else {
-                throw Self.failure(resolved.path, "renaming \(partial)")
+                throw OutputFailure(FileFailure(resolved.path, "renaming \(partial)"))
             }
         } catch {
             unlink(partial.systemBytes)
             throw error
         }
-        if let text = try synchronizeFolder(resolved.parent) { notice(text) }
+        do throws(OutputFailure) {
+            guard let refusal = try synchronizeFolder(resolved.parent) else { return }
+            notice(FolderSynchronizer.notice(path, refusal))
+        } catch {
+            throw OutputFailure.writtenButNotSafe(output: path, reason: "\(error)")
+        }
     }
 
-    /// Throws unless nothing stands at the path, or an earlier output, which may be replaced.
-    private static func checkReplaceable(_ path: String, overwrite: Bool) throws(ExportError) {
-        var status = stat()
-        guard lstat(path.systemBytes, &status) == 0 else { return }
-        guard overwrite else { throw .outputExists(output: path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notOurs(output: path, reason: "it is not a file") }
+    /// Throws unless nothing has the name, or an earlier output, which may be replaced.
+    private static func checkReplaceable(_ path: String, overwrite: Bool) throws(OutputFailure) {
+        guard let kind = FileStatus.kind(of: path, followingLinks: false) else { return }
+        guard overwrite else { throw .exists(output: path) }
+        guard kind == .file else { throw .notOurs(output: path, reason: "it is not a file") }
         let found: SafetensorsFile
         do {
             found = try SafetensorsFile(path: path)
@@ -82,15 +88,5 @@ package struct LayerOutput: Sendable {
         guard found.metadata["format"] == QuantizedLayerFile.format else {
             throw .notOurs(output: path, reason: "format in its __metadata__ is not \(QuantizedLayerFile.format)")
         }
-    }
-
-    /// What tells whether two names mean one file, hard links too.
-    private static func identity(of path: String) -> [UInt64]? {
-        var status = stat()
-        return stat(path.systemBytes, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
-    }
-
-    private static func failure(_ path: String, _ operation: String) -> ExportError {
-        .system(path: path, operation: operation, reason: FileFailure.text(errno))
     }
 }

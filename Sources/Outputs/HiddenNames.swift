@@ -16,37 +16,39 @@ package struct HiddenNames: Sendable {
         let limit = pathconf(parent.systemBytes, Int32(_PC_NAME_MAX))
         most = limit > 0 ? limit : 255
         guard output.pathBytes.count <= most else {
-            throw .nameTooLong(output: "\(parent)/\(output)", bytes: output.pathBytes.count, most: most)
+            throw .nameTooLong(output: parent.appendingComponent(output), bytes: output.pathBytes.count, most: most)
         }
     }
 
     /// Always the same, for all runs that write the output.
-    package var lock: String { path(name("lock", spare: 0)) }
+    package var lock: String { parent.appendingComponent(name("lock", spare: 0)) }
 
     /// Another one with every call, by which ``leftovers(_:)`` knows it again.
     package func new(_ kind: Kind) -> String {
-        path(prefix(kind) + String(UInt64.random(in: .min ... .max), radix: 36))
+        parent.appendingComponent(tagged(kind).new())
     }
 
-    /// What stands beside an output for a while.
+    /// What lies beside an output for a while.
     package enum Kind: String, Sendable {
         /// What will be the output.
         case partial
-        /// What was the output.
+        /// What was the output and will be again, unless another gets the name.
         case old
+        /// What was the output and is being removed.
+        case replaced
     }
 
-    /// Paths of everything of a kind that stands beside the output, sorted. None where the directory cannot be listed.
-    package func leftovers(_ kind: Kind) -> [String] {
-        let prefix = prefix(kind)
-        return ((try? names(inDirectory: parent)) ?? [])
-            .filter { $0.hasPrefix(prefix) && UInt64($0.dropFirst(prefix.count), radix: 36) != nil }.map(path)
+    /// Paths of everything of a kind that lies beside the output, sorted. None where the directory cannot be listed.
+    package func leftovers(_ kind: Kind) -> [String] { tagged(kind).all(in: parent) }
+
+    /// What a user should know of one that was removed.
+    package static func removal(_ path: String) -> String {
+        "removed \(path.lastComponent), which a killed run had left"
     }
 
-    private func path(_ name: String) -> String { parent == "/" ? "/" + name : parent + "/" + name }
-
-    /// The largest tag has 13 digits.
-    private func prefix(_ kind: Kind) -> String { name(kind.rawValue + "-", spare: 13) }
+    private func tagged(_ kind: Kind) -> TaggedNames {
+        TaggedNames(prefix: name(kind.rawValue + "-", spare: TaggedNames.mostDigits))
+    }
 
     /// The output's name between a dot and what the name is for; where that is too long, its beginning and a number that
     /// stands for the whole.

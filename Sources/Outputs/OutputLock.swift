@@ -15,12 +15,15 @@ package final class OutputLock: Sendable {
     /// - Parameters:
     ///   - path: the file that is locked.
     ///   - output: what a refusal names.
+    ///   - lock: locks an open file without waiting; returns 0, or the system's number of what went wrong.
     /// - Returns: nil on a file system without locks.
     /// - Throws: ``OutputFailure/held(output:holder:)`` while another run has it.
-    package static func take(_ path: String, for output: String) throws(OutputFailure) -> OutputLock? {
+    package static func take(
+        _ path: String, for output: String, locking lock: (Int32) -> Int32 = lockExclusively
+    ) throws(OutputFailure) -> OutputLock? {
         while true {
-            let descriptor = try openFile(path)
-            switch lockExclusively(descriptor) {
+            let (descriptor, isNew) = try openFile(path)
+            switch lock(descriptor) {
             case 0:
                 // Whoever had the lock may have removed the file since it was opened: then another run can lock a new one.
                 guard isFile(descriptor, at: path) else {
@@ -29,20 +32,24 @@ package final class OutputLock: Sendable {
                 }
                 write(holder, to: descriptor)
                 return OutputLock(path: path, descriptor: descriptor)
-            // On a network file system a descriptor for reading, of another user's lock, cannot be locked.
-            case EWOULDBLOCK, EBADF:
+            case EWOULDBLOCK:
                 defer { close(descriptor) }
                 throw .held(output: output, holder: readHolder(descriptor))
+            // A network file system may lock by a descriptor for writing only (NFS), which another user's lock is not open
+            // with, whether that user's run is alive or dead. Or it says of a held lock no more than that it refuses (SMB).
+            case let error where error == EBADF || error == EACCES:
+                defer { close(descriptor) }
+                if isNew { removeEmpty(descriptor, at: path) }
+                throw .notLockable(
+                    output: output, lock: path, reason: FileFailure.text(error), holder: readHolder(descriptor))
             case let error where refusals.contains(error):
-                // Where it is this run's: others write to theirs.
-                var status = stat()
-                if fstat(descriptor, &status) == 0 && status.st_size == 0 { unlink(path.systemBytes) }
+                removeEmpty(descriptor, at: path)
                 close(descriptor)
                 return nil
             case let error:
+                if isNew { removeEmpty(descriptor, at: path) }
                 close(descriptor)
-                errno = error
-                throw .system(path, "locking")
+                throw OutputFailure(FileFailure(path, "locking", code: error))
             }
         }
     }
@@ -57,17 +64,21 @@ package final class OutputLock: Sendable {
         (self.path, self.descriptor) = (path, descriptor)
     }
 
-    /// The name goes first: whoever opens it from then on makes a new file.
+    /// The name goes first: whoever opens it from then on makes a new file. It may be another run's by now, where somebody
+    /// has removed this one's.
     deinit {
-        unlink(path.systemBytes)
+        if Self.isFile(descriptor, at: path) { unlink(path.systemBytes) }
         close(descriptor)
     }
 
     /// How file systems say that they have no locks.
     private static let refusals: Set<Int32> = [ENOLCK, ENOSYS, ENOTSUP, EOPNOTSUPP, EINVAL]
 
-    private static func openFile(_ path: String) throws(OutputFailure) -> Int32 {
+    /// - Returns: the file, and whether this call has made it.
+    private static func openFile(_ path: String) throws(OutputFailure) -> (descriptor: Int32, isNew: Bool) {
         let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        let new = open(path.systemBytes, O_RDWR | O_CREAT | O_EXCL | flags, 0o666)
+        if new >= 0 { return (new, true) }
         var descriptor = open(path.systemBytes, O_RDWR | O_CREAT | flags, 0o666)
         // Another user's, who may have been killed: locked by a descriptor for reading as well.
         if descriptor < 0 && errno == EACCES {
@@ -81,16 +92,23 @@ package final class OutputLock: Sendable {
             if errno == ELOOP || errno == EISDIR || errno == ENXIO { throw .notALock(path: path) }
             throw .system(path, "creating the run's lock")
         }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard (try? FileStatus(descriptor: descriptor, path: path))?.kind == .file else {
             close(descriptor)
             throw .notALock(path: path)
         }
-        return descriptor
+        return (descriptor, false)
+    }
+
+    /// Empty means that no run has locked it; remove it.
+    private static func removeEmpty(_ descriptor: Int32, at path: String) {
+        guard (try? FileStatus(descriptor: descriptor, path: path))?.bytes == 0, isFile(descriptor, at: path) else {
+            return
+        }
+        unlink(path.systemBytes)
     }
 
     /// - Returns: 0, or why not.
-    private static func lockExclusively(_ descriptor: Int32) -> Int32 {
+    package static func lockExclusively(_ descriptor: Int32) -> Int32 {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno != EINTR { return errno }
         }
@@ -98,9 +116,10 @@ package final class OutputLock: Sendable {
     }
 
     private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
-        var (opened, named) = (stat(), stat())
-        return fstat(descriptor, &opened) == 0 && lstat(path.systemBytes, &named) == 0
-            && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
+        guard let opened = try? FileStatus(descriptor: descriptor, path: path),
+            let named = try? FileStatus(path, followingLinks: false)
+        else { return false }
+        return opened.identity == named.identity
     }
 
     // MARK: Who holds it

@@ -36,15 +36,16 @@ package struct CompareCheckpoints: Sendable {
 
     /// What a directory goes by: the path as it was given, or its name where that has none.
     private static func name(_ directory: URL) -> String {
-        let last = directory.relativePath.split(separator: "/").last ?? "."
-        return last == "." || last == ".." ? directory.standardizedFileURL.lastPathComponent : directory.relativePath
+        let last = directory.relativePath.withoutClosingSlashes.lastComponent
+        return ["", "/", "."].contains(last) || last == ".."
+            ? directory.standardizedFileURL.lastPathComponent : directory.relativePath
     }
 
     /// - Parameter progress: called with the name of the model that is run.
     package func run(
         progress: (String, EvaluationProgress) throws -> Void = { _, _ in }
     ) throws -> ModelComparison {
-        let places = variants.map { ResolvedPath.resolve($0.path) ?? $0.standardizedFileURL.path }
+        let places = variants.map { (realPath($0.path) ?? $0.standardizedFileURL.path).pathBytes }
         for (index, place) in places.enumerated() where places[..<index].contains(place) {
             throw ComparisonError.variantTwice(name: Self.name(variants[index]))
         }

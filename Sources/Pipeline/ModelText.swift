@@ -36,7 +36,7 @@ struct MissingTokenizer: Error, CustomStringConvertible {
     }
 }
 
-/// Something else in a file's place.
+/// A file that is not what its name says.
 struct StandInFound: Error, CustomStringConvertible {
     let file: String
     let found: StandIn

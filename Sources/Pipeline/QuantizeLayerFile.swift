@@ -1,4 +1,3 @@
-import AdaDimExport
 import AdaDimFiles
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
@@ -53,9 +52,7 @@ package struct QuantizeLayerFile {
             try plan.check()
             return plan
         }
-        if let path = job.output {
-            try DiskEstimate(file, job).check(ResolvedPath(output: path).parent, freeSpace: freeSpace)
-        }
+        if let output { try DiskEstimate(file, job).check(output.parent, freeSpace: freeSpace) }
         progress(.began(name: file.name, rows: file.rows, columns: file.columns, tokens: file.tokenCount))
         if !file.unusedTensors.isEmpty {
             log.notice("\(file.path): not used: \(file.unusedTensors.joined(separator: ", "))")

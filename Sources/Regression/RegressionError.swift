@@ -1,7 +1,7 @@
 import AdaDimOutputs
 
 /// Why a regression run cannot be made, kept or compared. Each names the file or directory.
-package enum RegressionError: Error, Equatable, CustomStringConvertible, Sendable {
+package enum RegressionError: OutputRefusal, Equatable, CustomStringConvertible, Sendable {
     /// There is nothing at the path, or no directory.
     case noDirectory(path: String)
     /// A directory without `baseline.json`.

@@ -107,7 +107,8 @@ struct CheckpointTests {
         try directory.writeIndex(["a": "one.safetensors", "b": "three.safetensors"])
         #expect(directory.error() == "\(path("three.safetensors")): cannot be read: No such file or directory")
         for outside in [
-            "../one.safetensors", "x/../one.safetensors", path("one.safetensors"), "one.bin", "a\0.safetensors",
+            "../one.safetensors", "../\u{301}one.safetensors", "/\u{301}one.safetensors", "x/../one.safetensors",
+            path("one.safetensors"), "one.bin", "a\0.safetensors",
         ] {
             try directory.writeIndex(["a": outside])
             #expect(

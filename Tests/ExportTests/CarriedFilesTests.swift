@@ -38,7 +38,7 @@ struct CarriedFilesTests {
             !["config.json", "model.safetensors"].contains($0)
         }
         for path in written where !path.contains("linked") && path != "modules.json" {
-            #expect(try readFile(output.path + "/" + path) == Array("text of \(path)".utf8), "\(path)")
+            #expect(try readFile(output.path + "/" + path, atMost: 1 << 24) == Array("text of \(path)".utf8), "\(path)")
         }
         return (written, writer.notices.map { $0.replacingOccurrences(of: directory.url.path, with: "MODEL") })
     }
@@ -55,11 +55,43 @@ struct CarriedFilesTests {
         ]
         for path in carried { try write(directory, path) }
         try write(
-            directory, ".gitattributes", ".git/config", ".cache/x/y", "__pycache__/modeling_x.cpython-312.pyc",
-            "parts/.hidden", "quantization-report.json", "quantization-report.html")
+            directory, ".gitattributes", ".gitignore", ".git/config", ".cache/x/y", ".DS_Store", "parts/.DS_Store",
+            "__pycache__/modeling_x.cpython-312.pyc", "parts/__pycache__/x.pyc", "quantization-report.json",
+            "quantization-report.html")
         let found = try exported(directory)
         #expect(found.files == carried.sorted())
         #expect(found.notices == [])
+    }
+
+    /// Hidden files stay behind, but not in silence.
+    @Test func hiddenFilesAreNamed() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        try write(
+            directory, ".env", ".eval_results/x.yaml", ".gitmodules", "parts/.hidden", "parts/seen", ".model.gguf",
+            ".\u{301}x")
+        let found = try exported(directory)
+        #expect(found.files == ["parts/seen"])
+        #expect(
+            found.notices == [
+                "MODEL: not carried over: .env (hidden), .eval_results/ (hidden), .gitmodules (hidden), .model.gguf (hidden), "
+                    + ".\u{301}x (hidden), parts/.hidden (hidden)"
+            ])
+    }
+
+    /// A list of modules that says it has four terabytes is none.
+    @Test func modulesThatAreTooLarge() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        try write(directory, "modules.json", "2_Dense/model.safetensors")
+        #expect(truncate(directory.url.appendingPathComponent("modules.json").path, 4 << 40) == 0)
+        let found = try exported(directory)
+        #expect(found.files == [])
+        #expect(
+            found.notices == [
+                "MODEL: not carried over, as weights of their own: 2_Dense/",
+                "MODEL: not carried over: modules.json (more than 256 MB)",
+            ])
     }
 
     @Test func otherWeightsAreNamed() throws {

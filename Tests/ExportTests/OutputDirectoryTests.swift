@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFiles
 import AdaDimOutputs
 import AdaDimTestSupport
 import Foundation
@@ -96,10 +97,9 @@ struct OutputDirectoryTests {
         defer { directory.remove() }
         let left = [".out.partial-1", ".out.partial-a1", ".out.partial-z"]
         let kept = [
-            ".out.partial-", ".out.partial-1-a1", ".out.partial--1", ".out.old-a1", ".out2.partial-a1",
-            "out.partial-a1",
+            ".out.partial-", ".out.partial-1-a1", ".out.partial--1", ".out2.partial-a1", "out.partial-a1",
         ]
-        for name in left + kept {
+        for name in left + kept + [".out.old-a1"] {
             let url = directory.parent.appendingPathComponent(name)
             try files.createDirectory(at: url, withIntermediateDirectories: false)
             try Data("half".utf8).write(to: url.appendingPathComponent("file"))
@@ -107,17 +107,23 @@ struct OutputDirectoryTests {
         // The dead run's lock, whatever process has its number now.
         try Data("process 1 on here\n".utf8).write(to: directory.parent.appendingPathComponent(".out.lock"))
         let output = directory.parent.appendingPathComponent("out")
-        do {
-            var notices: [String] = []
-            let writing = try OutputDirectory(output, model: directory.url, overwrite: false) { notices.append($0) }
-            #expect(writing.removedLeftovers == left)
-            #expect(notices == left.map { "removed \($0), which a killed run had left" })
-        }
+        var notices: [String] = []
+        _ = try OutputDirectory(output, model: directory.url, overwrite: false) { notices.append($0) }
+        let old = directory.parent.path + "/.out.old-a1"
+        #expect(
+            notices.map { $0.replacingOccurrences(of: directory.parent.path, with: "") }
+                == left.map { "removed \($0), which a killed run had left" } + [
+                    "/.out.old-a1: stays; a killed run had moved it aside from /out: /.out.old-a1: is not replaced, since "
+                        + "it is not an earlier output of this tool: it holds no quantization-report.json"
+                ])
+        try files.removeItem(atPath: old)
         #expect(try directory.neighbours == (kept + ["model"]).sorted())
         // Nor the model, whatever it is called.
         let model = directory.parent.appendingPathComponent(left[0])
         try files.moveItem(at: directory.url, to: model)
-        #expect(try OutputDirectory(output, model: model, overwrite: false).removedLeftovers == [])
+        notices = []
+        _ = try OutputDirectory(output, model: model, overwrite: false) { notices.append($0) }
+        #expect(notices == [])
         #expect(try directory.neighbours == (kept + [left[0]]).sorted())
     }
 
@@ -184,25 +190,49 @@ struct OutputDirectoryTests {
         let output = directory.parent.appendingPathComponent("out")
         var notices: [String] = []
         try OutputDirectory(
-            output, model: directory.url, overwrite: false, synchronizer: FolderSynchronizer { _ in EINVAL }
+            output, model: directory.url, overwrite: false, synchronizer: FolderSynchronizer { _, _ in EINVAL }
         ) { notices.append($0) }.complete { partial in
-            try Data("new".utf8).write(to: partial.appendingPathComponent("file"))
+            let folder = partial.appendingPathComponent("sub")
+            try files.createDirectory(at: folder, withIntermediateDirectories: false)
+            try Data("new".utf8).write(to: folder.appendingPathComponent("file"))
         }
-        #expect(try String(contentsOf: output.appendingPathComponent("file"), encoding: .utf8) == "new")
-        #expect(notices.count == 2)
+        #expect(try String(contentsOf: output.appendingPathComponent("sub/file"), encoding: .utf8) == "new")
         #expect(
-            notices.last?.hasPrefix(
-                "\(directory.parent.path): the file system does not bring this directory to the disk at once (Invalid argument)"
-            )
-                == true)
+            notices == [
+                "\(output.path): the file system does not bring directories to the disk at once (Invalid argument): if the "
+                    + "machine loses power within seconds, the output may be incomplete"
+            ])
         try files.removeItem(at: output)
         let text = errorText {
             try OutputDirectory(
-                output, model: directory.url, overwrite: false, synchronizer: FolderSynchronizer { _ in EIO }
+                output, model: directory.url, overwrite: false, synchronizer: FolderSynchronizer { _, _ in EIO }
             ).complete { _ in }
         }
         #expect(text.hasSuffix(": writing to the disk failed: Input/output error"), "\(text)")
         #expect(try directory.neighbours == ["model"])
+    }
+
+    /// Names are bytes: an accent after a slash is no part of it, and what Swift calls equal can be two directories.
+    @Test func namesThatSwiftReadsOtherwise() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let parent = directory.parent.path
+        for name in ["\u{301}x", "\u{e9}", "e\u{301}"] {
+            let output = URL(fileURLWithPath: parent + "/" + name, isDirectory: true)
+            try OutputDirectory(output, model: directory.url, overwrite: false).complete { partial in
+                try Data("new".utf8).write(to: partial.appendingPathComponent("file"))
+            }
+        }
+        let found = try names(inDirectory: parent).map { Array($0.utf8) }
+        #expect(
+            found
+                == ["e\u{301}", "model", "\u{301}x", "\u{e9}"].map { Array($0.utf8) }.sorted {
+                    $0.lexicographicallyPrecedes($1)
+                })
+        // A model beside an output of a name that Swift calls equal is not that output.
+        try files.moveItem(at: directory.url, to: URL(fileURLWithPath: parent + "/mode\u{301}l"))
+        let model = URL(fileURLWithPath: parent + "/mode\u{301}l")
+        _ = try OutputDirectory(URL(fileURLWithPath: parent + "/mod\u{e9}l"), model: model, overwrite: false)
     }
 
     /// Each file is opened to be brought to the disk, which a link is not.

@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFiles
 import AdaDimOutputs
 import AdaDimTestSupport
 import Foundation
@@ -85,6 +86,69 @@ struct OutputReplacementTests {
         #expect(files.fileExists(atPath: output.appendingPathComponent("marker").path))
     }
 
+    /// A name that Swift calls equal to a listed one is another's file.
+    @Test func namesThatSwiftCallsEqual() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = try directory.earlierOutput()
+        let report = output.appendingPathComponent(OutputDirectory.reportName)
+        let files = "\"\u{e9}\", \"\u{e9}l/file\", \"marker\", \"\(OutputDirectory.reportName)\""
+        try Data("{\"producer\": \"adadim\", \"files\": [\(files)]}".utf8).write(to: report)
+        let refused = "/out: is not replaced, since it is not an earlier output of this tool: it holds "
+        for (path, name) in [("e\u{301}", "e\u{301}"), ("e\u{301}l/file", "e\u{301}l")] {
+            let file = output.path + "/" + path
+            try makeDirectories(file.parentPath ?? "")
+            try writeFile([1], to: file)
+            #expect(
+                directory.refusal(of: output.path, overwrite: true) == refused + name
+                    + ", which this tool did not write")
+            removeTree(output.path + "/" + name)
+        }
+        try makeDirectories(output.path + "/\u{e9}l")
+        for name in ["\u{e9}", "\u{e9}l/file"] { try writeFile([1], to: output.path + "/" + name) }
+        _ = try OutputDirectory(output, model: directory.url, overwrite: true)
+    }
+
+    /// A report that says it has four terabytes costs nobody anything.
+    @Test func aReportThatIsTooLarge() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = try directory.earlierOutput()
+        #expect(truncate(output.path + "/" + OutputDirectory.reportName, 4 << 40) == 0)
+        #expect(
+            directory.refusal(of: output.path, overwrite: true)
+                == "/out: is not replaced, since it is not an earlier output of this tool: its quantization-report.json "
+                + "cannot be read: 4398046511104 bytes, expected at most 268435456")
+    }
+
+    /// Whether the file system exchanges two names or not.
+    @Test(arguments: [true, false]) func earlierOutputsGo(_ canExchange: Bool) throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = try directory.earlierOutput()
+        try OutputDirectory(
+            output, model: directory.url, overwrite: true, exchange: canExchange ? .system : .none
+        ).complete { partial in try Data("new".utf8).write(to: partial.appendingPathComponent("file")) }
+        #expect(try files.contentsOfDirectory(atPath: output.path) == ["file"])
+        #expect(try directory.neighbours == ["model", "out"])
+    }
+
+    /// A run killed while it replaced an output leaves none of the name: the next run puts the earlier one back.
+    @Test func anOutputThatAKilledRunMovedAside() throws {
+        let directory = try ModelDirectory()
+        defer { directory.remove() }
+        let output = try directory.earlierOutput()
+        try files.moveItem(at: output, to: directory.parent.appendingPathComponent(".out.old-a1"))
+        var notices: [String] = []
+        let text = errorText {
+            _ = try OutputDirectory(output, model: directory.url, overwrite: false) { notices.append($0) }
+        }
+        #expect(text.hasSuffix("/out: exists already; give another name, or --overwrite to replace it"), "\(text)")
+        #expect(notices == ["renamed .out.old-a1 to \(output.path) again: a killed run had moved it aside"])
+        #expect(try directory.neighbours == ["model", "out"])
+        #expect(try String(contentsOf: output.appendingPathComponent("marker"), encoding: .utf8) == "old")
+    }
+
     /// Subfolders are replaced with what the report lists in them, and only so.
     @Test func subfoldersAreReplaced() throws {
         let directory = try ModelDirectory()
@@ -135,7 +199,7 @@ struct OutputReplacementTests {
         let output = directory.parent.appendingPathComponent("out")
         let writing = try OutputDirectory(output, model: directory.url, overwrite: false)
         try files.createDirectory(at: output, withIntermediateDirectories: false)
-        #expect(throws: ExportError.outputExists(output: output.path)) { try writing.commit() }
+        #expect(throws: ExportError.output(.exists(output: output.path))) { try writing.commit() }
         writing.discard()
         #expect(try directory.neighbours == ["model", "out"])
     }

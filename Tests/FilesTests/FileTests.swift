@@ -9,7 +9,7 @@ import Testing
         let temporary = try TemporaryDirectory()
         defer { temporary.remove() }
         func problem(_ path: String) -> String {
-            errorText { _ = try readFile(path) }.replacingOccurrences(of: temporary.url.path, with: "")
+            errorText { _ = try readFile(path, atMost: 1 << 24) }.replacingOccurrences(of: temporary.url.path, with: "")
         }
         #expect(problem(temporary.path("none")) == "/none: reading failed: No such file or directory")
         #expect(problem(temporary.url.path) == ": reading failed: Is a directory")
@@ -43,7 +43,8 @@ import Testing
         limits.rlim_cur = 0
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
         let texts = [
-            errorText { _ = try readFile("/etc/hostname") }, errorText { _ = try names(inDirectory: "/etc") },
+            errorText { _ = try readFile("/etc/hostname", atMost: 1 << 24) },
+            errorText { _ = try names(inDirectory: "/etc") },
         ]
         limits.rlim_cur = soft
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
@@ -60,14 +61,34 @@ import Testing
         for count in [0, 1, ReadFile.pieceLength - 1, ReadFile.pieceLength, ReadFile.pieceLength + 1] {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
             let path = try temporary.write(bytes, as: "bytes")
-            #expect(try readFile(path) == bytes)
+            #expect(try readFile(path, atMost: 1 << 24) == bytes)
             let copy = try OutputFile(creating: temporary.path("copy"))
             try copy.append(ReadFile(path))
             try copy.closeFile()
-            #expect(try readFile(temporary.path("copy")) == bytes)
+            #expect(try readFile(temporary.path("copy"), atMost: 1 << 24) == bytes)
             unlink(temporary.path("copy"))
         }
-        #expect(try String(decoding: readFile("/proc/self/status"), as: UTF8.self).contains("VmPeak"))
+        #expect(try String(decoding: readFile("/proc/self/status", atMost: 1 << 24), as: UTF8.self).contains("VmPeak"))
+    }
+
+    /// A file that says it has four terabytes, which costs nobody anything, and one that says it has none and has more.
+    @Test func tooLargeAFile() throws {
+        let temporary = try TemporaryDirectory()
+        defer { temporary.remove() }
+        let path = try temporary.write([1, 2, 3], as: "sparse")
+        #expect(try readFile(path, atMost: 3) == [1, 2, 3])
+        #expect(
+            errorText { _ = try readFile(path, atMost: 2) } == "\(path): reading failed: 3 bytes, expected at most 2")
+        #expect(truncate(path, 4 << 40) == 0)
+        #expect(
+            errorText { _ = try readFile(path, atMost: 1 << 20) }
+                == "\(path): reading failed: 4398046511104 bytes, expected at most 1048576")
+        #expect(
+            errorText { _ = try TextFile.bytes(of: path, atMost: 1 << 20) }
+                == "\(path): 4398046511104 bytes of text, expected at most 1048576")
+        #expect(
+            errorText { _ = try readFile("/proc/self/status", atMost: 10) }
+                == "/proc/self/status: reading failed: more than 10 bytes, expected at most 10")
     }
 
     /// A name that is no UTF-8, through every call.
@@ -80,9 +101,9 @@ import Testing
         #expect(try names(inDirectory: temporary.url.path) == [name])
         let tree = try DirectoryTree(temporary.url.path)
         #expect(tree.directories == [name, "\(name)/\(name)"] && tree.files == ["\(name)/\(name)/\(name)"])
-        #expect(try readFile(temporary.path(tree.files[0])) == [1, 2])
+        #expect(try readFile(temporary.path(tree.files[0]), atMost: 1 << 24) == [1, 2])
         try replaceFile(temporary.path(tree.files[0]), with: [3])
-        #expect(try readFile(temporary.path(tree.files[0])) == [3])
+        #expect(try readFile(temporary.path(tree.files[0]), atMost: 1 << 24) == [3])
         #expect(removeTree(temporary.path(name)))
         #expect(try names(inDirectory: temporary.url.path) == [])
     }
@@ -94,12 +115,12 @@ import Testing
         let path = temporary.path(String(repeating: "n", count: 255))
         for bytes in [[1], [2, 3]] as [[UInt8]] {
             try replaceFile(path, with: bytes)
-            #expect(try readFile(path) == bytes)
+            #expect(try readFile(path, atMost: 1 << 24) == bytes)
         }
         // A link is written through.
         try FileManager.default.createSymbolicLink(atPath: temporary.path("link"), withDestinationPath: path)
         try replaceFile(temporary.path("link"), with: [9])
-        #expect(try readFile(path) == [9])
+        #expect(try readFile(path, atMost: 1 << 24) == [9])
         #expect(
             errorText { try replaceFile(temporary.path("none/x"), with: [1]) }
                 .hasSuffix("/none/x: creating the file failed: No such file or directory"))

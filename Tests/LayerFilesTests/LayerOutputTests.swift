@@ -76,7 +76,7 @@ import Testing
         do {
             let output = try LayerOutput(
                 place.directory.path(name), input: place.input, overwrite: false,
-                synchronizer: FolderSynchronizer { _ in EINVAL }
+                synchronizer: FolderSynchronizer { _, _ in EINVAL }
             ) { text in notices.withLock { $0.append(text) } }
             try output.complete { try Data("whole".utf8).write(to: URL(filePath: $0)) }
         }
@@ -85,6 +85,19 @@ import Testing
         #expect(
             place.refusal(place.directory.path(name + "x"), overwrite: false)
                 .hasSuffix("x: its name has 256 bytes, the file system takes 255 at most"))
+    }
+
+    /// A disk that fails once the file has its name: the file is there, and the error says so.
+    @Test func aDiskThatFailsAtTheEnd() throws {
+        let place = try Place()
+        let output = try LayerOutput(
+            place.output, input: place.input, overwrite: false, synchronizer: FolderSynchronizer { _, _ in EIO })
+        let text = errorText { try output.complete { try Data("whole".utf8).write(to: URL(filePath: $0)) } }
+        let parent = place.directory.url.path
+        #expect(
+            text == "\(place.output): is written and complete, but its name may not outlive a loss of power: "
+                + "\(parent): writing to the disk failed: Input/output error")
+        #expect(try place.text(place.output) == "whole")
     }
 
     @Test func aFailureLeavesNothing() throws {

@@ -44,13 +44,26 @@ import Testing
                 == "/tmp/\(name): its name has 256 bytes, the file system takes 255 at most")
     }
 
+    /// "é" as one scalar and as two: one string to Swift, two names to the system.
+    @Test func namesThatSwiftCallsEqual() throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let composed = try HiddenNames(of: "\u{e9}", in: directory.url.path)
+        let decomposed = try HiddenNames(of: "e\u{301}", in: directory.url.path)
+        let path = composed.new(.partial)
+        #expect(mkdir(path, 0o700) == 0)
+        #expect(composed.leftovers(.partial).map { Array($0.utf8) } == [Array(path.utf8)])
+        #expect(decomposed.leftovers(.partial) == [])
+    }
+
     @Test func onlyWhatThisToolMakesIsALeftover() throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let left = [".out.partial-a1", ".out.partial-zz9"]
         for name in left + [
             ".out.partial-", ".out.partial-a-b", ".out.partial-é", ".out.old-a1", ".out2.partial-a1", "out.partial-a1",
-            ".out.partial-99999999999999999", ".out.partial-a1.lock",
+            ".out.partial-99999999999999999", ".out.partial-a1.lock", ".out.partial-+1", ".out.partial--0",
+            ".out.partial-A1",
         ] { try Data().write(to: directory.url.appending(path: name)) }
         let names = try HiddenNames(of: "out", in: directory.url.path)
         #expect(names.leftovers(.partial).map(last) == left)

@@ -14,7 +14,7 @@ import Testing
         get throws { try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() }
     }
 
-    /// Who tries while another run holds the lock learns whose it is; nothing stays when it is let go.
+    /// Who tries while another run holds the lock learns which run that is; nothing stays when it is let go.
     @Test func oneAtATime() throws {
         defer { directory.remove() }
         do {
@@ -73,6 +73,48 @@ import Testing
             if lock == nil { usleep(10_000) }
         }
         #expect(lock != nil)
+    }
+
+    /// Somebody removes the lock's file, another run locks a new one: the first one's end leaves that alone.
+    @Test func anotherRunsLockIsNotRemoved() throws {
+        defer { directory.remove() }
+        var first = try OutputLock.take(path, for: "out")
+        #expect(first != nil && unlink(path) == 0)
+        let second = try #require(try OutputLock.take(path, for: "out"))
+        defer { withExtendedLifetime(second) {} }
+        first = nil
+        #expect(try names == [".out.lock"])
+        let text = errorText { _ = try OutputLock.take(path, for: "out") }
+        #expect(text.hasPrefix("out: another run is writing it: "), "\(text)")
+    }
+
+    /// NFS and SMB do not say whether the lock is held: both possibilities are named, with what to do.
+    @Test(arguments: [EBADF, EACCES]) func aLockThatCannotBeTried(_ error: Int32) throws {
+        defer { directory.remove() }
+        func refusal() -> String { errorText { _ = try OutputLock.take(path, for: "out") { _ in error } } }
+        func expected(_ holder: String) -> String {
+            "out: another run is writing it, or a run that was killed has left its lock\(holder), which the file system "
+                + "does not let this run take (\(String(cString: strerror(error)))): if no run is at work, remove \(path)"
+        }
+        // The file that this call has made does not stay, or it would be the next one's dead run.
+        #expect(refusal() == expected(""))
+        #expect(try names == [])
+        try Data("process 7 on there, since then\n".utf8).write(to: URL(filePath: path))
+        #expect(refusal() == expected(" (process 7 on there, since then)"))
+        // Another's stays, an empty one too: that run may have taken it and not yet written who it is.
+        try Data().write(to: URL(filePath: path))
+        #expect(refusal() == expected(""))
+        #expect(try names == [".out.lock"])
+    }
+
+    @Test(arguments: [ENOLCK, EINVAL]) func aFileSystemWithoutLocks(_ error: Int32) throws {
+        defer { directory.remove() }
+        #expect(try OutputLock.take(path, for: "out") { _ in error } == nil)
+        #expect(try names == [])
+        #expect(
+            errorText { _ = try OutputLock.take(path, for: "out") { _ in EIO } }
+                == "\(path): locking failed: Input/output error")
+        #expect(try names == [])
     }
 
     @Test func whatIsNoFileIsNoLock() throws {

@@ -1,3 +1,5 @@
+import AdaDimLinearAlgebra
+import AdaDimOutputs
 import AdaDimQuantization
 import AdaDimRegression
 import AdaDimTestSupport
@@ -28,7 +30,7 @@ import Testing
     }
 
     private func write(overwrite: Bool = false) throws {
-        try directory.write(baseline, codes: codes, overwrite: overwrite, try directory.claim(overwrite: overwrite))
+        try directory.write(baseline, codes: codes, try directory.claim(overwrite: overwrite))
     }
 
     private func edit(_ old: String, _ new: String) throws {
@@ -82,14 +84,76 @@ import Testing
         let text = errorText { _ = try directory.claim(overwrite: true) }
         #expect(
             text.hasPrefix("\(directory.path): another run is writing it: process \(getpid()) on "), "\(text)")
-        try directory.write(baseline, codes: codes, overwrite: false, claim)
+        try directory.write(baseline, codes: codes, claim)
         #expect(try directory.read() == baseline)
+    }
+
+    /// A baseline's directories are brought to the disk, its folder of codes and its parent too.
+    @Test func theWayToTheDisk() throws {
+        for refuses in [true, false] {
+            let asked = Guarded<[String]>([])
+            var notices: [String] = []
+            let claim = try directory.claim(
+                overwrite: true,
+                synchronizer: FolderSynchronizer { _, path in
+                    asked.withLock { $0.append(path) }
+                    return refuses ? EINVAL : 0
+                }
+            ) { notices.append($0) }
+            try directory.write(baseline, codes: codes, claim)
+            let paths = asked.withLock { $0 }
+            #expect(paths.count == 3)
+            #expect(paths[0] == paths[1] + "/codes" && paths[2] == temporary.url.path)
+            #expect(notices.count == (refuses ? 1 : 0))
+            #expect(
+                notices.allSatisfy { $0.hasPrefix("\(directory.path): the file system does not bring directories") })
+            #expect(try directory.read() == baseline)
+        }
+    }
+
+    /// A run killed while it replaced a baseline, or while it removed the replaced one.
+    @Test func killedRuns() throws {
+        try write()
+        let files = FileManager.default
+        try files.moveItem(atPath: directory.path, toPath: temporary.path(".baseline.old-a1"))
+        var notices: [String] = []
+        let text = errorText { _ = try directory.claim(overwrite: false) { notices.append($0) } }
+        #expect(text == "\(directory.path): holds a baseline already; --overwrite replaces it")
+        #expect(notices == ["renamed .baseline.old-a1 to \(directory.path) again: a killed run had moved it aside"])
+        #expect(try directory.read() == baseline)
+        try files.copyItem(atPath: directory.path, toPath: temporary.path(".baseline.replaced-a1"))
+        try files.removeItem(atPath: temporary.path(".baseline.replaced-a1/codes"))
+        try write(overwrite: true)
+        #expect(try files.contentsOfDirectory(atPath: temporary.url.path) == ["baseline"])
+    }
+
+    /// Whether the file system exchanges two names or not; nothing goes that came in meanwhile.
+    @Test(arguments: [true, false]) func replacing(_ canExchange: Bool) throws {
+        try write()
+        let path = directory.path
+        var notices: [String] = []
+        let claim = try directory.claim(
+            overwrite: true,
+            exchange: NameExchange { one, other in
+                try? Data("mine".utf8).write(to: URL(filePath: path + "/notes.txt"))
+                return canExchange && NameExchange.system(one, other)
+            }
+        ) { notices.append($0) }
+        try directory.write(baseline, codes: codes, claim)
+        #expect(try directory.read() == baseline)
+        let left = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: temporary.url.path).first { $0 != "baseline" })
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path(left)) == ["notes.txt"])
+        #expect(
+            notices == [
+                "\(temporary.path(left)) stays: others have put something into \(path) while it was replaced"
+            ])
     }
 
     @Test func longNames() throws {
         let directory = BaselineDirectory(temporary.path(String(repeating: "x", count: 255)))
         for overwrite in [false, true] {
-            try directory.write(baseline, codes: codes, overwrite: overwrite, try directory.claim(overwrite: overwrite))
+            try directory.write(baseline, codes: codes, try directory.claim(overwrite: overwrite))
         }
         #expect(try directory.read() == baseline)
         let tooLong = BaselineDirectory(temporary.path(String(repeating: "x", count: 256)))
@@ -187,7 +251,14 @@ import Testing
         damaged[0] ^= 1
         try damaged.write(to: file)
         #expect(attempt().contains("its codes are not those of the baseline's digest \(record.runs[0].codes)"))
+        try whole.write(to: file)
+        #expect(truncate(file.path, 4 << 40) == 0)
+        #expect(attempt().hasSuffix("4398046511104 bytes, expected at most \(whole.count)"))
         try FileManager.default.removeItem(at: file)
         #expect(attempt().contains("No such file or directory"))
+        #expect(truncate(json, 4 << 40) == 0)
+        #expect(
+            errorText { _ = try directory.read() }
+                == "\(json): reading: 4398046511104 bytes, expected at most 268435456")
     }
 }

@@ -19,7 +19,7 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
     /// are left alone, and lines of white space are skipped.
     /// - Throws: ``MultipleChoiceError``, with the line; ``TextFileError``.
     package static func read(_ file: URL) throws -> [MultipleChoiceQuestion] {
-        let lines = try LineReader(path: file.path)
+        let lines = try LineReader(path: file.path, longestLine: mostBytes)
         var questions: [MultipleChoiceQuestion] = []
         while let line = try lines.next() {
             if line.isBlank { continue }
@@ -28,6 +28,9 @@ package struct MultipleChoiceQuestion: Codable, Equatable, Sendable {
         guard !questions.isEmpty else { throw MultipleChoiceError.noQuestions(file: file.path) }
         return questions
     }
+
+    /// Bytes of a question with its choices.
+    private static let mostBytes = 64 << 20
 
     private init(line: ArraySlice<UInt8>, number: Int, file: String) throws(MultipleChoiceError) {
         func refuse(_ problem: String) -> MultipleChoiceError { .line(number, file: file, problem) }

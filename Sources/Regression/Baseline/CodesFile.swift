@@ -23,15 +23,24 @@ enum CodesFile {
         packed.words.map(\.littleEndian).withUnsafeBytes { Data($0) }
     }
 
-    static func decode(
-        _ data: Data, _ record: CaseRecord, _ run: CaseRecord.Run, path: String
-    ) throws(RegressionError) -> PackedRows {
-        guard record.out > 0, record.inputs > 0, (1...8).contains(run.bits) else {
+    /// Bytes that a run's file has, by the baseline.
+    static func byteCount(
+        _ record: CaseRecord, _ run: CaseRecord.Run, path: String
+    ) throws(RegressionError) -> Int {
+        // No layer is larger, and the products below stay under 2⁶³.
+        let sizes = 1...(1 << 30)
+        guard sizes.contains(record.out), sizes.contains(record.inputs), (1...8).contains(run.bits) else {
             throw .damaged(
                 path: path,
                 reason: "the baseline has shape [\(record.out), \(record.inputs)] with \(run.bits) bits for it")
         }
-        let expected = record.out * PackedRows.wordsPerRow(columns: record.inputs, bits: run.bits) * 4
+        return record.out * PackedRows.wordsPerRow(columns: record.inputs, bits: run.bits) * 4
+    }
+
+    static func decode(
+        _ data: Data, _ record: CaseRecord, _ run: CaseRecord.Run, path: String
+    ) throws(RegressionError) -> PackedRows {
+        let expected = try byteCount(record, run, path: path)
         guard data.count == expected else {
             throw .damaged(path: path, reason: "it has \(data.count) bytes, expected \(expected)")
         }

@@ -1,0 +1,165 @@
+import AdaDimFiles
+import Glibc
+
+/// A directory that appears whole or not at all: everything is written to a hidden sibling, which gets the directory's name
+/// at the end. What is not committed is removed with the value; what a killed process leaves is hidden, does not bear the
+/// name, and is cleared up by the next run for the same directory. One run at a time writes a directory: see `OutputLock`.
+package final class PendingDirectory<Refusal: OutputRefusal> {
+    /// What an earlier output at a path holds, or why what lies there is not replaced. No throwing closure: Swift 6.3 loses
+    /// the error of one whose type is generic when it is handed on as one of any type.
+    package typealias Check = (_ path: String, _ mayReplace: Bool) -> Result<DirectoryTree, Refusal>
+
+    /// Where to write until the end.
+    package let partial: String
+    /// Where it will be.
+    package let output: ResolvedPath
+    private let marker: String
+    private let overwrite: Bool
+    private let synchronizeFolder: FolderSynchronizer
+    private let exchange: NameExchange
+    private let notice: (String) -> Void
+    private let check: Check
+    private let names: HiddenNames
+    /// Until the directory has its name, or is given up; nil on a file system without locks, too.
+    private var lock: OutputLock?
+    /// The hidden sibling, opened: a descriptor to give back for the directory's removal, which needs one where all others
+    /// may be in use.
+    private let spare: Int32
+    private var isOpen = true
+
+    /// Checks that the output may be written, keeps other runs from it, clears up what killed ones have left, and creates the
+    /// hidden sibling.
+    /// - Parameters:
+    ///   - path: the directory's.
+    ///   - marker: the file by which ``Check`` knows an earlier output. It is the last to be removed.
+    ///   - overwrite: whether an earlier output may be replaced.
+    ///   - spared: a path that is not removed, whatever its name says.
+    ///   - notice: called, here and at the end, with what a user should know.
+    ///   - check: called for what has the output's name, here and at the end, and for what a killed run had moved aside.
+    package init(
+        _ path: String, marker: String, overwrite: Bool, sparing spared: String? = nil,
+        synchronizer: FolderSynchronizer = .system, exchange: NameExchange = .system,
+        notice: @escaping (String) -> Void, check: @escaping Check
+    ) throws(Refusal) {
+        func resolve() throws(Refusal) -> ResolvedPath {
+            let resolved = try Refusal.naming { () throws(OutputFailure) in try ResolvedPath(output: path) }
+            if resolved.exists { _ = try check(resolved.path, overwrite).get() }
+            return resolved
+        }
+        let resolved = try resolve()
+        (names, lock) = try Refusal.naming { () throws(OutputFailure) in
+            let names = try HiddenNames(of: resolved.name, in: resolved.parent)
+            return (names, try OutputLock.take(names.lock, for: path))
+        }
+        // Without locks nobody can tell who is alive.
+        if lock == nil {
+            notice(OutputLock.absence(path))
+        } else {
+            OutputLeftovers(names: names, output: resolved.path, marker: marker, spared: spared, notice: notice)
+                .clear { path in check(path, true).mapError { $0 } }
+        }
+        // Another run may have finished since, or its output have been put back.
+        output = try resolve()
+        (self.marker, self.overwrite, self.notice, self.check) = (marker, overwrite, notice, check)
+        (synchronizeFolder, self.exchange) = (synchronizer, exchange)
+        partial = names.new(.partial)
+        guard mkdir(partial.systemBytes, 0o777) == 0 else {
+            throw .output(.system(partial, "creating the directory"))
+        }
+        spare = open(partial.systemBytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard spare >= 0 else {
+            let failure = OutputFailure.system(partial, "opening the directory")
+            rmdir(partial.systemBytes)
+            throw .output(failure)
+        }
+    }
+
+    deinit { discard() }
+
+    /// Gives the directory its name, once all that is in it is on the disk. An earlier output changes places with it, where
+    /// the file system can do that; elsewhere it is moved aside first, and put back if the rest fails. It is removed after.
+    package func commit() throws(Refusal) {
+        precondition(isOpen, "a directory committed or discarded before")
+        var refusal = try Refusal.naming { () throws(OutputFailure) in try synchronizeContents() }
+        let resolved = try Refusal.naming { () throws(OutputFailure) in try ResolvedPath(output: output.path) }
+        // Things may have changed since the run began.
+        let earlier = resolved.exists ? try check(resolved.path, overwrite).get() : nil
+        let aside = try Refusal.naming { () throws(OutputFailure) in
+            guard earlier == nil else { return try replace(resolved.path) as String? }
+            try Self.move(partial, to: resolved.path)
+            return nil
+        }
+        close()
+        let failure: OutputFailure?
+        do throws(OutputFailure) {
+            refusal = try synchronizeFolder(resolved.parent) ?? refusal
+            failure = nil
+        } catch {
+            failure = error
+        }
+        if let earlier, let aside, !earlier.remove(from: aside, last: marker) {
+            notice("\(aside) stays: others have put something into \(resolved.path) while it was replaced")
+        }
+        if let refusal { notice(FolderSynchronizer.notice(resolved.path, refusal)) }
+        lock = nil
+        if let failure { throw .output(.writtenButNotSafe(output: resolved.path, reason: "\(failure)")) }
+    }
+
+    /// Removes what was written. Does nothing after ``commit()``.
+    package func discard() {
+        guard isOpen else { return }
+        close()
+        removeTree(partial)
+        lock = nil
+    }
+
+    private func close() {
+        isOpen = false
+        Glibc.close(spare)
+    }
+
+    // MARK: The file system
+
+    /// Brings all that was written to the disk.
+    /// - Returns: the system's words where it does not do that for directories.
+    private func synchronizeContents() throws(OutputFailure) -> String? {
+        let written: DirectoryTree
+        do throws(FileFailure) {
+            written = try DirectoryTree(partial)
+            for name in written.files { try synchronizeFile(partial + "/" + name) }
+        } catch {
+            throw OutputFailure(error)
+        }
+        var refusal: String?
+        for path in written.directories.reversed().map({ partial + "/" + $0 }) + [partial] {
+            refusal = try synchronizeFolder(path) ?? refusal
+        }
+        return refusal
+    }
+
+    /// Gives the hidden sibling the output's name, which an earlier output has.
+    /// - Returns: where that one lies now.
+    private func replace(_ output: String) throws(OutputFailure) -> String {
+        var aside = partial
+        if !exchange(partial, output) {
+            aside = names.new(.old)
+            try Self.move(output, to: aside)
+            do throws(OutputFailure) {
+                try Self.move(partial, to: output)
+            } catch {
+                try Self.move(aside, to: output)
+                throw error
+            }
+        }
+        let replaced = names.new(.replaced)
+        return rename(aside.systemBytes, replaced.systemBytes) == 0 ? replaced : aside
+    }
+
+    /// Renames. The target must not exist: the system would refuse a full directory, but replace an empty one.
+    private static func move(_ source: String, to target: String) throws(OutputFailure) {
+        guard FileStatus.kind(of: target, followingLinks: false) == nil else {
+            throw .system(path: target, operation: "renaming \(source)", reason: "it exists")
+        }
+        guard rename(source.systemBytes, target.systemBytes) == 0 else { throw .system(target, "renaming \(source)") }
+    }
+}
