@@ -244,8 +244,8 @@ def main() -> int:
             wrong += 1
             print(f"WRONG {traceback.format_exc()}\n      {case}", flush=True)
     vague = tally.vague / max(tally.decisions, 1)
-    swept = sum(tally.counts[f"layers swept {dimension}"] for dimension in ("per-ic", "per-oc"))
-    unjudged = tally.counts[NOT_JUDGED] / max(tally.counts[NOT_JUDGED] + swept, 1)
+    swept = sum(tally.counts.get(f"layers swept {dimension}", 0) for dimension in ("per-ic", "per-oc"))
+    unjudged = tally.counts.get(NOT_JUDGED, 0) / max(tally.counts.get(NOT_JUDGED, 0) + swept, 1)
     for what, count in sorted(tally.counts.items()):
         print(f"{count:6} {what}")
     print(
