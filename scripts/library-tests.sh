@@ -57,7 +57,7 @@ done
 user=$((RANDOM * 32768 + RANDOM + 200000))
 drop=(setpriv --reuid $user --regid $user --clear-groups)
 if "${drop[@]}" test -x "$programs/start" -a -r "$library" 2>/dev/null; then
-    (trap '' INT && OPENBLAS_NUM_THREADS=2 prlimit --nproc=1 "${drop[@]}" "$programs/start" 1 1 2>/dev/null)
+    (trap '' INT && OPENBLAS_NUM_THREADS=2 prlimit --nproc=1:100 "${drop[@]}" "$programs/start" 1 1 2>/dev/null)
 fi
 "$programs/memory"
 "$programs/process" "$library"

@@ -140,12 +140,15 @@ await() {
 # stop SIGNAL NAME COMMAND: sends it a signal before it is done. It ends by the signal, and there is no output.
 declare -A numbers=([HUP]=1 [INT]=2 [TERM]=15 [XCPU]=24)
 stop() {
-    local is_done=0
+    local is_done=0 handles=0 mask
+    # Those that the process handles, by bits.
+    mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' /proc/$process/status 2>/dev/null || true)
+    [ -z "$mask" ] || handles=$((0x$mask >> (numbers[$1] - 1) & 1))
     kill -"$1" $process 2>/dev/null || true
     [ ! -e out ] && ! [ -s "$place/output" ] || is_done=1
     await
-    # Before the tool has begun to run, the signal ends it without a word.
-    [ -s "$place/errors" ] || [ $status -lt 128 ] || echo "(nothing begun)" >"$place/errors"
+    # Before the tool handles signals, one ends it without a word.
+    [ $handles = 1 ] || [ -s "$place/errors" ] || [ $status -lt 128 ] || echo "(nothing begun)" >"$place/errors"
     judge "$2" "$3" $status any
     [ $is_done = 1 ] || [ $status = $((128 + numbers[$1])) ] || wrong "$2: $3: status $status"
 }

@@ -5,7 +5,7 @@ package struct TensorNaming: Sendable, Equatable {
     /// What the files have before `layers` where this project's names have ``full``.
     package let prefix: String
     /// The name in the files by this project's name, of tensors that have two.
-    private let stored: [String: String]
+    private var stored: [String: String] = [:]
 
     private static let full = "model."
     /// Of transformers' question answering models.
@@ -24,17 +24,15 @@ package struct TensorNaming: Sendable, Equatable {
     init(_ names: some Collection<String>, directory: String) throws(CheckpointError) {
         prefix =
             Self.prefixes.first { prefix in names.contains { $0.hasPrefix(prefix + "layers.") } } ?? Self.full
-        var stored: [String: String] = [:]
         let all = Set(names)
         for found in names.sorted() {
-            let name = Self.full(found)
+            let name = full(found)
             guard name != found else { continue }
             if let other = all.contains(name) ? name : stored[name] {
                 throw .ambiguousTensor(name: name, stored: [other, found].sorted(), directory: directory)
             }
             stored[name] = found
         }
-        self.stored = stored
     }
 
     /// Whether the decoder is a part of a question answering model, which has no output projection.
@@ -43,11 +41,17 @@ package struct TensorNaming: Sendable, Equatable {
     /// A tensor's or module's name in the files, whether it is there or would be.
     package func stored(_ name: String) -> String {
         if let found = stored[name] { return found }
-        guard prefix != Self.full, name.hasPrefix(Self.full), Self.full(name) == name else { return name }
+        guard prefix != Self.full, name.hasPrefix(Self.full), full(name) == name else { return name }
         return prefix + name.dropFirst(Self.full.count)
     }
 
-    /// The name in this project of what has a name in the files.
+    /// The name in this project of what has a name in these files. Beside a language model, those of a question answering
+    /// model are no other names of its tensors.
+    private func full(_ name: String) -> String {
+        name.hasPrefix(Self.questionAnswering) && !isQuestionAnswering ? name : Self.full(name)
+    }
+
+    /// The name in this project of what has a name in any files.
     private static func full(_ name: String) -> String {
         for prefix in prefixes where prefix != full && name.hasPrefix(prefix) {
             let rest = name.dropFirst(prefix.count)

@@ -57,7 +57,7 @@ package struct InspectedInput: Sendable {
             zip(inverseDiagonal, hessianDiagonal).map {
                 !factor.hasActiveInputs || $1 == 0 && factor.damping == 0 ? 0 : 1 / $0
             }
-        case .hessianDiagonal: hessianDiagonal
+        case .hessianDiagonal: factor.hasActiveInputs ? hessianDiagonal : hessianDiagonal.map { _ in 0 }
         }
     }
 }

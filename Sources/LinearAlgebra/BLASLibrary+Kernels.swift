@@ -33,11 +33,12 @@ extension BLASLibrary {
         let marker = RestartMarker.current
         let isForeign = answersFromElsewhere
         let better = answering.map { KernelFamily.better(than: $0, on: .current) } ?? []
+        let untried = KernelFamily.untried(of: better, after: environment("OPENBLAS_CORETYPE"))
         return Report(
             library: answers.first?.file, kernels: answering, isForeign: isForeign,
             chosenByUser: marker == nil ? environment("OPENBLAS_CORETYPE") : nil,
             replacedKernels: marker.flatMap { $0.replaced == answering ? nil : $0.replaced },
-            candidates: KernelFamily.untried(of: better, after: environment("OPENBLAS_CORETYPE")),
+            candidates: untried.filter { !(marker?.tried ?? []).contains($0) },
             isBelowProcessor: !better.isEmpty, lacksThreads: ThreadLending.shared.lacksThreads)
     }
 

@@ -66,6 +66,8 @@ final class ThreadLending: @unchecked Sendable {
     /// The count nearest to one that is wished for, such that the system gives the threads: OpenBLAS does not notice when it
     /// gives none. Besides OpenBLAS's there are to be as many that help with jobs, and one to spare.
     private func possible(_ wished: Int) -> Int {
+        // What OpenBLAS was refused it takes for running: it would start none of these again.
+        if lacksThreads { return 1 }
         guard wished > started else { return wished }
         let wished = min(wished, Self.most)
         func needed(_ count: Int) -> Int {

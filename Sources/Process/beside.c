@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,16 +44,40 @@ static char **words_with(char *const *arguments, size_t own, char ***started) {
     return words;
 }
 
+/* A handler of this process has nothing to do in another that shares its memory. */
+static void forget_handlers(void) {
+    struct sigaction usual = {.sa_handler = SIG_DFL}, found;
+    for (int signal = 1; signal < NSIG; signal++)
+        if (sigaction(signal, NULL, &found) == 0 && found.sa_handler != SIG_DFL && found.sa_handler != SIG_IGN)
+            sigaction(signal, &usual, NULL);
+}
+
 /* Starts the process. Not by fork, whose handlers take OpenBLAS's threads away from this process; vfork has none, and needs no
- * memory. This process waits until the other has become a program. */
+ * memory. This process waits until the other has become a program; no signal is handled meanwhile. */
 static pid_t start(char *const *words, char *const *environment, int output, int nowhere) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t parent = getpid(), child = vfork();
-    if (child != 0) return child;
+    if (child != 0) {
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        return child;
+    }
+    forget_handlers();
+    sigprocmask(SIG_SETMASK, &before, NULL);
     /* Whatever ends this process ends that one. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && dup2(nowhere, STDIN_FILENO) >= 0
         && dup2(output, STDOUT_FILENO) >= 0 && dup2(nowhere, STDERR_FILENO) >= 0)
         execve(ADADIM_PROGRAM, words, environment);
     _exit(127);
+}
+
+/* The same file by a number that no stream has, where it has one of a stream that was closed. */
+static int beside_streams(int file) {
+    if (file < 0 || file > STDERR_FILENO) return file;
+    int other = fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(file);
+    return other;
 }
 
 static int64_t now(void) {
@@ -81,14 +106,15 @@ static ssize_t read_until(int64_t deadline, int file, char *buffer, size_t capac
 ssize_t adadim_output_beside(
     char *const *arguments, size_t own, const char *setting, char *buffer, size_t capacity, int milliseconds) {
     char **started = NULL, **words = words_with(arguments, own, &started), **environment = environment_with(setting);
-    int ends[2] = {-1, -1}, nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int ends[2] = {-1, -1}, nowhere = beside_streams(open("/dev/null", O_RDWR | O_CLOEXEC));
     ssize_t length = -1;
     if (words != NULL && environment != NULL && nowhere >= 0 && pipe2(ends, O_CLOEXEC) == 0) {
         /* Whoever started this process may have had its children's ends ignored; then a number could be another's by now. */
         struct sigaction usual = {.sa_handler = SIG_DFL}, before;
         sigaction(SIGCHLD, &usual, &before);
-        pid_t child = start(words, environment, ends[1], nowhere);
-        close(ends[1]);
+        ends[1] = beside_streams(ends[1]);
+        pid_t child = ends[1] < 0 ? -1 : start(words, environment, ends[1], nowhere);
+        if (ends[1] >= 0) close(ends[1]);
         if (child > 0) {
             length = read_until(now() + milliseconds, ends[0], buffer, capacity);
             /* It has said all that it will, or has had its time. */

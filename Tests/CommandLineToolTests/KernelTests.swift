@@ -86,6 +86,18 @@ struct KernelTests {
             "\(outcome.errors)")
     }
 
+    /// Families without the best instructions are left to a library that has only these; it is asked for each once.
+    @Test func theBestOfWhatTheLibraryHasIsTaken() throws {
+        let suitable = KernelFamily.suitable(for: .current)
+        let lacking = suitable.filter { KernelFamily.instructions(of: $0) == Processor.current.instructions }
+        let left = try #require(suitable.first { !lacking.contains($0) })
+        let found = try machine(with: [
+            "LD_PRELOAD": oldOpenBLAS, "OLD_OPENBLAS_LACKS": lacking.joined(separator: ","),
+        ])
+        #expect(found["kernels"] as? String == left && found["replacedKernels"] as? String == "Prescott")
+        #expect(found["betterKernels"] is NSNull)
+    }
+
     /// Arguments, streams and exit status are those of the second start.
     @Test func aRestartShowsInNothingElse() throws {
         let old = ["LD_PRELOAD": oldOpenBLAS]

@@ -102,6 +102,10 @@ struct StoredNamesTests {
             defer { directory.remove() }
             #expect(try logits(directory.url) == logits(golden.directory))
         }
+        let foreign = TestTensor("transformer.layers.0.mlp.up_proj.weight", .float32, [1], [1])
+        let beside = try changed(golden, adding: [foreign])
+        defer { beside.remove() }
+        #expect(try logits(beside.url) == logits(golden.directory))
         let twice = try changed(
             golden, adding: [TestTensor("norm.weight", .float32, [1], [1])], tensors: { $0 })
         defer { twice.remove() }

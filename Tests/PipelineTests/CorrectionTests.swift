@@ -10,14 +10,8 @@ import Testing
 /// A run whose layers make up for what earlier quantization has changed, against both models run side by side.
 @Suite struct CorrectionTests {
     private func job(_ scratch: Scratch, model name: String) throws -> QuantizationJob {
-        let model = try scratch.copyOfModel(name)
-        var job = QuantizationJob(
-            model: model, output: scratch.url.appending(path: "out"),
-            calibration: try scratch.text(vocabulary: Checkpoint(directory: model).configuration.vocabularySize))
+        var job = try scratch.job(name, samples: 12)
         job.bits = 3
-        job.groupSize = 8
-        job.samples = 12
-        job.sequenceLength = 16
         job.accuracy.correction = shares
         return job
     }

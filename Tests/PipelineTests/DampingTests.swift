@@ -7,17 +7,7 @@ import Testing
 
 /// What the report says of Gram matrices that are not as they should be.
 @Suite struct DampingTests {
-    private func job(_ scratch: Scratch) throws -> QuantizationJob {
-        let model = try scratch.copyOfModel("qwen2")
-        let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
-        var job = QuantizationJob(
-            model: model, output: scratch.url.appending(path: "out"),
-            calibration: try scratch.text(vocabulary: vocabulary))
-        job.groupSize = 8
-        job.samples = 6
-        job.sequenceLength = 16
-        return job
-    }
+    private func job(_ scratch: Scratch) throws -> QuantizationJob { try scratch.job("qwen2", samples: 6) }
 
     /// A norm weight of zero silences an input of q, k and v: counted there and nowhere else, and no obstacle.
     @Test(arguments: [0.01, 0.1])

@@ -12,14 +12,7 @@ import Testing
 /// What a run will write is known before it computes anything, and refused where there is no room for it.
 @Suite struct DiskEstimateTests {
     private func job(_ scratch: Scratch) throws -> QuantizationJob {
-        let model = try scratch.copyOfModel("qwen2")
-        let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
-        var job = QuantizationJob(
-            model: model, output: scratch.url.appending(path: "out"),
-            calibration: try scratch.text(vocabulary: vocabulary))
-        job.groupSize = 8
-        job.samples = 4
-        job.sequenceLength = 16
+        var job = try scratch.job("qwen2", samples: 4)
         job.method = .roundToNearest
         job.overwrite = true
         return job

@@ -1,4 +1,3 @@
-import AdaDimCheckpoint
 import AdaDimInspection
 import AdaDimPipeline
 import AdaDimQuantization
@@ -9,15 +8,8 @@ import Testing
 /// A model directory in, everything there is to see of its layers out.
 @Suite struct InspectCheckpointTests {
     private func job(_ scratch: Scratch, model name: String = "llama") throws -> InspectionJob {
-        let model = try scratch.copyOfModel(name)
-        let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
-        var layers = QuantizationJob(
-            model: model, output: scratch.url.appending(path: "quantized"),
-            calibration: try scratch.text(vocabulary: vocabulary))
+        var layers = try scratch.job(name, samples: 12, output: "quantized")
         layers.bits = 3
-        layers.groupSize = 8
-        layers.samples = 12
-        layers.sequenceLength = 16
         return InspectionJob(layers)
     }
 

@@ -10,14 +10,8 @@ import Testing
 /// What the pages show is what the reports say.
 @Suite struct PageTests {
     private func job(_ scratch: Scratch) throws -> QuantizationJob {
-        let model = try scratch.copyOfModel("llama")
-        var job = QuantizationJob(
-            model: model, output: scratch.url.appending(path: "out"),
-            calibration: try scratch.text(vocabulary: Checkpoint(directory: model).configuration.vocabularySize))
+        var job = try scratch.job("llama", samples: 12)
         job.bits = 3
-        job.groupSize = 8
-        job.samples = 12
-        job.sequenceLength = 16
         return job
     }
 

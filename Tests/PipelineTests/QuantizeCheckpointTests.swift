@@ -13,15 +13,8 @@ import Testing
 @Suite struct QuantizeCheckpointTests {
     private func job(_ scratch: Scratch, model name: String = "llama", output: String = "out") throws -> QuantizationJob
     {
-        let model = try scratch.copyOfModel(name)
-        let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
-        var job = QuantizationJob(
-            model: model, output: scratch.url.appending(path: output),
-            calibration: try scratch.text(vocabulary: vocabulary))
+        var job = try scratch.job(name, samples: 12, output: output)
         job.bits = 3
-        job.groupSize = 8
-        job.samples = 12
-        job.sequenceLength = 16
         return job
     }
 

@@ -10,17 +10,7 @@ import Testing
 
 /// Whatever stops a run, it says what and where, and leaves nothing behind.
 @Suite struct RefusalTests {
-    private func job(_ scratch: Scratch) throws -> QuantizationJob {
-        let model = try scratch.copyOfModel("qwen2")
-        let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
-        var job = QuantizationJob(
-            model: model, output: scratch.url.appending(path: "out"),
-            calibration: try scratch.text(vocabulary: vocabulary))
-        job.groupSize = 8
-        job.samples = 4
-        job.sequenceLength = 16
-        return job
-    }
+    private func job(_ scratch: Scratch) throws -> QuantizationJob { try scratch.job("qwen2", samples: 4) }
 
     private func message(_ job: QuantizationJob) -> String {
         do {

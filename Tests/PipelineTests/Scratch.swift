@@ -1,3 +1,5 @@
+import AdaDimCheckpoint
+import AdaDimPipeline
 import AdaDimSafetensors
 import Foundation
 
@@ -24,6 +26,19 @@ final class Scratch {
         let copy = url.appending(path: name)
         try FileManager.default.copyItem(at: golden, to: copy)
         return copy
+    }
+
+    /// A run in groups of 8 over sequences of 16 tokens that suits a tiny model.
+    /// - Parameter name: of a golden model, which is copied.
+    func job(_ name: String, samples: Int, output: String = "out") throws -> QuantizationJob {
+        let model = try copyOfModel(name)
+        let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
+        var job = QuantizationJob(
+            model: model, output: url.appending(path: output), calibration: try text(vocabulary: vocabulary))
+        job.groupSize = 8
+        job.samples = samples
+        job.sequenceLength = 16
+        return job
     }
 
     /// Writes token ids, [tokens] or [sequences, length], as an integer tensor.

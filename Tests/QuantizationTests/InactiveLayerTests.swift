@@ -93,8 +93,12 @@ import Testing
     @Test(arguments: [Float(1e-30), 1e-23, 4e-23, 1e-22, 1e-20, 1e-18])
     func inputsThatAreNextToNothing(_ size: Float) throws {
         let layer = RandomLayer(out: 20, in: 40, seed: 3, outliers: 1)
-        let activations = Matrix<Float>(rows: 40, columns: 30) { size * Float(layer.activations[$0, $1]) }
-        for options in [QuantizationOptions(groupSize: 16), .init(groupSize: 16, activationOrder: true)] {
+        let all = Matrix<Float>(rows: 40, columns: 30) { size * Float(layer.activations[$0, $1]) }
+        let one = Matrix<Float>(rows: 40, columns: 30) { $0 == 7 ? size * Float(1 + $1 % 3) : 0 }
+        for (activations, options) in [
+            (all, QuantizationOptions(groupSize: 16)), (all, .init(groupSize: 16, activationOrder: true)),
+            (one, .init(groupSize: 16, damping: 0, activationOrder: true)),
+        ] {
             let quantized = try quantize(layer.weight.inFloat, activations: activations, options: options)
             #expect(quantized.loss.isFinite && (quantized.outputEnergy > 0) == (size > 1e-19))
             let error = quantized.quantized.dequantized().inDouble

@@ -46,7 +46,7 @@ class Loaded(NamedTuple):
     """What the user asked for, the value of OPENBLAS_CORETYPE; "" if that was not set."""
     found: str | None
     """The best family that the library has, of those that use more of this processor than its own choice; "" if it has none of
-    them, None if nobody could say."""
+    them, None if its choice is good or nobody could say."""
     was_loaded: bool
     """Whether the file that computes products was in this process before."""
 
@@ -95,7 +95,7 @@ def _slow_kernels(loaded: Loaded) -> str:
         reason = f"Products are computed by {library}, not by the OpenBLAS that adadim is linked with; its kernels are {report.kernels}"
         advice = f" Set {VARIABLE}={report.better_kernels} before Python starts." if report.better_kernels else ""
         return f"{reason}, {less}.{advice}"
-    if loaded.found == "" or not report.better_kernels:
+    if loaded.found in ("", report.kernels) or not report.better_kernels:
         return f"{library} has no kernels better than {report.kernels}, {less}: a newer OpenBLAS is faster."
     better = loaded.found or report.better_kernels
     if loaded.chosen:
@@ -140,9 +140,15 @@ class Blas(ctypes.Structure):
 blas = Blas(size=ctypes.sizeof(Blas))
 if ctypes.CDLL(sys.argv[1]).adadim_blas_report(ctypes.byref(blas)) == 0:
     better = "" if blas.foreign else blas.better.decode()
-    print("adadim:" + ("below" if blas.below else "enough") + ":" + better)
+    print(":".join(["adadim", "below" if blas.below else "enough", blas.kernels.decode(), better]))
 """
-_ANSWER = re.compile(r"adadim:(below|enough):(\w*)\n")
+_ANSWER = re.compile(r"adadim:(below|enough):(\w*):(\w*)\n")
+
+
+class _Answer(NamedTuple):
+    is_below_processor: bool
+    kernels: str
+    better: str
 
 
 def _better_kernels(path: str) -> str | None:
@@ -156,16 +162,15 @@ def _better_kernels(path: str) -> str | None:
         answer = _probe(path, asked[-1] if asked else "")
         if answer is None:
             return None
-        is_below, better = answer
-        if not is_below:
+        if not answer.is_below_processor or asked and answer.kernels == asked[-1]:
             return asked[-1] if asked else None
-        if not better or better in asked:
+        if not answer.better or answer.better in asked:
             return ""
-        asked.append(better)
+        asked.append(answer.better)
 
 
-def _probe(path: str, kernels: str) -> tuple[bool, str] | None:
-    """Whether kernels are below the processor where OPENBLAS_CORETYPE asks for these, and which to ask for then."""
+def _probe(path: str, kernels: str) -> _Answer | None:
+    """What the library says where OPENBLAS_CORETYPE asks for these kernels."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", LOOKING: "1"}
     environment.pop(VARIABLE, None)
     if kernels:
@@ -183,4 +188,4 @@ def _probe(path: str, kernels: str) -> tuple[bool, str] | None:
     except (OSError, subprocess.SubprocessError):
         return None
     answer = _ANSWER.fullmatch(probe.stdout) if probe.returncode == 0 else None
-    return (answer[1] == "below", answer[2]) if answer else None
+    return _Answer(answer[1] == "below", answer[2], answer[3]) if answer else None

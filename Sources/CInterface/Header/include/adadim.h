@@ -116,8 +116,9 @@ typedef struct adadim_blas {
  * makes 52 GFLOP/s instead of 283. No library can change that once OpenBLAS is loaded. Where better_kernels is not "", set the
  * environment variable OPENBLAS_CORETYPE to it before the program starts; a program can do so itself, first of all in main, if its
  * user has not set the variable, and start again by execv("/proc/self/exe", argv). A library that is asked for a family that it
- * does not have answers with another; better_kernels is then the next one to ask for. Where it is "" and below_processor is 1,
- * only another OpenBLAS is faster. */
+ * does not have answers with another; better_kernels is then the next one to ask for. Once kernels is what the variable asks for,
+ * stop: that is the best that the library has. Where better_kernels is "" and below_processor is 1, only another OpenBLAS is
+ * faster. */
 adadim_status adadim_blas_report(adadim_blas *blas);
 
 /* ---- THREADS ---------------------------------------------------------------------------------------------------- */
@@ -134,7 +135,8 @@ adadim_status adadim_blas_report(adadim_blas *blas);
  * had, and none is needed. */
 adadim_status adadim_thread_count(int64_t *count);
 
-/* count: 1 or more; fewer are set where OpenBLAS is not built for as many or the system gives fewer threads. May be called while
+/* count: 1 or more; fewer are set where OpenBLAS is not built for as many or the system gives fewer threads, and 1 where
+ * lacks_threads is 1, whatever the system gives by now. May be called while
  * other calls compute: their products go on with the new number, and no more of their jobs run side by side than the number that
  * each began with. Bits may differ then: set it while there are none where bits matter. */
 adadim_status adadim_set_thread_count(int64_t count);
@@ -172,7 +174,7 @@ adadim_status adadim_gram_merge(adadim_gram *gram, const adadim_gram *other);
 adadim_status adadim_gram_inputs(const adadim_gram *gram, int64_t *inputs);
 adadim_status adadim_gram_tokens(const adadim_gram *gram, int64_t *tokens);
 
-/* ADADIM_ALL_INPUTS_INACTIVE if the matrix is zero. A layer none of whose inputs any of the tokens has activated can be
+/* ADADIM_ALL_INPUTS_INACTIVE if the mean of the matrix's diagonal is zero, or too small for a normal float32. A layer none of whose inputs any of the tokens has activated can be
  * quantized, its weights rounded plainly, all alike: what it loses on these tokens is zero in either direction, so that ADADIM_ADAPTIVE
  * makes it per-OC, and inactive_inputs of adadim_layer_info is all of them. For callers to whom that is a mistake. */
 adadim_status adadim_gram_check_active(const adadim_gram *gram);
