@@ -12,10 +12,13 @@ package enum BindMount {
     /// - Parameters:
     ///   - place: a path of what exists, which stands for the other meanwhile.
     ///   - source: a directory or a file, as the place is.
-    package static func at<Result>(_ place: String, of source: String, _ body: () throws -> Result) throws -> Result {
+    ///   - body: may not rename what lies above the place.
+    package static func at<Value>(_ place: String, of source: String, _ body: () throws -> Value) throws -> Value {
         try run(["mount", "--bind", source, place])
-        defer { try? run(["umount", "--lazy", place]) }
-        return try body()
+        let result = Result { try body() }
+        // No test may leave one behind.
+        try run(["umount", "--lazy", place])
+        return try result.get()
     }
 
     private static func run(_ arguments: [String]) throws {
