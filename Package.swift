@@ -73,7 +73,9 @@ let package = Package(
             name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
             path: "Sources/CInterface/EntryPoints"),
         // Numerical regression tests: the engine against identities and against an earlier run.
-        module("Regression", ["AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
+        module(
+            "Regression",
+            ["AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors", ["AdaDimFiles", "AdaDimJSON"]),

@@ -95,13 +95,13 @@ package final class Checkpoint: Sendable {
     }
 
     /// Bytes of a configuration or an index. One of a hundred thousand tensors has ten million.
-    private static let mostBytes = 256 << 20
+    package static let mostConfigBytes = 256 << 20
 
     /// The bytes of a small file of a model's directory.
     static func contents(of url: URL) throws(CheckpointError) -> Data {
         let bytes: [UInt8]
         do {
-            bytes = try readFile(url.path, atMost: mostBytes)
+            bytes = try readFile(url.path, atMost: mostConfigBytes)
         } catch {
             let isMissing = FileStatus.kind(of: url.path) == nil
             let others = isMissing ? ForeignWeights(in: url.deletingLastPathComponent().path) : nil

@@ -8,8 +8,6 @@ package struct CarriedFiles {
     /// What a folder may hold in all to be carried. A file at the top may have as many bytes.
     package static let mostFolderEntries = 1000
     package static let mostFolderBytes = 256 << 20
-    /// What config.json may have.
-    private static let mostConfigBytes = 256 << 20
     /// The report of a run, to look at.
     package static let pageName = "quantization-report.html"
 
@@ -26,8 +24,8 @@ package struct CarriedFiles {
     package init(_ model: Checkpoint) throws(ExportError) {
         let (source, configFile) = (model.directory.path, model.directory.path + "/config.json")
         (self.source, self.configFile) = (source, configFile)
-        config = try ExportError.naming { () throws(FileFailure) in
-            try readFile(configFile, atMost: Self.mostConfigBytes)
+        config = try ExportError.wrapping { () throws(FileFailure) in
+            try readFile(configFile, atMost: Checkpoint.mostConfigBytes)
         }
         // Written anew. Two of them may lie there already: an output of this tool is a model, too.
         var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName]
@@ -44,7 +42,7 @@ package struct CarriedFiles {
 
     /// Copies them, links followed.
     func copy(into directory: URL) throws(ExportError) {
-        try ExportError.naming { () throws(FileFailure) in
+        try ExportError.wrapping { () throws(FileFailure) in
             for path in paths {
                 if let folder = path.parentPath { try makeDirectories(directory.path + "/" + folder) }
                 let file = try ReadFile(source + "/" + path)
@@ -65,7 +63,7 @@ package struct CarriedFiles {
 
     private func writeConfig(_ bytes: [UInt8], into directory: URL) throws(ExportError) {
         let path = directory.path + "/config.json"
-        try ExportError.naming { () throws(FileFailure) in
+        try ExportError.wrapping { () throws(FileFailure) in
             // The second time it replaces what was written to see whether it can be.
             unlink(path.systemBytes)
             try writeFile(bytes, to: path)
@@ -75,7 +73,7 @@ package struct CarriedFiles {
 
 extension ExportError {
     /// Runs what works on files; what the system refuses becomes an error of the export.
-    package static func naming<Result>(_ body: () throws(FileFailure) -> Result) throws(ExportError) -> Result {
+    package static func wrapping<Result>(_ body: () throws(FileFailure) -> Result) throws(ExportError) -> Result {
         do {
             return try body()
         } catch {

@@ -29,7 +29,7 @@ struct CarriedSurvey {
     ) throws(ExportError) {
         (self.directory, self.ownWeights, self.modules) = (directory, Set(ownWeights.map(\.pathBytes)), modules)
         let reserved = Set(reserved.map(\.pathBytes))
-        let top = try ExportError.naming { () throws(FileFailure) in
+        let top = try ExportError.wrapping { () throws(FileFailure) in
             (names: try names(inDirectory: directory), identity: try FileStatus(directory).identity)
         }
         for name in top.names where !Self.isPassedOver(name) && !self.ownWeights.contains(name.pathBytes) {

@@ -12,7 +12,7 @@ extension OutputDirectory {
     }
 
     private static func tree(_ path: String) throws(ExportError) -> DirectoryTree {
-        try ExportError.naming { () throws(FileFailure) in try DirectoryTree(path) }
+        try ExportError.wrapping { () throws(FileFailure) in try DirectoryTree(path) }
     }
 
     /// - Returns: the model's directory, links followed.

@@ -30,7 +30,7 @@ package final class OutputDirectory {
         synchronizer: FolderSynchronizer = .system, exchange: NameExchange = .system,
         notice: @escaping (String) -> Void = { _ in }
     ) throws(ExportError) {
-        let resolved = try ExportError.naming { () throws(OutputFailure) in try ResolvedPath(output: output.path) }
+        let resolved = try ExportError.wrapping { () throws(OutputFailure) in try ResolvedPath(output: output.path) }
         let model = try Self.check(resolved, output.path, against: model.path)
         pending = try PendingDirectory(
             output.path, marker: report, overwrite: overwrite, sparing: model, synchronizer: synchronizer,

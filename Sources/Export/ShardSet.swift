@@ -30,7 +30,7 @@ final class ShardSet {
             // A shard of which nothing counts.
             if tensors.isEmpty && model.files.count > 1 { continue }
             if let folder = name.parentPath.map(directory.path.appendingComponent) {
-                try ExportError.naming { () throws(FileFailure) in try makeDirectories(folder) }
+                try ExportError.wrapping { () throws(FileFailure) in try makeDirectories(folder) }
             }
             writers[name] = try SafetensorsWriter(
                 path: directory.path + "/" + name,
@@ -108,6 +108,6 @@ final class ShardSet {
         let data = try JSONSerialization.data(
             withJSONObject: index, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
         let path = directory.path + "/" + Checkpoint.indexFileName
-        try ExportError.naming { () throws(FileFailure) in try writeFile([UInt8](data), to: path) }
+        try ExportError.wrapping { () throws(FileFailure) in try writeFile([UInt8](data), to: path) }
     }
 }

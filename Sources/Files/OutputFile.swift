@@ -57,17 +57,9 @@ package final class OutputFile {
 
     /// Some of the bytes written, fewer at the file's end.
     package func read(from offset: Int, count: Int) throws(FileFailure) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                pread(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset + filled))
-            }
-            if got == 0 { break }
-            if got > 0 { filled += got } else if errno != EINTR { throw FileFailure(path, "reading") }
+        try filledBytes(count, of: path) { rest, filled in
+            pread(descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
         }
-        bytes.removeLast(count - filled)
-        return bytes
     }
 
     /// Waits until the bytes are on the disk: errors that the system held back so far come out here.

@@ -31,31 +31,9 @@ package final class ReadFile {
 
     deinit { close(descriptor) }
 
-    /// Reads up to `buffer.count` bytes.
-    /// - Returns: how many; 0 at the end.
-    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFailure) -> Int {
-        while true {
-            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            if count >= 0 { return count }
-            guard errno == EINTR else { throw FileFailure(path, "reading") }
-        }
-    }
-
     /// The next bytes: as many as are asked for, fewer at the file's end.
     package func next(_ most: Int) throws(FileFailure) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: most)
-        var filled = 0
-        while filled < most {
-            let count = try bytes.withUnsafeMutableBytes { buffer in
-                Result { () throws(FileFailure) in
-                    try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-                }
-            }.get()
-            if count == 0 { break }
-            filled += count
-        }
-        bytes.removeLast(most - filled)
-        return bytes
+        try filledBytes(most, of: path) { rest, _ in Glibc.read(descriptor, rest.baseAddress, rest.count) }
     }
 
     /// Bytes that are read or copied at once.

@@ -54,17 +54,11 @@ package final class TextFile {
 
     /// So many bytes, or fewer at the end.
     private func read(upTo count: Int) throws(TextFileError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let found = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled)
-            }
-            if found == 0 { break }
-            if found > 0 { filled += found } else if errno != EINTR { throw Self.failure(path) }
+        do throws(FileFailure) {
+            return try filledBytes(count, of: path) { rest, _ in Glibc.read(descriptor, rest.baseAddress, rest.count) }
+        } catch {
+            throw TextFileError(file: path, .unreadable(reason: error.reason))
         }
-        bytes.removeLast(count - filled)
-        return bytes
     }
 
     /// The whole of a file.

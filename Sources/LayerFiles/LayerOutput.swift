@@ -36,6 +36,7 @@ package struct LayerOutput: Sendable {
         if let output = try? FileStatus(path), output.identity == (try? FileStatus(input))?.identity {
             throw LayerFileError(file: path, .outputIsInput)
         }
+        if isMountPoint(resolved.path) { throw OutputFailure.mountPoint(output: path) }
         try Self.checkReplaceable(resolved.path, overwrite: overwrite)
         names = try HiddenNames(of: resolved.name, in: resolved.parent)
         lock = try OutputLock.take(names.lock, for: path)
@@ -47,7 +48,7 @@ package struct LayerOutput: Sendable {
             return
         }
         for leftover in names.leftovers(.partial) where unlink(leftover.systemBytes) == 0 {
-            notice(HiddenNames.removal(leftover))
+            notice(LeftoverNotice.removed(leftover))
         }
     }
 

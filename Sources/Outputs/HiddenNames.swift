@@ -34,17 +34,14 @@ package struct HiddenNames: Sendable {
         case partial
         /// What was the output and will be again, unless another gets the name.
         case old
-        /// What was the output and is being removed.
+        /// What was the output and is being removed. For a moment, before the two change names, what will be the output.
         case replaced
+        /// What is no output, and gone with its run: see `TemporaryOutputs`.
+        case temporary
     }
 
     /// Paths of everything of a kind that lies beside the output, sorted. None where the directory cannot be listed.
     package func leftovers(_ kind: Kind) -> [String] { tagged(kind).all(in: parent) }
-
-    /// What a user should know of one that was removed.
-    package static func removal(_ path: String) -> String {
-        "removed \(path.lastComponent), which a killed run had left"
-    }
 
     private func tagged(_ kind: Kind) -> TaggedNames {
         TaggedNames(prefix: name(kind.rawValue + "-", spare: TaggedNames.mostDigits))

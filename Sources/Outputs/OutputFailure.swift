@@ -9,6 +9,8 @@ package enum OutputFailure: Error, Equatable, Sendable {
     case exists(output: String)
     /// Something that this tool did not write has the output's name.
     case notOurs(output: String, reason: String)
+    /// Something is mounted at the output's path.
+    case mountPoint(output: String)
     /// Another run is writing it; `holder` is what that run has said of itself, if it could.
     case held(output: String, holder: String?)
     /// A lock that the system neither gives nor says is held.
@@ -16,8 +18,9 @@ package enum OutputFailure: Error, Equatable, Sendable {
     /// What has the name of this tool's lock is no file.
     case notALock(path: String)
     case system(path: String, operation: String, reason: String)
-    /// The output has its name, and all its files are on the disk; the name itself may not be.
-    case writtenButNotSafe(output: String, reason: String)
+    /// The output has its name, and all its files are on the disk; the name itself may not be. So what it replaced is kept, at
+    /// the path `earlier`.
+    case writtenButNotSafe(output: String, reason: String, earlier: String? = nil)
 
     static func system(_ path: String, _ operation: String) -> OutputFailure {
         OutputFailure(FileFailure(path, operation))
@@ -39,6 +42,8 @@ extension OutputFailure: CustomStringConvertible {
         case .exists(let output): "\(output): exists already; give another name, or --overwrite to replace it"
         case .notOurs(let output, let reason):
             "\(output): is not replaced, since it is not an earlier output of this tool: \(reason)"
+        case .mountPoint(let output):
+            "\(output): is a mount point, which the system lets nothing replace; give another path, such as one below it"
         case .held(let output, let holder):
             "\(output): another run is writing it" + (holder.map { ": \($0)" } ?? "")
         case .notLockable(let output, let lock, let reason, let holder):
@@ -47,8 +52,9 @@ extension OutputFailure: CustomStringConvertible {
                 + ", which the file system does not let this run take (\(reason)): if no run is at work, remove \(lock)"
         case .notALock(let path): "\(path): is not a file, expected the lock of a run or nothing"
         case .system(let path, let operation, let reason): "\(path): \(operation) failed: \(reason)"
-        case .writtenButNotSafe(let output, let reason):
+        case .writtenButNotSafe(let output, let reason, let earlier):
             "\(output): is written and complete, but its name may not outlive a loss of power: \(reason)"
+                + (earlier.map { "; the earlier output is kept as \($0), until the next run" } ?? "")
         }
     }
 }
@@ -59,8 +65,8 @@ package protocol OutputRefusal: Error {
 }
 
 extension OutputRefusal {
-    /// Runs what works on outputs.
-    package static func naming<Result>(
+    /// Runs what works on outputs; what fails becomes an error of this type.
+    package static func wrapping<Result>(
         output body: () throws(OutputFailure) -> Result
     ) throws(Self) -> Result {
         do {

@@ -3,70 +3,88 @@ import Glibc
 
 /// What runs that were killed have left beside an output. Only who holds the output's lock may touch it.
 struct OutputLeftovers {
+    /// What an earlier output at a path holds, or why it is none.
+    typealias Check = (String) -> Result<DirectoryTree, any Error>
+
     let names: HiddenNames
-    /// The output's path.
-    let output: String
+    let output: ResolvedPath
     /// The file of an earlier output that is removed last.
     let marker: String
     let spared: String?
+    let synchronizeFolder: FolderSynchronizer
     let notice: (String) -> Void
 
     /// Removes what was never finished, and what was replaced. An earlier output without a successor gets its name again.
-    /// - Parameter check: what an earlier output at a path holds, or why it is none.
-    func clear(_ check: (String) -> Result<DirectoryTree, any Error>) {
-        for path in found(.partial) { notice(removeTree(path) ? HiddenNames.removal(path) : Self.remainder(path)) }
-        let old = found(.old)
-        // Of several nobody but a person can say which one counts.
-        if outputExists {
-            for path in old { remove(path, check) }
-        } else if old.count == 1 {
-            restore(old[0], check)
-        } else {
-            for path in old { notice("\(path): stays; a killed run had moved it aside from \(output)") }
+    func clear(_ check: Check) {
+        for path in found(.partial) {
+            notice(removeTree(path) ? LeftoverNotice.removed(path) : LeftoverNotice.notRemoved(path))
         }
-        for path in found(.replaced) { remove(path, check) }
+        var replaced: [ReplacedOutput] = []
+        let old = found(.old)
+        if !old.isEmpty && isComplete(check) {
+            replaced = old.map { ReplacedOutput($0, .old) }
+        } else if old.count == 1 && isFree {
+            putBack(old[0], check)
+        } else {
+            // Of several nobody but a person can say which one counts.
+            for path in old { notice(LeftoverNotice.notPutBack(path, output.path)) }
+        }
+        remove(replaced + found(.replaced).map { ReplacedOutput($0, .replaced) }, check)
     }
-
-    private static func remainder(_ path: String) -> String { "\(path): left by a killed run, could not be removed" }
-
-    private var outputExists: Bool { FileStatus.kind(of: output, followingLinks: false) != nil }
 
     private func found(_ kind: HiddenNames.Kind) -> [String] {
         let spared = spared?.componentBytes ?? []
         return names.leftovers(kind).filter { !spared.starts(with: $0.componentBytes) }
     }
 
-    private func remove(_ path: String, _ check: (String) -> Result<DirectoryTree, any Error>) {
-        do {
-            let found = try check(path).get()
-            notice(found.remove(from: path, last: marker) ? HiddenNames.removal(path) : Self.remainder(path))
-        } catch {
-            notice("\(path): left by a killed run, stays: \(error)")
-        }
+    /// Whether an output has the name: an empty directory is none.
+    private func isComplete(_ check: Check) -> Bool {
+        let tree = try? check(output.path).get()
+        return tree?.files.contains(where: marker.isSamePath) == true
     }
 
-    /// Where the run was killed after it had moved the earlier output aside, nothing has the output's name.
-    private func restore(_ path: String, _ check: (String) -> Result<DirectoryTree, any Error>) {
+    /// Whether nothing has the name, or an empty directory.
+    private var isFree: Bool {
+        FileStatus.kind(of: output.path, followingLinks: false) == nil
+            || (try? AdaDimFiles.names(inDirectory: output.path)) == []
+    }
+
+    /// Where the run was killed after it had moved the earlier output aside. An empty directory is replaced in one step.
+    private func putBack(_ path: String, _ check: Check) {
         do {
             _ = try check(path).get()
-            guard rename(path.systemBytes, output.systemBytes) == 0 else {
-                throw OutputFailure.system(output, "renaming \(path)")
+            guard rename(path.systemBytes, output.path.systemBytes) == 0 else {
+                throw OutputFailure.system(output.path, "renaming \(path)")
             }
-            notice("renamed \(path.lastComponent) to \(output) again: a killed run had moved it aside")
+            notice(LeftoverNotice.putBack(path, output.path))
         } catch {
-            notice("\(path): stays; a killed run had moved it aside from \(output): \(error)")
+            notice(LeftoverNotice.notPutBack(path, output.path, error))
         }
     }
-}
 
-extension DirectoryTree {
-    /// Removes what the tree lists, one by one, and the directory itself: what came in since it was listed stays.
-    /// - Parameter last: a file that goes when the others are gone.
-    /// - Returns: whether nothing is left.
-    func remove(from path: String, last: String) -> Bool {
-        for name in files where !name.isSamePath(as: last) { unlink((path + "/" + name).systemBytes) }
-        for name in directories.reversed() { rmdir((path + "/" + name).systemBytes) }
-        if files.contains(where: last.isSamePath) { unlink((path + "/" + last).systemBytes) }
-        return rmdir(path.systemBytes) == 0
+    /// Until the successor's name is on the disk, the earlier output may be all that a loss of power leaves; the run may have
+    /// been killed before that.
+    private func remove(_ replaced: [ReplacedOutput], _ check: Check) {
+        guard !replaced.isEmpty else { return }
+        do throws(OutputFailure) {
+            _ = try synchronizeFolder(output.parent)
+        } catch {
+            for earlier in replaced { notice(LeftoverNotice.stays(earlier.path, error)) }
+            return
+        }
+        for earlier in replaced { remove(earlier, check) }
+    }
+
+    private func remove(_ earlier: ReplacedOutput, _ check: Check) {
+        var earlier = earlier
+        let path = earlier.path
+        // The run may have been killed when only the directory itself was left, without anything to know it by.
+        if rmdir(path.systemBytes) == 0 { return notice(LeftoverNotice.removed(path)) }
+        do {
+            let isGone = try earlier.remove(check(path).get(), last: marker, names)
+            notice(isGone ? LeftoverNotice.removed(path) : LeftoverNotice.notRemoved(earlier.path))
+        } catch {
+            notice(LeftoverNotice.stays(path, error))
+        }
     }
 }

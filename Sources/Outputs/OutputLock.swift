@@ -21,7 +21,8 @@ package final class OutputLock: Sendable {
     package static func take(
         _ path: String, for output: String, locking lock: (Int32) -> Int32 = lockExclusively
     ) throws(OutputFailure) -> OutputLock? {
-        while true {
+        for attempt in 0..<mostAttempts {
+            if attempt > 0 { usleep(pause) }
             let (descriptor, isNew) = try openFile(path)
             switch lock(descriptor) {
             case 0:
@@ -30,18 +31,19 @@ package final class OutputLock: Sendable {
                     close(descriptor)
                     continue
                 }
-                write(holder, to: descriptor)
+                LockHolder.write(to: descriptor)
                 return OutputLock(path: path, descriptor: descriptor)
             case EWOULDBLOCK:
                 defer { close(descriptor) }
-                throw .held(output: output, holder: readHolder(descriptor))
+                throw .held(output: output, holder: LockHolder.readSoon(descriptor))
             // A network file system may lock by a descriptor for writing only (NFS), which another user's lock is not open
             // with, whether that user's run is alive or dead. Or it says of a held lock no more than that it refuses (SMB).
             case let error where error == EBADF || error == EACCES:
                 defer { close(descriptor) }
                 if isNew { removeEmpty(descriptor, at: path) }
                 throw .notLockable(
-                    output: output, lock: path, reason: FileFailure.text(error), holder: readHolder(descriptor))
+                    output: output, lock: path, reason: FileFailure.text(error), holder: LockHolder.readSoon(descriptor)
+                )
             case let error where refusals.contains(error):
                 removeEmpty(descriptor, at: path)
                 close(descriptor)
@@ -52,6 +54,30 @@ package final class OutputLock: Sendable {
                 throw OutputFailure(FileFailure(path, "locking", code: error))
             }
         }
+        // Some file systems in user space give a file another number each time that they are asked.
+        throw .notLockable(
+            output: output, lock: path, reason: "the file that is locked is never the one of that name", holder: nil)
+    }
+
+    private static let mostAttempts = 50
+    /// Between two, in microseconds.
+    private static let pause: UInt32 = 2_000
+
+    /// Takes the lock that a run has left which is no longer alive.
+    /// - Returns: nil where the file is not there, is another user's or is not one that this tool writes; where the run is alive;
+    ///   and on a file system without locks.
+    static func ofKilledRun(_ path: String) -> OutputLock? {
+        let descriptor = open(path.systemBytes, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        let status = try? FileStatus(descriptor: descriptor, path: path)
+        guard status?.kind == .file, status?.owner == geteuid(),
+            LockHolder.read(descriptor).map(LockHolder.isLine) == true,
+            lockExclusively(descriptor) == 0, isFile(descriptor, at: path)
+        else {
+            close(descriptor)
+            return nil
+        }
+        return OutputLock(path: path, descriptor: descriptor)
     }
 
     /// What a user should know where there is no lock.
@@ -120,44 +146,5 @@ package final class OutputLock: Sendable {
             let named = try? FileStatus(path, followingLinks: false)
         else { return false }
         return opened.identity == named.identity
-    }
-
-    // MARK: Who holds it
-
-    /// This run, for people.
-    private static var holder: String {
-        var host = [CChar](repeating: 0, count: 256)
-        gethostname(&host, host.count - 1)
-        var (now, parts) = (time(nil), tm())
-        gmtime_r(&now, &parts)
-        var date = [CChar](repeating: 0, count: 64)
-        strftime(&date, date.count, "%Y-%m-%d %H:%M:%S UTC", &parts)
-        return "process \(getpid()) on \(text(host)), since \(text(date))"
-    }
-
-    private static func text(_ characters: [CChar]) -> String {
-        String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    /// What cannot be written is not said; the lock holds all the same.
-    private static func write(_ holder: String, to descriptor: Int32) {
-        guard ftruncate(descriptor, 0) == 0 else { return }
-        var line = holder + "\n"
-        line.withUTF8 { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    }
-
-    /// The first line of the file, if it is one that a person can read. A run that has only just taken the lock gets a moment
-    /// to write it.
-    private static func readHolder(_ descriptor: Int32) -> String? {
-        for _ in 0..<10 {
-            var bytes = [UInt8](repeating: 0, count: 400)
-            let count = pread(descriptor, &bytes, bytes.count, 0)
-            if count > 0, let end = bytes.prefix(count).firstIndex(of: UInt8(ascii: "\n")) {
-                let line = bytes[..<end]
-                return line.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) ? String(decoding: line, as: UTF8.self) : nil
-            }
-            usleep(10_000)
-        }
-        return nil
     }
 }

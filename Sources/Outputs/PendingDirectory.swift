@@ -11,6 +11,8 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
 
     /// Where to write until the end.
     package let partial: String
+    /// Where what was written lies: the same, unless ``commit()`` has renamed it.
+    private var written: String
     /// Where it will be.
     package let output: ResolvedPath
     private let marker: String
@@ -42,12 +44,15 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
         notice: @escaping (String) -> Void, check: @escaping Check
     ) throws(Refusal) {
         func resolve() throws(Refusal) -> ResolvedPath {
-            let resolved = try Refusal.naming { () throws(OutputFailure) in try ResolvedPath(output: path) }
-            if resolved.exists { _ = try check(resolved.path, overwrite).get() }
+            let resolved = try Refusal.wrapping { () throws(OutputFailure) in try ResolvedPath(output: path) }
+            guard resolved.exists else { return resolved }
+            // Found out at the end, it would cost all of the run's work.
+            if isMountPoint(resolved.path) { throw .output(.mountPoint(output: path)) }
+            _ = try check(resolved.path, overwrite).get()
             return resolved
         }
         let resolved = try resolve()
-        (names, lock) = try Refusal.naming { () throws(OutputFailure) in
+        (names, lock) = try Refusal.wrapping { () throws(OutputFailure) in
             let names = try HiddenNames(of: resolved.name, in: resolved.parent)
             return (names, try OutputLock.take(names.lock, for: path))
         }
@@ -55,14 +60,17 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
         if lock == nil {
             notice(OutputLock.absence(path))
         } else {
-            OutputLeftovers(names: names, output: resolved.path, marker: marker, spared: spared, notice: notice)
-                .clear { path in check(path, true).mapError { $0 } }
+            OutputLeftovers(
+                names: names, output: resolved, marker: marker, spared: spared, synchronizeFolder: synchronizer,
+                notice: notice
+            ).clear { path in check(path, true).mapError { $0 } }
         }
         // Another run may have finished since, or its output have been put back.
         output = try resolve()
         (self.marker, self.overwrite, self.notice, self.check) = (marker, overwrite, notice, check)
         (synchronizeFolder, self.exchange) = (synchronizer, exchange)
         partial = names.new(.partial)
+        written = partial
         guard mkdir(partial.systemBytes, 0o777) == 0 else {
             throw .output(.system(partial, "creating the directory"))
         }
@@ -77,15 +85,16 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
     deinit { discard() }
 
     /// Gives the directory its name, once all that is in it is on the disk. An earlier output changes places with it, where
-    /// the file system can do that; elsewhere it is moved aside first, and put back if the rest fails. It is removed after.
+    /// the file system can do that; elsewhere it is moved aside first, and put back if the rest fails. It is removed when the
+    /// new name is on the disk, too.
     package func commit() throws(Refusal) {
         precondition(isOpen, "a directory committed or discarded before")
-        var refusal = try Refusal.naming { () throws(OutputFailure) in try synchronizeContents() }
-        let resolved = try Refusal.naming { () throws(OutputFailure) in try ResolvedPath(output: output.path) }
+        var refusal = try Refusal.wrapping { () throws(OutputFailure) in try synchronizeContents() }
+        let resolved = try Refusal.wrapping { () throws(OutputFailure) in try ResolvedPath(output: output.path) }
         // Things may have changed since the run began.
         let earlier = resolved.exists ? try check(resolved.path, overwrite).get() : nil
-        let aside = try Refusal.naming { () throws(OutputFailure) in
-            guard earlier == nil else { return try replace(resolved.path) as String? }
+        let aside = try Refusal.wrapping { () throws(OutputFailure) in
+            guard earlier == nil else { return try replace(resolved.path) as ReplacedOutput? }
             try Self.move(partial, to: resolved.path)
             return nil
         }
@@ -97,19 +106,30 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
         } catch {
             failure = error
         }
-        if let earlier, let aside, !earlier.remove(from: aside, last: marker) {
-            notice("\(aside) stays: others have put something into \(resolved.path) while it was replaced")
-        }
         if let refusal { notice(FolderSynchronizer.notice(resolved.path, refusal)) }
+        // Without the new name on the disk, the earlier output may be all that a loss of power leaves.
+        if failure == nil, let earlier, let aside { remove(aside, earlier, of: resolved.path) }
         lock = nil
-        if let failure { throw .output(.writtenButNotSafe(output: resolved.path, reason: "\(failure)")) }
+        if let failure {
+            throw .output(.writtenButNotSafe(output: resolved.path, reason: "\(failure)", earlier: aside?.path))
+        }
+    }
+
+    private func remove(_ aside: ReplacedOutput, _ tree: DirectoryTree, of output: String) {
+        var aside = aside
+        do throws(OutputFailure) {
+            guard try !aside.remove(tree, last: marker, names) else { return }
+            notice("\(aside.path) stays: others have put something into \(output) while it was replaced")
+        } catch {
+            notice("\(aside.path) stays: \(error)")
+        }
     }
 
     /// Removes what was written. Does nothing after ``commit()``.
     package func discard() {
         guard isOpen else { return }
         close()
-        removeTree(partial)
+        removeTree(written)
         lock = nil
     }
 
@@ -137,22 +157,22 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
         return refusal
     }
 
-    /// Gives the hidden sibling the output's name, which an earlier output has.
-    /// - Returns: where that one lies now.
-    private func replace(_ output: String) throws(OutputFailure) -> String {
-        var aside = partial
-        if !exchange(partial, output) {
-            aside = names.new(.old)
-            try Self.move(output, to: aside)
-            do throws(OutputFailure) {
-                try Self.move(partial, to: output)
-            } catch {
-                try Self.move(aside, to: output)
-                throw error
-            }
-        }
+    /// Gives the hidden sibling the output's name, which an earlier output has. At every moment that one has its own name, or
+    /// one by which the next run knows that it may hold what others have put in.
+    private func replace(_ output: String) throws(OutputFailure) -> ReplacedOutput {
         let replaced = names.new(.replaced)
-        return rename(aside.systemBytes, replaced.systemBytes) == 0 ? replaced : aside
+        try Self.move(partial, to: replaced)
+        written = replaced
+        if exchange(replaced, output) { return ReplacedOutput(replaced, .replaced) }
+        let old = names.new(.old)
+        try Self.move(output, to: old)
+        do throws(OutputFailure) {
+            try Self.move(replaced, to: output)
+        } catch {
+            try Self.move(old, to: output)
+            throw error
+        }
+        return ReplacedOutput(old, .old)
     }
 
     /// Renames. The target must not exist: the system would refuse a full directory, but replace an empty one.

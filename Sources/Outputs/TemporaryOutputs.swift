@@ -1,48 +1,54 @@
 import AdaDimFiles
 import Glibc
 
-/// A directory for outputs that nobody keeps, gone with the value. It holds a lock while its run lives, by which a later run
-/// knows what a killed one has left, and removes it.
+/// A hidden directory for outputs that nobody keeps, gone with the value. It holds a lock while its run lives, by which a
+/// later run knows what a killed one has left, and removes it.
 package final class TemporaryOutputs {
     package let path: String
     private let lock: OutputLock?
 
     /// - Parameters:
-    ///   - name: what the directory's name begins with.
+    ///   - name: what the directory's name begins with, after the dot.
     ///   - directory: where it is made.
     ///   - notice: called for what killed runs had left there.
     package init(_ name: String, in directory: String, notice: (String) -> Void) throws(OutputFailure) {
-        for path in Self.leftovers(name, in: directory) {
-            guard let lock = try? OutputLock.take(path.appendingComponent(Self.lockName), for: path) else { continue }
-            withExtendedLifetime(lock) { if removeTree(path) { notice(HiddenNames.removal(path)) } }
-        }
-        (path, lock) = try Self.make(name, in: directory, attempts: 10)
-    }
-
-    /// A run that clears up may find the directory before it is locked: then there is another name.
-    private static func make(
-        _ name: String, in directory: String, attempts: Int
-    ) throws(OutputFailure) -> (String, OutputLock?) {
-        let path = directory.appendingComponent(TaggedNames(prefix: name + "-").new())
+        let names = try HiddenNames(of: name, in: directory)
+        for path in names.leftovers(.temporary) where Self.isOwnDirectory(path) { Self.remove(path, notice) }
+        let path = names.new(.temporary)
+        guard mkdir(path.systemBytes, 0o700) == 0 else { throw .system(path, "creating the directory") }
         do throws(OutputFailure) {
-            guard mkdir(path.systemBytes, 0o700) == 0 else { throw .system(path, "creating the directory") }
-            return (path, try OutputLock.take(path.appendingComponent(lockName), for: path))
+            lock = try OutputLock.take(path.appendingComponent(Self.lockName), for: path)
         } catch {
             rmdir(path.systemBytes)
-            guard attempts > 1 else { throw error }
-            return try make(name, in: directory, attempts: attempts - 1)
+            throw error
         }
+        self.path = path
     }
 
-    deinit { removeTree(path) }
+    deinit { _ = Self.removeAll(in: path) }
 
     private static let lockName = ".lock"
 
-    /// This user's own: others cannot be locked, and a link may lead anywhere.
-    private static func leftovers(_ name: String, in directory: String) -> [String] {
-        TaggedNames(prefix: name + "-").all(in: directory).filter { path in
-            let status = try? FileStatus(path, followingLinks: false)
-            return status?.kind == .directory && status?.owner == geteuid()
+    /// Removes what a killed run has left. A directory without the lock of a run that was this tool's is another's, or a run's
+    /// that has just made it.
+    private static func remove(_ path: String, _ notice: (String) -> Void) {
+        guard let lock = OutputLock.ofKilledRun(path.appendingComponent(lockName)) else { return }
+        withExtendedLifetime(lock) {
+            notice(removeAll(in: path) ? LeftoverNotice.removed(path) : LeftoverNotice.notRemoved(path))
         }
+    }
+
+    /// The lock's file goes last, by which the next run knows what is left.
+    private static func removeAll(in path: String) -> Bool {
+        for name in (try? names(inDirectory: path)) ?? [] where !name.isSamePath(as: lockName) {
+            removeTree(path.appendingComponent(name))
+        }
+        return removeTree(path)
+    }
+
+    /// This user's: a link may lead anywhere.
+    private static func isOwnDirectory(_ path: String) -> Bool {
+        let status = try? FileStatus(path, followingLinks: false)
+        return status?.kind == .directory && status?.owner == geteuid()
     }
 }

@@ -16,7 +16,7 @@ func writeFile(_ text: String, to file: URL) throws { try writeFile(to: file) { 
 /// Writes a new file piece by piece.
 /// - Throws: what `body` throws; ``ExportError/system(path:operation:reason:)``.
 func writeFile(to file: URL, _ body: ((String) throws -> Void) throws -> Void) throws {
-    let output = try ExportError.naming { () throws(FileFailure) in try OutputFile(creating: file.path) }
-    try body { text in try ExportError.naming { () throws(FileFailure) in try output.append(text) } }
-    try ExportError.naming { () throws(FileFailure) in try output.synchronizeAndClose() }
+    let output = try ExportError.wrapping { () throws(FileFailure) in try OutputFile(creating: file.path) }
+    try body { text in try ExportError.wrapping { () throws(FileFailure) in try output.append(text) } }
+    try ExportError.wrapping { () throws(FileFailure) in try output.synchronizeAndClose() }
 }

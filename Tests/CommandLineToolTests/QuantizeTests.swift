@@ -147,14 +147,34 @@ import Testing
         #expect(options["correctInputs"] as? Double == 0 && options["correctResidual"] as? Double == 0)
     }
 
-    /// Every variant in one table, which is Markdown; losses of something else than plain runs' in brackets.
+    /// Every variant in one table, which is Markdown; losses of something else than plain runs' in brackets. Of what lies where
+    /// temporary files do, only what a killed run has left is removed.
     @Test func variantsInOneTable() throws {
         let scratch = try Scratch()
-        let outcome = try scratch.tool.run([
-            "variants", "model", "--calibration", "text.safetensors", "--text", "text.safetensors", "--group-size", "8",
-            "--samples", "8", "--sequence-length", "16", "--evaluation-length", "32", "--sequences", "2", "--quiet",
-        ])
+        let temporary = scratch.url.appending(path: "temporary")
+        for (file, text) in [
+            ("adadim-variants-2025/thesis.txt", "mine"), (".adadim-variants.temporary-2025/thesis.txt", "mine"),
+            (".adadim-variants.temporary-a1/.lock", "process 1 on here, since 2026-01-02 03:04:05 UTC\n"),
+        ] {
+            let file = temporary.appending(path: file)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        let outcome = try scratch.tool.run(
+            [
+                "variants", "model", "--calibration", "text.safetensors", "--text", "text.safetensors", "--group-size",
+                "8", "--samples", "8", "--sequence-length", "16", "--evaluation-length", "32", "--sequences", "2",
+                "--quiet",
+            ], environment: ["TMPDIR": temporary.path])
         #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted()
+                == [".adadim-variants.temporary-2025", "adadim-variants-2025"])
+        for name in [".adadim-variants.temporary-2025", "adadim-variants-2025"] {
+            #expect(FileManager.default.fileExists(atPath: temporary.path + "/" + name + "/thesis.txt"))
+        }
+        try FileManager.default.removeItem(at: temporary)
         let rows = outcome.output.split(separator: "\n").map {
             $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         }

@@ -51,6 +51,21 @@ import Testing
         #expect(try place.text(place.output) == "whole")
     }
 
+    /// A file that is mounted, as containers have them, cannot be replaced: that is said before any work.
+    @Test(.enabled(if: BindMount.isPossible)) func aMountPoint() throws {
+        let place = try Place()
+        try place.writeEarlierOutput(to: place.output)
+        try place.writeEarlierOutput(to: place.directory.path("source.safetensors"))
+        try BindMount.at(place.output, of: place.directory.path("source.safetensors")) {
+            #expect(
+                place.refusal(place.output, overwrite: true)
+                    == "\(place.output): is a mount point, which the system lets nothing replace; give another path, such as "
+                    + "one below it")
+        }
+        #expect(place.refusal(place.output, overwrite: true) == "nothing was thrown")
+        #expect(try place.names == ["input.safetensors", "output.safetensors", "source.safetensors"])
+    }
+
     /// Who comes second knows it before any work; what a killed run left goes.
     @Test func oneRunAtATime() throws {
         let place = try Place()

@@ -117,6 +117,29 @@ import Testing
         #expect(try names == [])
     }
 
+    /// A file system on which the open file and the one of its name are never the same.
+    @Test func aFileThatIsNeverTheOneOfItsName() throws {
+        defer { directory.remove() }
+        var calls = 0
+        let text = errorText {
+            _ = try OutputLock.take(path, for: "out") { _ in
+                calls += 1
+                // More than anybody should try: then it is the same.
+                if calls < 1000 {
+                    unlink(path)
+                    try? Data().write(to: URL(filePath: path))
+                }
+                return 0
+            }
+        }
+        #expect(
+            text
+                == "out: another run is writing it, or a run that was killed has left its lock, which the file system does "
+                + "not let this run take (the file that is locked is never the one of that name): if no run is at work, "
+                + "remove \(path)")
+        #expect(calls > 1 && calls < 1000)
+    }
+
     @Test func whatIsNoFileIsNoLock() throws {
         defer { directory.remove() }
         let text = "\(path): is not a file, expected the lock of a run or nothing"

@@ -42,11 +42,16 @@ import Testing
     private func open(
         _ name: String = "out", overwrite: Bool = true, sparing: String? = nil,
         synchronizer: FolderSynchronizer = .system,
-        exchange: NameExchange = .system
+        exchange: NameExchange = .system,
+        afterCheck: @escaping (String) -> Void = { _ in }
     ) throws -> PendingDirectory<Refusal> {
         try PendingDirectory(
             directory.path(name), marker: "mark", overwrite: overwrite, sparing: sparing, synchronizer: synchronizer,
-            exchange: exchange, notice: { [self] text in notices.withLock { $0.append(text) } }, check: Self.check)
+            exchange: exchange, notice: { [self] text in notices.withLock { $0.append(text) } },
+            check: { path, mayReplace in
+                defer { afterCheck(path) }
+                return Self.check(path, mayReplace: mayReplace)
+            })
     }
 
     private static func check(_ path: String, mayReplace: Bool) -> Result<DirectoryTree, Refusal> {
@@ -177,16 +182,122 @@ import Testing
         #expect(try names == (isReplacing ? ["out"] : []))
         let pending = try open(synchronizer: FolderSynchronizer { _, path in path == parent ? EIO : 0 })
         try write("new", into: pending.partial)
-        #expect(
-            errorText { try pending.commit() }
-                == "\(parent)/out: is written and complete, but its name may not outlive a loss of power: "
-                + "\(parent): writing to the disk failed: Input/output error")
+        let failure = errorText { try pending.commit() }
         pending.discard()
-        #expect(try names == ["out"])
+        let kept = try names.filter { $0.hasPrefix(".out.replaced-") }
+        #expect(kept.count == (isReplacing ? 1 : 0))
+        #expect(
+            failure == "\(parent)/out: is written and complete, but its name may not outlive a loss of power: "
+                + "\(parent): writing to the disk failed: Input/output error"
+                + kept.map { "; the earlier output is kept as \(parent)/\($0), until the next run" }.joined())
+        #expect(try names == kept + ["out"])
         #expect(try text("out/f1") == "new")
+        for name in kept { #expect(try text(name + "/f1") == "old") }
+    }
+
+    /// A run may have been killed before it asked the disk. The next one asks it first, and removes nothing where it fails.
+    @Test(arguments: [true, false]) func aDiskThatFailsTheNextRun(_ isFailing: Bool) throws {
+        try write("new", into: directory.path("out"))
+        try write("old", into: directory.path(".out.old-a1"))
+        try write("old", into: directory.path(".out.replaced-a2"))
+        let parent = directory.url.path
+        _ = try open(synchronizer: FolderSynchronizer { _, path in isFailing && path == parent ? EIO : 0 })
+        let reason = "left by a killed run, stays: : writing to the disk failed: Input/output error"
+        #expect(
+            said
+                == (isFailing
+                    ? ["/.out.old-…: \(reason)", "/.out.replaced-…: \(reason)"]
+                    : ["old", "replaced"].map { "removed .out.\($0)-…, which a killed run had left" }))
+        #expect(try names == (isFailing ? [".out.old-a1", ".out.replaced-a2", "out"] : ["out"]))
+    }
+
+    // MARK: Mount points
+
+    /// Nothing can take a mount point's name: that is said before the work, not after it.
+    @Test(.enabled(if: BindMount.isPossible), arguments: [true, false]) func aMountPoint(_ overwrite: Bool) throws {
+        let (output, source) = (directory.path("out"), directory.path("volume"))
+        try write("old", into: source)
+        try makeDirectories(output)
+        try BindMount.at(output, of: source) {
+            #expect(
+                errorText { _ = try open(overwrite: overwrite) }
+                    == "\(output): is a mount point, which the system lets nothing replace; give another path, such as one "
+                    + "below it")
+            let pending = try open("out/below")
+            try write("new", into: pending.partial)
+            try pending.commit()
+        }
+        #expect(try text("volume/below/f1") == "new" && text("volume/f1") == "old")
+        #expect(try names == ["out", "volume"])
     }
 
     // MARK: Killed runs
+
+    /// Between the two names the earlier one always has a name whose contents are looked at before they are removed.
+    @Test(arguments: [true, false]) func theNamesWhileItIsReplaced(_ canExchange: Bool) throws {
+        try write("old", into: directory.path("out"))
+        let during = Mutex<[[String]]>([])
+        let parent = directory.url.path
+        let pending = try open(
+            exchange: NameExchange { one, other in
+                let before = (try? AdaDimFiles.names(inDirectory: parent)) ?? []
+                let isDone = canExchange && NameExchange.system(one, other)
+                let after = (try? AdaDimFiles.names(inDirectory: parent)) ?? []
+                during.withLock { $0 += [before, after] }
+                return isDone
+            })
+        try write("new", into: pending.partial)
+        try pending.commit()
+        let seen = during.withLock { $0 }
+        #expect(seen.count == 2)
+        for names in seen {
+            try #require(names.count == 3, "\(names)")
+            #expect(names[0] == ".out.lock" && names[1].hasPrefix(".out.replaced-") && names[2] == "out", "\(names)")
+        }
+        #expect(try names == ["out"])
+        #expect(said == [])
+    }
+
+    /// Killed after the new one was given the name for what is replaced, and before the exchange: it never was the output.
+    @Test func killedBeforeTheExchange() throws {
+        try write("old", into: directory.path("out"))
+        try write("new", into: directory.path(".out.replaced-a1"))
+        _ = try open()
+        #expect(said == ["removed .out.replaced-…, which a killed run had left"])
+        #expect(try names == ["out"])
+        #expect(try text("out/f1") == "old")
+    }
+
+    /// The same where names cannot be exchanged, after the earlier one was moved aside.
+    @Test func killedBetweenTheTwoNamesWithoutExchange() throws {
+        try write("old", into: directory.path(".out.old-a1"))
+        try write("new", into: directory.path(".out.replaced-a2"))
+        _ = try open()
+        #expect(
+            said == [
+                "renamed .out.old-… to /out again: a killed run had moved it aside",
+                "removed .out.replaced-…, which a killed run had left",
+            ])
+        #expect(try names == ["out"])
+        #expect(try text("out/f1") == "old")
+    }
+
+    /// A commit that fails after the new one got that name leaves the earlier one, and nothing else.
+    @Test func aFailureWithoutExchange() throws {
+        let output = directory.path("out")
+        try write("old", into: output)
+        let pending = try open(
+            exchange: NameExchange { _, other in
+                // The earlier one is moved aside by another name, and something else has its own.
+                try? makeDirectories(other + "2")
+                return rename(other, other + "2/f") != 0
+            })
+        try write("new", into: pending.partial)
+        #expect(errorText { try pending.commit() }.contains("out failed: No such file or directory"))
+        pending.discard()
+        #expect(try names == ["out2"])
+        #expect(try text("out2/f/f1") == "old")
+    }
 
     /// Killed after the earlier one was moved aside and before the new one got the name.
     @Test func killedBetweenTheTwoNames() throws {
@@ -211,6 +322,8 @@ import Testing
         try write("old", into: directory.path(".out.replaced-a2"), files: ["sub/f2"])
         try write("old", into: directory.path(".out.replaced-a3"), files: ["theirs"])
         try write("old", into: directory.path(".out.replaced-a4"), files: ["f1"], marked: false)
+        // Killed before the last step: nothing is left by which to know it.
+        try makeDirectories(directory.path(".out.replaced-a5"))
         _ = try open()
         #expect(
             said == [
@@ -218,9 +331,23 @@ import Testing
                 "removed .out.replaced-…, which a killed run had left",
                 "/.out.replaced-…: left by a killed run, stays: it holds theirs",
                 "/.out.replaced-…: left by a killed run, stays: no mark",
+                "removed .out.replaced-…, which a killed run had left",
             ])
         #expect(try names == [".out.replaced-a3", ".out.replaced-a4", "out"])
         #expect(try text("out/f1") == "new")
+    }
+
+    /// What is removed after it was moved aside has a name by which it is never put back, even where something of it stays.
+    @Test func halfAnOutputIsNotPutBack() throws {
+        try write("new", into: directory.path("out"))
+        try write("old", into: directory.path(".out.old-a1"))
+        _ = try open(afterCheck: { path in
+            if path.lastComponent == ".out.old-a1" { try? writeFile([1], to: path + "/late") }
+        })
+        #expect(said == ["/.out.replaced-…: left by a killed run, could not be removed"])
+        let left = try names
+        try #require(left.count == 2 && left[0].hasPrefix(".out.replaced-") && left[1] == "out", "\(left)")
+        #expect(try AdaDimFiles.names(inDirectory: directory.path(left[0])) == ["late"])
     }
 
     /// Nothing is put back that a person has to look at first.

@@ -127,6 +127,30 @@ import Testing
         #expect(try files.contentsOfDirectory(atPath: temporary.url.path) == ["baseline"])
     }
 
+    /// An empty directory of the name is no baseline: the one that was moved aside may be the only one.
+    @Test func anEmptyDirectoryIsNoSuccessor() throws {
+        try write()
+        let files = FileManager.default
+        try files.moveItem(atPath: directory.path, toPath: temporary.path(".baseline.old-a1"))
+        try files.createDirectory(atPath: directory.path, withIntermediateDirectories: false)
+        var notices: [String] = []
+        let text = errorText { _ = try directory.claim(overwrite: false) { notices.append($0) } }
+        #expect(text == "\(directory.path): holds a baseline already; --overwrite replaces it")
+        #expect(notices == ["renamed .baseline.old-a1 to \(directory.path) again: a killed run had moved it aside"])
+        #expect(try directory.read() == baseline)
+        #expect(try files.contentsOfDirectory(atPath: temporary.url.path) == ["baseline"])
+        // One that is no baseline's is not put in its place.
+        try files.moveItem(atPath: directory.path, toPath: temporary.path(".baseline.old-a1"))
+        try files.createDirectory(atPath: directory.path, withIntermediateDirectories: false)
+        try Data().write(to: URL(filePath: temporary.path(".baseline.old-a1/notes.txt")))
+        notices = []
+        _ = try directory.claim(overwrite: false) { notices.append($0) }
+        #expect(notices.count == 1 && notices[0].hasPrefix("\(temporary.path(".baseline.old-a1")): stays; "))
+        #expect(
+            try files.contentsOfDirectory(atPath: temporary.path(".baseline.old-a1")).sorted()
+                == ["baseline.json", "codes", "notes.txt"])
+    }
+
     /// Whether the file system exchanges two names or not; nothing goes that came in meanwhile.
     @Test(arguments: [true, false]) func replacing(_ canExchange: Bool) throws {
         try write()
@@ -174,6 +198,15 @@ import Testing
         try FileManager.default.removeItem(atPath: directory.path + "/notes.txt")
         try Data("{\"mine\": 1}".utf8).write(to: URL(filePath: json))
         #expect(errorText { try write(overwrite: true) }.contains("holds baseline.json, which is no part"))
+        // One that only names ours is another's as well.
+        for text in ["{\"note\": \"\(Baseline.kind)\"}", "\(Baseline.kind)", "{\"kind\": [\"\(Baseline.kind)\"]}"] {
+            try Data(text.utf8).write(to: URL(filePath: json))
+            #expect(errorText { try write(overwrite: true) }.contains("holds baseline.json, which is no part"))
+        }
+        // One of ours goes, whatever else is wrong with it.
+        try Data("{\"kind\": \"\(Baseline.kind)\", \"cases\": NaN}".utf8).write(to: URL(filePath: json))
+        try write(overwrite: true)
+        #expect(try directory.read() == baseline)
     }
 
     @Test func placesThatCannotBeWritten() throws {

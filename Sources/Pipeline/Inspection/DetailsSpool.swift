@@ -16,13 +16,13 @@ final class DetailsSpool {
     /// - Parameter directory: one that vanishes if the run fails.
     init(in directory: URL) throws {
         let path = directory.appending(path: ".details").path
-        file = try ExportError.naming { () throws(FileFailure) in try OutputFile(creating: path) }
+        file = try ExportError.wrapping { () throws(FileFailure) in try OutputFile(creating: path) }
     }
 
     /// Adds the details of the next layer.
     func append(_ details: LayerDetails) throws {
         let piece = Array(try details.html(row: lengths.count).utf8)
-        try ExportError.naming { () throws(FileFailure) in try file.append(piece) }
+        try ExportError.wrapping { () throws(FileFailure) in try file.append(piece) }
         lengths.append(piece.count)
     }
 
@@ -32,7 +32,7 @@ final class DetailsSpool {
             try remove()
             return nil
         }
-        let piece = try ExportError.naming { () throws(FileFailure) in
+        let piece = try ExportError.wrapping { () throws(FileFailure) in
             try file.read(from: offset, count: lengths[read])
         }
         offset += lengths[read]
@@ -41,7 +41,7 @@ final class DetailsSpool {
     }
 
     private func remove() throws {
-        try ExportError.naming { () throws(FileFailure) in
+        try ExportError.wrapping { () throws(FileFailure) in
             try file.closeFile()
             guard unlink(file.path.systemBytes) == 0 else { throw FileFailure(file.path, "removing") }
         }

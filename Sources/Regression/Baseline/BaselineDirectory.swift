@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimJSON
 import AdaDimOutputs
 import AdaDimQuantization
 import Foundation
@@ -63,9 +64,9 @@ package struct BaselineDirectory: Sendable {
         }
         guard found.files.contains(Baseline.fileName) else { throw foreign(found.files.first ?? folder) }
         guard overwrite else { throw .baselineExists(directory: path) }
-        // Another program's baseline.json is not ours to replace; a damaged one of ours is.
+        // Another program's baseline.json is not ours to replace; one of ours is, whatever else is wrong with it.
         guard let bytes = try? readFile(place + "/" + Baseline.fileName, atMost: Self.mostBytes),
-            String(decoding: bytes, as: UTF8.self).contains(Baseline.kind)
+            (try? JSONDocument(bytes))?.value["kind"]?.text == Baseline.kind
         else { throw foreign(Baseline.fileName) }
         return found
     }
