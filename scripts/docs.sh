@@ -19,7 +19,7 @@ swift symbolgraph-extract -module-name AdaDim \
     -experimental-allowed-reexported-modules=AdaDimLinearAlgebra,AdaDimQuantization \
     -minimum-access-level public -skip-inherited-docs -skip-synthesized-members \
     -target "$(swiftc -print-target-info | sed -n 's/^ *"triple": "\(.*\)",$/\1/p' | head -n 1)" \
-    -I "$binaries/Modules" -I "$binaries/AdaDimKernels.build" -I "$binaries/AdaDimProcessor.build" -I Modules/COpenBLAS -I Modules/CLAPACKE \
+    -I "$binaries/Modules" -I "$binaries/AdaDimKernels.build" -I "$binaries/AdaDimProcessor.build" -I "$binaries/AdaDimProgramStart.build" -I Modules/COpenBLAS -I Modules/CLAPACKE \
     $(pkg-config --cflags-only-I openblas lapacke) -output-dir "$output/symbol-graphs"
 "$binaries/snippet-extract" --module-name AdaDim --output "$output/symbol-graphs/AdaDim-snippets.symbols.json" \
     "$PWD"/Snippets/*.swift
