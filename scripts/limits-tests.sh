@@ -141,9 +141,10 @@ await() {
 declare -A numbers=([HUP]=1 [INT]=2 [TERM]=15 [XCPU]=24)
 stop() {
     local is_done=0 handles=0 mask
-    # Those that the process handles, by bits.
+    # Those that the process handles, by bits. The tool handles all of these together; SIGINT alone is OpenBLAS's while its threads
+    # start.
     mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' /proc/$process/status 2>/dev/null || true)
-    [ -z "$mask" ] || handles=$((0x$mask >> (numbers[$1] - 1) & 1))
+    [ -z "$mask" ] || handles=$((0x$mask >> (numbers[TERM] - 1) & 1))
     kill -"$1" $process 2>/dev/null || true
     [ ! -e out ] && ! [ -s "$place/output" ] || is_done=1
     await
