@@ -110,7 +110,7 @@ package struct ControlGroups {
         }
     }
 
-    /// Blanks and backslashes are written as three octal digits behind a backslash.
+    /// Blanks and backslashes are written as a backslash and three octal digits.
     private static func unescaped(_ field: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(field.utf8)[...]

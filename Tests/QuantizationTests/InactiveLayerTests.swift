@@ -69,7 +69,7 @@ import Testing
         #expect(try factor.loss(of: Matrix(repeating: 1, rows: 7, columns: 9), replacing: weight) == 0)
     }
 
-    /// Where earlier quantization has moved no input that was not zero and stays so, there is nothing to make up for.
+    /// Where earlier quantization has moved no input that was not zero and stays so, there is nothing to compensate for.
     @Test func nothingIsMadeUpFor() throws {
         let weight = RandomLayer(out: 7, in: 9, seed: 1).weight.inFloat
         let factor = try GramFactor(Self.gram(Float.self, inputs: 9))
