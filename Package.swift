@@ -59,7 +59,7 @@ let package = Package(
         // C, for CPUID, which Swift cannot ask.
         module("Processor"),
         // The engine: matrices, then one layer.
-        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimProcessor", "AdaDimProgramStart"]),
+        module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimFiles", "AdaDimProcessor", "AdaDimProgramStart"]),
         // C, for the sake of instruction sets that Swift cannot choose function by function.
         module("Kernels"),
         module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),

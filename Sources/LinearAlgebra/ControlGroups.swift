@@ -1,4 +1,4 @@
-import Glibc
+import AdaDimFiles
 
 /// What the control groups that this process lives in allow it: its own group and all that this one lies in, wherever they
 /// are mounted, in version 1, version 2 or both. The least limit counts. What a container's view hides cannot be read.
@@ -87,44 +87,14 @@ package struct ControlGroups {
         return nil
     }
 
-    private struct Mount {
-        /// The group that stands at the point.
-        let root: String
-        let point: String
-    }
-
-    /// As /proc/self/mountinfo has them: "31 23 0:28 ROOT POINT options tags - cgroup2 source options".
-    private func mounts(of controller: String?) -> [Mount] {
-        let lines = text("/proc/self/mountinfo")?.split(separator: "\n") ?? []
-        return lines.compactMap { line -> Mount? in
-            let fields: [Substring] = line.split(separator: " ")
-            guard let dash = fields.dropFirst(6).firstIndex(of: "-"), fields.count >= dash + 4 else { return nil }
-            let (kind, options) = (fields[dash + 1], fields[dash + 3].split(separator: ","))
-            let isWanted: Bool
-            if let controller {
-                isWanted = kind == "cgroup" && options.contains(Substring(controller))
-            } else {
-                isWanted = kind == "cgroup2"
-            }
-            return isWanted ? Mount(root: Self.unescaped(fields[3]), point: Self.unescaped(fields[4])) : nil
+    /// Where groups are seen, and from which group on.
+    private func mounts(of controller: String?) -> [(root: String, point: String)] {
+        let table = (try? readFile(root + "/proc/self/mountinfo", atMost: Mount.longestTable)) ?? []
+        let wanted = AdaDimFiles.mounts(inTable: table).filter { mount in
+            guard let controller else { return mount.kind == "cgroup2" }
+            return mount.kind == "cgroup" && mount.options.contains(controller)
         }
-    }
-
-    /// Blanks and backslashes are written as a backslash and three octal digits.
-    private static func unescaped(_ field: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(field.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3,
-                let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-            {
-                bytes.append(code)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return wanted.map { (String(decoding: $0.root, as: UTF8.self), String(decoding: $0.point, as: UTF8.self)) }
     }
 
     // MARK: Files
@@ -143,15 +113,7 @@ package struct ControlGroups {
     }
 
     private func text(_ path: String) -> String? {
-        guard let file = fopen(root + path, "re") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = fread(&piece, 1, piece.count, file)
-            guard count > 0 else { break }
-            bytes += piece.prefix(count)
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        // Files of the system's, all of them short.
+        (try? readFile(root + path, atMost: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -3,21 +3,28 @@ import AdaDimTestSupport
 import Foundation
 import Testing
 
-@Suite struct MountPointTests {
+@Suite struct MountTests {
     /// Lines as Linux writes them: with and without optional fields, with escapes, and such as are none.
     @Test func theTableIsRead() {
         let table = """
             22 28 0:20 / /proc rw,relatime - proc proc rw
             36 35 98:0 /mnt1 /mnt/with\\040space rw,noatime master:1 - ext3 /dev/root rw,errors=continue
             37 35 98:0 /\\134 /tab\\011\\134end\\012 rw shared:7 - ext3 /dev/root rw
-            38 35 98:0 / /no\\9 rw
-            39 35 98:0 / /half\\04 rw
-            40 35 98:0
+            38 35 98:0 / /no\\9 rw - tmpfs none rw
+            39 35 98:0 / /half\\04 rw - tmpfs none rw
+            40 24 0:28 /jobs\\0407 /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct
+            41 35 98:0 / /no-dash rw ext3 /dev/root rw
+            42 35 98:0
             """
-        let found = mountPoints(inTable: Array(table.utf8))
+        let found = mounts(inTable: Array(table.utf8))
+        let points = found.map { String(decoding: $0.point, as: UTF8.self) }
+        let roots = found.map { String(decoding: $0.root, as: UTF8.self) }
         #expect(
-            found == Set(["/proc", "/mnt/with space", "/tab\t\\end\n", "/no\\9", "/half\\04"].map { Array($0.utf8) }))
-        #expect(mountPoints(inTable: []) == [])
+            points == ["/proc", "/mnt/with space", "/tab\t\\end\n", "/no\\9", "/half\\04", "/sys/fs/cgroup/cpu"])
+        #expect(roots == ["/", "/mnt1", "/\\", "/", "/", "/jobs 7"])
+        #expect(found.map(\.kind) == ["proc", "ext3", "ext3", "tmpfs", "tmpfs", "cgroup"])
+        #expect(found.last?.options == ["rw", "cpu", "cpuacct"])
+        #expect(mounts(inTable: []).isEmpty)
     }
 
     @Test func whatIsMountedHere() throws {
