@@ -54,7 +54,8 @@ package func readFile(_ path: String, atMost most: Int) throws(FileFailure) -> [
     guard bytes.count > file.status.bytes else { return bytes }
     while true {
         guard bytes.count <= most else { throw tooLarge("more than \(most)") }
-        let more = try file.next(ReadFile.pieceLength)
+        // Files of /proc and /sys say that they have no bytes, and have few.
+        let more = try file.next(min(max(bytes.count, 4096), ReadFile.pieceLength))
         if more.isEmpty { return bytes }
         bytes += more
     }
