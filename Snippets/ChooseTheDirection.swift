@@ -21,9 +21,20 @@ func example() throws {
     // snippet.show
 
     // snippet.options
-    let byRounding = QuantizationOptions(bits: 3, groupSize: 64)
-    let bySweeps = QuantizationOptions(bits: 3, groupSize: 64, selection: .sweep)
-    let perIC = QuantizationOptions(bits: 3, groupSize: 64, dimension: .fixed(.perInputChannel))
+    let byRounding = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+}
+    let bySweeps = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+$0.direction = .adaptive(by: .sweep)
+}
+    let perIC = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+$0.direction = .fixed(.perInputChannel)
+}
     // snippet.end
 
     // snippet.losses

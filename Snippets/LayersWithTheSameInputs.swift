@@ -23,7 +23,10 @@ func example() throws {
     // snippet.quantizer
     var gram = try Gram<Float>(order: hidden)
     try gram.accumulate(activations)
-    let quantizer = try LayerQuantizer(gram: consume gram, options: .init(bits: 4, groupSize: 128))
+    let quantizer = try LayerQuantizer(gram: consume gram, options: .init(.fast) {
+$0.grid.bits = 4
+$0.grid.groupSize = 128
+})
     // snippet.end
 
     // snippet.layers
@@ -34,7 +37,10 @@ func example() throws {
     // snippet.end
 
     // snippet.options
-    let threeBits = try LayerQuantizer(factor: quantizer.factor, options: .init(bits: 3, groupSize: 64))
+    let threeBits = try LayerQuantizer(factor: quantizer.factor, options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+})
     let smaller = try threeBits.quantize(v)
     // snippet.end
 

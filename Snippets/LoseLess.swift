@@ -18,9 +18,14 @@ func example() throws {
     // snippet.show
 
     // snippet.options
-    let options = QuantizationOptions(
-        bits: 3, groupSize: 64, ranges: .search, refinement: Refinement(passes: 4), damping: 0.1,
-        activationOrder: true)
+    let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+$0.grid.ranges = .search
+$0.refinement = Refinement(passes: 4)
+$0.factor.damping = 0.1
+$0.factor.activationOrder = true
+}
     let layer = try quantize(weight, activations: activations, options: options)
     // snippet.end
 
@@ -33,7 +38,10 @@ func example() throws {
     // snippet.hide
     let losses = layer.losses[layer.dimension]
     precondition(losses?.refined == layer.loss, "\(layer.losses)")
-    let plain = try quantize(weight, activations: activations, options: .init(bits: 3, groupSize: 64))
+    let plain = try quantize(weight, activations: activations, options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+})
     precondition(layer.loss < plain.loss, "losses \(layer.loss) and \(plain.loss)")
 }
 

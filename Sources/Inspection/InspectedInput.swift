@@ -29,8 +29,7 @@ package struct InspectedInput: Sendable {
         self.activations = activations
         outliers = activations.outliers(thresholds)
         hessianDiagonal = gram.diagonal.map(Double.init)
-        factor = try GramFactor(
-            taking: &gram, dampingShare: options.damping, activationOrder: options.activationOrder)
+        factor = try GramFactor(taking: &gram, options: options.factor)
         let inverse = try Self.inverse(factor)
         inverseDiagonal = inverse.diagonal
         inverseDampingShare = inverse.dampingShare

@@ -41,7 +41,7 @@ package struct LayerInspection: Sendable {
         (rows, columns) = (weight.rows, weight.columns)
         outliers = input.outliers
         var open = options
-        (open.method, open.dimension, open.selection) = (.gptq, .adaptive, .sweep)
+        (open.method, open.direction) = (.gptq, .adaptive(by: .sweep))
         // First, since it looks at shape and weight.
         let swept = try LayerQuantizer(factor: input.factor, options: open).quantize(weight)
         let energy = swept.outputEnergy
@@ -50,9 +50,9 @@ package struct LayerInspection: Sendable {
         var errors: [ChannelDimension: [Double]] = [:]
         for dimension in ChannelDimension.allCases {
             let layout = GroupLayout(
-                rows: rows, columns: columns, groupSize: options.groupSize, dimension: dimension)
+                rows: rows, columns: columns, groupSize: options.grid.groupSize, dimension: dimension)
             let grid = UniformGrid(
-                bits: options.bits, isSymmetric: options.isSymmetric, scaleType: options.scaleType)
+                bits: options.grid.bits, isSymmetric: options.grid.isSymmetric, scaleType: options.grid.scaleType)
             let (_, error) = try roundToNearest(weight, grid, layout)
             guard let gptq = swept.losses[dimension]?.gptq else {
                 preconditionFailure("an adaptive sweep without a loss \(dimension)")

@@ -37,7 +37,7 @@ package struct SweptWeight: Sendable {
 @_specialize(where S == Double)
 package func blockedSweep<S: RealScalar>(
     _ weight: Matrix<S>, _ factor: GramFactor<S>, _ grid: UniformGrid, _ layouts: [GroupLayout],
-    refinement: Refinement = .none, kernels: TileKernels = .best, work: Work? = nil,
+    refinement: Refinement = Refinement(), kernels: TileKernels = .best, work: Work? = nil,
     threads: Int = BLASLibrary.threadCount, panelBudget: Int = RowPanels.memoryBudget
 ) throws(QuantizationError) -> [SweptWeight] {
     let inOrder = factor.positions == nil

@@ -52,12 +52,12 @@ public struct MemoryPlan: Sendable, Equatable {
         let panel = Self.panelRows(panelRows ?? rows, rows: rows, alignment: alignment)
         self.panelRows = panel
         gram = columns * columns * bytesPerNumber
-        sorted = options.activationOrder ? gram : 0
+        sorted = options.factor.activationOrder ? gram : 0
         activations = columns * tokensAtOnce * bytesPerNumber
         weight = panel * columns * bytesPerNumber
 
-        let directions = options.dimension == .adaptive ? 2 : 1
-        let sweeps = options.method == .gptq && options.dimension == .adaptive && options.selection == .sweep ? 2 : 1
+        let directions = options.direction.candidates.count
+        let sweeps = options.method == .gptq && options.direction == .adaptive(by: .sweep) ? 2 : 1
         let isRefined = options.refinement.passes > 0
         let swept =
             RowPanels.bytes(
@@ -78,7 +78,7 @@ public struct MemoryPlan: Sendable, Equatable {
         let kept = options.method == .gptq ? sweeps : directions
         // In panels, the chosen direction's codes stand twice while they are joined.
         let codeBytes = max(kept, panel < rows ? 2 : 1) * rows * columns
-        let group = min(options.groupSize ?? .max, max(rows, columns))
+        let group = min(options.grid.groupSize ?? .max, max(rows, columns))
         let groups = max(rows * ((columns + group - 1) / group), (rows + group - 1) / group * columns)
         // Scales and zero points, in the arithmetic's type and as they are kept.
         codes = codeBytes + kept * groups * (2 * bytesPerNumber + 5)
@@ -101,6 +101,6 @@ public struct MemoryPlan: Sendable, Equatable {
 extension QuantizationOptions {
     /// Rows of a weight that belong together: a per-IC group, unless the direction is fixed to per-OC.
     func panelAlignment(rows: Int) -> Int {
-        dimension == .fixed(.perOutputChannel) ? 1 : min(groupSize ?? rows, rows)
+        direction == .fixed(.perOutputChannel) ? 1 : min(grid.groupSize ?? rows, rows)
     }
 }

@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 
 /// What the engine refuses, and why. It knows matrices only; callers add the layer's name.
 public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendable {
-    /// A bit width that is none of ``UniformGrid/supportedBits``.
+    /// A bit width that is none of ``QuantizationOptions/Grid/supportedBits``.
     case unsupportedBits(found: Int)
     /// A group size below 1.
     case invalidGroupSize(found: Int)
@@ -55,7 +55,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     public var description: String {
         switch self {
         case .unsupportedBits(let found):
-            "\(found) bits were asked for, expected one of \(UniformGrid.supportedBits.map(String.init).joined(separator: ", "))"
+            "\(found) bits were asked for, expected one of \(QuantizationOptions.Grid.supportedBits.map(String.init).joined(separator: ", "))"
         case .targetNotFinite(let output, let input):
             "what the layer was to become, to make up for the layers before it, is NaN or infinity at output \(output), input \(input); expected finite numbers: more damping or smaller shares may help"
         case .invalidPasses(let found): "\(found) passes of refinement were asked for, expected 0 to 1000"

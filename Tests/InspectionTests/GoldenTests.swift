@@ -51,7 +51,12 @@ import Testing
             Matrix(rowMajor: activations.map { Float($0) / 4096 }, rows: `in`, columns: tokens)
         }
         var options: QuantizationOptions {
-            QuantizationOptions(bits: bits, groupSize: groupSize, scaleType: .bfloat16, damping: damping)
+            QuantizationOptions(.fast) {
+$0.grid.bits = bits
+$0.grid.groupSize = groupSize
+$0.grid.scaleType = .bfloat16
+$0.factor.damping = damping
+}
         }
 
         /// In batches of 7 tokens, so that they are joined.

@@ -74,7 +74,11 @@ import Testing
         let figures = ActivationFigures(
             tokens: 9, meanMagnitude: .init(repeating: 1, count: 500), rootMeanSquare: .init(repeating: 1, count: 500),
             largestMagnitude: .init(repeating: 1, count: 500), kurtosis: .init(repeating: 1, count: 500))
-        let options = QuantizationOptions(bits: 4, groupSize: 64, damping: 0)
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = 4
+$0.grid.groupSize = 64
+$0.factor.damping = 0
+}
         let input = try InspectedInput(taking: &taken, figures, thresholds: .init(), options: options)
         let layer = try LayerInspection(of: weight, input, options: options)
         #expect(layer.map.rows == 64 && layer.map.columns == 64)
@@ -142,7 +146,12 @@ import Testing
         for token in 0..<200 {
             inputs[count - 1, token] = inputs[0, token] + inputs[1, token] * (1 + 1e-3 * inputs[2, token])
         }
-        let options = QuantizationOptions(bits: 3, groupSize: 8, damping: 1e-6, activationOrder: activationOrder)
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 8
+$0.factor.damping = 1e-6
+$0.factor.activationOrder = activationOrder
+}
         let input = try inspected(inputs, options)
         var gram = try Gram<Float>(order: count)
         try gram.accumulate(inputs)
@@ -175,7 +184,11 @@ import Testing
     @Test func deadInputsAreSensitiveByDampingAlone() throws {
         let inputs = inputs(40, tokens: 200, dead: [3, 17])
         for damping in [0, 0.01] {
-            let options = QuantizationOptions(bits: 3, groupSize: 8, damping: damping)
+            let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 8
+$0.factor.damping = damping
+}
             let input = try inspected(inputs, options)
             let factors = input.factors(.inverseHessian)
             #expect(input.factors(.hessianDiagonal)[3] == 0 && input.factors(.hessianDiagonal)[4] > 0)
@@ -193,13 +206,21 @@ import Testing
             var inputs = inputs(20, tokens: tokens)
             for token in 0..<tokens { inputs[19, token] = inputs[0, token] + inputs[1, token] }
             for damping in [1e-9, 1e-8] {
-                let input = try inspected(inputs, QuantizationOptions(bits: 3, groupSize: 8, damping: damping))
+                let input = try inspected(inputs, QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 8
+$0.factor.damping = damping
+})
                 #expect(input.inverseDampingShare >= input.factor.dampingShare)
                 if input.inverseDampingShare > input.factor.dampingShare { raised += 1 }
             }
             // Either refused by Float, or by Double with words of its own, or by neither.
             do {
-                _ = try inspected(inputs, QuantizationOptions(bits: 3, groupSize: 8, damping: 0))
+                _ = try inspected(inputs, QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 8
+$0.factor.damping = 0
+})
             } catch let error as InspectionError {
                 #expect("\(error)".contains("none in Double") && "\(error)".contains("damping 0 is never raised"))
             } catch let error as QuantizationError {
@@ -215,8 +236,12 @@ import Testing
         for (bits, groupSize, symmetric, ordered) in [
             (2, 16, false, true), (8, nil, true, false), (3, 1, false, false), (4, nil, true, true),
         ] as [(Int, Int?, Bool, Bool)] {
-            var options = QuantizationOptions(
-                bits: bits, groupSize: groupSize, isSymmetric: symmetric, activationOrder: ordered)
+            var options = QuantizationOptions(.fast) {
+$0.grid.bits = bits
+$0.grid.groupSize = groupSize
+$0.grid.isSymmetric = symmetric
+$0.factor.activationOrder = ordered
+}
             let input = try inspected(inputs, options)
             let layer = try LayerInspection(of: weight, input, options: options)
             let rows = try LayerInspection(

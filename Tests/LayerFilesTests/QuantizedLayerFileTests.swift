@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test(arguments: UniformGrid.supportedBits)
+    @Test(arguments: QuantizationOptions.Grid.supportedBits)
     func packedCodesUnpack(_ bits: Int) throws {
         let layer = try layer(.init(bits: bits, groupSize: 4))
         try write(layer, .bfloat16, isPacked: true, dequantizedType: nil) { file in
@@ -133,7 +133,10 @@ import Testing
         let activations = Matrix<Float>(rows: 13, columns: 13) { $0 == $1 ? 1 : 0 }
         let layer = try quantize(
             weight, activations: activations,
-            options: .init(method: .roundToNearest, dimension: .fixed(.perOutputChannel)))
+            options: .init(.fast) {
+$0.method = .roundToNearest
+$0.direction = .fixed(.perOutputChannel)
+})
         try write(layer, .bfloat16, isPacked: false, dequantizedType: nil) { file in
             let codes = try file.withBytes(of: "codes") { [UInt8]($0) }
             // Millions of numbers are not to be told apart in words.

@@ -18,14 +18,14 @@ import Testing
     @Test func bitsOutsideTheSupportedOnes() {
         for bits in [0, 1, 5, 9, -3] {
             #expect(
-                message { _ = try quantize(layer.weight, activations: layer.activations, options: .init(bits: bits)) }
+                message { _ = try quantize(layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.bits = bits }) }
                     == "\(bits) bits were asked for, expected one of 2, 3, 4, 8")
         }
     }
 
     @Test func groupSizeOfNothing() {
         #expect(
-            message { _ = try quantize(layer.weight, activations: layer.activations, options: .init(groupSize: 0)) }
+            message { _ = try quantize(layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.groupSize = 0 }) }
                 == "a group size of 0 was asked for, expected a positive number")
     }
 
@@ -33,7 +33,7 @@ import Testing
         for damping in [-0.1, .nan, .infinity] {
             #expect(
                 message {
-                    _ = try quantize(layer.weight, activations: layer.activations, options: .init(damping: damping))
+                    _ = try quantize(layer.weight, activations: layer.activations, options: .init(.fast) { $0.factor.damping = damping })
                 }
                 .hasPrefix("a damping of \(damping) was asked for, expected a share"))
         }
@@ -76,7 +76,7 @@ import Testing
 
     @Test func allZeroGram() throws {
         let zeros = Matrix<Double>(repeating: 0, rows: 6, columns: 9)
-        let strict = QuantizationOptions(refusesInactiveLayers: true)
+        let strict = QuantizationOptions(.fast) { $0.factor.refusesInactiveLayers = true }
         let expected = "all 6 inputs are inactive: the Gram matrix of 9 tokens is zero"
         #expect(message { _ = try quantize(layer.weight, activations: zeros, options: strict) } == expected)
         var gram = try Gram<Double>(order: 6)
@@ -135,10 +135,13 @@ import Testing
     /// More weights to a group than any channel has: a group is a channel.
     @Test(arguments: [nil] + ChannelDimension.allCases, QuantizationOptions.Method.allCases)
     func theLargestGroupSize(_ dimension: ChannelDimension?, _ method: QuantizationOptions.Method) throws {
-        var options = QuantizationOptions(
-            groupSize: .max, method: method, dimension: dimension.map { .fixed($0) } ?? .adaptive)
+        var options = QuantizationOptions(.fast) {
+$0.grid.groupSize = .max
+$0.method = method
+$0.direction = CHECK(dimension.map { .fixed($0) } ?? .adaptive, None)
+}
         let largest = try quantize(layer.weight, activations: layer.activations, options: options)
-        options.groupSize = nil
+        options.grid.groupSize = nil
         let channel = try quantize(layer.weight, activations: layer.activations, options: options)
         #expect(largest.quantized == channel.quantized && largest.losses == channel.losses)
     }
@@ -147,8 +150,13 @@ import Testing
     func scaleBeyondItsType(_ dimension: ChannelDimension, _ method: QuantizationOptions.Method) {
         var weight = layer.weight
         weight[2, 3] = 3e6
-        let options = QuantizationOptions(
-            bits: 2, groupSize: nil, scaleType: .float16, method: method, dimension: .fixed(dimension))
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = 2
+$0.grid.groupSize = nil
+$0.grid.scaleType = .float16
+$0.method = method
+$0.direction = .fixed(dimension)
+}
         let expected = dimension == .perOutputChannel ? "scale [2, 0]" : "scale [0, 3]"
         #expect(
             message { _ = try quantize(weight, activations: layer.activations, options: options) }
@@ -158,10 +166,10 @@ import Testing
     @Test func factorsMadeForOtherOptions() throws {
         let factor = try GramFactor(layer.gram, dampingShare: 0.01)
         #expect(
-            message { _ = try LayerQuantizer(factor: factor, options: .init(activationOrder: true)) }
+            message { _ = try LayerQuantizer(factor: factor, options: .init(.fast) { $0.factor.activationOrder = true }) }
                 == "the factor's columns are not in activation order, the options ask for the opposite")
         #expect(
-            message { _ = try LayerQuantizer(factor: factor, options: .init(damping: 0.1)) }
+            message { _ = try LayerQuantizer(factor: factor, options: .init(.fast) { $0.factor.damping = 0.1 }) }
                 == "the factor was made with damping 0.01, the options ask for 0.1")
     }
 

@@ -7,7 +7,10 @@ import Testing
     @Test(arguments: [QuantizationOptions.Selection.roundToNearest, .sweep], [0.0, 0.3, 0.7])
     func aLayerStopsAndTheNextOneDoesNot(_ selection: QuantizationOptions.Selection, _ share: Double) throws {
         let layer = RandomLayer(out: 200, in: 300, seed: 5)
-        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(groupSize: 32, selection: selection))
+        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(.fast) {
+$0.grid.groupSize = 32
+$0.direction = .adaptive(by: selection)
+})
         let expected = try quantizer.quantize(layer.weight)
         let cancellation = Cancellation()
         let last = Mutex(0.0)
@@ -26,7 +29,7 @@ import Testing
         let cancellation = Cancellation()
         var shares: [Double] = []
         #expect(throws: QuantizationError.cancelled) {
-            try LayerQuantizer(gram: layer.gram, options: .init(), cancellation: cancellation) {
+            try LayerQuantizer(gram: layer.gram, options: .init(.fast), cancellation: cancellation) {
                 shares.append($0)
                 cancellation.cancel()
             }
@@ -36,7 +39,7 @@ import Testing
 
     @Test func sharesNeverFallAndComeOneAtATime() throws {
         let layer = RandomLayer(out: 1200, in: 300, tokens: 400, seed: 7)
-        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(groupSize: 32))
+        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(.fast) { $0.grid.groupSize = 32 })
         let inside = Atomic(0)
         let overlaps = Atomic(0)
         let shares = Mutex<[Double]>([])

@@ -19,7 +19,11 @@ import Testing
         @Sendable func quantized(_ index: Int) throws -> LayerQuantization {
             try quantize(
                 layers[index].weight, gram: layers[index].gram,
-                options: .init(bits: 3, groupSize: 64, selection: index % 2 == 0 ? .sweep : .roundToNearest))
+                options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+$0.direction = .adaptive(by: index % 2 == 0 ? .sweep : .roundToNearest)
+})
         }
         let alone = try layers.indices.map(quantized)
         for _ in 0..<3 {

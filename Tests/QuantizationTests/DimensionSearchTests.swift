@@ -9,7 +9,12 @@ import Testing
         let gram = try layer.gram
         for method in QuantizationOptions.Method.allCases {
             for selection in QuantizationOptions.Selection.allCases {
-                var options = QuantizationOptions(bits: 3, groupSize: 32, method: method, selection: selection)
+                var options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 32
+$0.method = method
+$0.direction = .adaptive(by: selection)
+}
                 let adaptive = try quantize(layer.weight, gram: gram, options: options)
                 var fixed: [ChannelDimension: LayerQuantization] = [:]
                 for dimension in ChannelDimension.allCases {
@@ -34,7 +39,10 @@ import Testing
         let activations = Matrix<Double>(rows: 128, columns: 264) {
             base.activations[$0, $1] * ($0 % 32 == 5 ? 100 : 1)
         }
-        let result = try quantize(weight, activations: activations, options: .init(bits: 3, groupSize: 32))
+        let result = try quantize(weight, activations: activations, options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 32
+})
         #expect(result.dimension == .perInputChannel)
     }
 
@@ -42,7 +50,10 @@ import Testing
     @Test func outputChannelsOfTwoSizesChoosePerOutputChannel() throws {
         let base = RandomLayer(out: 128, in: 128, seed: 1, outliers: 1)
         let weight = Matrix<Double>(rows: 128, columns: 128) { base.weight[$0, $1] / ($0 % 2 == 0 ? 3 : 1) }
-        let result = try quantize(weight, activations: base.activations, options: .init(bits: 3, groupSize: 32))
+        let result = try quantize(weight, activations: base.activations, options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 32
+})
         #expect(result.dimension == .perOutputChannel)
     }
 }

@@ -98,10 +98,17 @@ import Testing
         let (weight, activations) = try golden.layer()
         for (name, expected) in golden.results {
             let (ranges, method, refinement) = try #require(Self.ways[name])
-            let options = QuantizationOptions(
-                bits: golden.bits, groupSize: golden.groupSize, isSymmetric: golden.symmetric, ranges: ranges,
-                method: method, refinement: refinement, dimension: .fixed(golden.dimension), damping: golden.damping,
-                activationOrder: golden.activationOrder)
+            let options = QuantizationOptions(.fast) {
+$0.grid.bits = golden.bits
+$0.grid.groupSize = golden.groupSize
+$0.grid.isSymmetric = golden.symmetric
+$0.grid.ranges = ranges
+$0.method = method
+$0.refinement = refinement
+$0.factor.damping = golden.damping
+$0.factor.activationOrder = golden.activationOrder
+$0.direction = .fixed(golden.dimension)
+}
             let layer = try quantize(weight, activations: activations, options: options)
             let place = Comment(
                 rawValue: "\(name) \(golden.dimension.rawValue) [\(golden.out), \(golden.in)], \(golden.bits) bits")

@@ -7,9 +7,14 @@ import Testing
         _ weight: [Double], bits: Int, symmetric: Bool = false, scaleType: ScaleType = .float32
     ) throws -> QuantizedMatrix {
         let matrix = Matrix<Double>(rowMajor: weight, rows: 1, columns: weight.count)
-        let options = QuantizationOptions(
-            bits: bits, groupSize: nil, isSymmetric: symmetric, scaleType: scaleType, method: .roundToNearest,
-            dimension: .fixed(.perOutputChannel))
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = bits
+$0.grid.groupSize = nil
+$0.grid.isSymmetric = symmetric
+$0.grid.scaleType = scaleType
+$0.method = .roundToNearest
+$0.direction = .fixed(.perOutputChannel)
+}
         return try quantize(
             matrix, gram: Gram(Matrix(rows: weight.count, columns: weight.count) { $0 == $1 ? 1 : 0 }, tokens: 1),
             options: options
@@ -82,11 +87,15 @@ import Testing
 
     /// Every weight lies within half a step of its value (clamping aside, which a step's rounding may cause at the
     /// ends).
-    @Test(arguments: UniformGrid.supportedBits, ChannelDimension.allCases)
+    @Test(arguments: QuantizationOptions.Grid.supportedBits, ChannelDimension.allCases)
     func roundToNearestIsNearest(_ bits: Int, _ dimension: ChannelDimension) throws {
         let layer = RandomLayer(out: 33, in: 50, seed: 90)
-        let options = QuantizationOptions(
-            bits: bits, groupSize: 16, method: .roundToNearest, dimension: .fixed(dimension))
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = bits
+$0.grid.groupSize = 16
+$0.method = .roundToNearest
+$0.direction = .fixed(dimension)
+}
         let q = try quantize(layer.weight, activations: layer.activations, options: options).quantized
         let values = q.dequantized()
         for i in 0..<33 {

@@ -22,9 +22,14 @@ import Testing
             for (ranges, selection) in [
                 (RangeRule.full, QuantizationOptions.Selection.sweep), (.search, .roundToNearest),
             ] {
-                var options = QuantizationOptions(
-                    bits: 3, groupSize: groupSize, ranges: ranges, dimension: dimension, selection: selection,
-                    damping: damping, activationOrder: ordered)
+                var options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = groupSize
+$0.grid.ranges = ranges
+$0.factor.damping = damping
+$0.factor.activationOrder = ordered
+$0.direction = CHECK(dimension, selection)
+}
                 let gram = try Self.gram(Float.self, inputs: 150)
                 let swept = try quantize(weight, gram: gram, options: options)
                 options.method = .roundToNearest
@@ -48,8 +53,12 @@ import Testing
     func passesBringTheWeightNearer(_ parts: Refinement.Parts, _ dimension: ChannelDimension) throws {
         let weight = RandomLayer(out: 70, in: 150, seed: 9).weight
         func squaredError(passes: Int) throws -> Double {
-            let options = QuantizationOptions(
-                bits: 2, groupSize: 32, refinement: .init(parts: parts, passes: passes), dimension: .fixed(dimension))
+            let options = QuantizationOptions(.fast) {
+$0.grid.bits = 2
+$0.grid.groupSize = 32
+$0.refinement = .init(parts: parts, passes: passes)
+$0.direction = .fixed(dimension)
+}
             let layer = try quantize(weight, gram: Self.gram(Double.self, inputs: 150), options: options)
             #expect(layer.loss == 0 && layer.losses[dimension]?.refined ?? 0 == 0)
             let q = layer.quantized.dequantized().inDouble
@@ -96,7 +105,7 @@ import Testing
         let all = Matrix<Float>(rows: 40, columns: 30) { size * Float(layer.activations[$0, $1]) }
         let one = Matrix<Float>(rows: 40, columns: 30) { $0 == 7 ? size * Float(1 + $1 % 3) : 0 }
         for (activations, options) in [
-            (all, QuantizationOptions(groupSize: 16)), (all, .init(groupSize: 16, activationOrder: true)),
+            (all, QuantizationOptions(.fast) { $0.grid.groupSize = 16 }), (all, .init(groupSize: 16, activationOrder: true)),
             (one, .init(groupSize: 16, damping: 0, activationOrder: true)),
         ] {
             let quantized = try quantize(layer.weight.inFloat, activations: activations, options: options)

@@ -6,7 +6,10 @@ import Testing
     /// Counted by hand: one thread, one panel of all 256 rows, two sweeps side by side.
     @Test func everyPartIsCounted() throws {
         let plan = try MemoryPlan(
-            rows: 256, columns: 1024, tokensAtOnce: 100, options: .init(groupSize: 128, selection: .sweep), threads: 1)
+            rows: 256, columns: 1024, tokensAtOnce: 100, options: .init(.fast) {
+$0.grid.groupSize = 128
+$0.direction = .adaptive(by: .sweep)
+}, threads: 1)
         #expect(plan.panelRows == 256)
         #expect(plan.gram == 1024 * 1024 * 4)
         #expect(plan.activations == 1024 * 100 * 4)
@@ -23,9 +26,12 @@ import Testing
         func work(_ dimension: ChannelDimension, order: Bool = false, groupSize: Int = 128) throws -> Int {
             try MemoryPlan(
                 rows: 256, columns: 1024,
-                options: .init(
-                    groupSize: groupSize, refinement: .init(passes: 2), dimension: .fixed(dimension),
-                    activationOrder: order),
+                options: .init(.fast) {
+$0.grid.groupSize = groupSize
+$0.refinement = .init(passes: 2)
+$0.factor.activationOrder = order
+$0.direction = .fixed(dimension)
+},
                 threads: 1
             ).work
         }
@@ -43,7 +49,7 @@ import Testing
     @Test(arguments: [64, 4096])
     func activationOrderSortsIntoASecondGram(_ rows: Int) throws {
         let plain = try MemoryPlan(rows: rows, columns: 512, threads: 1)
-        let ordered = try MemoryPlan(rows: rows, columns: 512, options: .init(activationOrder: true), threads: 1)
+        let ordered = try MemoryPlan(rows: rows, columns: 512, options: .init(.fast) { $0.factor.activationOrder = true }, threads: 1)
         #expect(plain.sorted == 0 && ordered.sorted == 512 * 512 * 4)
         #expect(ordered.gram == plain.gram && ordered.work == plain.work && ordered.codes == plain.codes)
         let fewRows = rows == 64
@@ -55,24 +61,26 @@ import Testing
     @Test(arguments: [nil, .fixed(.perOutputChannel), .fixed(.perInputChannel)] as [QuantizationOptions.Dimension?])
     func theLargestGroupIsAChannel(_ dimension: QuantizationOptions.Dimension?) throws {
         for selection in [QuantizationOptions.Selection.roundToNearest, .sweep] {
-            var options = QuantizationOptions(
-                groupSize: .max, dimension: dimension ?? .adaptive, selection: selection)
+            var options = QuantizationOptions(.fast) {
+$0.grid.groupSize = .max
+$0.direction = CHECK(dimension ?? .adaptive, selection)
+}
             let largest = try MemoryPlan(rows: 96, columns: 160, panelRows: 32, options: options, threads: 2)
-            options.groupSize = nil
+            options.grid.groupSize = nil
             #expect(largest == (try MemoryPlan(rows: 96, columns: 160, panelRows: 32, options: options, threads: 2)))
             #expect(largest.panelRows == (dimension == .fixed(.perOutputChannel) ? 32 : 96))
         }
     }
 
     @Test func panelsHoldWholeGroups() throws {
-        let options = QuantizationOptions(groupSize: 96)
+        let options = QuantizationOptions(.fast) { $0.grid.groupSize = 96 }
         #expect(try MemoryPlan(rows: 1000, columns: 64, panelRows: 100, options: options).panelRows == 192)
         #expect(try MemoryPlan(rows: 100, columns: 64, panelRows: 97, options: options).panelRows == 100)
     }
 
     /// Llama-3-405B's down projection: H alone is 11.3 GB. Whole it does not fit in 16 GB, in panels it does.
     @Test func aGiantLayerFitsInPanelsOnly() throws {
-        let options = QuantizationOptions(selection: .sweep)
+        let options = QuantizationOptions(.fast) { $0.direction = .adaptive(by: .sweep) }
         let whole = try MemoryPlan(rows: 16384, columns: 53248, tokensAtOnce: 16384, options: options, threads: 2)
         #expect(whole.gram == 53248 * 53248 * 4)
         #expect {

@@ -43,7 +43,7 @@ import Testing
 
     @Test func aPanelOfAnotherShapeIsRefused() throws {
         let layer = RandomLayer(out: 100, in: 30, seed: 2)
-        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(groupSize: 10))
+        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(.fast) { $0.grid.groupSize = 10 })
         var panelled = try PanelledLayer(rows: 100, columns: 30, panelRows: 35, quantizer: quantizer)
         #expect(panelled.nextRows == 0..<40)
         #expect(
@@ -57,7 +57,10 @@ import Testing
     @Test func aNumberThatIsNoneIsNamedInEveryPass() throws {
         let layer = RandomLayer(out: 100, in: 30, seed: 2)
         let quantizer = try LayerQuantizer(
-            gram: layer.gram, options: .init(groupSize: 10, selection: .roundToNearest))
+            gram: layer.gram, options: .init(.fast) {
+$0.grid.groupSize = 10
+$0.direction = .adaptive(by: .roundToNearest)
+})
         var panelled = try PanelledLayer(rows: 100, columns: 30, panelRows: 40, quantizer: quantizer)
         func panel(_ rows: Range<Int>) -> Matrix<Double> {
             Matrix(rows: rows.count, columns: 30) { layer.weight[rows.lowerBound + $0, $1] }
@@ -80,7 +83,7 @@ import Testing
 
     @Test func aNumberThatIsNoneIsNamedByItsPlaceInTheWhole() throws {
         let layer = RandomLayer(out: 100, in: 30, seed: 2)
-        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(groupSize: 10))
+        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(.fast) { $0.grid.groupSize = 10 })
         var panelled = try PanelledLayer(rows: 100, columns: 30, panelRows: 40, quantizer: quantizer)
         try panelled.add(Matrix(repeating: 1, rows: 40, columns: 30))
         var second = Matrix<Double>(repeating: 1, rows: 40, columns: 30)

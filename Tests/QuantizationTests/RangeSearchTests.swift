@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RangeSearchTests {
     private static func grids(_ scaleType: ScaleType) -> [UniformGrid] {
-        UniformGrid.supportedBits.flatMap { bits in
+        QuantizationOptions.Grid.supportedBits.flatMap { bits in
             [false, true].map {
                 UniformGrid(bits: bits, isSymmetric: $0, scaleType: scaleType, ranges: .search)
             }
@@ -65,9 +65,16 @@ import Testing
         func quantized(_ method: QuantizationOptions.Method) throws -> QuantizedMatrix {
             try quantize(
                 weight, gram: gram,
-                options: .init(
-                    bits: 3, groupSize: 16, scaleType: .float32, ranges: .search, method: method,
-                    dimension: .fixed(.perOutputChannel), damping: damping, activationOrder: ordered)
+                options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 16
+$0.grid.scaleType = .float32
+$0.grid.ranges = .search
+$0.method = method
+$0.factor.damping = damping
+$0.factor.activationOrder = ordered
+$0.direction = .fixed(.perOutputChannel)
+}
             ).quantized
         }
         let grids = SearchedGrids(grid: UniformGrid(bits: 3, scaleType: .float32, ranges: .search), eps: .ulpOfOne)
@@ -122,7 +129,7 @@ import Testing
         }
         let layout = GroupLayout(rows: rows, columns: columns, groupSize: 16, dimension: dimension)
         for symmetric in [false, true] {
-            for bits in UniformGrid.supportedBits {
+            for bits in QuantizationOptions.Grid.supportedBits {
                 func quantized(_ ranges: RangeRule) throws -> QuantizedMatrix {
                     let grid = UniformGrid(bits: bits, isSymmetric: symmetric, ranges: ranges)
                     return try roundToNearest(weight, grid, layout, kernels: kernels).quantized

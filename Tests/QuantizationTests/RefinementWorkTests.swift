@@ -22,9 +22,13 @@ import Testing
                 #expect(abs(found - expected) <= 1e-12 * whole.dampedLoss)
 
                 // The same with the panels handed over one by one.
-                let options = QuantizationOptions(
-                    bits: 3, groupSize: groupSize, refinement: .init(parts: parts, passes: 2),
-                    dimension: .fixed(dimension), activationOrder: activationOrder)
+                let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = groupSize
+$0.refinement = .init(parts: parts, passes: 2)
+$0.factor.activationOrder = activationOrder
+$0.direction = .fixed(dimension)
+}
                 let quantizer = try LayerQuantizer(factor: layer.factor, options: options)
                 var panelled = try PanelledLayer(rows: 300, columns: 150, panelRows: 100, quantizer: quantizer)
                 var panels = 0
@@ -69,7 +73,12 @@ import Testing
             let layer = RandomLayer(out: 66, in: 65, seed: seed)
             let result = try quantize(
                 layer.weight, activations: layer.activations,
-                options: .init(bits: 3, groupSize: 32, refinement: .init(passes: 2), selection: .sweep))
+                options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 32
+$0.refinement = .init(passes: 2)
+$0.direction = .adaptive(by: .sweep)
+})
             let losses = try ChannelDimension.allCases.map { try #require(result.losses[$0]) }
             let swept = try losses.map { try #require($0.gptq) }
             let refined = try losses.map { try #require($0.refined) }
@@ -84,9 +93,13 @@ import Testing
     @Test(arguments: [16, 200], [false, true])
     func cancelledPassesEnd(_ groupSize: Int, _ activationOrder: Bool) throws {
         let random = RandomLayer(out: 200, in: 300, seed: 5)
-        let options = QuantizationOptions(
-            bits: 3, groupSize: groupSize, refinement: .init(passes: 5), dimension: .fixed(.perOutputChannel),
-            activationOrder: activationOrder)
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = groupSize
+$0.refinement = .init(passes: 5)
+$0.factor.activationOrder = activationOrder
+$0.direction = .fixed(.perOutputChannel)
+}
         let quantizer = try LayerQuantizer(gram: random.gram, options: options)
         let expected = try quantizer.quantize(random.weight)
         // The sweep is done after two products of thirteen and more.
@@ -111,9 +124,13 @@ import Testing
         let random = RandomLayer(out: 70, in: 300, seed: 7)
         for dimension in ChannelDimension.allCases {
             for passes in [2, 500] {
-                let options = QuantizationOptions(
-                    bits: 3, groupSize: grouping.size, refinement: .init(parts: parts, passes: passes),
-                    dimension: .fixed(dimension), activationOrder: grouping.activationOrder)
+                let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = grouping.size
+$0.refinement = .init(parts: parts, passes: passes)
+$0.factor.activationOrder = grouping.activationOrder
+$0.direction = .fixed(dimension)
+}
                 let quantizer = try LayerQuantizer(gram: random.gram, options: options)
                 let shares = Mutex<[Double]>([])
                 _ = try quantizer.quantize(random.weight) { share in shares.withLock { $0.append(share) } }

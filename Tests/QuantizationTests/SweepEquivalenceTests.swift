@@ -18,7 +18,7 @@ import Testing
             // Rectangular both ways; groups with tails, of one weight, wider than a block, and the whole channel.
             for (out, inputs) in [(size, 65), (65, size), (size, size)] where out * inputs <= 500 * 500 {
                 for (index, groupSize) in [16, 48, 128, 200, nil, 1, 33].enumerated() {
-                    let bits = UniformGrid.supportedBits[(size + index) % 4]
+                    let bits = QuantizationOptions.Grid.supportedBits[(size + index) % 4]
                     cases.append(
                         Case(out: out, inputs: inputs, groupSize: groupSize, bits: bits, symmetric: index == 1))
                 }

@@ -10,7 +10,11 @@ import Testing
         let identity = Matrix<Double>(rows: size, columns: size) { $0 == $1 ? 7 : 0 }
         let gram = try Gram(identity, tokens: size)
         for groupSize in [48, 200, nil] {
-            var options = QuantizationOptions(bits: 3, groupSize: groupSize, dimension: .fixed(dimension))
+            var options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = groupSize
+$0.direction = .fixed(dimension)
+}
             let swept = try quantize(weight, gram: gram, options: options)
             options.method = .roundToNearest
             let rounded = try quantize(weight, gram: gram, options: options)
@@ -19,7 +23,7 @@ import Testing
     }
 
     /// Weights that lie on a grid with a storable scale, each group using both end codes, lose nothing at all.
-    @Test(arguments: UniformGrid.supportedBits, ChannelDimension.allCases)
+    @Test(arguments: QuantizationOptions.Grid.supportedBits, ChannelDimension.allCases)
     func weightsOnTheGridLoseNothing(_ bits: Int, _ dimension: ChannelDimension) throws {
         let (out, inputs, groupSize) = (66, 96, 32)
         let largest = (1 << bits) - 1
@@ -33,7 +37,11 @@ import Testing
         let layer = RandomLayer(out: out, in: inputs, seed: 4)
         let gram = try layer.gram
         // The last per-IC group has two rows (66 = 2·32 + 2), which are its two end codes.
-        let options = QuantizationOptions(bits: bits, groupSize: groupSize, dimension: .fixed(dimension))
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = bits
+$0.grid.groupSize = groupSize
+$0.direction = .fixed(dimension)
+}
         let result = try quantize(weight, gram: gram, options: options)
         #expect(result.quantized.dequantized().inDouble == weight)
         #expect(result.loss == 0)
@@ -49,7 +57,11 @@ import Testing
         let permuted = Matrix(rows: layer.activations.rows, columns: tokens) {
             layer.activations[$0, ($1 * 5 + 3) % tokens]
         }
-        let options = QuantizationOptions(bits: 3, groupSize: 64, dimension: .fixed(dimension))
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+$0.direction = .fixed(dimension)
+}
         let a = try quantize(layer.weight, activations: layer.activations, options: options)
         let b = try quantize(layer.weight, activations: permuted, options: options)
         try #require(tokens % 5 != 0)
@@ -62,7 +74,11 @@ import Testing
         let layer = RandomLayer(out: 40, in: 65, seed: 2)
         let doubled = Matrix<Double>(rows: 65, columns: layer.activations.columns) { layer.activations[$0, $1] * 4 }
         for selection in QuantizationOptions.Selection.allCases {
-            let options = QuantizationOptions(bits: 3, groupSize: 16, selection: selection)
+            let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 16
+$0.direction = .adaptive(by: selection)
+}
             let a = try quantize(layer.weight, activations: layer.activations, options: options)
             let b = try quantize(layer.weight, activations: doubled, options: options)
             #expect(a.quantized == b.quantized)
@@ -76,8 +92,14 @@ import Testing
     func scalingByThreeScalesTheLossByNine(_ size: Int) throws {
         let layer = RandomLayer(out: 40, in: size, seed: 2)
         let tripled = Matrix<Double>(rows: size, columns: layer.activations.columns) { layer.activations[$0, $1] * 3 }
-        let a = try quantize(layer.weight, activations: layer.activations, options: .init(bits: 3, groupSize: 16))
-        let b = try quantize(layer.weight, activations: tripled, options: .init(bits: 3, groupSize: 16))
+        let a = try quantize(layer.weight, activations: layer.activations, options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 16
+})
+        let b = try quantize(layer.weight, activations: tripled, options: .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 16
+})
         #expect(a.quantized == b.quantized)
         // Losses are differences of sums that the outputs' energy bounds, each within in·eps of exact.
         let bound = Double(size + 8) * 16 * Double.ulpOfOne * b.outputEnergy
@@ -87,7 +109,11 @@ import Testing
     @Test(arguments: ChannelDimension.allCases)
     func gptqBeatsRoundToNearest(_ dimension: ChannelDimension) throws {
         let layer = RandomLayer(out: 130, in: 129, seed: 77)
-        var options = QuantizationOptions(bits: 3, groupSize: 64, dimension: .fixed(dimension))
+        var options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 64
+$0.direction = .fixed(dimension)
+}
         let gptq = try quantize(layer.weight, activations: layer.activations, options: options)
         options.method = .roundToNearest
         let rounded = try quantize(layer.weight, activations: layer.activations, options: options)
@@ -99,8 +125,12 @@ import Testing
     @Test(arguments: ChannelDimension.allCases)
     func activationOrderKeepsThePlainLayout(_ dimension: ChannelDimension) throws {
         let layer = RandomLayer(out: 64, in: 129, seed: 31)
-        let options = QuantizationOptions(
-            bits: 3, groupSize: 32, dimension: .fixed(dimension), activationOrder: true)
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 32
+$0.factor.activationOrder = true
+$0.direction = .fixed(dimension)
+}
         let result = try quantize(layer.weight, activations: layer.activations, options: options)
         let q = result.quantized.dequantized().inDouble
         let expected = definedLoss(layer.weight, q, layer.activations)
@@ -123,7 +153,10 @@ import Testing
         for threads in [1, 2, 3] {
             BLASLibrary.threadCount = threads
             results.append(
-                try quantize(layer.weight, activations: layer.activations, options: .init(bits: 4, groupSize: 64)))
+                try quantize(layer.weight, activations: layer.activations, options: .init(.fast) {
+$0.grid.bits = 4
+$0.grid.groupSize = 64
+}))
         }
         for other in results.dropFirst() {
             #expect(results[0].quantized == other.quantized)

@@ -37,7 +37,7 @@ import Testing
         let layout = GroupLayout(
             rows: example.out, columns: example.inputs, groupSize: example.groupSize, dimension: dimension)
         let grids =
-            UniformGrid.supportedBits.map { UniformGrid(bits: $0) } + [
+            QuantizationOptions.Grid.supportedBits.map { UniformGrid(bits: $0) } + [
                 UniformGrid(bits: 3, isSymmetric: true), UniformGrid(bits: 4, isSymmetric: true, scaleType: .float16),
             ]
         for grid in grids {

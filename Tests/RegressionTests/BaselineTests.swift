@@ -14,7 +14,11 @@ import Testing
 
     init() throws {
         temporary = try TemporaryDirectory()
-        let options = QuantizationOptions(bits: 3, groupSize: 16, selection: .sweep)
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 16
+$0.direction = .adaptive(by: .sweep)
+}
         results = try RegressionRun(cases: [
             .init("a layer", 9, 21, .activations(tokens: 40), options), .init("b/../c", 3, 5, .identity, options),
         ]).run()

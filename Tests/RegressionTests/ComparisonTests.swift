@@ -9,7 +9,11 @@ import Testing
     private let environment = RegressionEnvironment.current(tool: "test")
 
     init() throws {
-        let swept = QuantizationOptions(bits: 3, groupSize: 16, selection: .sweep)
+        let swept = QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 16
+$0.direction = .adaptive(by: .sweep)
+}
         var rounded = swept
         rounded.method = .roundToNearest
         results = try RegressionRun(cases: [

@@ -13,11 +13,11 @@ struct PlainSweep {
     func quantized() -> QuantizedMatrix {
         let (rows, columns) = (weight.rows, weight.columns)
         let layout = GroupLayout(
-            rows: rows, columns: columns, groupSize: options.groupSize, dimension: .perOutputChannel)
+            rows: rows, columns: columns, groupSize: options.grid.groupSize, dimension: .perOutputChannel)
         var codes = Matrix<UInt8>(repeating: 0, rows: rows, columns: columns)
         var scales = Matrix<Float>(repeating: 1, rows: rows, columns: layout.scaleColumns)
         var zeros = Matrix<UInt8>(repeating: 0, rows: rows, columns: layout.scaleColumns)
-        let largest = Double((1 << options.bits) - 1)
+        let largest = Double((1 << options.grid.bits) - 1)
         for i in 0..<rows {
             var w = (0..<columns).map { weight[i, $0] }
             for j in 0..<columns {
@@ -26,7 +26,7 @@ struct PlainSweep {
                     let end = min(columns, j + layout.groupSize + firstColumn)
                     let members = w[min(j + firstColumn, end - 1)..<end]
                     let (low, high) = (members.reduce(0, min), members.reduce(0, max))
-                    let scale = high > low ? options.scaleType.round((high - low) / largest) : 1
+                    let scale = high > low ? options.grid.scaleType.round((high - low) / largest) : 1
                     scales[i, group] = Float(scale)
                     zeros[i, group] = UInt8(min(max((-low / scale).rounded(.toNearestOrEven), 0), largest))
                 }
@@ -45,6 +45,6 @@ struct PlainSweep {
                 for k in j..<columns { w[k] -= error / row[0] * row[k - j] }
             }
         }
-        return QuantizedMatrix(codes: codes, scales: scales, zeroPoints: zeros, bits: options.bits, layout: layout)
+        return QuantizedMatrix(codes: codes, scales: scales, zeroPoints: zeros, bits: options.grid.bits, layout: layout)
     }
 }

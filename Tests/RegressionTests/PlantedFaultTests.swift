@@ -9,9 +9,15 @@ import Testing
         _ method: QuantizationOptions.Method, _ dimension: QuantizationOptions.Dimension = .fixed(.perOutputChannel),
         searches: Bool = false, passes: Int = 0, damping: Double = 0.01
     ) -> QuantizationOptions {
-        QuantizationOptions(
-            bits: 3, groupSize: 16, ranges: searches ? .search : .full, method: method,
-            refinement: .init(passes: passes), dimension: dimension, selection: .sweep, damping: damping)
+        QuantizationOptions(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 16
+$0.grid.ranges = searches ? .search : .full
+$0.method = method
+$0.refinement = .init(passes: passes)
+$0.factor.damping = damping
+$0.direction = CHECK(dimension, .sweep)
+}
     }
 
     private static let cases: [RegressionCase] = [

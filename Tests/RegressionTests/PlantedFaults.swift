@@ -64,7 +64,7 @@ struct FaultyEngine: RegressionEngine {
 
     private static func undamped(_ options: QuantizationOptions) -> QuantizationOptions {
         var options = options
-        options.damping = 0
+        options.factor.damping = 0
         return options
     }
 
@@ -119,7 +119,7 @@ struct FaultyEngine: RegressionEngine {
                     ($0, $1) == (i, j) ? codes[i, j] ^ 1 : codes[$0, $1]
                 }, scales: layer.quantized.scales, zeroPoints: layer.quantized.zeroPoints,
                 bits: layer.quantized.bits, layout: layer.quantized.layout)
-        case .narrowestRangesForSearched where options.ranges == .search:
+        case .narrowestRangesForSearched where options.grid.ranges == .search:
             // Everything halved: often beyond the ranges that are tried.
             let quantized = layer.quantized
             layer.quantized = QuantizedMatrix(
@@ -135,7 +135,7 @@ struct FaultyEngine: RegressionEngine {
             (layer.quantized, layer.loss) = (found.quantized, found.loss)
         case .undampedPasses where options.refinement.passes > 0 && options.dimension == .fixed(.perOutputChannel):
             var swept = options
-            swept.refinement = .none
+            swept.refinement.passes = 0
             let quantized = try engine.quantize(weight, factor, swept).quantized
             let upper = factor.upper.inDouble
             let gram = Matrix<Double>(rows: upper.rows, columns: upper.rows) { i, j in
@@ -180,8 +180,8 @@ struct FaultyEngine: RegressionEngine {
     /// What the engine is told in place of the options.
     private func changed(_ options: QuantizationOptions) -> QuantizationOptions {
         var options = options
-        if fault == .fullRangesForSearched { options.ranges = .full }
-        if fault == .skippedPasses { options.refinement = .none }
+        if fault == .fullRangesForSearched { options.grid.ranges = .full }
+        if fault == .skippedPasses { options.refinement.passes = 0 }
         return options
     }
 }

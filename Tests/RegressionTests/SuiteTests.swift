@@ -14,7 +14,7 @@ import Testing
 
     @Test func everyOptionOccurs() {
         let options = cases.map(\.options)
-        #expect(Set(options.map(\.bits)) == Set(UniformGrid.supportedBits))
+        #expect(Set(options.map(\.bits)) == Set(QuantizationOptions.Grid.supportedBits))
         #expect(Set(options.map(\.method)) == Set(QuantizationOptions.Method.allCases))
         #expect(Set(options.map(\.selection)) == Set(QuantizationOptions.Selection.allCases))
         #expect(Set(options.map(\.scaleType)) == Set(ScaleType.allCases))

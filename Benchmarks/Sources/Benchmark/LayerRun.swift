@@ -25,9 +25,13 @@ struct LayerRun {
         _ shape: LayerShape, _ dimension: QuantizationOptions.Dimension, ranges: RangeRule = .full, passes: Int = 0,
         activations: Matrix<Float>, weight: Matrix<Float>, measuringResiduals: Bool
     ) throws {
-        let options = QuantizationOptions(
-            bits: 4, groupSize: 128, ranges: ranges, refinement: Refinement(passes: passes), dimension: dimension,
-            selection: .sweep)
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = 4
+$0.grid.groupSize = 128
+$0.grid.ranges = ranges
+$0.refinement = Refinement(passes: passes)
+$0.direction = CHECK(dimension, .sweep)
+}
         let clock = ContinuousClock()
         let start = clock.now
         var gram = try Gram<Float>(order: shape.inputs)

@@ -39,7 +39,11 @@ struct GiantLayer: ParsableCommand {
     func run() throws {
         let file = try json.map { try ResultsFile($0) }
         BLASLibrary.threadCount = threads
-        let options = QuantizationOptions(bits: bits, groupSize: groupSize, selection: .sweep)
+        let options = QuantizationOptions(.fast) {
+$0.grid.bits = bits
+$0.grid.groupSize = groupSize
+$0.direction = .adaptive(by: .sweep)
+}
         let plan = try MemoryPlan(
             rows: out, columns: inputs, tokensAtOnce: tokensAtOnce, panelRows: panelRows, options: options)
         try plan.check()
@@ -61,7 +65,7 @@ struct GiantLayer: ParsableCommand {
         let factorStage = Stage("giant factor", flops: square * Double(inputs) / 3)
         // Not in a closure: Swift 6.3 lets go of a captured variable a second time when it is consumed there.
         let start = ContinuousClock.now
-        let factor = try GramFactor(consume gram, dampingShare: options.damping) { factorStage.show($0) }
+        let factor = try GramFactor(consume gram, dampingShare: options.factor.damping) { factorStage.show($0) }
         factorStage.add(since: start)
 
         // ‖WX‖² and both sweeps.

@@ -23,7 +23,10 @@ struct RowMajorLayer {
         let sums = try Gram(Matrix(columnMajor: gram, rows: size, columns: size), tokens: Self.tokens)
         let results = results()
         let clock = Clocks()
-        let quantizer = try LayerQuantizer(gram: consume sums, options: .init(bits: 4, groupSize: Self.groupSize))
+        let quantizer = try LayerQuantizer(gram: consume sums, options: .init(.fast) {
+$0.grid.bits = 4
+$0.grid.groupSize = Self.groupSize
+})
         let quantized = try weight.withUnsafeBytes {
             try quantizer.quantize(rowMajor: $0, of: .float32, rows: size).quantized
         }

@@ -1,81 +1,145 @@
 import AdaDimCHeader
 import AdaDimQuantization
 
+/// A field of adadim_options, and the setting that it stands for.
+private struct OptionField {
+    let read: (adadim_options, inout QuantizationOptions) throws -> Void
+    let write: (QuantizationOptions, inout adadim_options) -> Void
+
+    static func number<Number>(
+        _ field: WritableKeyPath<adadim_options, Number>, _ setting: WritableKeyPath<QuantizationOptions, Number>
+    ) -> OptionField {
+        OptionField { $1[keyPath: setting] = $0[keyPath: field] } write: { $1[keyPath: field] = $0[keyPath: setting] }
+    }
+
+    static func number(
+        _ field: WritableKeyPath<adadim_options, Int64>, _ setting: WritableKeyPath<QuantizationOptions, Int>
+    ) -> OptionField {
+        OptionField {
+            $1[keyPath: setting] = Int($0[keyPath: field])
+        } write: {
+            $1[keyPath: field] = Int64($0[keyPath: setting])
+        }
+    }
+
+    static func choice<Value: Equatable>(
+        _ field: WritableKeyPath<adadim_options, Int32>, _ setting: WritableKeyPath<QuantizationOptions, Value>,
+        _ name: StaticString, _ values: KeyValuePairs<Int, Value>
+    ) -> OptionField {
+        OptionField {
+            $1[keyPath: setting] = try Choice.value($0[keyPath: field], name, values)
+        } write: { options, target in
+            guard let found = values.first(where: { $0.value == options[keyPath: setting] }) else {
+                preconditionFailure("\(name) has no number for a value of its setting")
+            }
+            target[keyPath: field] = Int32(found.key)
+        }
+    }
+
+    /// All fields but `size`.
+    static var all: [OptionField] {
+        [
+            .number(\.bits, \.grid.bits),
+            OptionField {
+                guard $0.group_size >= 0 else {
+                    throw CallError.outOfRange("options->group_size", found: $0.group_size, expected: "0 or more")
+                }
+                $1.grid.groupSize = $0.group_size == 0 ? nil : Int($0.group_size)
+            } write: {
+                $1.group_size = Int64($0.grid.groupSize ?? 0)
+            },
+            .number(\.damping, \.factor.damping),
+            .choice(
+                \.method, \.method, "options->method", [ADADIM_GPTQ: .gptq, ADADIM_ROUND_TO_NEAREST: .roundToNearest]),
+            .choice(
+                \.dimension, \.direction.fixedDimension, "options->dimension",
+                [ADADIM_ADAPTIVE: nil, ADADIM_PER_OC: .perOutputChannel, ADADIM_PER_IC: .perInputChannel]),
+            .choice(
+                \.selection, \.direction.selection, "options->selection",
+                [ADADIM_SELECT_RTN: .roundToNearest, ADADIM_SELECT_SWEEP: .sweep]),
+            .choice(\.symmetric, \.grid.isSymmetric, "options->symmetric", Choice.flag),
+            .choice(\.activation_order, \.factor.activationOrder, "options->activation_order", Choice.flag),
+            .choice(
+                \.scale_type, \.grid.scaleType, "options->scale_type",
+                [ADADIM_FLOAT32: .float32, ADADIM_BFLOAT16: .bfloat16, ADADIM_FLOAT16: .float16]),
+            .choice(
+                \.ranges, \.grid.ranges, "options->ranges",
+                [ADADIM_RANGES_MINMAX: .full, ADADIM_RANGES_SEARCH: .search]),
+            .choice(
+                \.refine, \.refinement.parts, "options->refine",
+                [ADADIM_REFINE_BOTH: .both, ADADIM_REFINE_CODES: .codes, ADADIM_REFINE_SCALES: .scales]),
+            .number(\.passes, \.refinement.passes),
+        ]
+    }
+}
+
+/// Numbers of adadim.h that stand for values.
+private enum Choice {
+    static var flag: KeyValuePairs<Int, Bool> { [0: false, 1: true] }
+
+    static func value<Value>(
+        _ number: Int32, _ name: StaticString, _ values: KeyValuePairs<Int, Value>
+    ) throws(CallError) -> Value {
+        guard let found = values.first(where: { $0.key == Int(number) }) else {
+            throw .outOfRange(name, found: Int64(number), expected: "one of adadim.h's names for it")
+        }
+        return found.value
+    }
+}
+
+extension QuantizationOptions.Direction {
+    /// nil for an adaptive one. One that becomes adaptive chooses by round-to-nearest.
+    fileprivate var fixedDimension: ChannelDimension? {
+        get { if case .fixed(let dimension) = self { dimension } else { nil } }
+        set {
+            if let newValue {
+                self = .fixed(newValue)
+            } else if !isAdaptive {
+                self = .adaptive(by: .roundToNearest)
+            }
+        }
+    }
+
+    /// Without meaning for a fixed one.
+    fileprivate var selection: QuantizationOptions.Selection {
+        get { if case .adaptive(let selection) = self { selection } else { .roundToNearest } }
+        set { if isAdaptive { self = .adaptive(by: newValue) } }
+    }
+}
+
 extension adadim_options {
-    static var defaults: adadim_options {
-        let options = QuantizationOptions()
-        return adadim_options(
-            size: Int64(MemoryLayout<adadim_options>.size), bits: Int64(options.bits),
-            group_size: Int64(options.groupSize ?? 0), damping: options.damping, method: Int32(ADADIM_GPTQ),
-            dimension: Int32(ADADIM_ADAPTIVE), selection: Int32(ADADIM_SELECT_RTN),
-            symmetric: options.isSymmetric ? 1 : 0, activation_order: options.activationOrder ? 1 : 0,
-            scale_type: adadim_type(ADADIM_BFLOAT16), ranges: Int32(ADADIM_RANGES_MINMAX),
-            refine: Int32(ADADIM_REFINE_BOTH), passes: Int64(options.refinement.passes))
+    fileprivate init(_ options: QuantizationOptions) {
+        self.init()
+        size = Int64(MemoryLayout<adadim_options>.size)
+        for field in OptionField.all { field.write(options, &self) }
     }
 }
 
 extension QuantizationOptions {
-    /// The options behind a pointer, at any address; the defaults behind NULL.
+    /// The options at a pointer, at any address; the defaults for NULL.
     init(_ pointer: UnsafePointer<adadim_options>?) throws {
-        guard let pointer else {
-            self.init()
-            return
-        }
+        self.init()
+        guard let pointer else { return }
         let size = UnsafeRawPointer(pointer).loadUnaligned(as: Int64.self)
         guard size == MemoryLayout<adadim_options>.size else {
             throw CallError.outOfRange(
                 "options->size", found: size, expected: "sizeof(adadim_options), as adadim_options_init sets it")
         }
         let options = UnsafeRawPointer(pointer).loadUnaligned(as: adadim_options.self)
-        guard options.group_size >= 0 else {
-            throw CallError.outOfRange("options->group_size", found: options.group_size, expected: "0 or more")
-        }
-        self.init(
-            bits: Int(options.bits), groupSize: options.group_size == 0 ? nil : Int(options.group_size),
-            isSymmetric: try Self.flag(options.symmetric, "options->symmetric"),
-            method: try Self.choice(
-                options.method, "options->method", [ADADIM_GPTQ: .gptq, ADADIM_ROUND_TO_NEAREST: .roundToNearest]),
-            dimension: try Self.choice(
-                options.dimension, "options->dimension",
-                [
-                    ADADIM_ADAPTIVE: .adaptive, ADADIM_PER_OC: .fixed(.perOutputChannel),
-                    ADADIM_PER_IC: .fixed(.perInputChannel),
-                ]),
-            selection: try Self.choice(
-                options.selection, "options->selection",
-                [ADADIM_SELECT_RTN: .roundToNearest, ADADIM_SELECT_SWEEP: .sweep]),
-            damping: options.damping,
-            activationOrder: try Self.flag(options.activation_order, "options->activation_order"))
-        scaleType = try Self.choice(
-            options.scale_type, "options->scale_type",
-            [ADADIM_FLOAT32: .float32, ADADIM_BFLOAT16: .bfloat16, ADADIM_FLOAT16: .float16])
-        ranges = try Self.choice(
-            options.ranges, "options->ranges", [ADADIM_RANGES_MINMAX: .full, ADADIM_RANGES_SEARCH: .search])
-        refinement = Refinement(
-            parts: try Self.choice(
-                options.refine, "options->refine",
-                [ADADIM_REFINE_BOTH: .both, ADADIM_REFINE_CODES: .codes, ADADIM_REFINE_SCALES: .scales]),
-            passes: Int(options.passes))
+        for field in OptionField.all { try field.read(options, &self) }
         try validate()
-    }
-
-    private static func flag(_ value: Int32, _ name: StaticString) throws(CallError) -> Bool {
-        try choice(value, name, [0: false, 1: true])
-    }
-
-    private static func choice<Value>(
-        _ value: Int32, _ name: StaticString, _ values: KeyValuePairs<Int, Value>
-    ) throws(CallError) -> Value {
-        guard let found = values.first(where: { $0.key == Int(value) }) else {
-            throw .outOfRange(name, found: Int64(value), expected: "one of adadim.h's names for it")
-        }
-        return found.value
     }
 }
 
 @_cdecl("adadim_options_init")
-public func optionsInit(_ options: UnsafeMutablePointer<adadim_options>?) -> adadim_status {
-    call { try answer(options, "options") { .defaults } }
+public func optionsInit(_ options: UnsafeMutablePointer<adadim_options>?, _ effort: Int32) -> adadim_status {
+    call {
+        try answer(options, "options") {
+            adadim_options(
+                QuantizationOptions(
+                    try Choice.value(effort, "effort", [ADADIM_FAST: .fast, ADADIM_BALANCED: .balanced])))
+        }
+    }
 }
 
 @_cdecl("adadim_memory_needed")

@@ -25,7 +25,7 @@ public func quantizerCreate(
             let copy = try handle.gram.withLock { gram in
                 // The caller's, a copy, and one more where the columns are put in order.
                 try checkMemory(
-                    bytes: (options.activationOrder ? 12 : 8) * gram.order * gram.order, rows: gram.order,
+                    bytes: (options.factor.activationOrder ? 12 : 8) * gram.order * gram.order, rows: gram.order,
                     columns: gram.order)
                 return try gram.copy()
             }

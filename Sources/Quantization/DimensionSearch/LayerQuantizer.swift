@@ -21,9 +21,7 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
     ) throws(QuantizationError) {
         try options.validate()
         factor = try GramFactor(
-            consume gram, dampingShare: options.damping, activationOrder: options.activationOrder,
-            cancellation: cancellation, progress: progress)
-        try options.checkActivity(factor)
+            consume gram, options: options.factor, cancellation: cancellation, progress: progress)
         self.options = options
     }
 
@@ -34,13 +32,7 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
     ///   ``QuantizationError/allInputsInactive(inputs:tokens:)`` where the options refuse that.
     public init(factor: GramFactor<Scalar>, options: QuantizationOptions) throws(QuantizationError) {
         try options.validate()
-        guard (factor.positions != nil) == options.activationOrder else {
-            throw .activationOrderMismatch(factorIsOrdered: factor.positions != nil)
-        }
-        guard factor.requestedDampingShare == options.damping else {
-            throw .dampingMismatch(factor: factor.requestedDampingShare, options: options.damping)
-        }
-        try options.checkActivity(factor)
+        try factor.check(options.factor)
         self.factor = factor
         self.options = options
     }

@@ -82,16 +82,14 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
 
     private static func passes(_ options: QuantizationOptions) -> [Pass] {
         let method = options.method
-        switch (options.dimension, method, options.selection) {
-        case (.fixed(let dimension), _, _): return [Pass(method: method, dimensions: [dimension], keepsCodes: true)]
-        case (.adaptive, .gptq, .roundToNearest):
-            return [
-                Pass(method: .roundToNearest, dimensions: ChannelDimension.allCases, keepsCodes: false),
-                Pass(method: .gptq, dimensions: [], keepsCodes: true),
-            ]
-        case (.adaptive, _, _):
-            return [Pass(method: method, dimensions: ChannelDimension.allCases, keepsCodes: true)]
+        let candidates = options.direction.candidates
+        guard options.direction == .adaptive(by: .roundToNearest) && method == .gptq else {
+            return [Pass(method: method, dimensions: candidates, keepsCodes: true)]
         }
+        return [
+            Pass(method: .roundToNearest, dimensions: candidates, keepsCodes: false),
+            Pass(method: .gptq, dimensions: [], keepsCodes: true),
+        ]
     }
 
     /// The rows to hand over next; nil when there are no more.
@@ -143,7 +141,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     ) throws(QuantizationError) -> [QuantizedMatrix] {
         let (factor, options) = (quantizer.factor, quantizer.options)
         let layouts = dimensions.map {
-            GroupLayout(rows: panel.rows, columns: columns, groupSize: options.groupSize, dimension: $0)
+            GroupLayout(rows: panel.rows, columns: columns, groupSize: options.grid.groupSize, dimension: $0)
         }
         let start = ContinuousClock.now
         switch method {
@@ -151,7 +149,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             var found: [QuantizedMatrix] = []
             for layout in layouts {
                 let (quantized, error) = try roundToNearest(
-                    panel, options.grid, layout, importance: options.ranges == .search ? factor.importanceInOrder : nil)
+                    panel, UniformGrid(options.grid), layout, importance: options.grid.ranges == .search ? factor.importanceInOrder : nil)
                 measured.add(try factor.loss(error, work: work, threads: threads), method, layout.dimension)
                 found.append(quantized)
             }
@@ -159,7 +157,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             return found
         case .gptq:
             let swept = try blockedSweep(
-                panel, factor, options.grid, layouts, refinement: options.refinement, work: work, threads: threads)
+                panel, factor, UniformGrid(options.grid), layouts, refinement: options.refinement, work: work, threads: threads)
             for (layout, result) in zip(layouts, swept) {
                 measured.add(result.loss, method, layout.dimension)
                 if let loss = result.refinedLoss { measured.addRefined(loss, result.passes, layout.dimension) }

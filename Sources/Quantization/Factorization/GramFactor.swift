@@ -64,41 +64,38 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     /// activated no input, gets the identity for its factor, and λ is zero.
     /// - Parameters:
     ///   - gram: H; a caller that has no more use for it passes `consume gram`, and no second n² buffer comes to be.
-    ///   - dampingShare: λ as a share of the mean diagonal of H; 0 is never raised.
-    ///   - activationOrder: whether to take the inputs by descending diagonal.
+    ///   - options: damping and order; a damping of 0 is never raised.
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
-    /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)`` where no token has come,
-    ///   ``QuantizationError/gramOverflow``,
+    /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)`` where no token has come, or where none activated an input
+    ///   and the options refuse that; ``QuantizationError/gramOverflow``,
     ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``,
     ///   ``QuantizationError/invalidDamping(found:)``, ``QuantizationError/outOfMemory(_:)``,
     ///   ``QuantizationError/cancelled``.
     public init(
-        _ gram: consuming Gram<Scalar>, dampingShare: Double = 0.01, activationOrder: Bool = false,
+        _ gram: consuming Gram<Scalar>, options: QuantizationOptions.Factor = QuantizationOptions().factor,
         cancellation: Cancellation? = nil, progress: (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
         var given = consume gram
-        try self.init(
-            taking: &given, dampingShare: dampingShare, activationOrder: activationOrder, cancellation: cancellation,
-            progress: progress)
+        try self.init(taking: &given, options: options, cancellation: cancellation, progress: progress)
     }
 
-    /// As ``init(_:dampingShare:activationOrder:cancellation:progress:)``, in the memory of `gram`, which is left
-    /// without inputs.
+    /// As ``init(_:options:cancellation:progress:)``, in the memory of `gram`, which is left without inputs.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package init(
-        taking gram: inout Gram<Scalar>, dampingShare: Double, activationOrder: Bool,
-        cancellation: Cancellation? = nil, progress: (Double) -> Void = { _ in }
+        taking gram: inout Gram<Scalar>, options: QuantizationOptions.Factor, cancellation: Cancellation? = nil,
+        progress: (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
-        guard (0...1).contains(dampingShare) else { throw .invalidDamping(found: dampingShare) }
+        try options.validate()
         do { try ProductBuffers.reserve() } catch { throw .outOfMemory(error) }
         var (mean, diagonal) = try Self.checked(gram)
         let (inputs, tokens, isActive) = (diagonal.rows, gram.tokens, mean > 0)
+        if !isActive && options.refusesInactiveLayers { throw .allInputsInactive(inputs: inputs, tokens: tokens) }
         var positions: Matrix<Int>?
         var matrix: Matrix<Scalar>
         do {
-            if activationOrder {
+            if options.activationOrder {
                 let order = try diagonal.descendingOrder()
                 matrix = try gram.permuted(by: order)
                 _ = gram.takeLower()
@@ -113,7 +110,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
 
         let flopsOfAll = Double(inputs) * Double(inputs) * Double(inputs) / 3
         var failed: [DampingAttempt] = []
-        for share in dampingShares(from: dampingShare) {
+        for share in dampingShares(from: options.damping) {
             let ridge =
                 isActive
                 ? try AdaDimQuantization.ridge(diagonal: diagonal, mean: mean, share: share)
@@ -134,7 +131,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
                 hasActiveInputs = isActive
                 damping = Double(Scalar(share) * mean)
                 self.dampingShare = share
-                requestedDampingShare = dampingShare
+                requestedDampingShare = options.damping
                 failedAttempts = failed
                 return
             } catch .notPositiveDefinite(let pivot, _) {
@@ -165,6 +162,19 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
             throw .notPositiveDefinite(input: input, inputs: gram.order, attempts: [])
         }
         return (0, diagonal)
+    }
+
+    /// Refuses a factor that was made with other options, or without an active input where the options refuse that.
+    func check(_ options: QuantizationOptions.Factor) throws(QuantizationError) {
+        guard (positions != nil) == options.activationOrder else {
+            throw .activationOrderMismatch(factorIsOrdered: positions != nil)
+        }
+        guard requestedDampingShare == options.damping else {
+            throw .dampingMismatch(factor: requestedDampingShare, options: options.damping)
+        }
+        if options.refusesInactiveLayers && !hasActiveInputs {
+            throw .allInputsInactive(inputs: inputs, tokens: tokens)
+        }
     }
 
     private static func importance(diagonal: Matrix<Scalar>, ridge: Matrix<Scalar>) -> Matrix<Scalar> {

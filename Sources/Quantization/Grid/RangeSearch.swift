@@ -1,16 +1,6 @@
 import AdaDimKernels
 import AdaDimLinearAlgebra
 
-/// How much of a group's range its grid is stretched over. What lies outside is clamped, and the rest of the group gets
-/// the finer grid; of few levels that is a good trade.
-public enum RangeRule: String, Sendable, CaseIterable, Codable {
-    /// All of it: every weight lies inside the grid.
-    case full = "minmax"
-    /// Of 49 parts of it, the one that leaves the smallest sum of squared errors before its scale is rounded, weighted by
-    /// diag(H) where a group runs through several inputs; an inactive one counts as much as its damping.
-    case search
-}
-
 /// The ranges that a search tries: shares of a group's least and greatest weight, all of both first.
 struct RangeCandidates: Sendable {
     let lowShares: [Float]

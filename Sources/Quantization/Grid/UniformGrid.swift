@@ -6,25 +6,29 @@ import AdaDimLinearAlgebra
 /// Symmetric: scale = 2·max|w|/(2^bits − 1), zero = 2^(bits − 1).
 /// Rounding is to nearest, ties to even; codes are clamped to 0 … 2^bits − 1. Zero is always a value of the grid.
 /// Scales are rounded to their ``ScaleType`` before zero points and codes are found. A group of zeros has scale 1.
-public struct UniformGrid: Sendable, Equatable {
-    /// The bit widths of this engine: 2, 3, 4 and 8.
-    public static let supportedBits = [2, 3, 4, 8]
-
+package struct UniformGrid: Sendable, Equatable {
     package let bits: Int
     package let isSymmetric: Bool
     package let scaleType: ScaleType
     /// How much of a group's range its grid covers.
     package let ranges: RangeRule
 
-    /// - Precondition: `bits` is one of ``supportedBits``; ``QuantizationOptions`` checks what users give.
+    /// - Precondition: `bits` is one of ``QuantizationOptions/Grid/supportedBits``; ``QuantizationOptions`` checks what users
+    ///   give.
     package init(
         bits: Int, isSymmetric: Bool = false, scaleType: ScaleType = .bfloat16, ranges: RangeRule = .full
     ) {
-        precondition(Self.supportedBits.contains(bits), "\(bits) bits; supported are \(Self.supportedBits)")
+        let supported = QuantizationOptions.Grid.supportedBits
+        precondition(supported.contains(bits), "\(bits) bits; supported are \(supported)")
         self.bits = bits
         self.isSymmetric = isSymmetric
         self.scaleType = scaleType
         self.ranges = ranges
+    }
+
+    package init(_ options: QuantizationOptions.Grid) {
+        self.init(
+            bits: options.bits, isSymmetric: options.isSymmetric, scaleType: options.scaleType, ranges: options.ranges)
     }
 
     /// The largest code, 2^bits − 1.

@@ -33,8 +33,8 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     /// groups gather.
     static func sharedElements(columns: Int, _ options: QuantizationOptions, threads: Int) -> Int {
         let isScattered =
-            options.dimension != .fixed(.perInputChannel) && options.refinement.changesScales
-            && (options.activationOrder || min(options.groupSize ?? columns, columns) > SweepSchedule.blockWidth)
+            options.direction != .fixed(.perInputChannel) && options.refinement.changesScales
+            && (options.factor.activationOrder || min(options.grid.groupSize ?? columns, columns) > SweepSchedule.blockWidth)
         return (2 + (isScattered ? threads : 0)) * columns * SweepSchedule.blockWidth
     }
 

@@ -60,19 +60,14 @@ struct CaseRunner<S: RealScalar> {
 
     /// The runs of the case: as its options say, and for an adaptive choice both directions by what it is made by.
     private var variants: [(name: String, options: QuantizationOptions)] {
-        guard options.dimension == .adaptive else { return [(Self.directionName(options.dimension), options)] }
+        guard options.direction.isAdaptive else { return [(options.direction.name, options)] }
         var judged = options
-        if options.selection == .roundToNearest { judged.method = .roundToNearest }
+        if options.direction == .adaptive(by: .roundToNearest) { judged.method = .roundToNearest }
         return [("adaptive", options)]
             + ChannelDimension.allCases.map { dimension in
-                judged.dimension = .fixed(dimension)
+                judged.direction = .fixed(dimension)
                 return ("\(judged.method.rawValue) \(dimension.rawValue)", judged)
             }
-    }
-
-    private static func directionName(_ dimension: QuantizationOptions.Dimension) -> String {
-        if case .fixed(let dimension) = dimension { return dimension.rawValue }
-        return "adaptive"
     }
 
     private func quantizeAndJudge(
@@ -105,12 +100,12 @@ struct CaseRunner<S: RealScalar> {
             var swept: LayerJudge?
             if options.method == .gptq && options.refinement.passes > 0 {
                 var plain = options
-                plain.refinement = .none
-                plain.dimension = .fixed(layer.quantized.dimension)
+                plain.refinement.passes = 0
+                plain.direction = .fixed(layer.quantized.dimension)
                 swept = try judgeRun("\(name), no passes", engine.quantize(weight, factor, plain), plain, after: nil)
             }
             guard let judged = try judgeRun(name, layer, options, after: swept) else { continue }
-            if options.dimension == .adaptive {
+            if options.direction.isAdaptive {
                 adaptive = layer
             } else {
                 directions[layer.quantized.dimension] = judged.loss
@@ -140,11 +135,13 @@ struct CaseRunner<S: RealScalar> {
 extension QuantizationOptions {
     /// All of them, as baselines spell it.
     fileprivate var text: String {
-        let dimension = if case .fixed(let dimension) = dimension { dimension.rawValue } else { "adaptive" }
-        return "\(bits) bits, groups of \(groupSize.map(String.init) ?? "a channel"), \(dimension) \(method.rawValue), "
-            + "select \(selection.rawValue), damping \(damping), \(scaleType.rawValue) scales"
-            + (isSymmetric ? ", symmetric" : "") + (activationOrder ? ", activation order" : "")
-            + (ranges == .search ? ", searched ranges" : "")
+        // Of a fixed direction, too, which chooses nothing: earlier baselines have it.
+        let selection = if case .adaptive(let selection) = direction { selection } else { Selection.sweep }
+        return "\(grid.bits) bits, groups of \(grid.groupSize.map(String.init) ?? "a channel"), "
+            + "\(direction.name) \(method.rawValue), "
+            + "select \(selection.rawValue), damping \(factor.damping), \(grid.scaleType.rawValue) scales"
+            + (grid.isSymmetric ? ", symmetric" : "") + (factor.activationOrder ? ", activation order" : "")
+            + (grid.ranges == .search ? ", searched ranges" : "")
             + (refinement.passes > 0 ? ", \(refinement.passes) passes over \(refinement.parts.rawValue)" : "")
     }
 }

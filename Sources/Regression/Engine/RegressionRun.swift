@@ -7,7 +7,7 @@ package struct RegressionRun {
     package var refusals: [RefusalCase]
     package var layers: [UserLayer]
     /// How the user's layers are quantized.
-    package var layerOptions = QuantizationOptions()
+    package var layerOptions = QuantizationOptions(.fast)
     /// Called before each case, with its number from 0.
     package var progress: (_ name: String, _ index: Int, _ count: Int) -> Void = { _, _, _ in }
     /// Looked at between the steps of a case.

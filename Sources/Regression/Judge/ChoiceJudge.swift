@@ -8,7 +8,7 @@ enum ChoiceJudge {
         into findings: inout Findings
     ) {
         let method: QuantizationOptions.Method =
-            options.method == .gptq && options.selection == .sweep ? .gptq : .roundToNearest
+            options.method == .gptq && options.direction == .adaptive(by: .sweep) ? .gptq : .roundToNearest
         let chosen = layer.quantized.dimension
         let other: ChannelDimension = chosen == .perOutputChannel ? .perInputChannel : .perOutputChannel
         guard let mine = directions[chosen], let others = directions[other],

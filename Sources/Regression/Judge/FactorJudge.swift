@@ -34,12 +34,12 @@ struct FactorJudge {
         let order = source.order ?? Array(0..<n)
         let isPermutation = order.sorted() == Array(0..<n)
         let isDescending =
-            !options.activationOrder || zip(order, order.dropFirst()).allSatisfy { diagonal[$0] >= diagonal[$1] }
-        let isOrdered = (source.order != nil) == options.activationOrder && isPermutation && isDescending
+            !options.factor.activationOrder || zip(order, order.dropFirst()).allSatisfy { diagonal[$0] >= diagonal[$1] }
+        let isOrdered = (source.order != nil) == options.factor.activationOrder && isPermutation && isDescending
         findings.add(
             .order, ratio: isOrdered ? 0 : .infinity, isOrdered ? "in order" : "columns stand in another order")
 
-        let share = Self.share(source, options.damping, into: &findings)
+        let share = Self.share(source, options.factor.damping, into: &findings)
         let mean = diagonal.reduce(0, +) / Double(max(n, 1))
         // An inactive input without damping gets the mean diagonal; any positive number would do.
         ridge = order.map { diagonal[$0] == 0 && share == 0 ? mean : share * mean }

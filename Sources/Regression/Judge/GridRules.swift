@@ -13,10 +13,10 @@ struct GridRules {
 
     /// - Parameter epsilon: of the arithmetic that is judged.
     init(_ options: QuantizationOptions, epsilon: Double) {
-        isSymmetric = options.isSymmetric
-        scaleType = options.scaleType
+        isSymmetric = options.grid.isSymmetric
+        scaleType = options.grid.scaleType
         self.epsilon = epsilon
-        largest = Double((1 << options.bits) - 1)
-        middle = Double(1 << (options.bits - 1))
+        largest = Double((1 << options.grid.bits) - 1)
+        middle = Double(1 << (options.grid.bits - 1))
     }
 }

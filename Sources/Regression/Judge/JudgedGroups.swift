@@ -12,13 +12,13 @@ struct JudgedGroups {
     /// - Returns: nil if the quantized matrix has another shape, or runs in another direction than was asked for.
     init?(_ quantized: QuantizedMatrix, out: Int, inputs: Int, _ options: QuantizationOptions) {
         dimension = quantized.dimension
-        if case .fixed(let asked) = options.dimension, asked != dimension { return nil }
+        if case .fixed(let asked) = options.direction, asked != dimension { return nil }
         (self.out, self.inputs) = (out, inputs)
         let channel = dimension == .perOutputChannel ? inputs : out
-        size = min(options.groupSize ?? channel, channel)
+        size = min(options.grid.groupSize ?? channel, channel)
         let groups = (channel + size - 1) / size
         let (rows, columns) = dimension == .perOutputChannel ? (out, groups) : (groups, inputs)
-        guard quantized.bits == options.bits, quantized.codes.rows == out, quantized.codes.columns == inputs,
+        guard quantized.bits == options.grid.bits, quantized.codes.rows == out, quantized.codes.columns == inputs,
             quantized.scales.rows == rows, quantized.scales.columns == columns, quantized.zeroPoints.rows == rows,
             quantized.zeroPoints.columns == columns
         else { return nil }

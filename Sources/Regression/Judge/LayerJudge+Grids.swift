@@ -35,7 +35,7 @@ extension LayerJudge {
                 }
             }
         }
-        if options.ranges == .search {
+        if options.grid.ranges == .search {
             findings.add(.ranges, ratio: searched.worst.ratio, searched.text)
         } else {
             findings.add(.grids, ratio: worst.ratio, worst.text)
@@ -62,7 +62,7 @@ extension LayerJudge {
         let (scale, zero) = (
             Double(layer.quantized.scales[place.0, place.1]), Double(layer.quantized.zeroPoints[place.0, place.1])
         )
-        if options.ranges == .search {
+        if options.grid.ranges == .search {
             let group = zip(places, importance).map { place, importance in
                 SearchedRangeCheck.Member(
                     value: members.value[place.0, place.1], error: members.error[place.0, place.1],

@@ -32,7 +32,7 @@ extension LayerJudge {
         let products = CertifiedProduct.symmetric(error, factor.gram)
         let sizes = CertifiedProduct.symmetric(error.magnitudes, factor.gram.magnitudes)
         findings.add(.judge, ratio: max(products.ratio, sizes.ratio), "dsymm of an error and the Gram matrix")
-        let (n, epsilon, largest) = (Double(factor.inputs), factor.epsilon, (1 << options.bits) - 1)
+        let (n, epsilon, largest) = (Double(factor.inputs), factor.epsilon, (1 << options.grid.bits) - 1)
         var (worst, lost) = (WorstElement(), 0.0)
         for j in 0..<weight.columns {
             let (input, ridge) = (factor.order?[j] ?? j, factor.ridge[j])
@@ -65,11 +65,11 @@ extension LayerJudge {
         for j in 0..<scales.columns {
             for i in 0..<scales.rows {
                 let scale = scales[i, j]
-                if !(scale > 0 && options.scaleType.nearest(to: Double(scale)) == Double(scale)) { strange = scale }
+                if !(scale > 0 && options.grid.scaleType.nearest(to: Double(scale)) == Double(scale)) { strange = scale }
             }
         }
         findings.add(
             .grids, ratio: strange == nil ? 0 : .infinity,
-            strange.map { "scale \($0) is no positive \(options.scaleType.rawValue)" } ?? "scales are of their type")
+            strange.map { "scale \($0) is no positive \(options.grid.scaleType.rawValue)" } ?? "scales are of their type")
     }
 }

@@ -66,7 +66,7 @@ struct LayerJudge {
             judgeCodes(into: &findings)
             judgeGrids(into: &findings)
         }
-        return PackingJudge.judge(layer.quantized.codes, bits: options.bits, into: &findings)
+        return PackingJudge.judge(layer.quantized.codes, bits: options.grid.bits, into: &findings)
     }
 
     private func judgeFinite(into findings: inout Findings) {
@@ -77,7 +77,7 @@ struct LayerJudge {
         quantized.codes.withView { codes in
             for j in 0..<codes.columns { for i in 0..<codes.rows { largest = max(largest, codes[i, j]) } }
         }
-        let isFine = scalesAreFinite && lossesAreFinite && Int(largest) < 1 << options.bits
+        let isFine = scalesAreFinite && lossesAreFinite && Int(largest) < 1 << options.grid.bits
         findings.add(
             .finite, ratio: isFine ? 0 : .infinity,
             isFine
@@ -92,7 +92,7 @@ struct LayerJudge {
     private mutating func judgeCodes(into findings: inout Findings) {
         let (n, epsilon) = (Double(factor.inputs), factor.epsilon)
         let isSwept = layer.method == .gptq
-        let (quantized, largest) = (layer.quantized, (1 << options.bits) - 1)
+        let (quantized, largest) = (layer.quantized, (1 << options.grid.bits) - 1)
         var worst = WorstElement()
         var nearTies = 0.0
         for j in 0..<weight.columns {

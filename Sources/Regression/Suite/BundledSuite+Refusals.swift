@@ -97,8 +97,12 @@ extension BundledSuite {
             ) { engine in
                 var weight = weight
                 weight[2, 3] = 3e6
-                let options = QuantizationOptions(
-                    bits: 2, groupSize: nil, scaleType: .float16, dimension: .fixed(.perOutputChannel))
+                let options = QuantizationOptions(.fast) {
+$0.grid.bits = 2
+$0.grid.groupSize = nil
+$0.grid.scaleType = .float16
+$0.direction = .fixed(.perOutputChannel)
+}
                 try quantize(weight, try engine.gram(activations: activations), options, engine)
             },
             RefusalCase(

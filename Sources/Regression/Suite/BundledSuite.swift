@@ -7,19 +7,26 @@ package enum BundledSuite {
     }
 
     private static func options(
-        _ bits: Int = 4, group: Int? = 32, _ dimension: QuantizationOptions.Dimension = .adaptive,
-        _ method: QuantizationOptions.Method = .gptq, _ selection: QuantizationOptions.Selection = .sweep,
-        damping: Double = 0.01, symmetric: Bool = false, order: Bool = false, scale: ScaleType = .bfloat16,
-        ranges: RangeRule = .full, refinement: Refinement = .none
+        _ bits: Int = 4, group: Int? = 32, _ direction: QuantizationOptions.Direction = .adaptive(by: .sweep),
+        _ method: QuantizationOptions.Method = .gptq, damping: Double = 0.01, symmetric: Bool = false,
+        order: Bool = false, scale: ScaleType = .bfloat16, ranges: RangeRule = .full, refinement: Refinement = Refinement()
     ) -> QuantizationOptions {
-        QuantizationOptions(
-            bits: bits, groupSize: group, isSymmetric: symmetric, scaleType: scale, ranges: ranges, method: method,
-            refinement: refinement, dimension: dimension, selection: selection, damping: damping,
-            activationOrder: order)
+        QuantizationOptions(.fast) {
+            $0.grid.bits = bits
+            $0.grid.groupSize = group
+            $0.grid.isSymmetric = symmetric
+            $0.grid.scaleType = scale
+            $0.grid.ranges = ranges
+            $0.method = method
+            $0.factor.damping = damping
+            $0.factor.activationOrder = order
+            $0.direction = direction
+            $0.refinement = refinement
+        }
     }
 
-    private static let perOC = QuantizationOptions.Dimension.fixed(.perOutputChannel)
-    private static let perIC = QuantizationOptions.Dimension.fixed(.perInputChannel)
+    private static let perOC = QuantizationOptions.Direction.fixed(.perOutputChannel)
+    private static let perIC = QuantizationOptions.Direction.fixed(.perInputChannel)
 
     /// From 1 × 1 on, either side of vectors, tiles and blocks, with tail groups.
     private static var shapes: [RegressionCase] {
@@ -30,13 +37,13 @@ package enum BundledSuite {
     }
 
     private static var bits: [RegressionCase] {
-        UniformGrid.supportedBits.flatMap { bits in
+        QuantizationOptions.Grid.supportedBits.flatMap { bits in
             [
                 .init(
-                    "\(bits) bits rtn", 96, 160, .activations(tokens: 256), options(bits, .adaptive, .roundToNearest)),
+                    "\(bits) bits rtn", 96, 160, .activations(tokens: 256), options(bits, .adaptive(by: .sweep), .roundToNearest)),
                 .init(
                     "\(bits) bits gptq", 96, 160, .activations(tokens: 256),
-                    options(bits, .adaptive, .gptq, .roundToNearest)),
+                    options(bits, .adaptive(by: .roundToNearest))),
                 .init("\(bits) bits sweep", 96, 160, .outliers(tokens: 256), options(bits)),
             ]
         }
@@ -87,7 +94,7 @@ package enum BundledSuite {
         [
             .init(
                 "outliers x1000", 128, 256, .outliers(tokens: 600),
-                options(3, group: 64, .adaptive, .gptq, .roundToNearest)),
+                options(3, group: 64, .adaptive(by: .roundToNearest))),
             .init("outliers x1000 undamped", 128, 200, .outliers(tokens: 600), options(3, damping: 0)),
             .init("inactive inputs", 96, 200, .inactive(tokens: 400), options(3)),
             .init("inactive inputs undamped", 96, 200, .inactive(tokens: 800), options(3, damping: 0)),
@@ -114,7 +121,7 @@ package enum BundledSuite {
             .init("Double", 150, 300, .activations(tokens: 640), options(3), .double),
             .init("Double per-oc", 300, 500, .outliers(tokens: 700), options(4, group: 128, perOC), .double),
             .init("Double per-ic", 300, 257, .activations(tokens: 700), options(4, group: 128, perIC), .double),
-            .init("Double rtn", 96, 160, .outliers(tokens: 300), options(3, .adaptive, .roundToNearest), .double),
+            .init("Double rtn", 96, 160, .outliers(tokens: 300), options(3, .adaptive(by: .sweep), .roundToNearest), .double),
             .init("Double activation order", 96, 200, .outliers(tokens: 300), options(3, order: true), .double),
         ]
     }
@@ -148,13 +155,15 @@ package enum BundledSuite {
     private static var refined: [RegressionCase] {
         let source = SyntheticInputs.activations(tokens: 640)
         let both = Refinement(passes: 3)
-        func balanced(_ dimension: QuantizationOptions.Dimension) -> QuantizationOptions {
-            options(
-                3, group: 64, dimension, .gptq, .roundToNearest, damping: 0.1, order: true, ranges: .search,
-                refinement: Refinement(passes: 4))
+        func balanced(_ direction: QuantizationOptions.Direction) -> QuantizationOptions {
+            QuantizationOptions(.balanced) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 64
+                $0.direction = direction
+            }
         }
         var cases: [RegressionCase] = [
-            .init("balanced", 200, 300, .outliers(tokens: 640), balanced(.adaptive)),
+            .init("balanced", 200, 300, .outliers(tokens: 640), balanced(.adaptive(by: .roundToNearest))),
             .init("refined, adaptive by sweep", 130, 260, source, options(3, refinement: both)),
             .init("refined in Double", 100, 200, source, options(3, refinement: both), .double),
             .init("refined one thread", 300, 400, source, options(3, group: 128, refinement: both), threads: 1),

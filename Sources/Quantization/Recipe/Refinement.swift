@@ -1,6 +1,5 @@
-/// What is done to a swept weight before it is finished: passes over all of its columns, none of which raises the damped loss
-/// tr((W−Q)(H+λI)(W−Q)ᵀ), which is what the sweep goes by, too. The loss without λ, which is what is reported, may be the larger one
-/// afterwards, where λ is large and there was little to gain.
+/// What improves a swept weight: passes over all of its columns. No pass raises the damped loss tr((W−Q)(H+λI)(W−Q)ᵀ), which the
+/// sweep minimizes, too. The loss without λ, which is reported, may rise where λ is large and there was little to gain.
 public struct Refinement: Sendable, Equatable {
     /// What a pass changes.
     public enum Parts: String, Sendable, CaseIterable, Codable {
@@ -15,13 +14,13 @@ public struct Refinement: Sendable, Equatable {
 
     /// What a pass changes.
     public var parts: Parts
-    /// How many passes, 0 … ``mostPasses``; one that changes nothing is the last one.
+    /// The most passes, 0 … ``mostPasses``; one that changes nothing is the last one.
     public var passes: Int
 
     /// - Parameters:
     ///   - parts: what a pass changes.
-    ///   - passes: how many, 0 for none.
-    public init(parts: Parts = .both, passes: Int) {
+    ///   - passes: the most passes, 0 for none.
+    public init(parts: Parts = .both, passes: Int = 0) {
         self.parts = parts
         self.passes = passes
     }
@@ -29,9 +28,10 @@ public struct Refinement: Sendable, Equatable {
     /// More passes than any layer has use for.
     public static let mostPasses = 1000
 
-    /// A sweep is the end of it.
-    public static let none = Refinement(passes: 0)
-
     var changesCodes: Bool { parts != .scales }
     var changesScales: Bool { parts != .codes }
+
+    func validate() throws(QuantizationError) {
+        guard (0...Self.mostPasses).contains(passes) else { throw .invalidPasses(found: passes) }
+    }
 }

@@ -1,0 +1,73 @@
+/// How one weight is quantized: a value that can be read, written and compared, in groups.
+///
+///     QuantizationOptions()                                  // balanced, 4 bits in groups of 128
+///     QuantizationOptions(.fast) { $0.grid.bits = 3 }
+///
+/// ``validate()`` checks it; so does every function that takes one.
+public struct QuantizationOptions: Sendable, Equatable {
+    /// How codes are found.
+    public enum Method: String, Sendable, CaseIterable, Codable {
+        /// Round to nearest: each weight by itself.
+        case roundToNearest = "rtn"
+        /// GPTQ's column sweep: later columns compensate for the errors of earlier ones.
+        case gptq
+    }
+
+    /// Which numbers a weight can become.
+    public var grid: Grid
+    /// How codes are found.
+    public var method: Method
+    /// How the Gram matrix of the inputs is factored.
+    public var factor: Factor
+    /// In which direction groups run.
+    public var direction: Direction
+    /// What improves a swept weight.
+    public var refinement: Refinement
+
+    /// The settings of an effort.
+    /// - Parameters:
+    ///   - effort: how much is done to lose less; of one layer, `best` is `balanced`.
+    ///   - change: changes some of the settings.
+    public init(_ effort: Effort = .balanced, _ change: (inout QuantizationOptions) -> Void = { _ in }) {
+        grid = Grid()
+        method = .gptq
+        factor = Factor()
+        direction = .adaptive(by: .roundToNearest)
+        refinement = Refinement()
+        if effort != .fast {
+            grid.ranges = .search
+            factor.activationOrder = true
+            // Coordinate descent comes close enough to the minimum to fit what is chance in the calibration text, unless H is
+            // damped more.
+            factor.damping = 0.1
+            refinement.passes = 4
+        }
+        change(&self)
+    }
+
+    /// One plain sweep: full ranges, no refinement.
+    public static var fast: QuantizationOptions { QuantizationOptions(.fast) }
+    /// The default: searched ranges, act-order, more damping, and four passes of refinement.
+    public static var balanced: QuantizationOptions { QuantizationOptions(.balanced) }
+
+    /// Checks each setting by itself.
+    /// - Throws: for the first one outside its range, ``QuantizationError/unsupportedBits(found:)``,
+    ///   ``QuantizationError/invalidGroupSize(found:)``, ``QuantizationError/invalidDamping(found:)`` or
+    ///   ``QuantizationError/invalidPasses(found:)``.
+    public func validate() throws(QuantizationError) {
+        try grid.validate()
+        try factor.validate()
+        try refinement.validate()
+    }
+}
+
+/// How much is done to lose less. Documentation/Accuracy.md has what each part brings, and what it takes.
+public enum Effort: String, Sendable, CaseIterable, Codable {
+    /// The plain method: full ranges, one sweep.
+    case fast
+    /// Searched ranges, act-order, more damping, and passes over the swept weight; in a whole model also tokens weighted by
+    /// attention for q, k and v.
+    case balanced
+    /// The same, and in a whole model layers compensate for what quantization changed before them.
+    case best
+}
