@@ -14,7 +14,7 @@ from .summary import summary
 HERE = pathlib.Path(__file__).parent
 FOUR_BITS = """**This copy of the model comes from 4-bit weights in per-OC blocks of 32** (`Tests/RealModel/smollm2.py`): a
 group of 64 holds two blocks, and the weights of a block lie on 16 levels. A variant that finds those levels again looks better
-here than on a model that was never rounded, and per-OC grids are the most likely to ([Study.md](Study.md#how-it-was-measured))."""
+here than on a model that was never rounded, and per-OC grids most likely do ([Study.md](Study.md#how-it-was-measured))."""
 AGAIN = "This copy of the model comes from 4-bit weights in per-OC blocks of 32; see [above](#what-each-variant-loses)."
 
 
@@ -62,7 +62,7 @@ def options() -> str:
 
 
 def spelled(way: Way) -> str:
-    """A variant's options: an effort with its options in full, and a variant that extends an effort by its name and what differs."""
+    """A variant's options: an effort's in full; of a variant that extends an effort, its name and what differs."""
     effort = EFFORTS.get(way.name, "")
     if effort not in way.options:
         return f"`{way.options}`, which is `{effort}`"

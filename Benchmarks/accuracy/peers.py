@@ -90,7 +90,8 @@ def introduction(makers: Sequence[Maker]) -> str:
     return paragraph(
         "`make peers` gives the same model, in float32, the same calibration sequences, bits and groups to other quantizers "
         f"on CPU and to this one, all with {threads(maker.threads for maker in makers)}, and measures all on the same windows "
-        "([measured/peers.json](measured/peers.json)). All options that a variant's name does not mention are the program's defaults. CPU seconds "
+        "([measured/peers.json](measured/peers.json)). All options that a variant's name does not mention are the program's "
+        "defaults. CPU seconds "
         "are a process's from start to exit, medians over draws, without reading the result back and writing it for the "
         "comparison, where that can be measured separately. The time for saving is included for GPTQModel and for this program.")
 
@@ -150,8 +151,8 @@ def _compared(best: Maker | None, theirs: Sequence[Maker]) -> list[str]:
     step, further = mine.estimate(EXCESS, mine.texts, nearest), mine.estimate(DIVERGENCE, mine.texts, nearest)
     assert step is not None and further is not None
     draws = "" if len(mine.windows) == max(len(pair[0].windows) for pair in pairs) else f" (draws {sorted(mine.windows)})"
-    return [f"The best of the others by excess is {nearest.title}{draws}. {OURS} {BEST} minus that, on the same windows and sequences: "
-            f"excess {nats(step, True)}, KL {nats(further, True)}; its excess is {_mean(mine) / _mean(nearest):.2f} of the "
+    return [f"The best of the others by excess is {nearest.title}{draws}. {OURS} {BEST} minus that, on the same windows and "
+            f"sequences: excess {nats(step, True)}, KL {nats(further, True)}; its excess is {_mean(mine) / _mean(nearest):.2f} of the "
             f"other's, its time {mine.cpu_seconds / nearest.cpu_seconds:.3f} of it."]
 
 

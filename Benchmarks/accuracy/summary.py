@@ -31,6 +31,6 @@ def summary(figures: Figures, makers: Sequence[peers.Maker]) -> str:
     head = ["variant", "excess", f"share of {REFERENCE}'s", "CPU time, × `fast`'s"]
     other = peers.best_other([maker for maker in makers if maker.bits == bits])
     return "\n\n".join([
-        paragraph(f"**Answer.** {TITLE} at {bits} bits loses this much more than the original, in nats per token (*excess*, mean over both "
-                  "texts, ± half of the 95 % interval):"),
+        paragraph(f"**Answer.** {TITLE} at {bits} bits loses this much more than the original, in nats per token (*excess*, mean "
+                  "over both texts, ± half of the 95 % interval):"),
         table(head, rows), *([paragraph(other)] if other else [])])
