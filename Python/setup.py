@@ -1,4 +1,4 @@
-"""Bundles libadadim.so.0 in the package, where a checkout and a Swift toolchain are there to build it.
+"""Bundles libadadim.so.0 in the package, where there are a checkout and a Swift toolchain to build it.
 
 ADADIM_SKIP_BUILD=1 leaves it out: then a library that the system knows is used, or the one that ADADIM_LIBRARY
 names.
@@ -36,10 +36,10 @@ class BundlingDistribution(Distribution):
 class BuildLibrary(build_py):
     def run(self) -> None:
         super().run()
-        # An editable install is imported from where its sources are.
+        # An editable install is imported from its source directory.
         root = HERE / "src" if self.editable_mode else pathlib.Path(self.build_lib)
         target = root / "adadim" / "lib"
-        # Setuptools keeps what an earlier build left.
+        # Setuptools keeps the files of an earlier build.
         shutil.rmtree(target, ignore_errors=True)
         reason = reason_not_to_bundle()
         if reason is not None:

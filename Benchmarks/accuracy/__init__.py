@@ -1,1 +1,1 @@
-"""What each part of the method brings: `make accuracy` runs its variants and writes Documentation/Accuracy.md."""
+"""What each part of the method gains: `make accuracy` runs its variants and writes Documentation/Accuracy.md."""

@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "verify-output/accuracy", help="where results are kept")
     parser.add_argument("--tool", type=pathlib.Path, default=ROOT / ".build/release/adadim")
     parser.add_argument("--documentation", type=pathlib.Path, default=ROOT / "Documentation", help="where the page goes")
-    parser.add_argument("--kept-only", action="store_true", help="write of what was measured before, and run nothing")
+    parser.add_argument("--kept-only", action="store_true", help="write the page from what was measured before, and run nothing")
     parser.add_argument("--replace", action="store_true", help="write, even if figures that the page had are gone")
     parser.add_argument("--write-only", action="store_true", help="write the page anew from the committed figures")
     args = parser.parse_args()
@@ -68,8 +68,8 @@ def main() -> None:
             figures = kept(workplace)
             figures.write(args.documentation / FIGURES, args.replace)
     except RunError as error:
-        told = f"{failure}\n{error}" if failure else error
-        sys.exit(f"{told}\nWhat was measured before is kept; run again for the rest.")
+        said = f"{failure}\n{error}" if failure else error
+        sys.exit(f"{said}\nWhat was measured before is kept; run again for the rest.")
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. What was measured is kept; run again for the rest.")
     others = args.documentation / PEERS

@@ -9,11 +9,12 @@ from harness.markdown import table, threads
 from . import peers, tables, tried
 from .figures import Figures
 from .settings import ADAPTIVE, BITS, COMMON, EFFORTS, PLAIN, REFERENCE, SEEDS, TITLE, WAYS, Way
+from .summary import summary
 
 HERE = pathlib.Path(__file__).parent
 FOUR_BITS = """**This copy of the model comes from 4-bit weights in per-OC blocks of 32** (`Tests/RealModel/smollm2.py`): a
-group of 64 holds two blocks of weights that lie on 16 levels each. What finds those levels again looks better here than on a
-model that was never rounded, per-OC grids if any ([Study.md](Study.md#how-it-was-measured))."""
+group of 64 holds two blocks, and the weights of a block lie on 16 levels. A variant that finds those levels again looks better
+here than on a model that was never rounded, and per-OC grids most likely do ([Study.md](Study.md#how-it-was-measured))."""
 AGAIN = "This copy of the model comes from 4-bit weights in per-OC blocks of 32; see [above](#what-each-variant-loses)."
 
 
@@ -25,8 +26,8 @@ def document(
         title=TITLE, reference=REFERENCE, windows=WINDOWS, length=LENGTH, common=COMMON,
         bits=" and ".join(map(str, there)), seeds=", ".join(map(str, SEEDS)),
         original=", ".join(f"*{name}* {text['perplexity']:.2f}" for name, text in figures.content["original"].items()),
-        verdicts=tables.verdicts(figures, there), direction=tables.direction(figures, there),
-        unmeasured=unmeasured(figures), run=details(figures), options=options(),
+        summary=summary(figures, makers), verdicts=tables.verdicts(figures, there), direction=tables.direction(figures, there),
+        unmeasured=unmeasured(figures), run_in_short=run_in_short(figures), run=details(figures), options=options(),
         variant_tables=each(there, lambda bits: f"{tables.variants(figures, bits)}\n\n"
                             f"![Excess and divergence by variant](accuracy/excess-{bits}.svg)", FOUR_BITS),
         difference_tables=each(there, lambda bits: tables.differences(figures, bits)),
@@ -42,7 +43,7 @@ def each(every_bits: list[int], part: Callable[[int], str], at_four: str = AGAIN
 
 
 def unmeasured(figures: Figures) -> str:
-    """What is on the list and not on the page, and what has fewer draws than the others."""
+    """Variants on the list that are not on the page, and those with fewer draws than the others."""
     lines = []
     for bits in BITS:
         missing = [name for name, way in WAYS.items() if bits in way.bits and not figures.seeds(name, bits)]
@@ -51,17 +52,17 @@ def unmeasured(figures: Figures) -> str:
         if missing:
             lines.append(f"Not measured at {bits} bits: {'; '.join(missing)}.")
         if fewer:
-            lines.append(f"Not all seeds at {bits} bits: {'; '.join(fewer)}. Where there is one alone, intervals are about "
+            lines.append(f"Not all seeds at {bits} bits: {'; '.join(fewer)}. Where there is only one, intervals cover "
                          "windows only.")
     return "\n".join(lines) or "Everything on the list has been measured at every seed."
 
 
 def options() -> str:
-    return table(["variant", "options"], [[way.name, told(way)] for way in WAYS.values()], left=2)
+    return table(["variant", "options"], [[way.name, spelled(way)] for way in WAYS.values()], left=2)
 
 
-def told(way: Way) -> str:
-    """A variant's options: those of an effort spelt out, those that go on from an effort's by its name and what is other."""
+def spelled(way: Way) -> str:
+    """A variant's options: an effort's in full; of a variant that extends an effort, its name and what differs."""
     effort = EFFORTS.get(way.name, "")
     if effort not in way.options:
         return f"`{way.options}`, which is `{effort}`"
@@ -70,6 +71,12 @@ def told(way: Way) -> str:
         if name != PLAIN and way.options.startswith(f"{effort} "):
             return f"*{name}* with `{way.options.removeprefix(effort).removesuffix(ADAPTIVE).strip()}`"
     return f"`{way.options}`"
+
+
+def run_in_short(figures: Figures) -> str:
+    found = figures.content["run"]
+    return (f"Build of commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}, on {'; '.join(found['machines'])}, "
+            f"with {threads(found['threads'])}.")
 
 
 def details(figures: Figures) -> str:

@@ -13,7 +13,7 @@ from harness.markdown import nats, paragraph, table, threads
 from .figures import DIVERGENCE, EXCESS, Windows
 
 OURS = "adadim"
-# Of ours: the reference that shares are taken of, and what is held against the others.
+# Of ours: the reference for shares, and the variant that is compared with the others.
 PLAIN, BEST = "per-OC", "best"
 
 
@@ -48,9 +48,9 @@ class Maker:
 
 
 def failures(file: pathlib.Path) -> list[str]:
-    """What could not be had, a line each; the reason's last line."""
+    """What could not be run, a line each; the reason's last line."""
     content = json.loads(file.read_text()) if file.exists() else {"failures": []}
-    return [f"- Could not be had: {one['peer']} {one['variant']}, {one['bits']} bits, seed {one['seed']}: "
+    return [f"- Could not be run: {one['peer']} {one['variant']}, {one['bits']} bits, seed {one['seed']}: "
             f"`{one['reason'].strip().splitlines()[-1]}`" for one in content["failures"]]
 
 
@@ -89,10 +89,11 @@ def introduction(makers: Sequence[Maker]) -> str:
         return "None has been measured yet."
     return paragraph(
         "`make peers` gives the same model, in float32, the same calibration sequences, bits and groups to other quantizers "
-        f"on CPU, and to this one, all with {threads(maker.threads for maker in makers)}, and judges all by the same windows "
-        "([measured/peers.json](measured/peers.json)). What is not in a variant's name is its program's default. CPU seconds "
+        f"on CPU and to this one, all with {threads(maker.threads for maker in makers)}, and measures all on the same windows "
+        "([measured/peers.json](measured/peers.json)). All options that a variant's name does not mention are the program's "
+        "defaults. CPU seconds "
         "are a process's from start to exit, medians over draws, without reading the result back and writing it for the "
-        "judge, where a program lets that be told apart: GPTQModel's own saving counts, and so does ours.")
+        "comparison, where that can be measured separately. The time for saving is included for GPTQModel and for this program.")
 
 
 def summary(makers: Sequence[Maker]) -> str:
@@ -110,10 +111,10 @@ def summary(makers: Sequence[Maker]) -> str:
             _share(maker, plain), nats(_found(maker, DIVERGENCE, texts)),
             f"{maker.cpu_seconds:.0f}",
             f"{maker.cpu_seconds / best.cpu_seconds:.2f}" if best else ""])
-    told = [table(head, rows, left=2)]
+    said = [table(head, rows, left=2)]
     if any(len(maker.windows) == 1 for maker in makers):
-        told.append("Where there is one draw, intervals are about windows only.")
-    return "\n\n".join(told + _compared(best, others(makers)))
+        said.append("Where there is one draw, intervals cover windows only.")
+    return "\n\n".join(said + _compared(best, others(makers)))
 
 
 def _share(maker: Maker, plain: Maker | None) -> str:
@@ -122,17 +123,36 @@ def _share(maker: Maker, plain: Maker | None) -> str:
     return f"{100 * _mean(pair[0]) / _mean(pair[1]):.0f} %" if pair else ""
 
 
+def _pairs(best: Maker | None, theirs: Sequence[Maker]) -> list[tuple[Maker, Maker]]:
+    """Ours with each of theirs, over the draws that both have; the one that loses least first."""
+    pairs = [pair for maker in theirs if best is not None and (pair := _on_common_draws(best, maker))]
+    return sorted(pairs, key=lambda pair: _mean(pair[0]) / _mean(pair[1]), reverse=True)
+
+
+def best_other(makers: Sequence[Maker]) -> str:
+    """A sentence on the best of the others, beside ours; none where nothing can be compared."""
+    pairs = _pairs(ours(makers, BEST), others(makers))
+    if not pairs:
+        return ""
+    mine, nearest = pairs[0]
+    count = len({maker.name for maker in others(makers)})
+    return (f"Of {count} other program{'' if count == 1 else 's'}, on the same sequences and with float32 weights, "
+            f"{nearest.title} has the smallest excess: {nats(_found(nearest, EXCESS, nearest.texts))}, compared with "
+            f"{nats(_found(mine, EXCESS, mine.texts))} of `--effort best` in that run, in "
+            f"{nearest.cpu_seconds / mine.cpu_seconds:.1f} times its CPU time ([below](#other-programs)).")
+
+
 def _compared(best: Maker | None, theirs: Sequence[Maker]) -> list[str]:
     """In words, each over the draws that both have."""
-    pairs = [pair for maker in theirs if best is not None and (pair := _on_common_draws(best, maker))]
+    pairs = _pairs(best, theirs)
     if not pairs:
         return []
-    mine, nearest = max(pairs, key=lambda pair: _mean(pair[0]) / _mean(pair[1]))
+    mine, nearest = pairs[0]
     step, further = mine.estimate(EXCESS, mine.texts, nearest), mine.estimate(DIVERGENCE, mine.texts, nearest)
     assert step is not None and further is not None
     draws = "" if len(mine.windows) == max(len(pair[0].windows) for pair in pairs) else f" (draws {sorted(mine.windows)})"
-    return [f"The best of the others by excess is {nearest.title}{draws}. {OURS} {BEST} minus that, same windows and sequences: "
-            f"excess {nats(step, True)}, KL {nats(further, True)}; its excess is {_mean(mine) / _mean(nearest):.2f} of the "
+    return [f"The best of the others by excess is {nearest.title}{draws}. {OURS} {BEST} minus that, on the same windows and "
+            f"sequences: excess {nats(step, True)}, KL {nats(further, True)}; its excess is {_mean(mine) / _mean(nearest):.2f} of the "
             f"other's, its time {mine.cpu_seconds / nearest.cpu_seconds:.3f} of it."]
 
 

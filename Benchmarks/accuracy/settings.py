@@ -16,8 +16,8 @@ COMMON = f"--group-size {GROUP_SIZE} --samples {SEQUENCES} --sequence-length {LE
 
 @dataclass(frozen=True)
 class Way:
-    """A way of quantizing. A baseline is what it is compared with, to see what its step brings. `own_loss` says that its
-    tokens are weighed or its weights corrected, so that the losses it reports are not held against others'."""
+    """A way of quantizing. A baseline is what it is compared with, to see what its step gains. `own_loss` says that its
+    tokens have weights or its weights are corrected, so that the losses it reports are not compared with others'."""
     name: str
     options: str
     baselines: tuple[str, ...]
@@ -30,7 +30,7 @@ def way(name: str, options: str, *baselines: str, own_loss: bool = False, bits: 
 
 
 # All excesses are also given as a share of REFERENCE's, all seconds as multiples of PLAIN's, which is `--effort fast`. Options
-# that are defaults are written out here, but for those of the efforts themselves (EFFORTS says what they come to). What matters
+# that are defaults are written out here, but for those of the efforts themselves (EFFORTS has their options). What matters
 # to users is measured at all BITS.
 REFERENCE, PLAIN = "per-OC", "adaptive"
 OC, IC, ADAPTIVE = "--dimension per-oc", "--dimension per-ic", "--dimension adaptive --select rtn"
@@ -43,24 +43,24 @@ WEIGHED = f"{DAMPED} --token-weights attention"
 CORRECTED = f"{WEIGHED} --correct-inputs 0.4 --correct-residual 0.4"
 
 SECTIONS = {
-    "Choice": [
+    "Direction": [
         way("per-OC", f"{FAST} {OC}", bits=BITS),
         way("per-IC", f"{FAST} {IC}", "per-OC"),
         way("adaptive", f"{FAST} {ADAPTIVE}", "per-OC", bits=BITS),
         way("adaptive (sweep)", f"{FAST} --dimension adaptive --select sweep", "adaptive"),
     ],
-    "Order": [
+    "Act-order": [
         way("per-OC, ordered", f"{ORDERED} {OC}", "per-OC"),
         way("adaptive, ordered", f"{ORDERED} {ADAPTIVE}", "adaptive", "per-OC, ordered"),
     ],
-    "Grids": [
+    "MSE clipping": [
         way("adaptive, searched", f"{FAST} --ranges search {ADAPTIVE}", "adaptive"),
         way("ordered, searched", f"{SEARCHED} {ADAPTIVE}", "adaptive, searched", "adaptive, ordered"),
     ],
-    "Scales": [
+    "Coordinate descent, scales": [
         way("searched, scales", f"{SEARCHED} --refine scales --passes 4 {ADAPTIVE}", "ordered, searched"),
     ],
-    "Codes": [
+    "Coordinate descent, codes": [
         way("searched, codes", f"{SEARCHED} --refine codes --passes 4 {ADAPTIVE}", "ordered, searched"),
         way("searched, both", f"{REFINED} {ADAPTIVE}", "ordered, searched", "searched, codes", "searched, scales"),
         way("searched, both, 8 passes", f"{SEARCHED} --refine both --passes 8 {ADAPTIVE}", "searched, both"),
@@ -68,10 +68,10 @@ SECTIONS = {
     "Damping": [
         way("damped", f"{DAMPED} {ADAPTIVE}", "searched, both"),
     ],
-    "Tokens": [
+    "Token weights": [
         way("balanced", f"--effort balanced {ADAPTIVE}", "damped", "adaptive", own_loss=True, bits=BITS),
     ],
-    "Target": [
+    "Asymmetric calibration": [
         way("balanced, inputs 0.4", f"{WEIGHED} --correct-inputs 0.4 {ADAPTIVE}", "balanced", own_loss=True),
         way("balanced, residual 0.4", f"{WEIGHED} --correct-residual 0.4 {ADAPTIVE}", "balanced", own_loss=True),
         way("best", f"--effort best {ADAPTIVE}", "balanced", "balanced, inputs 0.4", "balanced, residual 0.4", "adaptive",
@@ -80,7 +80,7 @@ SECTIONS = {
         way("best, both 0.7", f"{WEIGHED} --correct-inputs 0.7 --correct-residual 0.7 {ADAPTIVE}", "best", own_loss=True),
         way("best, both 1", f"{WEIGHED} --correct-inputs 1 --correct-residual 1 {ADAPTIVE}", "best", own_loss=True),
     ],
-    "Choice, with all of it": [
+    "Ablations of best": [
         way("best, per-OC", f"{CORRECTED} {OC}", "best", own_loss=True, bits=BITS),
         way("best (sweep)", f"{CORRECTED} --dimension adaptive --select sweep", "best", own_loss=True),
         way("best, not ordered", f"{CORRECTED} --no-activation-order {ADAPTIVE}", "best", own_loss=True),
@@ -95,7 +95,7 @@ SECTIONS = {
         way("best, 128 × 512", f"{CORRECTED} --samples 128 {ADAPTIVE}", "best", own_loss=True),
     ],
 }
-# What `--effort` comes to, as the tool's help has it.
+# The options that `--effort` stands for, as the tool's help lists them.
 EFFORTS = {
     "adaptive": FAST, "balanced": WEIGHED, "best": CORRECTED,
 }

@@ -11,9 +11,9 @@ from .weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, judge, runs
 
 MISSING = "–"
 BEST_PER_OC = "best, per-OC"
-ALL = "All of it"
+ALL = "All parts"
 HEAVIEST = 3
-NO_STEP = "No step has both its ends measured."
+NO_STEP = "No step has both of its variants measured."
 
 
 def measured(figures: Figures, bits: int) -> dict[str, list[Way]]:
@@ -23,16 +23,16 @@ def measured(figures: Figures, bits: int) -> dict[str, list[Way]]:
 
 
 def direction(figures: Figures, every_bits: list[int]) -> str:
-    """Whether the choice of direction still wins beside everything else, by rule."""
-    told = []
+    """Whether the choice of direction still lowers the loss with all other parts, by rule."""
+    said = []
     for bits in every_bits:
         if figures.estimate(EXCESS, "best", bits, figures.texts, than=BEST_PER_OC) is None:
             continue
         excess, divergence = (_found(figures, what, "best", bits, figures.texts, BEST_PER_OC) for what in (EXCESS, DIVERGENCE))
-        told.append(f"at {bits} bits excess {nats(excess, True)} ({side(excess)}), KL divergence {nats(divergence, True)} "
+        said.append(f"at {bits} bits excess {nats(excess, True)} ({side(excess)}), KL divergence {nats(divergence, True)} "
                     f"({side(divergence)})")
-    return f"Adaptive minus per-OC, with everything that `--effort best` does: {'; '.join(told)}." if told else (
-        "Adaptive and per-OC with everything that `--effort best` does were not both measured.")
+    return f"Adaptive minus per-OC, both with all of `--effort best`: {'; '.join(said)}." if said else (
+        "Adaptive and per-OC with all of `--effort best` were not both measured.")
 
 
 def variants(figures: Figures, bits: int) -> str:
@@ -46,10 +46,10 @@ def variants(figures: Figures, bits: int) -> str:
             rows.append([
                 way.name, *(nats(_found(figures, EXCESS, way.name, bits, [text])) for text in figures.texts),
                 nats(_found(figures, EXCESS, way.name, bits, figures.texts)),
-                share(_mean(figures, way.name, bits), _mean(figures, REFERENCE, bits)),
+                share(mean(figures, way.name, bits), mean(figures, REFERENCE, bits)),
                 nats(_found(figures, DIVERGENCE, way.name, bits, figures.texts)), f"({loss})" if way.own_loss else loss,
-                f"{_seconds(figures, way.name, bits):.0f}",
-                times(_seconds(figures, way.name, bits), _seconds(figures, PLAIN, bits))])
+                f"{seconds(figures, way.name, bits):.0f}",
+                times(seconds(figures, way.name, bits), seconds(figures, PLAIN, bits))])
     return table(head, rows)
 
 
@@ -61,7 +61,7 @@ def comparisons(figures: Figures, bits: int) -> list[tuple[str, Way, str]]:
 
 
 def part_of(section: str, way: Way, baseline: str) -> str:
-    """What a step brings in: what its section is about, but an effort over the plain method brings in all."""
+    """The part that a step adds: that of its section, but all parts for an effort compared with the plain method."""
     return ALL if way.name in EFFORTS and baseline == PLAIN else section
 
 
@@ -78,13 +78,13 @@ def differences(figures: Figures, bits: int) -> str:
 
 
 def words(figures: Figures, way: Way, baseline: str, bits: int) -> tuple[str, str]:
-    """What excess and divergence over both texts say of a step."""
+    """The verdicts of excess and divergence over both texts on a step."""
     excess, divergence = (side(_found(figures, what, way.name, bits, figures.texts, baseline)) for what in (EXCESS, DIVERGENCE))
     return excess, divergence
 
 
 def verdicts(figures: Figures, every_bits: list[int]) -> str:
-    """What each step brings at each number of bits, in words and nats."""
+    """What each step gains at each number of bits, in words and nats."""
     found = {bits: comparisons(figures, bits) for bits in every_bits}
     head = ["part", "step", "compared with", *(f"{bits} bits" for bits in every_bits)]
     rows = []
@@ -106,7 +106,7 @@ def weightings(figures: Figures, bits: int) -> str:
     found = runs(figures, bits)
     ways = len({run.way for run in found})
     if ways < FEWEST:
-        return f"{ways} variants with comparable losses, and fewer than {FEWEST} have no order worth a figure."
+        return f"{ways} variants have comparable losses. Fewer than {FEWEST} are too few to rank weightings."
     judged = {what: judge(found, what) for what in (EXCESS, DIVERGENCE)}
     head = ["weighting", *(f"{what}: {column}" for what in ("excess", "KL") for column in (
         "missed by", "chosen", "ranks (lowest)"))]
@@ -119,7 +119,7 @@ def weightings(figures: Figures, bits: int) -> str:
         rows.append(row)
     draws = len({run.seed for run in found})
     return table(head, rows) + "\n\n" + paragraph(
-        f"{ways} variants, {draws} draw{'s' if draws > 1 else ''}. Chosen without the variant that it is to predict, a weighting "
+        f"{ways} variants, {draws} draw{'s' if draws > 1 else ''}. A weighting chosen without the variant that it predicts "
         f"misses the excess by {_percent(judged[EXCESS].held_out)} and the KL divergence by "
         f"{_percent(judged[DIVERGENCE].held_out)}; the plain mean, by {_percent(judged[EXCESS].verdicts[PLAIN_MEAN].miss)} and "
         f"{_percent(judged[DIVERGENCE].verdicts[PLAIN_MEAN].miss)}. {heaviest(figures, bits)}")
@@ -133,7 +133,7 @@ def heaviest(figures: Figures, bits: int) -> str:
     energies = dict(zip(figures.content["layers"], map(sum, zip(*(entry["energies"] for entry in entries))), strict=True))
     names = sorted(energies, key=energies.__getitem__, reverse=True)[:HEAVIEST]
     held = sum(energies[name] for name in names) / sum(energies.values())
-    return (f"Where energies are summed, few layers may decide: {', '.join(f'`{name}`' for name in names)} hold "
+    return (f"Where energies are summed, a few layers may dominate: {', '.join(f'`{name}`' for name in names)} hold "
             f"{100 * held:.0f} % of all energy in {REFERENCE}.")
 
 
@@ -155,13 +155,13 @@ def _found(figures: Figures, what: str, way: str, bits: int, texts: list[str], t
     return found
 
 
-def _mean(figures: Figures, way: str, bits: int) -> float:
+def mean(figures: Figures, way: str, bits: int) -> float:
     """The excess over all texts; 0 where there is none."""
     found = figures.estimate(EXCESS, way, bits, figures.texts)
     return found.mean if found else 0.0
 
 
-def _seconds(figures: Figures, way: str, bits: int) -> float:
+def seconds(figures: Figures, way: str, bits: int) -> float:
     """The median over seeds; 0 where there is none."""
     found = [figures.entries[Setting(way, bits, seed)]["cpuSeconds"] for seed in figures.seeds(way, bits)]
     return median(found) if found else 0.0

@@ -1,4 +1,4 @@
-"""Which weighting of the layers' losses goes with what is measured in the end."""
+"""Which weighting of the layers' losses predicts what is measured in the end."""
 import math
 import statistics
 from collections import Counter
@@ -11,7 +11,7 @@ from harness.ranks import rank_correlation
 from .figures import DIVERGENCE, EXCESS, Figures
 from .settings import WAYS, Setting
 
-# Fewer variants have no order worth the name.
+# Fewer variants are too few to rank weightings.
 FEWEST = 5
 
 

@@ -9,7 +9,7 @@ from .runs import RunError
 
 def keep_all(file: pathlib.Path, content: dict[str, Any], names: Callable[[dict[str, Any]], Iterable[str]],
              otherwise: str = "Measure those, too, or write without them: --replace.") -> None:
-    """Refuses content that lacks some of what the file has; `names` tells what a content has, `otherwise` how to go on."""
+    """Refuses content that lacks entries of the file; `names` lists a content's entries, `otherwise` says how to continue."""
     if not file.exists():
         return
     there = set(names(content))

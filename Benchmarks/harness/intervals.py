@@ -1,4 +1,4 @@
-"""Differences of log-likelihoods, window by window, and how far they can be trusted.
+"""Differences of log-likelihoods, window by window, with their intervals.
 
 Both models see the same windows, so a difference is taken within each window and the spread between windows is that of the
 differences. Intervals are Student's t: 95 %, two-sided.
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 Z = statistics.NormalDist().inv_cdf(0.975)
-BETTER, WORSE, UNKNOWN = "better", "worse", "cannot be told"
+BETTER, WORSE, UNKNOWN = "better", "worse", "no significant difference"
 
 
 class Interval:

@@ -12,7 +12,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> 
 
 
 def nats(interval: Interval, signed: bool = False) -> str:
-    """A mean with the half-width of its interval; bold where the interval keeps clear of zero and the sign matters."""
+    """A mean with the half-width of its interval; bold where the interval excludes zero and the sign matters."""
     digits = 3 if interval.half_width >= 0.01 else 4
     text = minus(f"{interval.mean:{'+' if signed else ''}.{digits}f} ± {interval.half_width:.{digits}f}")
     return f"**{text}**" if signed and side(interval) != UNKNOWN else text

@@ -1,5 +1,5 @@
 """Pictures for the pages: SVG on a white ground, so that they can be read on dark pages too, in colours that colour-blind
-readers tell apart, with the viewer's own fonts."""
+readers can distinguish, with the viewer's own fonts."""
 import io
 import pathlib
 import re

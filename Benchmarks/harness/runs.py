@@ -84,10 +84,10 @@ class Workplace:
             raise ValueError("variants of several models or with several texts, expected one model and the same texts for all")
         found: list[dict[str, Any]] = [{} for _ in variants]
         for text in variants[0].texts:
-            told = json.loads(self._tool(variants[0].name, [
+            said = json.loads(self._tool(variants[0].name, [
                 "compare", variants[0].model, *outputs, "--text", text.file, *text.options(), "--json"]))
-            same = {part: told[part] for part in ("windowLength", "windows", "original")}
-            for one, mine in zip(found, told["variants"], strict=True):
+            same = {part: said[part] for part in ("windowLength", "windows", "original")}
+            for one, mine in zip(found, said["variants"], strict=True):
                 one[text.name] = same | {part: mine[part] for part in (
                     "perplexity", "windowLogLikelihoods", "windowDivergences")}
         return found
@@ -112,7 +112,7 @@ def run_all(variants: Sequence[Variant], workplace: Workplace, log: TextIO = sys
 def run_groups(groups: Sequence[Sequence[Variant]], workplace: Workplace, log: TextIO = sys.stderr,
                go_on: bool = False) -> list[list[Result]]:
     """As `run_all`, where what is missing of a group runs together. With `go_on`, a group that fails does not keep the
-    others from running; what failed is told at the end, as one error."""
+    others from running; failures are reported at the end, as one error."""
     variants = [variant for group in groups for variant in group]
     results = {variant: workplace.kept(variant) for variant in variants}
     measured = sum(results[variant] is not None for variant in variants)
@@ -135,14 +135,14 @@ def run_groups(groups: Sequence[Sequence[Variant]], workplace: Workplace, log: T
         results.update(zip(missing, found, strict=True))
         left = _left(variants, [results[variant] for variant in variants])
         for variant, new in zip(missing, found):
-            print(f"[{variants.index(variant) + 1}/{len(variants)}] {variant.name}: {_told(new)}"
+            print(f"[{variants.index(variant) + 1}/{len(variants)}] {variant.name}: {_in_words(new)}"
                   f"{left if variant is missing[-1] else ''}", file=log, flush=True)
     if failures:
         raise RunError("\n".join([f"{len(failures)} of {len(groups)} failed:", *failures]))
     return [[result for variant in group if (result := results[variant]) is not None] for group in groups]
 
 
-def _told(result: Result) -> str:
+def _in_words(result: Result) -> str:
     quantized = f"quantized in {result['seconds']:.0f} s, " if "seconds" in result else ""
     perplexities = ", ".join(f"{name} {text['perplexity']:.2f}" for name, text in result["texts"].items())
     return f"{quantized}measured in {result['evaluationSeconds']:.0f} s: {perplexities}"

@@ -37,7 +37,7 @@ def most_levels(weight: NDArray[np.float32], group_size: int, groups: NDArray[np
 
 def check(original: Weights, variant: Weights, bits: int, group_size: int, groups: Mapping[str, NDArray[np.int32]] = {},
           either_direction: bool = False) -> Levels:
-    """Refuses a variant whose decoder layers have more values in a group than `bits` can tell apart, or that differs from
+    """Refuses a variant whose decoder layers have more values in a group than `bits` can distinguish, or that differs from
     the original elsewhere. Groups run along the inputs of an output, or, with `either_direction`, along the outputs of an
     input, layer by layer."""
     if original.keys() != variant.keys():

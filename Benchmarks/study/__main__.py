@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "verify-output/study", help="where results are kept")
     parser.add_argument("--tool", type=pathlib.Path, default=ROOT / ".build/release/adadim")
     parser.add_argument("--documentation", type=pathlib.Path, default=ROOT / "Documentation", help="where the page goes")
-    parser.add_argument("--kept-only", action="store_true", help="write of what was measured before, and run nothing")
+    parser.add_argument("--kept-only", action="store_true", help="write the page from what was measured before, and run nothing")
     parser.add_argument("--write-only", action="store_true", help="write the page anew from the committed figures")
     args = parser.parse_args()
     models = args.models.split(",")

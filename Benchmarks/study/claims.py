@@ -11,6 +11,7 @@ from .figures import OUTLIER_ROLES
 from .settings import PER_IC, PER_OC, RTN_CHOICE, SELECTIVE, SWEEP_CHOICE
 
 HELD, FAILED = "held", "did not hold"
+NO_DIFFERENCE = UNKNOWN.capitalize()
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Claim:
     first: str
     second: str
     expected: str
-    # "always": every comparison that tells must show it. "somewhere": that one shows it is enough. "never": that none shows
-    # the opposite. A single comparison decides neither of the last two: among so many, chance may have made it.
+    # "always": every significant comparison must show it. "somewhere": one that shows it is enough. "never": none may show the
+    # opposite. A single comparison decides neither of the last two: among so many, it may be chance.
     kind: str = "always"
 
     def word(self, difference: Difference) -> str:
@@ -34,20 +35,19 @@ class Claim:
         count = Counter(words)
         held, failed, unknown = count[HELD], count[FAILED], count[UNKNOWN]
         tally = f"{self.expected} in {held} of {len(words)} comparisons, " \
-                f"{WORSE if self.expected == BETTER else BETTER} in {failed}, not to be told in {unknown}"
+                f"{WORSE if self.expected == BETTER else BETTER} in {failed}, no significant difference in {unknown}"
         return f"{self._overall(held, failed, unknown)}: {tally}"
 
     def _overall(self, held: int, failed: int, unknown: int) -> str:
         if self.kind == "somewhere":
-            return "Held" if held > 1 else "In doubt" if held else "Did not hold" if failed > 1 else "Cannot be told"
+            return "Held" if held > 1 else "In doubt" if held else "Did not hold" if failed > 1 else NO_DIFFERENCE
         if self.kind == "never":
-            return "Did not hold" if failed > 1 else "In doubt" if failed else "Held" if held > 1 else "Cannot be told"
+            return "Did not hold" if failed > 1 else "In doubt" if failed else "Held" if held > 1 else NO_DIFFERENCE
         if unknown > held + failed:
-            return "Mostly cannot be told"
+            return f"Mostly {UNKNOWN}"
         if held and failed:
             return "Held in part"
-        return "Did not hold" if failed else "Held wherever it can be told" if unknown else "Held"
-
+        return "Did not hold" if failed else "Held wherever significant" if unknown else "Held"
 
 
 CLAIMS = [
@@ -56,7 +56,7 @@ CLAIMS = [
     Claim("adaptive is never worse than per-OC", RTN_CHOICE, PER_OC, BETTER, "never"),
     Claim("adaptive is better than per-IC on QKV and DOWN only", RTN_CHOICE, SELECTIVE, BETTER),
 ]
-# Ours, not the paper's: it knows no choice by finished sweeps.
+# Ours, not the paper's, which has no choice by finished sweeps.
 OURS = [
     Claim("adaptive by `sweep` is better than per-OC", SWEEP_CHOICE, PER_OC, BETTER),
     Claim("adaptive by `sweep` is better than by `rtn`", SWEEP_CHOICE, RTN_CHOICE, BETTER),

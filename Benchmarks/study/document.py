@@ -9,7 +9,7 @@ from harness.markdown import minus, table
 from harness.ranks import rank_correlation
 
 from . import tables
-from .claims import CLAIMS, OURS, choice_mixes, where_outliers_are
+from .claims import CLAIMS, OURS, Claim, choice_mixes, where_outliers_are
 from .figures import Figures
 from .outliers import INPUTS, LENGTH, SEQUENCES
 from .settings import BITS, METHODS, ORIGINAL_INPUTS, RTN_CHOICE, SEEDS, SWEEP_CHOICE, TITLES, Setting, main_set
@@ -24,7 +24,7 @@ def document(figures: Figures) -> str:
     return Template((HERE / "template.md").read_text()).substitute(
         run=run(figures), run_details=details(figures), texts_in_order=", the second for ".join(texts),
         bits_in_words=" and ".join(f"{bits} bits" for bits in dict.fromkeys(bits for _, bits in cells)),
-        held=tables.held(figures, cells, TITLES), verdicts=verdicts(figures, cells),
+        held=tables.held(figures, cells, TITLES), answers=answers(figures, cells), verdicts=verdicts(figures, cells),
         layer_verdicts=layer_verdicts(figures, cells), discussion=(HERE / "discussion.md").read_text().strip(),
         main_tables=each(cells, lambda model, bits: tables.variants(figures, model, bits)
                          + f"\n\n![Excess by variant](study/excess-{model}-{bits}.svg)"),
@@ -54,16 +54,41 @@ def roles(figures: Figures, model: str, every_bits: list[int]) -> str:
         for bits in every_bits for name, direction in (("rtn", RTN_CHOICE), ("sweep", SWEEP_CHOICE))])
 
 
+def verdict(figures: Figures, cells: list[tuple[str, int]], claim: Claim, model: str) -> tuple[str, str]:
+    """Of all comparisons of a model: the word, and the counts."""
+    said = [word for m, bits in cells if m == model for method in METHODS if claim.first in METHODS[method]
+            for word in tables.words(figures, claim, model, bits, method)]
+    word, _, tally = claim.verdict(said).partition(": ")
+    return word, tally
+
+
+def answers(figures: Figures, cells: list[tuple[str, int]]) -> str:
+    """The paper's claims and what became of them."""
+    models = list(dict.fromkeys(model for model, _ in cells))
+    rows = []
+    for claim in CLAIMS:
+        found = [verdict(figures, cells, claim, model) for model in models]
+        rows.append([claim.words, *(f"**{word}**: {', '.join(tally.split(', ')[:2])}" for word, tally in found)])
+    rows.append(["per-IC wins on QKV and DOWN", *(outlier_answer(figures, model, [b for m, b in cells if m == model])
+                                                  for model in models)])
+    return table(["claim", *(TITLES[model] for model in models)], rows, left=len(models) + 1)
+
+
+def outlier_answer(figures: Figures, model: str, every_bits: list[int]) -> str:
+    """Once, if all bits agree."""
+    found = [where_outliers_are(tables.choices(figures, Setting(model, bits, "GPTQ", RTN_CHOICE))) for bits in every_bits]
+    parts = [each.partition(": ") for each in dict.fromkeys(found)]
+    return " / ".join(f"**{word.capitalize()}**: {where}" for word, _, where in parts)
+
+
 def verdicts(figures: Figures, cells: list[tuple[str, int]]) -> str:
     """Each claim's verdict for each model."""
     lines = []
     for claim in CLAIMS + OURS:
         lines.append(f"- {claim.words[0].upper()}{claim.words[1:]}.")
         for model in dict.fromkeys(model for model, _ in cells):
-            said = [word for m, bits in cells if m == model for method in METHODS if claim.first in METHODS[method]
-                    for word in tables.words(figures, claim, model, bits, method)]
-            verdict, _, tally = claim.verdict(said).partition(":")
-            lines.append(f"  - {TITLES[model]}: **{verdict}**:{tally}.")
+            word, tally = verdict(figures, cells, claim, model)
+            lines.append(f"  - {TITLES[model]}: **{word}**: {tally}.")
     return "\n".join(lines)
 
 
@@ -137,4 +162,4 @@ def details(figures: Figures) -> str:
     found = figures.content["run"]
     return (f"adadim {found['adadim']}, commit {', '.join(found['commits'])}, {' to '.join(found['dates'])}; "
             f"{'; '.join(found['machines'])}; {found['threads']} threads; {found['blas']}, kernels {found['kernels']}. The last "
-            "digits are this machine's: sums in another order let codes near ties flip.")
+            "digits are this machine's: sums in another order change codes that are close to a tie.")

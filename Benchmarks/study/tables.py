@@ -47,13 +47,13 @@ def paired(figures: Figures, claim: Claim, model: str, bits: int, method: str, t
 
 
 def words(figures: Figures, claim: Claim, model: str, bits: int, method: str, propagate: str = "quantized") -> list[str]:
-    """What each text says of a claim."""
+    """Each text's verdict on a claim."""
     return [claim.word(paired(figures, claim, model, bits, method, text, propagate)) for text in figures.texts()]
 
 
 def held(figures: Figures, cells: Sequence[tuple[str, int]], titles: dict[str, str], propagate: str = "quantized",
          methods: tuple[str, ...] = ("RTN", "GPTQ")) -> str:
-    """Claims against models and bits, a word or one for each text."""
+    """A row for each claim, a column for each model and bits: one verdict, or one for each text."""
     head = ["claim", "method", *(f"{titles[model]}, {bits} bits" for model, bits in cells)]
     rows = [[claim.words, method, *(together(words(figures, claim, model, bits, method, propagate))
                                     for model, bits in cells)]

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from accuracy import peers, tables, tried
-from accuracy.document import document, told
+from accuracy.document import document, spelled
 from accuracy.figures import DIVERGENCE, EXCESS, Figures
 from accuracy.settings import EFFORTS, PLAIN, REFERENCE, SECTIONS, WAYS, Setting
+from accuracy.summary import summary
 from accuracy.weightings import FEWEST, PLAIN_MEAN, WEIGHTINGS, Layer, Run, judge, runs
 from harness.layers import ROLES
 from harness.models import ROOT
@@ -78,14 +79,14 @@ def test_options_of_a_variant_are_in_its_key(tmp_path: pathlib.Path, monkeypatch
     assert [text.options() for text in first.texts] == [["--sequence-length", "512", "--sequences", "16"]] * 2
 
 
-def test_options_are_told_without_contradiction() -> None:
-    assert told(WAYS["damped"]) == f"`{WAYS['damped'].options}`"
-    assert told(WAYS["best"]) == f"`--effort best --dimension adaptive --select rtn`, which is `{EFFORTS['best']}`"
-    assert told(WAYS["best, damping 0.01"]) == "*best* with `--damping 0.01`"
-    assert told(WAYS["best (sweep)"]) == "*best* with `--dimension adaptive --select sweep`"
-    assert told(WAYS["balanced, inputs 0.4"]) == "*balanced* with `--correct-inputs 0.4`"
+def test_options_are_spelled_without_contradiction() -> None:
+    assert spelled(WAYS["damped"]) == f"`{WAYS['damped'].options}`"
+    assert spelled(WAYS["best"]) == f"`--effort best --dimension adaptive --select rtn`, which is `{EFFORTS['best']}`"
+    assert spelled(WAYS["best, damping 0.01"]) == "*best* with `--damping 0.01`"
+    assert spelled(WAYS["best (sweep)"]) == "*best* with `--dimension adaptive --select sweep`"
+    assert spelled(WAYS["balanced, inputs 0.4"]) == "*balanced* with `--correct-inputs 0.4`"
     for way in WAYS.values():
-        for command in re.findall("`(.*?)`", told(way)):
+        for command in re.findall("`(.*?)`", spelled(way)):
             flags = re.findall("--[a-z-]+", command)
             assert flags and len(set(flags)) == len(flags), way.name
 
@@ -159,51 +160,62 @@ def test_verdicts_are_of_both_measures() -> None:
         *seeds("adaptive", 0.9, 0.91, 0.89, divergence=0.9), *seeds("per-OC", 0.2, 0.2, 0.2, bits=4))
     said = tables.verdicts(found, [3, 4]).splitlines()
     assert said[0] == "| part | step | compared with | 3 bits | 4 bits |"
-    assert said[2] == "| Choice | per-IC | per-OC | cannot be told by excess, better by KL: +0.010 ± 0.114 | – |"
-    assert said[3] == "| Choice | adaptive | per-OC | worse: **+0.100 ± 0.025** | – |"
+    assert said[2] == "| Direction | per-IC | per-OC | no significant difference by excess, better by KL: +0.010 ± 0.114 | – |"
+    assert said[3] == "| Direction | adaptive | per-OC | worse: **+0.100 ± 0.025** | – |"
     assert len(said) == 4
-    assert tables.verdicts(found, [4]) == tables.differences(found, 4) == "No step has both its ends measured."
+    assert tables.verdicts(found, [4]) == tables.differences(found, 4) == "No step has both of its variants measured."
 
 
-def test_an_effort_over_the_plain_method_is_all_of_it() -> None:
+def test_an_effort_over_the_plain_method_adds_all_parts() -> None:
     names = ("per-OC", PLAIN, "adaptive, ordered", "damped", "balanced", "best")
     found = figures(*(each for name in names for each in seeds(name, 0.5, 0.6, 0.4)))
     parts = {(way.name, baseline): part for part, way, baseline in tables.comparisons(found, 3)}
-    assert parts == {("adaptive", "per-OC"): "Choice", ("adaptive, ordered", "adaptive"): "Order",
-                     ("balanced", "damped"): "Tokens", ("balanced", "adaptive"): "All of it", ("best", "balanced"): "Target",
-                     ("best", "adaptive"): "All of it"}
-    assert "| All of it | balanced | adaptive |" in tables.verdicts(found, [3])
-    assert "| All of it | balanced − adaptive |" in tables.differences(found, 3)
+    assert parts == {("adaptive", "per-OC"): "Direction", ("adaptive, ordered", "adaptive"): "Act-order",
+                     ("balanced", "damped"): "Token weights", ("balanced", "adaptive"): "All parts",
+                     ("best", "balanced"): "Asymmetric calibration", ("best", "adaptive"): "All parts"}
+    assert "| All parts | balanced | adaptive |" in tables.verdicts(found, [3])
+    assert "| All parts | balanced − adaptive |" in tables.differences(found, 3)
 
 
 def test_whether_the_direction_still_wins_is_said_plainly() -> None:
     found = figures(*seeds("best", 0.2, 0.2, 0.2, divergence=0.3), *seeds("best, per-OC", 0.2, 0.25, 0.16, divergence=0.4))
     said = tables.direction(found, [3, 4])
-    assert "at 3 bits excess −0.003 ± " in said and "(cannot be told), KL divergence **−0.1000 ± " in said
+    assert "at 3 bits excess −0.003 ± " in said and "(no significant difference), KL divergence **−0.1000 ± " in said
     assert said.endswith("(better).")
     assert "were not both measured" in tables.direction(figures(*seeds("best", 0.2, 0.2, 0.2)), [3])
 
 
 def test_the_table_of_variants() -> None:
     lines = tables.variants(figures(*seeds("per-OC", 0.8, 0.8, 0.8), *seeds("adaptive", 0.6, 0.6, 0.6)), 3).splitlines()
-    assert lines[2].startswith("| *Choice* |  |")
+    assert lines[2].startswith("| *Direction* |  |")
     cells = [cell.strip() for cell in lines[3].split("|")[1:-1]]
     assert cells[0] == "per-OC" and cells[1].startswith("0.900 ± ") and cells[2].startswith("0.700 ± ")
     assert cells[4] == "100 %" and cells[6:] == ["1.33 %", "100", "1.00"]
     assert "| 75 % |" in lines[4]
 
 
-def test_differences_have_every_place_and_bold_where_told() -> None:
+def test_differences_have_every_place_and_bold_where_significant() -> None:
     text = tables.differences(figures(*seeds("per-OC", 0.8, 0.8, 0.8), *seeds("adaptive", 0.6, 0.61, 0.6)), 3)
     assert text.count("**−0.1967 ± 0.0") + text.count("**−0.197 ± 0.0") == 6
     assert text.endswith("| better | better |")
     assert "excess, jargon and manual" in text
 
 
+def test_the_first_figures_are_at_the_fewest_bits() -> None:
+    found = figures(*seeds("per-OC", 0.8, 0.8, 0.8), *seeds("adaptive", 0.6, 0.6, 0.6), *seeds("best", 0.1, 0.1, 0.1, bits=4))
+    lines = summary(found, []).splitlines()
+    assert "at 3 bits" in lines[0] and len([line for line in lines if line.startswith("| ")]) == 4
+    assert lines[-2].startswith("| plain GPTQ, per-OC (`--effort fast --dimension per-oc`) | 0.8000 ± ")
+    assert lines[-2].endswith(" | 100 % | 1.00 |") and lines[-1].endswith(" | 75 % | 1.00 |")
+    # Without the reference there are no shares.
+    assert summary(figures(entry("best", 0.1)), []).endswith(" | – | – |")
+    assert summary(figures(entry("damped", 0.1)), []) == "**Answer.** None of the efforts has been measured yet."
+
+
 def test_what_is_missing_is_named() -> None:
     page = document(figures(*seeds("per-OC", 0.8, 0.8, 0.8), entry("adaptive", 0.6)), [])
     assert "Not measured at 3 bits: per-IC; " in page
-    assert "Not all seeds at 3 bits: adaptive (only 0). Where there is one alone" in page
+    assert "Not all seeds at 3 bits: adaptive (only 0). Where there is only one" in page
     assert "Not measured at 4 bits: per-OC; " in page
     assert "### 4 bits" not in page and "None has been measured yet." in page
     assert "$" not in page
@@ -214,7 +226,7 @@ def test_four_bits_come_with_their_reservation() -> None:
     assert page.count("comes from 4-bit weights in per-OC blocks of 32") == 3
 
 
-def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
+def test_peers_are_beside_ours(tmp_path: pathlib.Path) -> None:
     def made(peer: str, variant: str, seed: int, excess: float, **more: Any) -> dict[str, Any]:
         text = {"windowLength": 11, "windowLogLikelihoods": [-40 - 10 * (excess + window) for window in WINDOWS],
                 "windowDivergences": [3.0] * len(WINDOWS)}
@@ -236,18 +248,22 @@ def test_peers_stand_beside_ours(tmp_path: pathlib.Path) -> None:
     assert lines[4].endswith(" | 43 % | 0.3000 ± 0.0000 | 50 | 2.02 |")
     # Of per-OC's with the same draw: over all draws it would be 57 %.
     assert lines[5].startswith("| an-other 1.2 | slow | 1 | ") and " | 50 % | " in lines[5]
-    told = "Where there is one draw, intervals are about windows only."
-    assert lines[7] == told and told not in peers.summary([maker for maker in at_three if maker.variant != "slow"])
+    said = "Where there is one draw, intervals cover windows only."
+    assert lines[7] == said and said not in peers.summary([maker for maker in at_three if maker.variant != "slow"])
     assert "by excess is an-other plain." in lines[-1]
     assert "excess **−0.225 ± " in lines[-1] or "excess −0.225 ± " in lines[-1]
     assert lines[-1].endswith("its excess is 0.50 of the other's, its time 0.495 of it.")
+    sentence = peers.best_other(at_three)
+    assert sentence.startswith("Of 1 other program, on the same sequences and with float32 weights, an-other plain has the ")
+    assert "excess: 0.450 ± " in sentence and "compared with 0.225 ± " in sentence and "in 2.0 times its CPU time" in sentence
+    assert peers.best_other([]) == peers.best_other(peers.others(at_three)) == ""
     assert peers.failures(file) == []
     file.write_text(json.dumps({"failures": [
         {"peer": "third", "variant": "odd", "bits": 3, "seed": 0, "reason": "Traceback\nKeyError: 'x'\n"}]}))
     page = document(figures(*seeds("per-OC", 0.9, 0.9, 0.9)), found, peers.failures(file))
     assert "`make peers` gives" in page and "all with one thread, and" in page and "an-other plain" in page
     assert "`make peers` gives" not in document(figures(*seeds("per-OC", 0.9, 0.9, 0.9)), [])
-    assert page.count("- Could not be had: third odd, 3 bits, seed 0: `KeyError: 'x'`") == 1
+    assert page.count("- Could not be run: third odd, 3 bits, seed 0: `KeyError: 'x'`") == 1
 
 
 def test_the_table_of_ideas() -> None:
@@ -298,7 +314,7 @@ def test_a_weighting_is_judged_on_the_variant_left_out() -> None:
 
 def test_few_variants_have_no_correlation() -> None:
     few = figures(*seeds("per-OC", 0.8, 0.8, 0.8), *seeds("adaptive", 0.6, 0.6, 0.6))
-    assert tables.weightings(few, 3).startswith(f"2 variants with comparable losses, and fewer than {FEWEST} have no order")
+    assert tables.weightings(few, 3).startswith(f"2 variants have comparable losses. Fewer than {FEWEST} ")
 
 
 def test_losses_of_something_else_are_left_out() -> None:
@@ -319,5 +335,5 @@ def test_the_layers_that_hold_most_of_the_energy_are_named() -> None:
     for setting, one in found.entries.items():
         one["energies"] = energies if setting.way == "per-OC" else [1.0] * len(LAYERS)
     # The third is the first of those that are alike: 82 of 100.
-    assert f"decide: `{LAYERS[20]}`, `{LAYERS[3]}`, `{LAYERS[0]}` hold 82 % of all energy in per-OC." in tables.heaviest(found, 3)
+    assert f"dominate: `{LAYERS[20]}`, `{LAYERS[3]}`, `{LAYERS[0]}` hold 82 % of all energy in per-OC." in tables.heaviest(found, 3)
     assert tables.heaviest(found, 4) == ""

@@ -190,7 +190,7 @@ def test_windows_that_agree_leave_the_draws_interval() -> None:
     assert found.error == pytest.approx(0.1 / math.sqrt(3))
     assert found.freedom == pytest.approx(2)
     assert found.half_width == pytest.approx(4.3027 * 0.1 / math.sqrt(3), rel=1e-4)
-    assert side(found) == "cannot be told"
+    assert side(found) == "no significant difference"
 
 
 def test_a_draw_is_the_same_for_all_texts_and_windows_are_not() -> None:

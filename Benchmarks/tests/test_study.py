@@ -18,27 +18,27 @@ from study.tables import paired
 BETTER, WORSE, UNKNOWN = Difference(-0.1, 0.01, 16), Difference(0.1, 0.01, 16), Difference(0.01, 0.01, 16)
 
 
-def test_a_side_is_told_where_the_interval_keeps_clear_of_zero() -> None:
-    assert [side(d) for d in (BETTER, WORSE, UNKNOWN)] == ["better", "worse", "cannot be told"]
+def test_a_difference_is_significant_where_the_interval_excludes_zero() -> None:
+    assert [side(d) for d in (BETTER, WORSE, UNKNOWN)] == ["better", "worse", "no significant difference"]
     # 16 windows: 2.13 standard errors.
     assert side(Difference(-0.0214, 0.01, 16)) == "better"
-    assert side(Difference(-0.0213, 0.01, 16)) == "cannot be told"
+    assert side(Difference(-0.0213, 0.01, 16)) == "no significant difference"
 
 
 @pytest.mark.parametrize("kind, words, verdict", [
-    ("always", ["held", "held"], "Held: better in 2 of 2 comparisons, worse in 0, not to be told in 0"),
-    ("always", ["held", "cannot be told"], "Held wherever it can be told: "),
+    ("always", ["held", "held"], "Held: better in 2 of 2 comparisons, worse in 0, no significant difference in 0"),
+    ("always", ["held", "no significant difference"], "Held wherever significant: "),
     ("always", ["held", "did not hold"], "Held in part: better in 1 of 2 comparisons, worse in 1,"),
-    ("always", ["did not hold", "cannot be told"], "Did not hold: "),
-    ("always", ["held", "cannot be told", "cannot be told"], "Mostly cannot be told: "),
+    ("always", ["did not hold", "no significant difference"], "Did not hold: "),
+    ("always", ["held", "no significant difference", "no significant difference"], "Mostly no significant difference: "),
     ("somewhere", ["held", "did not hold", "held"], "Held: "),
     ("somewhere", ["held", "did not hold"], "In doubt: "),
-    ("somewhere", ["did not hold", "cannot be told", "did not hold"], "Did not hold: "),
-    ("somewhere", ["cannot be told"], "Cannot be told: "),
-    ("never", ["held", "held", "cannot be told"], "Held: "),
+    ("somewhere", ["did not hold", "no significant difference", "did not hold"], "Did not hold: "),
+    ("somewhere", ["no significant difference"], "No significant difference: "),
+    ("never", ["held", "held", "no significant difference"], "Held: "),
     ("never", ["held", "held", "did not hold"], "In doubt: "),
     ("never", ["held", "did not hold", "did not hold"], "Did not hold: "),
-    ("never", ["cannot be told"], "Cannot be told: "),
+    ("never", ["no significant difference"], "No significant difference: "),
 ])
 def test_verdicts(kind: str, words: list[str], verdict: str) -> None:
     assert Claim("one is better", "one", "other", "better", kind).verdict(words).startswith(verdict)
@@ -46,13 +46,13 @@ def test_verdicts(kind: str, words: list[str], verdict: str) -> None:
 
 def test_a_claim_that_something_is_worse() -> None:
     claim = CLAIMS[0]
-    assert [claim.word(d) for d in (WORSE, BETTER, UNKNOWN)] == ["held", "did not hold", "cannot be told"]
-    assert claim.verdict(["held", "held"]) == "Held: worse in 2 of 2 comparisons, better in 0, not to be told in 0"
+    assert [claim.word(d) for d in (WORSE, BETTER, UNKNOWN)] == ["held", "did not hold", "no significant difference"]
+    assert claim.verdict(["held", "held"]) == "Held: worse in 2 of 2 comparisons, better in 0, no significant difference in 0"
 
 
 def test_texts_that_agree_share_a_word() -> None:
     assert together(["held", "held"]) == "held"
-    assert together(["held", "cannot be told"]) == "held / cannot be told"
+    assert together(["held", "no significant difference"]) == "held / no significant difference"
 
 
 def test_nats_show_what_the_interval_allows() -> None:

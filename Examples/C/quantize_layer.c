@@ -1,4 +1,4 @@
-/* Quantizes one layer to 3 bits and says what was lost. After `make install`:
+/* Quantizes one layer to 3 bits and prints the loss. After `make install`:
  *
  *     cc quantize_layer.c $(pkg-config --cflags --libs adadim) -o quantize_layer && ./quantize_layer
  */
@@ -25,10 +25,10 @@ static int next_number(uint32_t *state) {
 static int show_progress(double share, void *context) {
     (void)context;
     fprintf(stderr, "\r%3.0f %%", 100 * share);
-    return 0; /* any other value would cancel */
+    return 0; /* any other value cancels */
 }
 
-/* OpenBLAS has chosen its kernels by now; only the next start can have others. */
+/* OpenBLAS has chosen its kernels at its start; only a new process can have others. */
 static void warn_of_slow_kernels(void) {
     adadim_blas blas = {.size = sizeof blas};
     check(adadim_blas_report(&blas));
@@ -44,7 +44,7 @@ int main(void) {
     float *inputs = malloc(sizeof(float) * (size_t)(tokens * in));
     if (!weight || !inputs) return EXIT_FAILURE;
 
-    /* What a model would bring: a weight [out, in], and calibration inputs [tokens, in], two of them much louder. */
+    /* In place of a model: a weight [out, in], and calibration inputs [tokens, in], two of them much larger. */
     uint32_t state = 1;
     for (int64_t i = 0; i < out * in; i++) weight[i] = (float)next_number(&state) / 16384;
     for (int64_t i = 0; i < tokens * in; i++) inputs[i] = (float)next_number(&state) / (i % in % 200 == 7 ? 8 : 512);
@@ -60,14 +60,14 @@ int main(void) {
     check(adadim_gram_create(in, &gram));
     for (int64_t batch = 0; batch < tokens; batch += 256)
         check(adadim_gram_accumulate(gram, inputs + batch * in, ADADIM_FLOAT32, 256));
-    check(adadim_quantizer_take(&gram, &options, NULL, NULL, &quantizer)); /* the Gram matrix is gone now */
+    check(adadim_quantizer_take(&gram, &options, NULL, NULL, &quantizer)); /* frees the Gram matrix */
     check(adadim_quantizer_quantize(quantizer, weight, ADADIM_FLOAT32, out, show_progress, NULL, &layer));
     fprintf(stderr, "\n");
 
     adadim_layer_info info = {.size = sizeof info};
     check(adadim_layer_get_info(layer, &info));
     int64_t words = 0;
-    check(adadim_layer_packed_codes(layer, NULL, 0, &words)); /* how many there are */
+    check(adadim_layer_packed_codes(layer, NULL, 0, &words)); /* only the count */
     uint32_t *packed = malloc(sizeof *packed * (size_t)words);
     if (!packed) return EXIT_FAILURE;
     check(adadim_layer_packed_codes(layer, packed, words, NULL));

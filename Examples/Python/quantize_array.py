@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Quantizes one layer to 3 bits and says what was lost: `pip install ./Python`, then run this."""
+"""Quantizes one layer to 3 bits and prints the loss: `pip install ./Python`, then run this."""
 from collections.abc import Iterator
 
 import adadim
@@ -16,7 +16,7 @@ def numbers() -> Iterator[int]:
         yield (state >> 22) - 512
 
 
-# What a model would bring: a weight [out, inputs], and calibration inputs [tokens, inputs], two of them much louder.
+# In place of a model: a weight [out, inputs], and calibration inputs [tokens, inputs], two of them much larger.
 source = numbers()
 weight = np.fromiter(source, np.float32, OUT * INPUTS).reshape(OUT, INPUTS) / 16384
 inputs = np.fromiter(source, np.float32, TOKENS * INPUTS).reshape(TOKENS, INPUTS) / 512
@@ -25,7 +25,7 @@ inputs[:, 7::200] *= 64
 gram = adadim.Gram(INPUTS)
 for batch in np.split(inputs, 4):
     gram.accumulate(batch)
-layer = adadim.quantize(weight, gram, bits=3, group_size=64)  # layer.dequantize() is the weight that the codes stand for
+layer = adadim.quantize(weight, gram, bits=3, group_size=64)  # layer.dequantize() is the dequantized weight
 
 # FNV-1a over the packed codes: Examples/C and Examples/Swift print the same.
 digest = 0xCBF29CE484222325

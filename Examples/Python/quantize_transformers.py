@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Quantizes every linear layer of a transformers model with forward hooks; tells its perplexity before and after."""
+"""Quantizes every linear layer of a transformers model with forward hooks; prints its perplexity before and after."""
 import argparse
 import pathlib
 
@@ -19,7 +19,7 @@ tokenizer = transformers.AutoTokenizer.from_pretrained(args.model)
 model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32)
 ids = [tokenizer(text.read_text(), return_tensors="pt", verbose=False).input_ids for text in args.texts]
 calibration, other = (tokens.unfold(1, 512, 512)[0, : args.windows, None] for tokens in ids)  # [windows, 1, 512]
-# The head stays as it is: in many models its weight is the table of embeddings.
+# The head is not quantized: in many models its weight is the embedding table.
 linears = {n: m for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and m is not model.lm_head}
 
 

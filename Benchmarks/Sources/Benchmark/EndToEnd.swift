@@ -50,7 +50,7 @@ struct EndToEnd: Sendable {
         // Each query meets half of its sequence on average: a product with the keys and one with the values.
         let attention = 2 * 2 * Double(tokens) * Double(length / 2) * Double(hidden)
         let forward = 2 * Double(tokens) * Double(weights) + attention
-        // Nobody reads what comes behind the last block's down projection.
+        // Nothing reads the output of the last block's down projection.
         let unneeded = 2 * Double(tokens) * Double(hidden * wide)
         return Double(config.numHiddenLayers) * (grams + sweeps + forward) - unneeded
     }

@@ -117,7 +117,7 @@ struct Workbench {
         try moreThanASweep(shape, runs: runs, activations: activations, weight: weight)
     }
 
-    /// Sweeps with searched ranges, and with two passes of refinement behind them.
+    /// Sweeps with MSE clipping, and the same with two passes of refinement after them.
     private mutating func moreThanASweep(
         _ shape: LayerShape, runs: Int, activations: Matrix<Float>, weight: Matrix<Float>
     ) throws {

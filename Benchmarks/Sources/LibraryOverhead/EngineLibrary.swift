@@ -7,7 +7,7 @@ struct EngineLibrary {
     typealias Place = UnsafeMutablePointer<OpaquePointer?>
 
     let createGram: @convention(c) (UnsafePointer<Float>?, Int64, Int64, Place) -> Int32
-    /// With the default options, and nobody told of progress.
+    /// With the default options, without progress.
     let takeGram: @convention(c) (Place, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeRawPointer?, Place) -> Int32
     let quantize:
         @convention(c) (Handle, UnsafeRawPointer?, Int32, Int64, UnsafeRawPointer?, UnsafeRawPointer?, Place) -> Int32

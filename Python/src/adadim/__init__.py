@@ -7,7 +7,7 @@
     layer.codes, layer.scales, layer.zero_points, layer.dimension, layer.relative_loss
     weight = layer.dequantize()
 
-Arrays are NumPy's, or torch tensors. All errors that the engine tells are AdaDimErrors.
+Arrays are NumPy's, or torch tensors. All errors of the engine are AdaDimErrors.
 """
 
 from ._gram import Gram

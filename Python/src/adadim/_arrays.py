@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NumberType = Literal["float32", "bfloat16", "float16"]
 
-# What a layer gives back: of the kind of its weight.
+# The kind of a dequantized weight: that of the weight.
 Array = TypeVar("Array", bound="npt.NDArray[Any] | torch.Tensor")
 
 
@@ -83,7 +83,7 @@ def _of_torch(tensor: torch.Tensor, name: str) -> Numbers:
     if tensor.layout != torch.strided or tensor.is_meta:
         kind = "has no memory" if tensor.is_meta else f"has layout {tensor.layout}"
         raise TypeError(f"{name} {kind}, expected a dense tensor")
-    # Copied are tensors on other devices, and those that only say of their numbers that the sign is the other one.
+    # Tensors on other devices are copied, and so are tensors with a lazy negation.
     owner = tensor.detach().cpu().contiguous().resolve_neg()
     return Numbers(owner.data_ptr(), number_type, tuple(owner.shape), owner, is_tensor=True)
 

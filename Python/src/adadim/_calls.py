@@ -1,4 +1,4 @@
-"""Calls into the library: statuses become exceptions, and long calls tell progress and can be interrupted."""
+"""Calls into the library: statuses become exceptions, and long calls report progress and can be interrupted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 def check(status: int) -> None:
-    """Raises what a status stands for, with this thread's last error for its text."""
+    """Raises the exception of a status, with the text of this thread's last error."""
     if status == _header.OK:
         return
     name: str = library.adadim_status_name(status).decode()
@@ -27,10 +27,10 @@ def check(status: int) -> None:
 
 
 def run(work: Callable[[Any], Result], progress: ProgressCallback | None) -> Result:
-    """Does long work, which is handed the progress callback to pass to C.
+    """Does long work, which receives the progress callback to pass to C.
 
-    An exception that leaves `progress` cancels the work and is raised here. So is what a signal handler raises in the
-    main thread, such as KeyboardInterrupt.
+    An exception of `progress` cancels the work and is raised here. So is an exception of a signal handler in the main
+    thread, such as KeyboardInterrupt.
     """
     call = _Call(work, progress)
     if threading.get_ident() == threading.main_thread().ident:
@@ -41,7 +41,7 @@ def run(work: Callable[[Any], Result], progress: ProgressCallback | None) -> Res
 
 
 class _Call(Generic[Result]):
-    """Work, cancelled by the first error, and what became of it."""
+    """Work, cancelled by the first error, and its result or error."""
 
     def __init__(self, work: Callable[[Any], Result], progress: ProgressCallback | None) -> None:
         self._work, self._progress = work, progress
@@ -53,11 +53,11 @@ class _Call(Generic[Result]):
         self._done.acquire()
 
     def make(self) -> None:
-        """Does the work, unless it has been done or given up."""
+        """Does the work, unless it was done or abandoned."""
         if not self._claim.acquire(blocking=False):
             return
         try:
-            # Whoever ends the process from now on waits for it.
+            # From now on, the end of the process waits for it.
             _running.add(self)
             if _ending:
                 raise SystemExit
@@ -70,10 +70,10 @@ class _Call(Generic[Result]):
             _running.discard(self)
 
     def make_apart(self) -> None:
-        """Does the work on a thread of its own while the main thread waits: Python runs signal handlers there, and only
-        between its own instructions, so not while the main thread itself is inside C.
+        """Does the work on a thread of its own while the main thread waits. Python runs signal handlers in the main thread,
+        and only between its own instructions, so not while the main thread itself is inside C.
 
-        Memory that C uses is held by the work, not by the main thread, whose every instruction may be its last.
+        The work owns the memory that C uses, not the main thread, which a signal may stop at any instruction.
         """
         try:
             try:
@@ -81,7 +81,7 @@ class _Call(Generic[Result]):
             except RuntimeError as error:
                 if "new thread" not in str(error):
                     raise
-                # There is none to be had; then without interruption.
+                # There is no thread, so the work cannot be interrupted.
                 self.make()
             self.wait()
         except BaseException as error:
@@ -104,12 +104,12 @@ class _Call(Generic[Result]):
     def outcome(self) -> Result:
         error = self._error
         try:
-            # Work that was cancelled too late has succeeded; the caller wants to hear his own exception all the same.
+            # Work that was cancelled too late has succeeded; the caller's exception is raised all the same.
             if error is not None:
                 raise error
             return self._results.pop()
         finally:
-            # Through its traceback, the error holds what the work did.
+            # Through its traceback, the error refers to the objects of the work.
             self._error = error = None
 
     def _tell(self, share: float, _context: int | None) -> int:
@@ -126,8 +126,8 @@ _ending = False
 
 
 def _end() -> None:
-    """At the end of the process: the library must not call Python any more when that is gone. What daemon threads have
-    at work is cancelled; they end without a word."""
+    """At the end of the process: the library must not call Python after Python has ended. The work of daemon threads is
+    cancelled; they end silently."""
     global _ending
     _ending = True
     for call in list(_running):
@@ -136,7 +136,7 @@ def _end() -> None:
 
 
 def _forget() -> None:
-    """In a forked child, where no thread works at what was running."""
+    """In a forked child, in which no thread continues the calls that were running."""
     _running.clear()
 
 

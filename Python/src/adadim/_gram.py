@@ -47,8 +47,8 @@ class Gram(Owner):
     def from_matrix(cls, matrix: npt.NDArray[Any] | torch.Tensor, tokens: int) -> Gram:
         """One computed elsewhere.
 
-        matrix: symmetric [inputs, inputs], float32; the triangle from its diagonal to its right upper corner is read.
-        tokens: how many inputs it sums up.
+        matrix: symmetric [inputs, inputs], float32; its upper triangle with the diagonal is read.
+        tokens: the number of inputs that it sums up.
 
         Raises NotFinite; InvalidArgument for a negative diagonal or number of tokens; WrongSize; TypeError; OutOfMemory.
         """
@@ -71,9 +71,9 @@ class Gram(Owner):
         ml_dtypes). C-contiguous arrays in main memory are read in place; others, and tensors on other devices, are
         copied first.
 
-        The interrupt key is heard when the batch has been added.
+        The interrupt key takes effect after the batch has been added.
 
-        Raises NotFinite, telling the place of the first NaN or infinity; WrongSize; TypeError; OutOfMemory.
+        Raises NotFinite with the place of the first NaN or infinity; WrongSize; TypeError; OutOfMemory.
         """
         batch = _arrays.numbers(inputs, "inputs")
         tokens = _arrays.check_rows(batch.shape, self._inputs, "inputs")
@@ -91,8 +91,8 @@ class Gram(Owner):
             check(library.adadim_gram_merge(pointer, added))
 
     def check_active(self) -> None:
-        """Refuses a matrix of zeros. A layer none of whose inputs any token has activated can be quantized, its weights
-        rounded plainly, all alike; this is for callers to whom that is a mistake.
+        """Refuses a matrix of zeros. A layer in which all columns are dead, since no token has activated any input, can be
+        quantized, with its weights rounded to nearest; this is for callers that treat it as an error.
 
         Raises AllInputsInactive.
         """
@@ -114,7 +114,7 @@ class Gram(Owner):
 
     @property
     def tokens(self) -> int:
-        """How many inputs have been added up."""
+        """The number of inputs that have been added."""
         count = ctypes.c_int64()
         with self._handle.lent() as pointer:
             check(library.adadim_gram_tokens(pointer, count))
@@ -139,7 +139,7 @@ class Gram(Owner):
 
 
 def integer(value: int, name: str) -> int:
-    """An integer that C's int64_t holds; ctypes would cut others short without a word.
+    """An integer that C's int64_t holds; ctypes would truncate others silently.
 
     Raises InvalidArgument, and TypeError for other types.
     """

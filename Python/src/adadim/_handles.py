@@ -14,15 +14,15 @@ from .errors import Closed
 
 
 class Handle:
-    """A handle, let go when it is closed or collected, but not before the last call that uses it has returned."""
+    """A handle, destroyed when it is closed or collected, but not before the last call that uses it has returned."""
 
     def __init__(self, make: Callable[[ctypes.c_void_p], None], destroy: Callable[[Any], object]) -> None:
-        """`make` has the library write the handle to its argument, or raises."""
+        """`make` calls the library, which writes the handle to its argument, or raises."""
         place = ctypes.c_void_p()
         try:
             make(place)
         except BaseException:
-            # Made all the same where the call was interrupted.
+            # It exists even where the call was interrupted.
             destroy(place)
             raise
         self._place = place
@@ -31,7 +31,7 @@ class Handle:
         self._closed = False
         self._given_up = False
         self._destroy = weakref.finalize(self, destroy, place)
-        # When the process ends, its memory ends with it, and other threads may still be at work.
+        # When the process ends, the system frees its memory, and other threads may still be at work.
         self._destroy.atexit = False
 
     @property
@@ -54,7 +54,7 @@ class Handle:
 
     @contextmanager
     def given_up(self) -> Iterator[ctypes.c_void_p]:
-        """The place of the pointer. If the library has set it to NULL in the end, the handle is gone.
+        """The place of the pointer. If the library sets it to NULL, the handle no longer exists.
 
         Raises Closed, and RuntimeError while another thread uses the handle.
         """
@@ -92,13 +92,13 @@ Self = TypeVar("Self", bound="Owner")
 
 
 class Owner:
-    """An object with memory of the library's. It is let go with the object; `close()`, or the end of a `with`, lets it go
-    at once."""
+    """An object with memory of the library. The memory is freed with the object, or at once by `close()` or at the end of a
+    `with`."""
 
     _handle: Handle
 
     def close(self) -> None:
-        """Lets the memory go, after calls of other threads that use it have returned. Closing twice is no error."""
+        """Frees the memory, after calls of other threads that use it have returned. Closing twice is no error."""
         self._handle.close()
 
     @property

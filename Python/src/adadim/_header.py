@@ -136,7 +136,7 @@ FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
 
 
 def declare(library: ctypes.CDLL) -> None:
-    """Tells ctypes the prototypes.
+    """Declares the prototypes to ctypes.
 
     Raises AttributeError for a function that the library lacks.
     """

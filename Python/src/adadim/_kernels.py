@@ -25,7 +25,7 @@ class BlasReport(NamedTuple):
     """Which library computes products, and with which kernels."""
 
     library: str
-    """The file whose code computes products, links resolved; "" if the process cannot tell."""
+    """The file whose code computes products, links resolved; "" if unknown."""
     kernels: str
     """The family of OpenBLAS's kernels, such as "SkylakeX"; "" if another library computes products."""
     better_kernels: str
@@ -33,20 +33,20 @@ class BlasReport(NamedTuple):
     is_below_processor: bool
     """Whether the kernels use fewer instructions than the processor has."""
     is_foreign: bool
-    """Whether another file than the linked OpenBLAS computes products. It is left alone."""
+    """Whether another file than the linked OpenBLAS computes products. It is not configured."""
     lacks_threads: bool
-    """Whether the system gave OpenBLAS too few threads when it was loaded, while SIGINT was ignored. It computes with one then."""
+    """Whether the system gave OpenBLAS too few threads when it was loaded, while SIGINT was ignored. It then computes with one."""
 
 
 class Loaded(NamedTuple):
-    """What is known of the kernels once the library is loaded."""
+    """The kernels of the loaded library, and how they were chosen."""
 
     report: BlasReport
     chosen: str
-    """What the user asked for, the value of OPENBLAS_CORETYPE; "" if that was not set."""
+    """The user's value of OPENBLAS_CORETYPE; "" if it was not set."""
     found: str | None
     """The best family that the library has, of those that use more of this processor than its own choice; "" if it has none of
-    them, None if its choice is good or nobody could say."""
+    them, None if its choice is good or unknown."""
     was_loaded: bool
     """Whether the file that computes products was in this process before."""
 
@@ -80,13 +80,13 @@ def load(path: str) -> tuple[ctypes.CDLL, Callable[[], Loaded]]:
 
 
 def warnings_of(loaded: Loaded) -> list[str]:
-    """What the user should know, and what helps."""
+    """Warnings for the user, with the remedy."""
     threads = "The system gave OpenBLAS too few threads (ulimit -u, pids.max of the control group): adadim computes with one thread."
     return ([threads] if loaded.report.lacks_threads else []) + [text for text in [_slow_kernels(loaded)] if text]
 
 
 def _slow_kernels(loaded: Loaded) -> str:
-    """Says that products take longer than they need to; "" if they do not."""
+    """A warning that products are slower than they could be; "" if they are not."""
     report, library = loaded.report, loaded.report.library or "an unknown library"
     if not report.is_below_processor:
         return ""
@@ -109,7 +109,7 @@ def _slow_kernels(loaded: Loaded) -> str:
 
 @contextlib.contextmanager
 def _environment(name: str, value: str | None) -> Iterator[None]:
-    """While it lasts, the variable has the value; "" and None change nothing."""
+    """The variable has the value inside the `with`; "" and None change nothing."""
     before = os.environ.get(name)
     if value:
         os.environ[name] = value
@@ -123,7 +123,7 @@ def _environment(name: str, value: str | None) -> Iterator[None]:
 
 
 def _files_in_this_process() -> set[str]:
-    """Libraries among them, links resolved; none where the system does not tell."""
+    """Libraries among them, links resolved; none where the system does not list them."""
     try:
         lines = pathlib.Path("/proc/self/maps").read_bytes().splitlines()
     except OSError:
@@ -153,8 +153,8 @@ class _Answer(NamedTuple):
 
 def _better_kernels(path: str) -> str | None:
     """The best kernels that the library has, of those that suit this processor better than what OpenBLAS would choose; "" where
-    it has none of them, or another library computes; None where OpenBLAS chooses well or nobody says."""
-    # A program that has Python inside is no Python: it would run itself.
+    it has none of them, or another library computes; None where OpenBLAS's choice is good or unknown."""
+    # sys.executable of a program that embeds Python is that program: it would run itself.
     if not sys.executable or getattr(sys, "frozen", False) or LOOKING in os.environ:
         return None
     asked: list[str] = []
@@ -170,7 +170,7 @@ def _better_kernels(path: str) -> str | None:
 
 
 def _probe(path: str, kernels: str) -> _Answer | None:
-    """What the library says where OPENBLAS_CORETYPE asks for these kernels."""
+    """The library's report where OPENBLAS_CORETYPE has these kernels."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", LOOKING: "1"}
     environment.pop(VARIABLE, None)
     if kernels:

@@ -79,8 +79,8 @@ class QuantizedLayer(Owner, Generic[Array]):
 
     @property
     def losses(self) -> dict[Direction, dict[Step, float]]:
-        """The losses that were measured on the way, of each direction and method; "refined" after the sweep's passes. No key
-        where nothing was."""
+        """The losses that were measured, by direction and step; "refined" is after the passes of coordinate descent. No key
+        where none was."""
         measured: dict[Direction, dict[Step, float]] = {}
         directions: tuple[Direction, ...] = ("per-oc", "per-ic")
         steps: tuple[Step, ...] = ("rtn", "gptq", "refined")
@@ -93,12 +93,12 @@ class QuantizedLayer(Owner, Generic[Array]):
 
     @property
     def damping(self) -> float:
-        """λ in units of H's mean diagonal: as asked for, or what it had to be raised to."""
+        """λ over H's mean diagonal: as requested, or as raised."""
         return float(self._info.damping)
 
     @property
     def inactive_inputs(self) -> int:
-        """How many inputs no token activated."""
+        """The number of dead columns: inputs that no token activated."""
         return int(self._info.inactive_inputs)
 
     @cached_property
@@ -120,13 +120,13 @@ class QuantizedLayer(Owner, Generic[Array]):
     @cached_property
     def packed_codes(self) -> npt.NDArray[np.uint32]:
         """uint32 [out, ⌈inputs·bits/32⌉]: each row a dense stream of bits, least significant bit first, codes
-        straddling words, zeros behind the last one."""
+        straddling words, zeros after the last one."""
         return self._read("packed_codes", np.uint32, (self.shape[0], int(self._info.words_per_row)))
 
     def dequantize(self, dtype: NumberType | npt.DTypeLike | torch.dtype | None = None) -> Array:
-        """The weight [out, inputs] that the codes stand for, each number rounded to the nearest.
+        """The dequantized weight [out, inputs], each number rounded to the nearest.
 
-        A torch tensor in main memory if the weight was a tensor, wherever that one lay, else a NumPy array.
+        A torch tensor in main memory if the weight was a tensor, on any device, else a NumPy array.
 
         dtype: float32, float16 or bfloat16, by name or as a NumPy or torch dtype; None for the weight's own.
 

@@ -1,4 +1,4 @@
-"""Finds and loads libadadim.so.0, by ctypes: one wheel serves every Python, and nobody needs a compiler for it."""
+"""Finds and loads libadadim.so.0, by ctypes: one wheel works for every Python, and needs no compiler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for the whole process: version, kernels, threads."""
+"""Properties of the whole process: version, kernels, threads."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def blas_core() -> str:
 
 
 def blas_report() -> BlasReport:
-    """Which library computes products, with which kernels, and whether these use what the processor has."""
+    """Which library computes products, with which kernels, and whether these use all instructions of the processor."""
     return report_of(library)
 
 
 def thread_count() -> int:
-    """The number of threads that a call computes on: one number for the process, at first one for each core that the
-    process may run on, or what OPENBLAS_NUM_THREADS says."""
+    """The number of threads that a call computes on: one number for the process, at first one thread for each core that the
+    process may run on, or OPENBLAS_NUM_THREADS."""
     count = ctypes.c_int64()
     check(library.adadim_thread_count(count))
     return count.value
 
 
 def set_thread_count(count: int) -> None:
-    """count: 1 or more; OpenBLAS takes no more than it was built for. Calls that compute meanwhile go on with the new number
-    from their next product on: set it while there are none where bits matter.
+    """count: 1 or more; OpenBLAS takes no more than it was built for. Calls that are computing use the new number from their next
+    product on. Where the last bits of results matter, set it while no call computes.
 
     Raises InvalidArgument.
     """

@@ -56,29 +56,30 @@ class Quantizer(Owner):
         bits: 2, 3, 4 or 8.
         group_size: weights that share a scale and a zero point; None for a whole channel.
         dimension: along which groups run: "per-oc" inside a row of the weight, the usual way; "per-ic" inside a column;
-            "adaptive" whichever reconstructs the layer's outputs better.
-        method: "gptq", later columns make up for the errors of earlier ones; "rtn", round to nearest.
+            "adaptive" the one that reconstructs the layer's outputs better.
+        method: "gptq", later columns compensate for the errors of earlier ones; "rtn", round to nearest.
         selection: by which loss "adaptive" chooses for "gptq": "rtn", of rounding to nearest in both directions, as the
             paper does; "sweep", of sweeping in both directions.
         symmetric: zero points in the middle.
         damping: λ as a share of H's mean diagonal, 0 to 1. It is raised tenfold while there is no factor, up to 1,
             unless it is 0.
-        activation_order: columns by descending activation.
-        scale_type: the type to which scales are rounded.
-        ranges: how much of a group's range its grid covers: "minmax" all of it, "search" what leaves the smallest error.
-        refine: what passes over a swept layer change, "both" codes and scales, or "codes" or "scales" alone.
-        passes: how many of them, 0 to 1000; none raises the loss as the damped H has it. "rtn" has none. With
-            ranges="search", activation_order=True, passes=4 and damping=0.1 a layer is quantized as `adadim layer` does
-            unless told otherwise.
+        activation_order: act-order, columns by descending activation.
+        scale_type: the type of the stored scales.
+        ranges: how much of a group's range its grid covers: "minmax" all of it, "search" the part with the
+            smallest error (MSE clipping).
+        refine: what the passes of coordinate descent over a swept layer change: "both" codes and scales, or only "codes" or
+            "scales".
+        passes: the number of passes, 0 to 1000. No pass raises the loss under the damped H. "rtn" has no passes.
+            ranges="search", activation_order=True, passes=4 and damping=0.1 are the defaults of `adadim layer`.
         progress: called with the share of the work that is done, 0 to 1, from any thread, one call at a time; shares
-            rise, but begin anew when λ is raised. It must return soon and not call this package. What it raises cancels
-            the work and is raised here.
-        consume: makes the factor in the memory of the Gram matrix, which is closed by that, so that it is in memory
-            once; it stays open if an argument is refused.
+            rise, but start again at 0 when λ is raised. It must return soon and not call this package. An exception of
+            it cancels the work and is raised here.
+        consume: computes the factor in the memory of the Gram matrix and closes it, so that it is in memory only once.
+            It stays open if an argument is refused.
 
         In the main thread, a signal handler that raises, as Python's own for the interrupt key does, cancels the work, too.
 
-        Raises InvalidArgument for options out of range; AllInputsInactive where no token has come; NotPositiveDefinite;
+        Raises InvalidArgument for options out of range; AllInputsInactive where no token was added; NotPositiveDefinite;
         OutOfRange for inputs whose squares are too large for float32; OutOfMemory; Closed.
         """
         _check_gram(gram)
@@ -121,10 +122,10 @@ class Quantizer(Owner):
     ) -> QuantizedLayer[Any]:
         """Quantizes a weight.
 
-        weight: [out, inputs], float32, float16 or bfloat16; what is copied and what is not, see Gram.accumulate.
+        weight: [out, inputs], float32, float16 or bfloat16; see Gram.accumulate for what is copied.
         progress: as above.
 
-        Raises NotFinite, telling the place; WrongSize; OutOfRange for a scale or a loss; TypeError; OutOfMemory; Closed.
+        Raises NotFinite with the place; WrongSize; OutOfRange for a scale or a loss; TypeError; OutOfMemory; Closed.
         """
         return self._quantize(_arrays.matrix(weight, self._inputs, "weight"), progress)
 
@@ -211,7 +212,7 @@ def quantize(
 ) -> QuantizedLayer[Any]:
     """Quantizes one weight [out, inputs]; for several that see the same inputs, make one Quantizer.
 
-    Arguments and errors are those of Quantizer and of its method quantize. The share told to `progress` covers both.
+    Arguments and errors are those of Quantizer and of its method quantize. The share that `progress` receives covers both.
     """
     _check_gram(gram)
     matrix = _arrays.matrix(weight, gram.inputs, "weight")
@@ -228,7 +229,7 @@ def quantize(
 
 
 def _part(progress: ProgressCallback | None, start: float, end: float) -> ProgressCallback | None:
-    """Tells the shares of a part as shares of the whole."""
+    """Reports the shares of a part as shares of the whole."""
     return None if progress is None else lambda share: progress(start + (end - start) * share)
 
 

@@ -1,10 +1,10 @@
-"""What adadim raises. The text is the library's: what was found, and what was expected."""
+"""The errors of adadim. Their text is the library's: what was found, and what was expected."""
 
 from __future__ import annotations
 
 
 class AdaDimError(Exception):
-    """Whatever the engine refuses or fails at."""
+    """Any error of the engine: invalid input, or a failure."""
 
 
 class LibraryNotFound(AdaDimError, ImportError):
@@ -16,7 +16,7 @@ class InvalidArgument(AdaDimError, ValueError):
 
 
 class WrongSize(AdaDimError, ValueError):
-    """Shapes that do not fit each other."""
+    """Shapes that do not match."""
 
 
 class NotFinite(AdaDimError, ValueError):
@@ -28,15 +28,15 @@ class NotPositiveDefinite(AdaDimError, ValueError):
 
 
 class AllInputsInactive(AdaDimError, ValueError):
-    """The Gram matrix is zero: no token has come; or, from Gram.check_active, every input was zero."""
+    """The Gram matrix is zero: no token was added; or, from Gram.check_active, every input was zero."""
 
 
 class OutOfRange(AdaDimError, OverflowError):
-    """A result is beyond the numbers of its type: a scale, a loss, a weight as float16."""
+    """A result is beyond the range of its type: a scale, a loss, a weight as float16."""
 
 
 class OutOfMemory(AdaDimError, MemoryError):
-    """There is no memory, or not as much as the work would take."""
+    """There is no memory, or less than the work would take."""
 
 
 class Cancelled(AdaDimError):

@@ -1,4 +1,4 @@
-// Quantizes one layer to 3 bits and says what was lost: `swift run -c release` in Examples/Swift.
+// Quantizes one layer to 3 bits and prints the loss: `swift run -c release` in Examples/Swift.
 import AdaDim
 
 /// Whole numbers from -512 to 511, the same on every machine.
@@ -17,7 +17,7 @@ struct QuantizeLayer {
         BLASLibrary.startAgainWithBestKernels()
         let (out, inputs, tokens) = (384, 512, 1024)
 
-        // What a model would bring: a weight [out, in], and calibration inputs, two of them much louder. Both come row
+        // In place of a model: a weight [out, in], and calibration inputs, two of them much larger. Both come row
         // after row here; a matrix of inputs has a token a column.
         var numbers = Numbers()
         let weight = Matrix(

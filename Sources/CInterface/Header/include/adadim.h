@@ -1,8 +1,8 @@
 /* AdaDim: quantizes linear layers of language models to 2, 3, 4 or 8 bits, on CPUs.
  *
- * A layer y = W·x has a weight W [out, in]. Calibration inputs x are summed up in a Gram matrix H = X·Xᵀ [in, in]; with
- * it a quantizer is made, whose factor all layers share that see the same inputs (q, k and v; gate and up); the quantizer
- * turns weights into layers of codes, scales and zero points:
+ * A layer y = W·x has a weight W [out, in]. Calibration inputs x are summed up in a Gram matrix H = X·Xᵀ [in, in]. A
+ * quantizer is made of H. All layers that see the same inputs (q, k and v; gate and up) share it and its factor. It turns
+ * weights into layers of codes, scales and zero points:
  *
  *     adadim_gram *gram = NULL;
  *     adadim_quantizer *quantizer = NULL;
@@ -11,35 +11,34 @@
  *     adadim_options_init(&options);
  *     options.bits = 3;
  *     adadim_gram_create(in, &gram);
- *     adadim_gram_accumulate(gram, inputs, ADADIM_FLOAT32, tokens);           // as often as there are batches
+ *     adadim_gram_accumulate(gram, inputs, ADADIM_FLOAT32, tokens);           // once for each batch
  *     adadim_quantizer_create(gram, &options, NULL, NULL, &quantizer);
  *     adadim_quantizer_quantize(quantizer, weight, ADADIM_BFLOAT16, out, NULL, NULL, &layer);
  *     adadim_layer_codes(layer, codes, out * in, NULL);
  *
- * Each of these returns a status to look at; adadim_last_error() says more.
+ * Each of these returns a status to check; adadim_last_error() returns the details.
  *
  * CONVENTIONS
  *
  * Matrices are row-major, as C, NumPy and PyTorch have them, without gaps between rows. A shape [a, b] has a rows.
  * Numbers are little-endian. Memory is the caller's; no function keeps a pointer to it beyond its return.
  *
- * Handles (adadim_gram, adadim_quantizer, adadim_layer) are made by the functions whose last argument points to one, and
- * are let go by the matching destroy function, which takes NULL too. When a function fails, the handle it was to make is
- * set to NULL. A handle that was let go must not be used again.
+ * Handles (adadim_gram, adadim_quantizer, adadim_layer) are created by the functions whose last argument points to one, and
+ * destroyed by the matching destroy function, which accepts NULL. When a function fails to create a handle, it sets it to
+ * NULL. A destroyed handle must not be used again.
  *
- * No function traps, exits or prints. Every size is checked before it is used, and memory that is not to be had is a
- * status. What no library can check is the caller's to keep: pointers must point to as many bytes as their sizes say.
- * Addresses need no alignment. A thread that calls needs a stack of 256 KB.
+ * No function traps, exits or prints. Every size is checked before it is used, and a lack of memory is a status. The
+ * library cannot check pointers: they must point to as many bytes as their sizes say. Addresses need no alignment. A thread
+ * that calls needs a stack of 256 KB.
  *
- * One exception: OpenBLAS maps up to 128 MB of address space for each thread at its first product, and takes small pieces
- * of memory later on. Where a process's address space is limited (ulimit -v), this library asks for the former while it can
- * still be refused; the latter OpenBLAS cannot do without, and it ends the process.
+ * One exception: OpenBLAS maps up to 128 MB of address space for each thread at its first product, and allocates small
+ * pieces of memory later. Where a process's address space is limited (ulimit -v), this library requests the former while a
+ * failure can still be reported. If the system refuses the latter, OpenBLAS ends the process.
  *
  * Functions may be called from several threads at once, with the same handles too; calls that change one Gram matrix
- * wait for each other. What a call computes is the same, bit by bit, whatever other threads do meanwhile, as long as the
- * number of threads, the machine and its BLAS stay the same, and OpenBLAS is the build for POSIX threads (Debian's
- * libopenblas0-pthread). A child of fork() may
- * call if no thread of its parent was computing then.
+ * wait for each other. The result of a call is the same, bit by bit, whatever other threads do, as long as the number of
+ * threads, the machine and its BLAS stay the same, and OpenBLAS is the build for POSIX threads (Debian's
+ * libopenblas0-pthread). A child of fork() may call if no thread of its parent was computing at that time.
  *
  * Copyright 2026 the AdaDim authors. Apache-2.0.
  */
@@ -72,7 +71,7 @@ enum {
     ADADIM_OK = 0,
     /* A null pointer, an option or another argument outside its range. */
     ADADIM_INVALID_ARGUMENT = 1,
-    /* Sizes that do not fit each other. */
+    /* Sizes that do not match. */
     ADADIM_WRONG_SIZE = 2,
     /* The caller's buffer holds less than there is to write. */
     ADADIM_BUFFER_TOO_SMALL = 3,
@@ -80,65 +79,65 @@ enum {
     ADADIM_NOT_FINITE = 4,
     /* The damped Gram matrix has no Cholesky factor. */
     ADADIM_NOT_POSITIVE_DEFINITE = 5,
-    /* The Gram matrix is zero: no token has come; or, from adadim_gram_check_active alone, every input was zero. */
+    /* The Gram matrix is zero: no token was added; or, only from adadim_gram_check_active, every input was zero. */
     ADADIM_ALL_INPUTS_INACTIVE = 6,
-    /* A result beyond the numbers of its type: a scale, a loss, a weight as float16. */
+    /* A result beyond the range of its type: a scale, a loss, a weight as float16. */
     ADADIM_OVERFLOW = 7,
-    /* There is no memory, or not as much as the work would take. */
+    /* There is no memory, or less than the work would take. */
     ADADIM_OUT_OF_MEMORY = 8,
-    /* The progress callback wanted no more. */
+    /* The progress callback cancelled the work. */
     ADADIM_CANCELLED = 9
 };
 
 /* The name of a status, such as "ADADIM_OUT_OF_MEMORY". */
 const char *adadim_status_name(adadim_status status);
 
-/* What the last failed call of this thread found and what was expected, in a sentence; "" after a call that did not
- * fail. Valid until the thread's next call. */
+/* A sentence about the last failed call of this thread: what it found, and what was expected. "" after a call that did
+ * not fail. Valid until the thread's next call. */
 const char *adadim_last_error(void);
 
-/* ---- The BLAS that computes -------------------------------------------------------------------------------------- */
+/* ---- The BLAS in use --------------------------------------------------------------------------------------------- */
 
 typedef struct adadim_blas {
     int64_t size;               /* sizeof(adadim_blas), set by the caller */
-    const char *library;        /* the file whose code computes products, links resolved; "" if the process cannot tell */
+    const char *library;        /* the file whose code computes products, links resolved; "" if unknown */
     const char *kernels;        /* the family of OpenBLAS's kernels, such as "SkylakeX"; "" if another library computes */
     const char *better_kernels; /* a family that uses more of this processor; "" if there is none, or none in this library */
     int32_t below_processor;    /* 1: the kernels use fewer instructions than the processor has */
-    int32_t foreign;            /* 1: another file than the linked OpenBLAS computes products; it is left alone */
+    int32_t foreign;            /* 1: another file than the linked OpenBLAS computes products; this library does not configure it */
     int32_t lacks_threads;      /* 1: OpenBLAS got too few threads when it was loaded; see THREADS */
 } adadim_blas;
 
 /* Fills *blas, whose texts live as long as the process.
  *
  * OpenBLAS chooses its kernels by the processor's model, when it is loaded. A version older than the processor chooses kernels of
- * an old processor, without a word, and all work here takes two to eight times as long: Debian 12's 0.3.21 on an Emerald Rapids
- * makes 52 GFLOP/s instead of 283. No library can change that once OpenBLAS is loaded. Where better_kernels is not "", set the
- * environment variable OPENBLAS_CORETYPE to it before the program starts; a program can do so itself, first of all in main, if its
- * user has not set the variable, and start again by execv("/proc/self/exe", argv). A library that is asked for a family that it
- * does not have answers with another; better_kernels is then the next one to ask for. Once kernels is what the variable asks for,
- * stop: that is the best that the library has. Where better_kernels is "" and below_processor is 1, only another OpenBLAS is
- * faster. */
+ * an old processor, without a message, and all work here takes two to eight times as long: Debian 12's 0.3.21 on an Emerald Rapids
+ * reaches 52 GFLOP/s instead of 283. Nothing can change that after OpenBLAS is loaded. Where better_kernels is not "", set the
+ * environment variable OPENBLAS_CORETYPE to it before the program starts. A program can do so itself, at the beginning of main, if
+ * its user has not set the variable, and start again by execv("/proc/self/exe", argv). If OpenBLAS does not have the family that
+ * the variable names, it uses another one, and better_kernels is the next one to try. Stop when kernels is the value of the
+ * variable: that is the best family of this OpenBLAS. Where better_kernels is "" and below_processor is 1, only another OpenBLAS
+ * is faster. */
 adadim_status adadim_blas_report(adadim_blas *blas);
 
 /* ---- THREADS ---------------------------------------------------------------------------------------------------- */
 
-/* The number of threads is OpenBLAS's: one number for the process, at first one for each core that the process may run on, or
- * what OPENBLAS_NUM_THREADS says. OpenBLAS does not look at CPU quotas of control groups, and this library leaves its choice
- * alone: in a container with a quota, set the number. Nothing but adadim_set_thread_count changes it. While a call computes on
- * several threads, openblas_get_num_threads() itself may say 1.
+/* The number of threads is OpenBLAS's: one number for the process, at first one thread for each core that the process may run on,
+ * or OPENBLAS_NUM_THREADS. OpenBLAS ignores CPU quotas of control groups, and this library does not change its choice: in a
+ * container with a quota, set the number. Only adadim_set_thread_count changes it. While a call computes on several threads,
+ * openblas_get_num_threads() itself may return 1.
  *
  * OpenBLAS starts its threads when it is loaded. Where the system gives too few (ulimit -u, pids.max of a control group), it
  * raises SIGINT, which ends the process unless SIGINT is ignored or caught; with OPENBLAS_NUM_THREADS=1 it starts none. Where
- * SIGINT is ignored, the number is 1 at first, and adadim_blas_report says so. Where the program catches it and goes on, OpenBLAS
- * waits for ever for the missing threads at its first product. The threads of this library's own loops are as many as are to be
- * had, and none is needed. */
+ * SIGINT is ignored, the number is 1 at first, and adadim_blas_report reports it. Where the program catches it and continues,
+ * OpenBLAS waits for ever for the missing threads at its first product. This library's own loops use the threads that the system
+ * gives, and need none. */
 adadim_status adadim_thread_count(int64_t *count);
 
 /* count: 1 or more; fewer are set where OpenBLAS is not built for as many or the system gives fewer threads, and 1 where
- * lacks_threads is 1, whatever the system gives by now. May be called while
- * other calls compute: their products go on with the new number, and no more of their jobs run side by side than the number that
- * each began with. Bits may differ then: set it while there are none where bits matter. */
+ * lacks_threads is 1, even if the system would now give more. May be called while other calls compute: their products continue
+ * with the new number, and no more of their jobs run side by side than at their beginning. Results may then differ in their last
+ * bits: where that matters, set the number while no call computes. */
 adadim_status adadim_set_thread_count(int64_t count);
 
 /* ---- Number types ----------------------------------------------------------------------------------------------- */
@@ -157,8 +156,8 @@ typedef struct adadim_gram adadim_gram;
 /* The Gram matrix of no tokens, [inputs, inputs]; 4·inputs² bytes. */
 adadim_status adadim_gram_create(int64_t inputs, adadim_gram **gram);
 
-/* One computed elsewhere: matrix is symmetric, float32 [inputs, inputs], the triangle from its diagonal to its right
- * upper corner is read; tokens tells how many inputs it sums up. */
+/* One computed elsewhere: matrix is symmetric, float32 [inputs, inputs], and its upper triangle with the diagonal is read;
+ * tokens is the number of inputs that it sums up. */
 adadim_status adadim_gram_create_from(const float *matrix, int64_t inputs, int64_t tokens, adadim_gram **gram);
 
 void adadim_gram_destroy(adadim_gram *gram);
@@ -167,16 +166,17 @@ void adadim_gram_destroy(adadim_gram *gram);
  * float32 at an address that is a multiple of 4 are not copied. */
 adadim_status adadim_gram_accumulate(adadim_gram *gram, const void *inputs, adadim_type type, int64_t tokens);
 
-/* Adds the sums of another Gram matrix with as many inputs, which stays as it is: for callers that divide their
- * calibration data. */
+/* Adds the sums of another Gram matrix with as many inputs, which stays as it is: for callers that sum
+ * up parts of their calibration data separately. */
 adadim_status adadim_gram_merge(adadim_gram *gram, const adadim_gram *other);
 
 adadim_status adadim_gram_inputs(const adadim_gram *gram, int64_t *inputs);
 adadim_status adadim_gram_tokens(const adadim_gram *gram, int64_t *tokens);
 
-/* ADADIM_ALL_INPUTS_INACTIVE if the mean of the matrix's diagonal is zero, or too small for a normal float32. A layer none of whose inputs any of the tokens has activated can be
- * quantized, its weights rounded plainly, all alike: what it loses on these tokens is zero in either direction, so that ADADIM_ADAPTIVE
- * makes it per-OC, and inactive_inputs of adadim_layer_info is all of them. For callers to whom that is a mistake. */
+/* ADADIM_ALL_INPUTS_INACTIVE if the mean of the matrix's diagonal is zero, or too small for a normal float32: if all columns are
+ * dead, since no token has activated any input. Such a layer can be quantized. Its weights are rounded to nearest, with equal
+ * weights for all columns; its loss on these tokens is zero in either direction, so ADADIM_ADAPTIVE makes it per-OC, and
+ * inactive_inputs of adadim_layer_info is the number of its inputs. This function is for callers that treat it as an error. */
 adadim_status adadim_gram_check_active(const adadim_gram *gram);
 
 /* Copies the matrix, both triangles, float32 [inputs, inputs]. See READING A LAYER for capacity and count. */
@@ -186,13 +186,13 @@ adadim_status adadim_gram_matrix(const adadim_gram *gram, float *buffer, int64_t
 
 /* How codes are found. */
 enum {
-    ADADIM_GPTQ = 0,             /* GPTQ's column sweep: later columns make up for the errors of earlier ones */
-    ADADIM_ROUND_TO_NEAREST = 1  /* each weight by itself */
+    ADADIM_GPTQ = 0,             /* GPTQ's column sweep: later columns compensate for the errors of earlier ones */
+    ADADIM_ROUND_TO_NEAREST = 1  /* rounds each weight independently */
 };
 
 /* In which direction the weights of a group run. */
 enum {
-    ADADIM_ADAPTIVE = 0,  /* whichever reconstructs the layer's outputs better */
+    ADADIM_ADAPTIVE = 0,  /* the one that reconstructs the layer's outputs better */
     ADADIM_PER_OC = 1,    /* inside an output channel, a row of W: the usual way */
     ADADIM_PER_IC = 2     /* inside an input channel, a column of W */
 };
@@ -206,12 +206,12 @@ enum {
 /* How much of a group's range its grid covers. */
 enum {
     ADADIM_RANGES_MINMAX = 0,  /* all of it */
-    ADADIM_RANGES_SEARCH = 1   /* what leaves the smallest error */
+    ADADIM_RANGES_SEARCH = 1   /* the part with the smallest error: MSE clipping */
 };
 
-/* What passes over a swept layer change; none raises the loss as the damped H has it. Round to nearest has none. With
-   ADADIM_RANGES_SEARCH, activation_order, 4 passes and a damping of 0.1 a layer is quantized as `adadim layer` does unless
-   told otherwise; the defaults here are the plain method. */
+/* What the passes of coordinate descent over a swept layer change. No pass raises the loss under the damped H. Round to nearest
+   has no passes. ADADIM_RANGES_SEARCH, activation_order, 4 passes and a damping of 0.1 are the defaults of `adadim layer`; the
+   defaults here are plain GPTQ. */
 enum {
     ADADIM_REFINE_BOTH = 0,   /* block of columns after block */
     ADADIM_REFINE_CODES = 1,
@@ -227,41 +227,41 @@ typedef struct adadim_options {
     int32_t dimension;        /* ADADIM_ADAPTIVE … */
     int32_t selection;        /* ADADIM_SELECT_RTN … */
     int32_t symmetric;        /* 1: zero points in the middle                 0 */
-    int32_t activation_order; /* 1: columns by descending activation          0 */
-    adadim_type scale_type;   /* to which scales are rounded    ADADIM_BFLOAT16 */
+    int32_t activation_order; /* 1: act-order, by descending activation       0 */
+    adadim_type scale_type;   /* of stored scales               ADADIM_BFLOAT16 */
     int32_t ranges;           /* ADADIM_RANGES_MINMAX … */
     int32_t refine;           /* ADADIM_REFINE_BOTH … */
     int64_t passes;           /* over the swept layer, 0 to 1000              0 */
 } adadim_options;
 
-/* Sets the defaults, the figures above. */
+/* Sets the defaults, the values above. */
 adadim_status adadim_options_init(adadim_options *options);
 
-/* The memory that quantizing a layer [out, in] takes at its peak, in bytes, Gram matrix included, which
- * adadim_quantizer_take hands over; adadim_quantizer_create leaves the caller's in place, 4·in² bytes more. options: NULL for
- * the defaults. */
+/* The memory that quantizing a layer [out, in] takes at its peak, in bytes, with the Gram matrix, which
+ * adadim_quantizer_take reuses; adadim_quantizer_create leaves the caller's in place, which takes 4·in² bytes more.
+ * options: NULL for the defaults. */
 adadim_status adadim_memory_needed(int64_t out, int64_t in, const adadim_options *options, int64_t *bytes);
 
 /* ---- Quantizing ------------------------------------------------------------------------------------------------- */
 
-/* Told the share of the work that is done, 0 to 1; another value than 0 cancels the work. Shares rise, but begin anew when λ
- * is raised. Called from any thread, one call at a time. It must return soon, and must neither call into this library nor
- * leave by an exception or longjmp. */
+/* Receives the share of the work that is done, 0 to 1; another return value than 0 cancels the work. Shares rise, but start again
+ * at 0 when λ is raised. Called from any thread, one call at a time. It must return soon, and must neither call into this
+ * library nor leave by an exception or longjmp. */
 typedef int (*adadim_progress)(double share, void *context);
 
 typedef struct adadim_quantizer adadim_quantizer;
 
 /* Factors H + λI. λ is raised tenfold, up to H's mean diagonal, while there is no factor (damping 0 is never raised);
- * adadim_layer_get_info tells. ADADIM_ALL_INPUTS_INACTIVE for a Gram matrix of no tokens; see adadim_gram_check_active for one of
- * tokens that are all zero.
+ * adadim_layer_get_info reports it. ADADIM_ALL_INPUTS_INACTIVE for a Gram matrix of no tokens; see adadim_gram_check_active
+ * for one of tokens that are all zero.
  *
  * options: NULL for the defaults. progress: NULL for none; context is passed on to it. */
 adadim_status adadim_quantizer_create(
     const adadim_gram *gram, const adadim_options *options, adadim_progress progress, void *context,
     adadim_quantizer **quantizer);
 
-/* The same in the memory of the Gram matrix, so that the matrix is in memory once: *gram is let go and set to NULL, unless
- * it fails for its arguments. */
+/* The same in the memory of the Gram matrix, so that the matrix is in memory only once: *gram is destroyed and set to NULL,
+ * unless the call fails because of its arguments. */
 adadim_status adadim_quantizer_take(
     adadim_gram **gram, const adadim_options *options, adadim_progress progress, void *context,
     adadim_quantizer **quantizer);
@@ -287,16 +287,16 @@ typedef struct adadim_layer_info {
     int64_t scale_rows;         /* shape of scales and zero points: per-OC [out, ⌈in/g⌉], */
     int64_t scale_columns;      /*                                  per-IC [⌈out/g⌉, in]  */
     int64_t words_per_row;      /* packed codes: [out, ⌈in·bits/32⌉] */
-    int64_t inactive_inputs;    /* inputs that no token activated */
+    int64_t inactive_inputs;    /* dead columns: inputs that no token activated */
     double loss;                /* ‖(W−Q)·X‖², summed over the calibration tokens */
     double relative_loss;       /* loss / ‖W·X‖²; 0 where that is 0 */
     double output_energy;       /* ‖W·X‖² */
-    double damping;             /* λ in units of H's mean diagonal: as asked for, or what it had to be raised to */
-    double rtn_loss_per_oc;     /* what was measured of each direction on the way; NaN where nothing was */
+    double damping;             /* λ over H's mean diagonal: as requested, or as raised */
+    double rtn_loss_per_oc;     /* losses measured before, by direction; NaN where none was */
     double rtn_loss_per_ic;
     double gptq_loss_per_oc;
     double gptq_loss_per_ic;
-    double refined_loss_per_oc; /* of the sweep after its passes, which go by the damped H: may be larger */
+    double refined_loss_per_oc; /* after the passes, which minimize the loss under the damped H: may be larger */
     double refined_loss_per_ic;
     int32_t dimension;          /* ADADIM_PER_OC or ADADIM_PER_IC */
     int32_t method;             /* ADADIM_GPTQ or ADADIM_ROUND_TO_NEAREST */
@@ -304,9 +304,8 @@ typedef struct adadim_layer_info {
 
 adadim_status adadim_layer_get_info(const adadim_layer *layer, adadim_layer_info *info);
 
-/* Each function below writes numbers to a buffer of the caller's that has room for capacity of them. *count is set to how
- * many there are; count may be NULL. With buffer NULL nothing is written: a way to ask for the count. A buffer that is too
- * small is not written to. */
+/* Each function below writes numbers to the caller's buffer, which has room for capacity of them. *count is set to the number
+ * of numbers; count may be NULL. With buffer NULL only the count is returned. A buffer that is too small is not written to. */
 
 /* Codes [out, in], a byte each: weight (i, j) is (code − zero)·scale. */
 adadim_status adadim_layer_codes(const adadim_layer *layer, uint8_t *buffer, int64_t capacity, int64_t *count);
@@ -318,10 +317,10 @@ adadim_status adadim_layer_scales(const adadim_layer *layer, float *buffer, int6
 adadim_status adadim_layer_zero_points(const adadim_layer *layer, uint8_t *buffer, int64_t capacity, int64_t *count);
 
 /* Codes as words [out, words_per_row]: each row a dense stream of bits along in, least significant bit first, codes
- * straddling words, zeros behind the last one. */
+ * straddling words, zeros after the last one. */
 adadim_status adadim_layer_packed_codes(const adadim_layer *layer, uint32_t *buffer, int64_t capacity, int64_t *count);
 
-/* The weight that the codes stand for, [out, in], in numbers of the type, each rounded to the nearest. */
+/* The dequantized weight [out, in], in numbers of the type, each rounded to the nearest. */
 adadim_status adadim_layer_dequantized(
     const adadim_layer *layer, void *buffer, adadim_type type, int64_t capacity, int64_t *count);
 
