@@ -53,7 +53,7 @@ int main(void) {
     adadim_quantizer *quantizer = NULL;
     adadim_layer *layer = NULL;
     adadim_options options;
-    check(adadim_options_init(&options));
+    check(adadim_options_init(&options, ADADIM_BALANCED));
     options.bits = 3;
     options.group_size = 64;
 

@@ -73,7 +73,7 @@ static int callback(double share, void *context) {
 
 static adadim_options *any_options(adadim_options *options) {
     if (one_in(6)) return NULL;
-    if (!ok(adadim_options_init(options))) fail("no defaults", 0);
+    if (!ok(adadim_options_init(options, ADADIM_FAST))) fail("no defaults", 0);
     static const int64_t bits[] = {2, 3, 4, 8};
     options->bits = bits[below(4)];
     options->group_size = below(MOST);
@@ -240,7 +240,7 @@ static void call_other(void) {
     switch (below(5)) {
     case 0: ok(adadim_thread_count(one_in(3) ? NULL : &figure)); return;
     case 1: ok(adadim_set_thread_count(one_in(2) ? foreign_size() : 1 + below(4))); return;
-    case 2: ok(adadim_options_init(one_in(3) ? NULL : &options)); return;
+    case 2: ok(adadim_options_init(one_in(3) ? NULL : &options, one_in(3) ? (int32_t)below(5) - 2 : ADADIM_BALANCED)); return;
     case 3: {
         adadim_blas blas = {.size = one_in(3) ? foreign_size() : (int64_t)sizeof blas};
         if (ok(adadim_blas_report(one_in(5) ? NULL : &blas)) && (!blas.library || !blas.kernels || !blas.better_kernels))

@@ -149,7 +149,7 @@ int main(int argc, char **argv) {
         for (int method = ADADIM_GPTQ; method <= ADADIM_ROUND_TO_NEAREST; method++)
             for (int variant = 0; variant < 4; variant++) {
                 adadim_options options;
-                if (adadim_options_init(&options)) fail(adadim_last_error(), 0);
+                if (adadim_options_init(&options, ADADIM_FAST)) fail(adadim_last_error(), 0);
                 options.dimension = dimension;
                 options.method = method;
                 options.selection = variant % 2;

@@ -79,8 +79,9 @@ static const char *library;
 static pthread_barrier_t barrier;
 
 static void *leave_an_error(void *handle) {
-    adadim_status (*init)(adadim_options *) = (adadim_status (*)(adadim_options *))dlsym(handle, "adadim_options_init");
-    if (init(NULL) != ADADIM_INVALID_ARGUMENT) fail("NULL was accepted", 0);
+    adadim_status (*init)(adadim_options *, int32_t) =
+        (adadim_status (*)(adadim_options *, int32_t))dlsym(handle, "adadim_options_init");
+    if (init(NULL, ADADIM_FAST) != ADADIM_INVALID_ARGUMENT) fail("NULL was accepted", 0);
     pthread_barrier_wait(&barrier);
     pthread_barrier_wait(&barrier);
     return NULL;

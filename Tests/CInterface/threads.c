@@ -75,7 +75,7 @@ static void prepare(job *job, int index, int64_t rounds) {
     static const int64_t bits[] = {2, 3, 4, 8};
     uint64_t state = (uint64_t)index + 1;
     *job = (struct job){.out = outs[index], .in = ins[index], .tokens = 700, .rounds = rounds};
-    check(adadim_options_init(&job->options));
+    check(adadim_options_init(&job->options, ADADIM_FAST));
     job->options.bits = bits[index % 4];
     job->options.group_size = index % 3 == 0 ? 0 : 64;
     job->options.dimension = index % 3;

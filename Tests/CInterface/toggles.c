@@ -72,7 +72,7 @@ static void prepare(variant *variant, int index) {
     uint64_t state = (uint64_t)index + 1;
     int64_t tokens = 400;
     *variant = (struct variant){.out = 256 + 64 * (index % 2), .in = 128 + 37 * (index % 3)};
-    check(adadim_options_init(&variant->options));
+    check(adadim_options_init(&variant->options, ADADIM_FAST));
     variant->options.bits = index % 2 ? 4 : 3;
     variant->options.group_size = index == 4 ? 0 : 64;
     variant->options.dimension = index % 3;

@@ -77,7 +77,7 @@ struct CLayer: Sendable {
 
 func defaultOptions() -> adadim_options {
     var options = adadim_options()
-    precondition(adadim_options_init(&options) == ADADIM_OK, "options that cannot be set")
+    precondition(adadim_options_init(&options, Int32(ADADIM_FAST)) == ADADIM_OK, "options that cannot be set")
     return options
 }
 

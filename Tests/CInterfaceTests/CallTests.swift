@@ -206,10 +206,10 @@ import Testing
         while !thread.isFinished { usleep(100) }
         #expect(said.withLock { $0 } == "")
         #expect(String(cString: adadim_last_error()).contains("layer is NULL"))
-        _ = adadim_options_init(nil)
+        _ = adadim_options_init(nil, Int32(ADADIM_FAST))
         #expect(String(cString: adadim_last_error()).contains("options is NULL"))
         var options = adadim_options()
-        #expect(adadim_options_init(&options) == ADADIM_OK && adadim_last_error().pointee == 0)
+        #expect(adadim_options_init(&options, Int32(ADADIM_FAST)) == ADADIM_OK && adadim_last_error().pointee == 0)
     }
 
     @Test func onlyOneFunctionSetsTheThreads() throws {

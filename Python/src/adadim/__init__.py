@@ -15,6 +15,7 @@ from ._layer import QuantizedLayer
 from ._kernels import BlasReport
 from ._process import blas_core, blas_report, set_thread_count, thread_count, version
 from ._quantizer import Quantizer, quantize
+from ._settings import Settings
 from .errors import (
     AdaDimError,
     AllInputsInactive,
@@ -46,6 +47,7 @@ __all__ = [
     "OutOfRange",
     "QuantizedLayer",
     "Quantizer",
+    "Settings",
     "WrongSize",
     "blas_core",
     "blas_report",

@@ -24,6 +24,7 @@ ERRORS: dict[str, type[errors.AdaDimError]] = {
 }
 
 TYPES = {"float32": 0, "bfloat16": 1, "float16": 2}
+EFFORTS = {"fast": 0, "balanced": 1}
 METHODS = {"gptq": 0, "rtn": 1}
 DIMENSIONS = {"adaptive": 0, "per-oc": 1, "per-ic": 2}
 SELECTIONS = {"rtn": 0, "sweep": 1}
@@ -116,7 +117,7 @@ FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "adadim_gram_tokens": ([c_void_p, _COUNT], c_int32),
     "adadim_gram_check_active": ([c_void_p], c_int32),
     "adadim_gram_matrix": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
-    "adadim_options_init": ([POINTER(Options)], c_int32),
+    "adadim_options_init": ([POINTER(Options), c_int32], c_int32),
     "adadim_memory_needed": ([c_int64, c_int64, POINTER(Options), _COUNT], c_int32),
     "adadim_quantizer_create": ([c_void_p, POINTER(Options), Progress, c_void_p, _HANDLE], c_int32),
     "adadim_quantizer_take": ([_HANDLE, POINTER(Options), Progress, c_void_p, _HANDLE], c_int32),

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy.typing as npt
 
-from . import _arrays, _header
-from ._arrays import NumberType
+from . import _arrays
 from ._calls import ProgressCallback, check, run
-from ._gram import Gram, integer
+from ._gram import Gram
 from ._handles import Handle, Owner
-from ._layer import Direction, Method, QuantizedLayer
+from ._layer import QuantizedLayer
 from ._library import library
-from .errors import InvalidArgument
+from ._settings import Settings, made_options
 
 if TYPE_CHECKING:
     import torch
-
-Dimension = Literal["adaptive", "per-oc", "per-ic"]
-Selection = Literal["rtn", "sweep"]
-Ranges = Literal["minmax", "search"]
-Refined = Literal["both", "codes", "scales"]
+    from typing_extensions import Unpack
 
 
 class Quantizer(Owner):
@@ -36,46 +30,19 @@ class Quantizer(Owner):
         self,
         gram: Gram,
         *,
-        bits: int = 4,
-        group_size: int | None = 128,
-        dimension: Dimension = "adaptive",
-        method: Method = "gptq",
-        selection: Selection = "rtn",
-        symmetric: bool = False,
-        damping: float = 0.01,
-        activation_order: bool = False,
-        scale_type: NumberType = "bfloat16",
-        ranges: Ranges = "minmax",
-        refine: Refined = "both",
-        passes: int = 0,
         progress: ProgressCallback | None = None,
         consume: bool = False,
+        **settings: Unpack[Settings],
     ) -> None:
         """Factors H + λI.
 
-        bits: 2, 3, 4 or 8.
-        group_size: weights that share a scale and a zero point; None for a whole channel.
-        dimension: along which groups run: "per-oc" inside a row of the weight, the usual way; "per-ic" inside a column;
-            "adaptive" the one that reconstructs the layer's outputs better.
-        method: "gptq", later columns compensate for the errors of earlier ones; "rtn", round to nearest.
-        selection: by which loss "adaptive" chooses for "gptq": "rtn", of rounding to nearest in both directions, as the
-            paper does; "sweep", of sweeping in both directions.
-        symmetric: zero points in the middle.
-        damping: λ as a share of H's mean diagonal, 0 to 1. It is raised tenfold while there is no factor, up to 1,
-            unless it is 0.
-        activation_order: act-order, columns by descending activation.
-        scale_type: the type of the stored scales.
-        ranges: how much of a group's range its grid covers: "minmax" all of it, "search" the part with the
-            smallest error (MSE clipping).
-        refine: what the passes of coordinate descent over a swept layer change: "both" codes and scales, or only "codes" or
-            "scales".
-        passes: the number of passes, 0 to 1000. No pass raises the loss under the damped H. "rtn" has no passes.
-            ranges="search", activation_order=True, passes=4 and damping=0.1 are the defaults of `adadim layer`.
         progress: called with the share of the work that is done, 0 to 1, from any thread, one call at a time; shares
             rise, but start again at 0 when λ is raised. It must return soon and not call this package. An exception of
             it cancels the work and is raised here.
         consume: computes the factor in the memory of the Gram matrix and closes it, so that it is in memory only once.
             It stays open if an argument is refused.
+
+        settings: see Settings; by default effort="balanced".
 
         In the main thread, a signal handler that raises, as Python's own for the interrupt key does, cancels the work, too.
 
@@ -83,10 +50,7 @@ class Quantizer(Owner):
         OutOfRange for inputs whose squares are too large for float32; OutOfMemory; Closed.
         """
         _check_gram(gram)
-        options = _options(
-            bits, group_size, dimension, method, selection, symmetric, damping, activation_order, scale_type,
-            ranges, refine, passes,
-        )
+        options = made_options(settings)
         self._inputs = gram.inputs
 
         def factored(told: Any) -> Handle:
@@ -152,20 +116,9 @@ def quantize(
     weight: npt.NDArray[Any],
     gram: Gram,
     *,
-    bits: int = ...,
-    group_size: int | None = ...,
-    dimension: Dimension = ...,
-    method: Method = ...,
-    selection: Selection = ...,
-    symmetric: bool = ...,
-    damping: float = ...,
-    activation_order: bool = ...,
-    scale_type: NumberType = ...,
-    ranges: Ranges = ...,
-    refine: Refined = ...,
-    passes: int = ...,
     progress: ProgressCallback | None = ...,
     consume: bool = ...,
+    **settings: Unpack[Settings],
 ) -> QuantizedLayer[npt.NDArray[Any]]: ...
 
 
@@ -174,20 +127,9 @@ def quantize(
     weight: torch.Tensor,
     gram: Gram,
     *,
-    bits: int = ...,
-    group_size: int | None = ...,
-    dimension: Dimension = ...,
-    method: Method = ...,
-    selection: Selection = ...,
-    symmetric: bool = ...,
-    damping: float = ...,
-    activation_order: bool = ...,
-    scale_type: NumberType = ...,
-    ranges: Ranges = ...,
-    refine: Refined = ...,
-    passes: int = ...,
     progress: ProgressCallback | None = ...,
     consume: bool = ...,
+    **settings: Unpack[Settings],
 ) -> QuantizedLayer[torch.Tensor]: ...
 
 
@@ -195,20 +137,9 @@ def quantize(
     weight: npt.NDArray[Any] | torch.Tensor,
     gram: Gram,
     *,
-    bits: int = 4,
-    group_size: int | None = 128,
-    dimension: Dimension = "adaptive",
-    method: Method = "gptq",
-    selection: Selection = "rtn",
-    symmetric: bool = False,
-    damping: float = 0.01,
-    activation_order: bool = False,
-    scale_type: NumberType = "bfloat16",
-    ranges: Ranges = "minmax",
-    refine: Refined = "both",
-    passes: int = 0,
     progress: ProgressCallback | None = None,
     consume: bool = False,
+    **settings: Unpack[Settings],
 ) -> QuantizedLayer[Any]:
     """Quantizes one weight [out, inputs]; for several that see the same inputs, make one Quantizer.
 
@@ -218,12 +149,7 @@ def quantize(
     matrix = _arrays.matrix(weight, gram.inputs, "weight")
     # Flops: inputs³/3 of the factor, out·inputs² of each of about three products of a layer.
     factor = gram.inputs / (gram.inputs + 9 * matrix.shape[0])
-    quantizer = Quantizer(
-        gram, bits=bits, group_size=group_size, dimension=dimension, method=method, selection=selection,
-        symmetric=symmetric, damping=damping, activation_order=activation_order, scale_type=scale_type,
-        ranges=ranges, refine=refine, passes=passes,
-        progress=_part(progress, 0, factor), consume=consume,
-    )  # fmt: skip
+    quantizer = Quantizer(gram, progress=_part(progress, 0, factor), consume=consume, **settings)
     with quantizer:
         return quantizer._quantize(matrix, _part(progress, factor, 1))
 
@@ -236,44 +162,3 @@ def _part(progress: ProgressCallback | None, start: float, end: float) -> Progre
 def _check_gram(gram: object) -> None:
     if not isinstance(gram, Gram):
         raise TypeError(f"gram is a {type(gram).__name__}, expected a Gram")
-
-
-def _options(
-    bits: int,
-    group_size: int | None,
-    dimension: str,
-    method: str,
-    selection: str,
-    symmetric: bool,
-    damping: float,
-    activation_order: bool,
-    scale_type: str,
-    ranges: str,
-    refine: str,
-    passes: int,
-) -> _header.Options:
-    options = _header.Options()
-    check(library.adadim_options_init(options))
-    options.bits = integer(bits, "bits")
-    # C's 0 stands for a channel; here, None does.
-    options.group_size = 0 if group_size is None else integer(group_size, "group_size")
-    if group_size is not None and options.group_size < 1:
-        raise InvalidArgument(f"group_size is {group_size}, expected 1 or more, or None for a whole channel")
-    options.dimension = _code(_header.DIMENSIONS, dimension, "dimension")
-    options.method = _code(_header.METHODS, method, "method")
-    options.selection = _code(_header.SELECTIONS, selection, "selection")
-    options.symmetric = 1 if symmetric else 0
-    options.damping = damping
-    options.activation_order = 1 if activation_order else 0
-    options.scale_type = _code(_header.TYPES, scale_type, "scale_type")
-    options.ranges = _code(_header.RANGES, ranges, "ranges")
-    options.refine = _code(_header.REFINED, refine, "refine")
-    options.passes = integer(passes, "passes")
-    return options
-
-
-def _code(codes: Mapping[str, int], name: str, argument: str) -> int:
-    if name not in codes:
-        expected = ", ".join(f'"{name}"' for name in codes)
-        raise InvalidArgument(f"{argument} is {name!r}, expected one of {expected}")
-    return codes[name]

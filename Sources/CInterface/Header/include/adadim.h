@@ -8,7 +8,7 @@
  *     adadim_quantizer *quantizer = NULL;
  *     adadim_layer *layer = NULL;
  *     adadim_options options;
- *     adadim_options_init(&options);
+ *     adadim_options_init(&options, ADADIM_BALANCED);
  *     options.bits = 3;
  *     adadim_gram_create(in, &gram);
  *     adadim_gram_accumulate(gram, inputs, ADADIM_FLOAT32, tokens);           // once for each batch
@@ -210,32 +210,38 @@ enum {
 };
 
 /* What the passes of coordinate descent over a swept layer change. No pass raises the loss under the damped H. Round to nearest
-   has no passes. ADADIM_RANGES_SEARCH, activation_order, 4 passes and a damping of 0.1 are the defaults of `adadim layer`; the
-   defaults here are plain GPTQ. */
+   has no passes. */
 enum {
     ADADIM_REFINE_BOTH = 0,   /* block of columns after block */
     ADADIM_REFINE_CODES = 1,
     ADADIM_REFINE_SCALES = 2
 };
 
+/* How much is done to lose less. */
+enum {
+    ADADIM_FAST = 0,     /* plain GPTQ */
+    ADADIM_BALANCED = 1  /* searched ranges, act-order, more damping, passes: the default wherever options are NULL */
+};
+
 typedef struct adadim_options {
     int64_t size;             /* sizeof(adadim_options); set by adadim_options_init */
-    int64_t bits;             /* 2, 3, 4 or 8                                 4 */
-    int64_t group_size;       /* weights that share a scale; 0: a channel   128 */
-    double damping;           /* share of H's mean diagonal, 0 to 1        0.01 */
-    int32_t method;           /* ADADIM_GPTQ … */
-    int32_t dimension;        /* ADADIM_ADAPTIVE … */
-    int32_t selection;        /* ADADIM_SELECT_RTN … */
-    int32_t symmetric;        /* 1: zero points in the middle                 0 */
-    int32_t activation_order; /* 1: act-order, by descending activation       0 */
-    adadim_type scale_type;   /* of stored scales               ADADIM_BFLOAT16 */
-    int32_t ranges;           /* ADADIM_RANGES_MINMAX … */
-    int32_t refine;           /* ADADIM_REFINE_BOTH … */
-    int64_t passes;           /* over the swept layer, 0 to 1000              0 */
+    /*                                                                            ADADIM_FAST   ADADIM_BALANCED */
+    int64_t bits;             /* 2, 3, 4 or 8                                               4 */
+    int64_t group_size;       /* weights that share a scale; 0: a channel                 128 */
+    double damping;           /* share of H's mean diagonal, 0 to 1                      0.01               0.1 */
+    int32_t method;           /* ADADIM_GPTQ …                                    ADADIM_GPTQ */
+    int32_t dimension;        /* ADADIM_ADAPTIVE …                            ADADIM_ADAPTIVE */
+    int32_t selection;        /* ADADIM_SELECT_RTN …                        ADADIM_SELECT_RTN */
+    int32_t symmetric;        /* 1: zero points in the middle                               0 */
+    int32_t activation_order; /* 1: act-order, by descending activation                     0                 1 */
+    adadim_type scale_type;   /* of stored scales                             ADADIM_BFLOAT16 */
+    int32_t ranges;           /* ADADIM_RANGES_MINMAX …                  ADADIM_RANGES_MINMAX            SEARCH */
+    int32_t refine;           /* ADADIM_REFINE_BOTH …                      ADADIM_REFINE_BOTH */
+    int64_t passes;           /* over the swept layer, 0 to 1000                            0                 4 */
 } adadim_options;
 
-/* Sets the defaults, the values above. */
-adadim_status adadim_options_init(adadim_options *options);
+/* Sets the values above. effort: ADADIM_FAST or ADADIM_BALANCED. */
+adadim_status adadim_options_init(adadim_options *options, int32_t effort);
 
 /* The memory that quantizing a layer [out, in] takes at its peak, in bytes, with the Gram matrix, which
  * adadim_quantizer_take reuses; adadim_quantizer_create leaves the caller's in place, which takes 4·in² bytes more.
