@@ -1,3 +1,5 @@
+import AdaDimQuantizedMatrices
+
 /// How one weight is to be quantized.
 public struct QuantizationOptions: Sendable, Equatable {
     /// How codes are found.
