@@ -60,22 +60,30 @@ let package = Package(
         module("Processor"),
         // The engine: matrices, then one layer.
         module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimFiles", "AdaDimProcessor", "AdaDimProgramStart"]),
+        // A quantized weight as a value, which engine and model side share: codes, scales, zero points, packed words.
+        module("QuantizedMatrices", ["AdaDimLinearAlgebra"]),
         // C, for the sake of instruction sets that Swift cannot choose function by function.
         module("Kernels"),
-        module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra"]),
-        .target(name: "AdaDim", dependencies: ["AdaDimLinearAlgebra", "AdaDimQuantization"], path: "Sources/AdaDim"),
+        module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices"]),
+        .target(
+            name: "AdaDim", dependencies: ["AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization"],
+            path: "Sources/AdaDim"),
         // One layer, looked at: outliers of its inputs, sensitivity of its weights, losses both ways.
-        module("Inspection", ["AdaDimLinearAlgebra", "AdaDimQuantization"]),
+        module("Inspection", ["AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization"]),
 
         // The engine for other languages: adadim.h, and its functions.
         .target(name: "AdaDimCHeader", path: "Sources/CInterface/Header"),
         .target(
-            name: "AdaDimCInterface", dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization"],
+            name: "AdaDimCInterface",
+            dependencies: ["AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization"],
             path: "Sources/CInterface/EntryPoints"),
         // Numerical regression tests: the engine against identities and against an earlier run.
         module(
             "Regression",
-            ["AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization"]),
+            [
+                "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
+                "AdaDimQuantization",
+            ]),
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors", ["AdaDimFiles", "AdaDimJSON"]),
@@ -103,16 +111,16 @@ let package = Package(
         module(
             "Export",
             [
-                "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimSafetensors",
-                "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
+                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
             ]),
 
         // One layer in a file of its own.
         module(
             "LayerFiles",
             [
-                "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors",
-                "AdaDimCheckpoint", "AdaDimExport",
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization",
+                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
             ]),
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
@@ -127,16 +135,18 @@ let package = Package(
         module(
             "Pipeline",
             [
-                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
-                "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization",
+                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration",
+                "AdaDimEvaluation", "AdaDimExport",
                 "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
-                "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantization",
-                "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantizedMatrices",
+                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection",
+                "AdaDimLayerFiles",
                 "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -149,19 +159,25 @@ let package = Package(
             name: "AdaDimTestSupport",
             dependencies: ["AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors"], path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
-        tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
+        tests("QuantizedMatrices", ["AdaDimQuantizedMatrices", "AdaDimLinearAlgebra"]),
         tests(
-            "Inspection", ["AdaDimInspection", "AdaDimQuantization", "AdaDimLinearAlgebra"],
+            "Quantization", ["AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra"],
+            resources: [.copy("Goldens")]),
+        tests(
+            "Inspection",
+            ["AdaDimInspection", "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra"],
             resources: [.copy("Goldens")]),
         tests(
             "CInterface",
             [
-                "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimPipeline",
+                "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
+                "AdaDimQuantization", "AdaDimPipeline",
             ]),
         tests(
             "Regression",
             [
-                "AdaDimRegression", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimOutputs", "AdaDimTestSupport",
+                "AdaDimRegression", "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
+                "AdaDimOutputs", "AdaDimTestSupport",
             ]),
         tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
         tests("JSON", ["AdaDimJSON"]),
@@ -172,14 +188,13 @@ let package = Package(
             "Export",
             [
                 "AdaDimExport", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors",
-                "AdaDimQuantization",
-                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
             "LayerFiles",
             [
                 "AdaDimLayerFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
-                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests("Report", ["AdaDimReport", "AdaDimReportSamples", "AdaDimTestSupport"]),
         // Pages of made-up values, for the tests, and in files for the browser (`make test-report`).
@@ -206,8 +221,9 @@ let package = Package(
             "Pipeline",
             [
                 "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport",
-                "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
-                "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport", "AdaDimTestSupport",
+                "AdaDimEvaluation", "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
+                "AdaDimDecoder", "AdaDimCalibration", "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport",
+                "AdaDimTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
@@ -215,7 +231,7 @@ let package = Package(
             "CommandLineTool",
             [
                 "AdaDimCommandLineTool", "AdaDimFiles", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
-                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ], resources: [.copy("Goldens")]),
     ],
     swiftLanguageModes: [.v6]

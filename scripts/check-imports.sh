@@ -26,9 +26,10 @@ forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKerne
 forbid "CPUID is asked outside Sources/LinearAlgebra" 'AdaDimProcessor' $outside
 forbid "the engine imports the model side" \
     'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Pipeline)' \
-    Sources/LinearAlgebra Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression Sources/Inspection
+    Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression Sources/Inspection
 forbid "the engine imports Foundation" 'Foundation' \
-    Sources/LinearAlgebra Sources/Quantization Sources/AdaDim Sources/CInterface
+    Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface
+forbid "the quantized matrices import the quantizer" 'AdaDimQuantization' Sources/QuantizedMatrices
 forbid "the model side imports the quantizer" 'AdaDimQuantization' \
     Sources/Safetensors Sources/Checkpoint Sources/Files Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation
 forbid "a module imports the pipeline from below" 'AdaDim(Pipeline|CommandLineTool)' \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The site of what `import AdaDim` gives, in .build-docs/site. One module: AdaDim only re-exports two others, so its
+# The site of what `import AdaDim` gives, in .build-docs/site. One module: AdaDim only re-exports three others, so its
 # symbol graph is made with theirs in it, which the DocC plugin's own command has no option for. From the plugin comes
 # the tool that makes code listings of Snippets/.
 set -euo pipefail
@@ -16,7 +16,7 @@ mkdir -p "$output/symbol-graphs"
 # The modules, and the C that two of them import.
 # shellcheck disable=SC2046
 swift symbolgraph-extract -module-name AdaDim \
-    -experimental-allowed-reexported-modules=AdaDimLinearAlgebra,AdaDimQuantization \
+    -experimental-allowed-reexported-modules=AdaDimLinearAlgebra,AdaDimQuantizedMatrices,AdaDimQuantization \
     -minimum-access-level public -skip-inherited-docs -skip-synthesized-members \
     -target "$(swiftc -print-target-info | sed -n 's/^ *"triple": "\(.*\)",$/\1/p' | head -n 1)" \
     -I "$binaries/Modules" -I "$binaries/AdaDimKernels.build" -I "$binaries/AdaDimProcessor.build" -I "$binaries/AdaDimProgramStart.build" -I Modules/COpenBLAS -I Modules/CLAPACKE \

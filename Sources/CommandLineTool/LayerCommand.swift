@@ -1,5 +1,6 @@
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import ArgumentParser
 import Foundation
 

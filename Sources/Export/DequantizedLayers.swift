@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 
 /// Quantized layers as the values that their codes stand for, in the type that the weight is loaded in and under its own name.

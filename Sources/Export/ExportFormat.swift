@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 
 /// What a quantized model is written as. Both carry the same values.

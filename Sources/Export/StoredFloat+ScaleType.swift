@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 extension StoredFloat {
     /// The type of scales that replace weights of this type.

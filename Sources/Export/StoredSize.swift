@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// Bytes that a layer's weight takes in a checkpoint, by what they hold.
 package struct StoredSize: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Glibc
 
 /// How the error of plain rounding is spread over a layer's groups, in one direction and in the other, on common bins.

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// What there is to see of one layer's weight [out, in] before it is quantized.
 package struct LayerInspection: Sendable {

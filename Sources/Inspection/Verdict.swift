@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// What the figures of a layer come to: the direction of the smaller GPTQ loss, and where its sensitivity lies.
 package struct Verdict: Sendable, Equatable {

@@ -2,6 +2,7 @@ import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 
 /// A quantized layer on its way into a file, as Documentation/LayerFile.md describes it. All tensors are row-major.

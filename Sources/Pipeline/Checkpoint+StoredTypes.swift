@@ -2,6 +2,7 @@ import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 extension Checkpoint {
     /// Scales are stored in the type that they are loaded in: rounded to another one, they would change with it.

@@ -4,6 +4,7 @@ import AdaDimFiles
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// The disk space that a run's output takes, in bytes: tensors by the files' headers and the plan, files as they are. The
 /// report and the files' headers come on top, so this is a lower bound. An output that is replaced stays until the end.

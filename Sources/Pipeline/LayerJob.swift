@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// Everything that `adadim layer` is told.
 package struct LayerJob: Sendable {

@@ -1,6 +1,7 @@
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// What `adadim layer --json` says of a run.
 package struct LayerReport: Sendable, Codable {

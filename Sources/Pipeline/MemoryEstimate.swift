@@ -3,6 +3,7 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// The memory that a run has in use when it uses most, in bytes: what grows with the calibration tokens, with a block
 /// and with a layer. The process takes more, so this is a lower bound. The program itself, the tokenizer and the

@@ -1,5 +1,6 @@
 import AdaDimExport
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 
 /// Everything that `adadim quantize` is told.

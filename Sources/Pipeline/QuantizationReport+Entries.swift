@@ -2,6 +2,7 @@ import AdaDimCalibration
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 
 extension QuantizationReport.Layer {

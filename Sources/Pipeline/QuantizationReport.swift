@@ -1,5 +1,6 @@
 import AdaDimExport
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// What `quantization-report.json` says of a run.
 package struct QuantizationReport: Sendable, Codable {

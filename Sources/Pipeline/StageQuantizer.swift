@@ -3,6 +3,7 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Logging
 
 /// Quantizes the layers of one stage of a block, which share their input: one Gram matrix, one factor.

@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// What a sweep leaves: the quantized weight and its losses.
 package struct SweptWeight: Sendable {

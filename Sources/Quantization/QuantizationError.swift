@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// What the engine refuses, and why. It knows matrices only; callers add the layer's name.
 public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendable {

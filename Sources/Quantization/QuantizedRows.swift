@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// A quantized weight that grows by panels of rows, each of whole groups.
 struct QuantizedRows: Sendable {

@@ -1,6 +1,7 @@
 import AdaDimCHeader
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 @Suite struct LayerTests {

@@ -3,6 +3,7 @@ import AdaDimExport
 import AdaDimJSON
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation

@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 import Testing
 

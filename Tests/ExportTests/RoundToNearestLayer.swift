@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// Layers to write, quantized the plain way.
 enum RoundToNearestLayer {

@@ -1,6 +1,7 @@
 import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// The parts of an inspection by themselves.

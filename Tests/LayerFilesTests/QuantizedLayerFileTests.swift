@@ -2,6 +2,7 @@ import AdaDimCheckpoint
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation

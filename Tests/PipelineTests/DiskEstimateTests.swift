@@ -4,6 +4,7 @@ import AdaDimFiles
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation

@@ -1,6 +1,7 @@
 import AdaDimInspection
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 import Foundation
 import Testing

@@ -3,6 +3,7 @@ import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimReport
 import Foundation
 import Testing

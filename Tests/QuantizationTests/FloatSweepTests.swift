@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// The sweep in Float beside the sweep in Double. One flipped code legitimately changes what follows, so each row

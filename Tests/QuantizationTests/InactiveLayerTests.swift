@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// Layers none of whose inputs any token activates: H is zero, and no weight loses anything.

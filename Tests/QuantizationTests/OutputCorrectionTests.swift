@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// What a layer's inputs have shifted by, and the weight that makes up for it, against their definitions.

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// Panels of rows, cut by memory, one after another in the same workspaces.

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// A layer that is swept and refined in arithmetic of type S, and looked at in Double.
 struct RefinedLayer<S: RealScalar> {

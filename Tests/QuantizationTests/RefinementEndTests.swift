@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// Where passes end.

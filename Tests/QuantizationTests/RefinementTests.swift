@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// Passes over a swept weight: what they may change, and that they never raise the loss that they go by, the damped one.

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// The grids of a quantized weight, each held against all that a range search may try, by plain loops in Double.

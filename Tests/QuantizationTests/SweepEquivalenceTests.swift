@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// In Double the blocked sweep gives the codes, scales and zero points of the textbook sweep with the inverse, all of

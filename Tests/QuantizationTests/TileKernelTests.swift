@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 /// The kernels of each instruction set against the plain Swift ones. With weights that are multiples of 1/64 and a

@@ -1,6 +1,7 @@
 import AdaDimLinearAlgebra
 import AdaDimOutputs
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimRegression
 import AdaDimTestSupport
 import Foundation

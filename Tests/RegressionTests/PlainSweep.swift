@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// The per-OC sweep in plain loops in Double, with groups that begin at a column of choice: at 0 they are right.
 struct PlainSweep {

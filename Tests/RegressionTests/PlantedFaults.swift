@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimRegression
 
 /// An engine that passes everything on to the real one; a fault replaces one step.

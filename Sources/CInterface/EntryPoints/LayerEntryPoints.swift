@@ -1,6 +1,7 @@
 import AdaDimCHeader
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// Behind an `adadim_layer *`.
 final class LayerHandle: Sendable {

@@ -3,6 +3,7 @@ import AdaDimCheckpoint
 import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 
 extension InspectionReport.Input {

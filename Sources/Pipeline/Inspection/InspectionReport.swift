@@ -1,5 +1,6 @@
 import AdaDimInspection
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 
 /// What `adadim inspect --json` says, and `inspection-report.json`.

@@ -1,5 +1,6 @@
 import AdaDimInspection
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// The layers of an inspection as comma-separated values (RFC 4180, but for plain line feeds): a line to a layer, numbers
 /// with all their digits.

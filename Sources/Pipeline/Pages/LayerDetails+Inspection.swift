@@ -1,5 +1,6 @@
 import AdaDimInspection
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimReport
 
 extension LayerDetails {

@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimReport
 
 /// The pictures and cells that reports of losses share: by depth and role, and layer by layer.

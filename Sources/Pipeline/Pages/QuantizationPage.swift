@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import AdaDimReport
 
 /// A quantization as a page to look at: `quantization-report.html`.

@@ -1,3 +1,5 @@
+import AdaDimQuantizedMatrices
+
 /// A quantized layer and how well it does.
 public struct LayerQuantization: Sendable {
     /// The reconstruction losses L = ‖(W−Q)·X‖²_F found for one direction; nil where nothing asked for one.

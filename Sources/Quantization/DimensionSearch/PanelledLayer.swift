@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// One weight on its way through a ``LayerQuantizer``, panel of rows after panel: for weights that memory should not
 /// hold at once. Ask for the rows it wants next and hand them over, until it wants no more; with an adaptive choice by

@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// Scales and zero points of all groups of a weight while they are being found, in the arithmetic's own type.
 struct GridTable<S: RealScalar>: Sendable {

@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// Round to nearest: every weight [out, in] on the grid of its own group.
 /// - Parameter importance: diag(H) [in, 1] in the order of the weight, for grids with searched ranges; nil for errors that

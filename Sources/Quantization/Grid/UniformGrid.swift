@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// Uniform quantization of a group of weights to 2^bits codes: value = (code − zero)·scale.
 ///

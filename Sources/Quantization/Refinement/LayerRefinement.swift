@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// Refines a layer's panels, each as soon as it is swept: its errors are at hand then.
 struct LayerRefinement<S: RealScalar>: Sendable {

@@ -1,3 +1,5 @@
+import AdaDimQuantizedMatrices
+
 /// The columns of a per-OC group that no block of columns holds whole: wider than a block, or scattered by activation order.
 struct ScatteredGroup: Sendable {
     let index: Int

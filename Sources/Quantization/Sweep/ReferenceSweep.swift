@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// GPTQ's column sweep as its paper writes it (arXiv 2210.17323, algorithm 1, block size 1): quantize a column, divide
 /// its error by Uⱼⱼ, subtract that error's multiple of row j of U from all later columns. Plain loops; the oracle that

@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// One direction of groups in a sweep, and where its results go.
 struct SweepDirection<S: RealScalar>: Sendable {

@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// The rows of a tile, cut into segments that are each rounded up to whole vectors by rows that are zero and stay zero: for
 /// per-IC a segment is a group, for per-OC all of the tile.

@@ -2,6 +2,7 @@ import AdaDimFiles
 import AdaDimJSON
 import AdaDimOutputs
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 import Glibc
 

@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// What is kept of one layer's run.
 package struct CaseRecord: Sendable, Codable, Equatable {

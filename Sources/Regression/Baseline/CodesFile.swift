@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Foundation
 
 /// A run's codes on the disk: the words of its packed rows, little-endian, and nothing else; shape and bits stand in

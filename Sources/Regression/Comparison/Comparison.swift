@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// Holds a run against a baseline, or against its identities alone.
 package struct Comparison {

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// A case that was run: what is kept of it, how its identities fared, and its codes.
 package struct CaseOutcome: Sendable {

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// Takes one layer through an engine, and holds what comes out against the identities.
 struct CaseRunner<S: RealScalar> {

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// What is put to the test: the steps of quantizing one layer. ``AdaDimEngine`` is the real one; tests plant faults by
 /// others.

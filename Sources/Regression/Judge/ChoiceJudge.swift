@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// An adaptive choice against the losses of both directions, recomputed.
 enum ChoiceJudge {

@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// Scales and zero points against the range of their group's weights, of which each end is known up to rounding.
 struct GridCheck {

@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// What grids are made by, as their checks have it.
 struct GridRules {

@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// How a weight [out, in] is cut into groups, worked out anew from the options: the engine's own idea of it is under
 /// test.

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// One quantized layer beside its weight and its factor, in Double, columns in the factor's order.
 ///

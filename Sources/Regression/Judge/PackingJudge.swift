@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// Packed codes against the codes: as the engine unpacks them, and bit by bit as the format says.
 enum PackingJudge {

@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// The layers that every run goes through.
 package enum BundledSuite {

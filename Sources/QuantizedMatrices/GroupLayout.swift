@@ -29,13 +29,14 @@ public struct GroupLayout: Sendable, Equatable {
     public var scaleColumns: Int { dimension == .perOutputChannel ? groupsPerChannel : columns }
 
     /// Weights along a channel: in for per-OC, out for per-IC.
-    public var channelLength: Int { dimension == .perOutputChannel ? columns : rows }
+    @inlinable public var channelLength: Int { dimension == .perOutputChannel ? columns : rows }
 
     /// Whether the last group of a channel is shorter than the others.
     public var hasTail: Bool { channelLength % groupSize != 0 }
 
     /// The weights of a group along its channel.
-    func range(ofGroup group: Int) -> Range<Int> {
+    @inlinable
+    package func range(ofGroup group: Int) -> Range<Int> {
         group * groupSize..<min(channelLength, (group + 1) * groupSize)
     }
 }

@@ -11,7 +11,7 @@ public enum ScaleType: String, Sendable, CaseIterable, Codable {
     case float32
 
     /// Significant bits, the leading one included.
-    private var precision: Int {
+    @inlinable package var precision: Int {
         switch self {
         case .bfloat16: 8
         case .float16: 11
@@ -20,7 +20,7 @@ public enum ScaleType: String, Sendable, CaseIterable, Codable {
     }
 
     /// Exponent of the smallest normal number.
-    private var leastExponent: Int { self == .float16 ? -14 : -126 }
+    @inlinable package var leastExponent: Int { self == .float16 ? -14 : -126 }
 
     /// The smallest positive number of the type.
     public var leastNonzeroMagnitude: Double {
@@ -28,14 +28,14 @@ public enum ScaleType: String, Sendable, CaseIterable, Codable {
     }
 
     /// The largest finite number of the type.
-    public var greatestFiniteMagnitude: Double {
+    @inlinable public var greatestFiniteMagnitude: Double {
         let largest = Double(sign: .plus, exponent: self == .float16 ? 16 : 128, significand: 1)
         return largest - Double(sign: .plus, exponent: (self == .float16 ? 16 : 128) - precision, significand: 1)
     }
 
     /// The nearest number of the type to a positive `value`, ties to even; infinite beyond the type's range. Once only,
     /// so the result is that of a direct conversion.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func round<S: RealScalar>(_ value: S) -> S {
         // In Float there is nothing to drop; and a subnormal Float's exponent needs no care there.
         if self == .float32 && S.self == Float.self { return value }

@@ -1,5 +1,5 @@
 import AdaDimLinearAlgebra
-import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import Testing
 
 @Suite("Bit packing")
