@@ -1,24 +1,8 @@
 import AdaDimLinearAlgebra
-import Synchronization
 
-/// Stops work that is under way: hand one to it, and call ``cancel()`` from any thread. The work ends soon, with
-/// ``QuantizationError/cancelled``. One may be handed to several pieces of work, which all end then.
-public final class Cancellation: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    /// One that asks for nothing yet.
-    public init() {}
-
-    /// Asks the work to end. Cannot be taken back; calling it again changes nothing.
-    public func cancel() { flag.store(true, ordering: .relaxed) }
-
-    /// Whether ``cancel()`` has been called.
-    public var isCancelled: Bool { flag.load(ordering: .relaxed) }
-}
-
-/// Flops done of a known total, told as a share, and whether somebody wants the rest undone.
-package final class Work: Sendable {
-    /// Flops done, and the share told last.
+/// Counts flops of a known total, reports their share, and knows whether the rest is to be cancelled.
+package final class FlopCounter: Sendable {
+    /// Flops done, and the share that was reported last.
     private let done = Guarded((flops: 0.0, share: 0.0))
     private let total: Double
     private let progress: @Sendable (Double) -> Void

@@ -1,5 +1,6 @@
 import AdaDimCHeader
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// A field of adadim_options, and the setting that it stands for.
 private struct OptionField {
@@ -9,7 +10,11 @@ private struct OptionField {
     static func number<Number>(
         _ field: WritableKeyPath<adadim_options, Number>, _ setting: WritableKeyPath<QuantizationOptions, Number>
     ) -> OptionField {
-        OptionField { $1[keyPath: setting] = $0[keyPath: field] } write: { $1[keyPath: field] = $0[keyPath: setting] }
+        OptionField {
+            $1[keyPath: setting] = $0[keyPath: field]
+        } write: {
+            $1[keyPath: field] = $0[keyPath: setting]
+        }
     }
 
     static func number(

@@ -71,7 +71,7 @@ extension GramFactor {
                 ordered.view.column(j).update(from: change.view.column(positions[j, 0]), count: weight.rows)
             }
         }
-        storage.withView { v in
+        withUpperTriangle { v in
             trsm(.right, .upper, .transposed, .stored, 1, v, solved.view)
             trsm(.right, .upper, .none, .stored, 1, v, solved.view)
         }

@@ -2,8 +2,10 @@ import AdaDimLinearAlgebra
 
 /// H + λI [in, in], in the factor's order of columns, from where a ``GramFactor`` keeps it: the strict lower triangle
 /// of its storage, and the diagonal apart.
-struct StoredGram<S: RealScalar>: Sendable {
+struct DampedGram<S: RealScalar>: Sendable {
+    /// [in, in], of which the strict lower triangle counts.
     let storage: MatrixView<S>
+    /// [in, 1].
     let diagonal: MatrixView<S>
 
     var order: Int { storage.columns }

@@ -1,5 +1,5 @@
-/// What a sweep lost: Σⱼ Vⱼⱼ²·‖w′ⱼ − Qⱼ‖² and Σⱼ ridgeⱼ·‖eⱼ‖².
-struct SweepLoss: Sendable, BitwiseCopyable {
+/// A loss in two parts: tr(E·(H + λI)·Eᵀ), which a sweep gives for free, and the share of λ in it, Σⱼ ridgeⱼ·‖eⱼ‖².
+struct DampedLoss: Sendable, BitwiseCopyable {
     var damped = 0.0
     var ridge = 0.0
 
@@ -11,7 +11,7 @@ struct SweepLoss: Sendable, BitwiseCopyable {
         return max(0, damped - ridge)
     }
 
-    static func += (sum: inout SweepLoss, other: SweepLoss) {
+    static func += (sum: inout DampedLoss, other: DampedLoss) {
         sum.damped += other.damped
         sum.ridge += other.ridge
     }

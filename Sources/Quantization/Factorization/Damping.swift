@@ -1,18 +1,5 @@
 import AdaDimLinearAlgebra
 
-/// A damping that was tried and left the Gram matrix without a Cholesky factor.
-public struct DampingAttempt: Sendable, Equatable, Codable {
-    /// λ as a share of the mean diagonal of H.
-    public let share: Double
-    /// The input whose pivot was not positive.
-    public let failedInput: Int
-
-    package init(share: Double, failedInput: Int) {
-        self.share = share
-        self.failedInput = failedInput
-    }
-}
-
 /// The shares of the mean diagonal to try in turn: the one asked for, then ten times as much at a time, up to the mean
 /// diagonal itself. Zero is never raised: whoever asks for none wants to know that none does not do.
 package func dampingShares(from share: Double) -> [Double] {

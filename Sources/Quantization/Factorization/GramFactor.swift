@@ -6,12 +6,14 @@ import AdaDimLinearAlgebra
 /// F = V·diag(V)⁻¹ is what the sweep propagates errors with, and U = V⁻¹ is GPTQ's inverse-Hessian factor
 /// (``InverseHessianFactor``). Shared by all layers that see the same inputs.
 public struct GramFactor<Scalar: RealScalar>: Sendable {
-    /// V in the upper triangle. The strict lower triangle still holds H, for ``diagonal`` has the rest of it.
-    package internal(set) var storage: Matrix<Scalar>
+    /// V in the upper triangle. The strict lower triangle still holds H, whose diagonal is apart.
+    private var storage: Matrix<Scalar>
     /// Diagonal of H, undamped, in the factor's order. [in, 1]
     package let diagonal: Matrix<Scalar>
     /// What was added to each diagonal element, in the factor's order. [in, 1]
     package let ridge: Matrix<Scalar>
+    /// Diagonal of H + λI, in the factor's order. [in, 1]
+    private let dampedDiagonal: Matrix<Scalar>
     /// What a search of ranges weighs the squared errors at each input by, in the factor's order: diag(H), and for an
     /// inactive input, whose errors would not count at all, what stands in its pivot. [in, 1]
     package let importance: Matrix<Scalar>
@@ -44,13 +46,6 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     public let hasActiveInputs: Bool
 
     private func isInactive(_ position: Int) -> Bool { !hasActiveInputs || diagonal[position, 0] == 0 }
-
-    /// The diagonal of the matrix that was factored, in the factor's order. [in, 1]
-    var dampedDiagonal: Matrix<Scalar> {
-        var damped = diagonal
-        for position in 0..<inputs { damped[position, 0] += ridge[position, 0] }
-        return damped
-    }
 
     /// ``importance`` [in, 1] in the order of the weight.
     var importanceInOrder: Matrix<Scalar> {
@@ -125,6 +120,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
                 storage = matrix
                 self.diagonal = diagonal
                 self.ridge = ridge
+                dampedDiagonal = Self.sum(diagonal, ridge)
                 importance = isActive ? Self.importance(diagonal: diagonal, ridge: ridge) : ridge
                 self.positions = positions
                 self.tokens = tokens
@@ -177,6 +173,12 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         }
     }
 
+    private static func sum(_ diagonal: Matrix<Scalar>, _ ridge: Matrix<Scalar>) -> Matrix<Scalar> {
+        var sum = diagonal
+        for position in 0..<diagonal.rows { sum[position, 0] += ridge[position, 0] }
+        return sum
+    }
+
     private static func importance(diagonal: Matrix<Scalar>, ridge: Matrix<Scalar>) -> Matrix<Scalar> {
         var importance = diagonal
         for position in 0..<diagonal.rows where diagonal[position, 0] == 0 {
@@ -185,11 +187,43 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         return importance
     }
 
+    /// Lends V [in, in], in the factor's order. Only the upper triangle counts: below it lies something else.
+    func withUpperTriangle<Result, Failure: Error>(
+        _ body: (MatrixView<Scalar>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try storage.withView(body)
+    }
+
+    /// Lends H + λI [in, in], in the factor's order.
+    func withDampedGram<Result, Failure: Error>(
+        _ body: (DampedGram<Scalar>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try storage.withView { (storage) throws(Failure) in
+            try dampedDiagonal.withView { (diagonal) throws(Failure) in
+                try body(DampedGram(storage: storage, diagonal: diagonal))
+            }
+        }
+    }
+
+    /// Takes V [in, in] out of the factor, which is left without inputs. Only the upper triangle counts.
+    mutating func takeUpperTriangle() -> Matrix<Scalar> {
+        var taken = Matrix<Scalar>(uninitialized: 0, 0)
+        swap(&taken, &storage)
+        return taken
+    }
+
     /// V [in, in], with zeros below the diagonal, its rows and columns in the factor's ``order``: a copy.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func upperTriangular() -> Matrix<Scalar> {
         Matrix(rows: inputs, columns: inputs) { $0 <= $1 ? storage[$0, $1] : 0 }
+    }
+}
+
+extension GramFactor<Float> {
+    /// H in Double, undamped, in the factor's order: 8·in² bytes.
+    func gramInDouble() throws(QuantizationError) -> Gram<Double> {
+        do { return try storage.widenedGram(diagonal: diagonal, tokens: tokens) } catch { throw .outOfMemory(error) }
     }
 }
 

@@ -27,8 +27,7 @@ extension GramFactor {
     /// without inputs.
     /// - Throws: as ``InverseHessianFactor/init(_:)``.
     package mutating func takeInverseDiagonal() throws(QuantizationError) -> [Double] {
-        var inverse = Matrix<Scalar>(uninitialized: 0, 0)
-        swap(&inverse, &storage)
+        var inverse = takeUpperTriangle()
         var diagonal = [Double](repeating: 0, count: inverse.columns)
         try inverse.withMutableView { (view) throws(QuantizationError) in
             try invertUpperTriangle(view)
@@ -46,11 +45,12 @@ extension GramFactor<Float> {
     /// that is made of the same H: 8·in² bytes more for as long as it takes.
     /// - Returns: the diagonal, and λ as a share of the mean diagonal: this factor's, or what it had to be raised to, by
     ///   tens, for what has a factor in Float by the luck of rounding may have none in Double.
-    /// - Throws: as ``init(_:dampingShare:activationOrder:cancellation:progress:)``.
+    /// - Throws: as ``init(_:options:cancellation:progress:)``.
     package func inverseDiagonalInDouble() throws(QuantizationError) -> (diagonal: [Double], dampingShare: Double) {
-        var gram: Gram<Double>
-        do { gram = try storage.widenedGram(diagonal: diagonal, tokens: tokens) } catch { throw .outOfMemory(error) }
-        var factor = try GramFactor<Double>(taking: &gram, dampingShare: dampingShare, activationOrder: false)
+        var gram = try gramInDouble()
+        var options = QuantizationOptions.Factor()
+        options.damping = dampingShare
+        var factor = try GramFactor<Double>(taking: &gram, options: options)
         let found = try factor.takeInverseDiagonal()
         guard let order else { return (found, factor.dampingShare) }
         var inOrder = found

@@ -5,7 +5,7 @@ extension GramFactor {
     /// product, out·in² flops, by panels of rows side by side. Columns of E stand in the order of the weight. Never
     /// below zero, where rounding could take it.
     /// - Parameters:
-    ///   - work: gets the flops as they are done.
+    ///   - flops: counts what is done.
     ///   - threads: how many panels run at the same time, at most.
     ///   - panelBudget: bytes of working memory of one panel, at most.
     /// - Throws: ``QuantizationError/lossNotFinite``, ``QuantizationError/outOfMemory(_:)``,
@@ -13,7 +13,7 @@ extension GramFactor {
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package func loss(
-        _ error: borrowing Matrix<Scalar>, work: Work? = nil, threads: Int = BLASLibrary.threadCount,
+        _ error: borrowing Matrix<Scalar>, flops: FlopCounter? = nil, threads: Int = BLASLibrary.threadCount,
         panelBudget: Int = RowPanels.memoryBudget
     ) throws(QuantizationError) -> Double {
         let inputs = inputs
@@ -23,11 +23,11 @@ extension GramFactor {
         let products = try WorkspacePool(count: panels.atOnce) { () throws(QuantizationError) in
             try Workspace<Scalar>(panels.ranges.first?.count ?? 0, by: inputs)
         }
-        let losses = try Workspace<SweepLoss>(panels.ranges.count, by: 1)
+        let losses = try Workspace<DampedLoss>(panels.ranges.count, by: 1)
         error.withView { error in
-            storage.withView { v in
+            withUpperTriangle { v in
                 panels.run { index, rows in
-                    if work?.isCancelled ?? false { return }
+                    if flops?.isCancelled ?? false { return }
                     losses.view[index, 0] = products.borrow { product in
                         let product = product.view[rows: 0..<rows.count, columns: 0..<inputs]
                         for position in 0..<inputs {
@@ -37,25 +37,25 @@ extension GramFactor {
                         }
                         return loss(using: product, v)
                     }
-                    work?.add(Double(rows.count) * Double(inputs) * Double(inputs))
+                    flops?.add(Double(rows.count) * Double(inputs) * Double(inputs))
                 }
             }
         }
-        try work?.checkCancelled()
-        return try undamped(panels.ranges.indices.reduce(into: SweepLoss()) { $0 += losses.view[$1, 0] })
+        try flops?.checkCancelled()
+        return try undamped(panels.ranges.indices.reduce(into: DampedLoss()) { $0 += losses.view[$1, 0] })
     }
 
-    /// L of what a sweep or a product found: exactly zero where no input was ever active, whose errors leave nothing but
+    /// L of what a sweep or a product gave: exactly zero where no input was ever active, whose errors leave nothing but
     /// the rounding of their ridge's two sums.
     /// - Throws: ``QuantizationError/lossNotFinite``.
-    func undamped(_ loss: SweepLoss) throws(QuantizationError) -> Double {
+    func undamped(_ loss: DampedLoss) throws(QuantizationError) -> Double {
         let found = try loss.undamped()
         return hasActiveInputs ? found : 0
     }
 
     /// The loss of some rows of an error [rows, in] whose columns stand in the factor's order. The error becomes E·V.
-    func loss(using error: MutableMatrixView<Scalar>, _ v: MatrixView<Scalar>) -> SweepLoss {
-        var loss = SweepLoss()
+    func loss(using error: MutableMatrixView<Scalar>, _ v: MatrixView<Scalar>) -> DampedLoss {
+        var loss = DampedLoss()
         for position in 0..<inputs {
             loss.ridge += Double(ridge[position, 0]) * error.reading.squaredNorm(column: position)
         }

@@ -12,19 +12,19 @@ public struct MemoryPlan: Sendable, Equatable {
     /// H [in, in], whose memory becomes the factor's.
     public let gram: Int
     /// With activation order, the place that H is sorted to: the first one goes when the second is filled, before
-    /// there are work and codes.
+    /// there are workspace and codes.
     public let sorted: Int
     /// One panel of activations [in, tokens at once].
     public let activations: Int
     /// One panel of the weight [panel rows, in].
     public let weight: Int
-    /// What sweeps and losses of a panel work in.
-    public let work: Int
+    /// What the steps and the losses of a panel work in.
+    public let workspace: Int
     /// Codes and grids, of both directions where a layer that is swept both ways keeps both until it has chosen.
     public let codes: Int
 
     /// The most that is held at the same time, activations and weight throughout, as by a caller that has them whole.
-    public var total: Int { gram + activations + weight + max(sorted, work + codes) }
+    public var total: Int { gram + activations + weight + max(sorted, workspace + codes) }
 
     /// Counts what ``LayerQuantizer`` and ``PanelledLayer`` take for such a layer; nothing is allocated.
     /// - Parameters:
@@ -58,22 +58,20 @@ public struct MemoryPlan: Sendable, Equatable {
 
         let directions = options.direction.candidates.count
         let sweeps = options.method == .gptq && options.direction == .adaptive(by: .sweep) ? 2 : 1
-        let isRefined = options.refinement.passes > 0
-        let swept =
+        let shape = StepShape(columns: columns, options, threads: threads)
+        let steps = options.method == .gptq ? layerSteps(options.refinement) : []
+        let elementsPerRow = steps.reduce(0) { $0 + $1.elementsPerRow(of: shape) }
+        let stepped =
             RowPanels.bytes(
-                rows: panel, alignment: alignment,
-                bytesPerRow: sweptElementsPerRow(directions: sweeps, columns: columns, options.refinement)
-                    * bytesPerNumber, threads: threads)
-            + (isRefined
-                ? RefinementMemory<Float>.sharedElements(columns: columns, options, threads: threads) * bytesPerNumber
-                : 0)
+                rows: panel, alignment: alignment, bytesPerRow: elementsPerRow * bytesPerNumber, threads: threads)
+            + steps.reduce(0) { $0 + $1.sharedElements(of: shape) } * bytesPerNumber
         // Round to nearest leaves an error as large as the panel, and codes.
         let rounded =
             options.method == .roundToNearest || (directions == 2 && sweeps == 1)
             ? panel * columns * (bytesPerNumber + 1) : 0
         let product = RowPanels.bytes(
             rows: panel, alignment: 1, bytesPerRow: columns * bytesPerNumber, threads: threads)
-        work = max(options.method == .gptq ? swept : 0, rounded + product)
+        workspace = max(stepped, rounded + product)
 
         let kept = options.method == .gptq ? sweeps : directions
         // In panels, the chosen direction's codes stand twice while they are joined.
@@ -90,7 +88,7 @@ public struct MemoryPlan: Sendable, Equatable {
     }
 
     /// Refuses a layer that does not fit.
-    /// - Parameter available: bytes; what ``MachineMemory`` tells if nil.
+    /// - Parameter available: bytes; what ``MachineMemory`` reports if nil.
     /// - Throws: ``QuantizationError/notEnoughMemory(needed:available:rows:columns:)``.
     public func check(available: Int? = nil) throws(QuantizationError) {
         guard let available = available ?? MachineMemory.bytes, total > available else { return }

@@ -13,28 +13,31 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     private let rows: Int
     private let columns: Int
     private let panelRows: Int
-    private let work: Work
-    /// Read once: a layer's panels of rows are cut by one count, whatever is set while it is worked on.
+    private let flops: FlopCounter
+    /// Read once: a layer's panels of rows are cut by one count, whatever is set in the meantime.
     private let threads: Int
 
-    private var passes: ArraySlice<Pass>
-    private var isFirstPass = true
+    private var readings: ArraySlice<Reading>
+    private var isFirstReading = true
     private var position = 0
     private var measured = MeasuredLayer()
     private var outputs: [ChannelDimension: QuantizedRows] = [:]
 
-    /// One reading of all rows.
-    private struct Pass: Sendable {
+    /// What is done with all rows, one panel of them after another.
+    private struct Reading: Sendable {
         let method: QuantizationOptions.Method
-        /// Empty for the direction that the pass before chose.
+        /// Empty for the direction that the reading before chose.
         let dimensions: [ChannelDimension]
         /// Whether its codes are wanted, or its losses only.
         let keepsCodes: Bool
 
-        /// Products of out·in² flops for each direction: of round-to-nearest its loss; a sweep, and for each pass of its
-        /// refinement two more, and one for the loss that they leave.
-        func products(_ refinement: Refinement) -> Int {
-            method == .gptq && refinement.passes > 0 ? 2 + 2 * refinement.passes : 1
+        /// Flops for each row: of round-to-nearest that of its loss.
+        func flopsPerRow(columns: Int, _ refinement: Refinement) -> Double {
+            let steps =
+                method == .gptq
+                ? layerSteps(refinement).reduce(0) { $0 + $1.flopsPerRow(columns: columns) }
+                : Double(columns) * Double(columns)
+            return Double(max(1, dimensions.count)) * steps
         }
     }
 
@@ -73,29 +76,29 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         self.columns = columns
         self.quantizer = quantizer
         self.threads = threads
-        passes = Self.passes(options)[...]
-        // ‖WX‖², then a product or a sweep for each direction of each pass.
-        let products = 1 + passes.reduce(0) { $0 + max(1, $1.dimensions.count) * $1.products(options.refinement) }
-        work = Work(
-            total: Double(products) * Double(rows) * Double(columns) * Double(columns), cancellation: cancellation,
-            progress: progress)
+        readings = Self.readings(options)[...]
+        // ‖WX‖² first.
+        let flopsPerRow = readings.reduce(Double(columns) * Double(columns)) {
+            $0 + $1.flopsPerRow(columns: columns, options.refinement)
+        }
+        flops = FlopCounter(total: flopsPerRow * Double(rows), cancellation: cancellation, progress: progress)
     }
 
-    private static func passes(_ options: QuantizationOptions) -> [Pass] {
+    private static func readings(_ options: QuantizationOptions) -> [Reading] {
         let method = options.method
         let candidates = options.direction.candidates
         guard options.direction == .adaptive(by: .roundToNearest) && method == .gptq else {
-            return [Pass(method: method, dimensions: candidates, keepsCodes: true)]
+            return [Reading(method: method, dimensions: candidates, keepsCodes: true)]
         }
         return [
-            Pass(method: .roundToNearest, dimensions: candidates, keepsCodes: false),
-            Pass(method: .gptq, dimensions: [], keepsCodes: true),
+            Reading(method: .roundToNearest, dimensions: candidates, keepsCodes: false),
+            Reading(method: .gptq, dimensions: [], keepsCodes: true),
         ]
     }
 
     /// The rows to hand over next; nil when there are no more.
     public var nextRows: Range<Int>? {
-        passes.isEmpty ? nil : position..<min(position + panelRows, rows)
+        readings.isEmpty ? nil : position..<min(position + panelRows, rows)
     }
 
     /// Works on the rows asked for, [nextRows.count, in].
@@ -103,21 +106,21 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     /// - Throws: ``QuantizationError``. A panel of the wrong shape or with NaN changes nothing; after another error
     ///   begin anew.
     public mutating func add(_ panel: Matrix<Scalar>) throws(QuantizationError) {
-        guard let range = nextRows, let pass = passes.first else {
+        guard let range = nextRows, let reading = readings.first else {
             preconditionFailure("rows for a layer that wants none")
         }
         guard panel.rows == range.count && panel.columns == columns else {
             throw .panelMismatch(
                 rows: panel.rows, columns: panel.columns, expectedRows: range, expectedColumns: columns)
         }
-        // In every pass: whoever reads a panel a second time may read something else.
+        // Every time: a caller that reads a panel twice may find something else.
         if let (row, column) = panel.firstNonFinite {
             throw .nonFiniteWeight(output: range.lowerBound + row, input: column)
         }
-        if isFirstPass { try measure(panel) }
-        let dimensions = pass.dimensions.isEmpty ? [measured.better(.roundToNearest)] : pass.dimensions
-        let found = try quantize(panel, pass.method, dimensions)
-        if pass.keepsCodes {
+        if isFirstReading { try measure(panel) }
+        let dimensions = reading.dimensions.isEmpty ? [measured.better(.roundToNearest)] : reading.dimensions
+        let found = try quantize(panel, reading.method, dimensions)
+        if reading.keepsCodes {
             for (dimension, panel) in zip(dimensions, found) {
                 outputs[dimension, default: QuantizedRows(rows: rows)].append(panel)
             }
@@ -125,15 +128,15 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         position = range.upperBound
         if position == rows {
             position = 0
-            passes = passes.dropFirst()
-            isFirstPass = false
+            readings = readings.dropFirst()
+            isFirstReading = false
         }
     }
 
     /// ‖W·X‖² of some rows.
     private mutating func measure(_ panel: Matrix<Scalar>) throws(QuantizationError) {
         let start = ContinuousClock.now
-        measured.outputEnergy += try quantizer.factor.loss(panel, work: work, threads: threads)
+        measured.outputEnergy += try quantizer.factor.loss(panel, flops: flops, threads: threads)
         measured.seconds.reference += start.secondsUntilNow
     }
 
@@ -150,15 +153,17 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             var found: [QuantizedMatrix] = []
             for layout in layouts {
                 let (quantized, error) = try roundToNearest(
-                    panel, UniformGrid(options.grid), layout, importance: options.grid.ranges == .search ? factor.importanceInOrder : nil)
-                measured.add(try factor.loss(error, work: work, threads: threads), method, layout.dimension)
+                    panel, UniformGrid(options.grid), layout,
+                    importance: options.grid.ranges == .search ? factor.importanceInOrder : nil)
+                measured.add(try factor.loss(error, flops: flops, threads: threads), method, layout.dimension)
                 found.append(quantized)
             }
             measured.seconds.roundToNearest += start.secondsUntilNow
             return found
         case .gptq:
-            let swept = try blockedSweep(
-                panel, factor, UniformGrid(options.grid), layouts, refinement: options.refinement, work: work, threads: threads)
+            let swept = try solve(
+                panel, factor, UniformGrid(options.grid), layouts, refinement: options.refinement, flops: flops,
+                threads: threads)
             for (layout, result) in zip(layouts, swept) {
                 measured.add(result.loss, method, layout.dimension)
                 if let loss = result.refinedLoss { measured.addRefined(loss, result.passes, layout.dimension) }
@@ -172,7 +177,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     /// - Precondition: ``nextRows`` is nil, and this is the first call.
     /// - Throws: ``QuantizationError/outOfMemory(_:)``.
     public mutating func finished() throws(QuantizationError) -> LayerQuantization {
-        precondition(passes.isEmpty, "a layer that still wants rows \(position)… of \(rows)")
+        precondition(readings.isEmpty, "a layer that still wants rows \(position)… of \(rows)")
         let method = quantizer.options.method
         let dimension = outputs.count == 1 ? outputs.first?.key : measured.better(method)
         guard let dimension, var output = outputs.removeValue(forKey: dimension) else {

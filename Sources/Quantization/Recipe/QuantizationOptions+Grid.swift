@@ -1,3 +1,5 @@
+import AdaDimQuantizedMatrices
+
 extension QuantizationOptions {
     /// Which numbers a weight can become.
     public struct Grid: Sendable, Equatable {
@@ -22,12 +24,28 @@ extension QuantizationOptions {
     }
 }
 
-/// How much of a group's range its grid covers. What lies outside is clamped, and the rest of the group gets the finer grid
-/// (MSE clipping); with few levels that is a good trade.
-public enum RangeRule: String, Sendable, CaseIterable, Codable {
-    /// All of it: every weight lies inside the grid.
-    case full = "minmax"
-    /// Of 49 parts of it, the one with the smallest sum of squared errors before its scale is rounded. Errors are weighted by
-    /// diag(H) where a group runs through several inputs; an inactive input counts as much as its damping.
-    case search
+extension QuantizationOptions.Grid: Codable {
+    private enum Key: String, CodingKey {
+        case bits, groupSize, scaleType, ranges
+        case isSymmetric = "symmetric"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(bits, forKey: .bits)
+        // Null for a whole channel.
+        try container.encode(groupSize, forKey: .groupSize)
+        try container.encode(isSymmetric, forKey: .isSymmetric)
+        try container.encode(scaleType, forKey: .scaleType)
+        try container.encode(ranges, forKey: .ranges)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        bits = try container.decode(Int.self, forKey: .bits)
+        groupSize = try container.decode(Int?.self, forKey: .groupSize)
+        isSymmetric = try container.decode(Bool.self, forKey: .isSymmetric)
+        scaleType = try container.decode(ScaleType.self, forKey: .scaleType)
+        ranges = try container.decode(RangeRule.self, forKey: .ranges)
+    }
 }

@@ -61,13 +61,24 @@ public struct QuantizationOptions: Sendable, Equatable {
     }
 }
 
-/// How much is done to lose less. Documentation/Accuracy.md has what each part brings, and what it takes.
-public enum Effort: String, Sendable, CaseIterable, Codable {
-    /// The plain method: full ranges, one sweep.
-    case fast
-    /// Searched ranges, act-order, more damping, and passes over the swept weight; in a whole model also tokens weighted by
-    /// attention for q, k and v.
-    case balanced
-    /// The same, and in a whole model layers compensate for what quantization changed before them.
-    case best
+/// The settings as one flat object, by the names that reports and recipes use: the keys of all groups stand beside each other.
+extension QuantizationOptions: Codable {
+    private enum Key: String, CodingKey { case method }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(method, forKey: .method)
+        try grid.encode(to: encoder)
+        try factor.encode(to: encoder)
+        try direction.encode(to: encoder)
+        try refinement.encode(to: encoder)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        method = try decoder.container(keyedBy: Key.self).decode(Method.self, forKey: .method)
+        grid = try Grid(from: decoder)
+        factor = try Factor(from: decoder)
+        direction = try Direction(from: decoder)
+        refinement = try Refinement(from: decoder)
+    }
 }

@@ -1,6 +1,6 @@
 /// What improves a swept weight: passes over all of its columns. No pass raises the damped loss tr((W−Q)(H+λI)(W−Q)ᵀ), which the
 /// sweep minimizes, too. The loss without λ, which is reported, may rise where λ is large and there was little to gain.
-public struct Refinement: Sendable, Equatable {
+public struct Refinement: Sendable, Equatable, Codable {
     /// What a pass changes.
     public enum Parts: String, Sendable, CaseIterable, Codable {
         /// Codes alone: each to its best value while all else stays (coordinate descent, as in QuantEase, arXiv
@@ -16,6 +16,11 @@ public struct Refinement: Sendable, Equatable {
     public var parts: Parts
     /// The most passes, 0 … ``mostPasses``; one that changes nothing is the last one.
     public var passes: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case passes
+        case parts = "refine"
+    }
 
     /// - Parameters:
     ///   - parts: what a pass changes.

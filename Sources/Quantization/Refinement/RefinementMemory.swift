@@ -29,15 +29,6 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     /// Of each row of the panel, but for a few.
     static var elementsPerRow: Int { 3 * SweepSchedule.blockWidth }
 
-    /// Elements that all panels share: H's blocks in two forms; and for each panel at work the columns of H that scattered
-    /// groups gather.
-    static func sharedElements(columns: Int, _ options: QuantizationOptions, threads: Int) -> Int {
-        let isScattered =
-            options.direction != .fixed(.perInputChannel) && options.refinement.changesScales
-            && (options.factor.activationOrder || min(options.grid.groupSize ?? columns, columns) > SweepSchedule.blockWidth)
-        return (2 + (isScattered ? threads : 0)) * columns * SweepSchedule.blockWidth
-    }
-
     /// E·H on the columns of a block.
     func residual(rows: Int, columns: Int) -> MutableMatrixView<S> { part(0, rows, columns) }
     /// Q on the columns of a group.
@@ -58,7 +49,7 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     }
 
     /// H[:, columns].
-    func gather(_ columns: ArraySlice<Int>, of gram: StoredGram<S>) -> MatrixView<S> {
+    func gather(_ columns: ArraySlice<Int>, of gram: DampedGram<S>) -> MatrixView<S> {
         let target = gathered.view[rows: 0..<gram.order, columns: 0..<columns.count]
         for (place, column) in columns.enumerated() { gram.copyColumn(column, to: target.column(place)) }
         return target.reading

@@ -12,7 +12,7 @@ struct RefinementTile<S: RealScalar> {
     let rows: TileRows
     let block: SymmetricBlock<S>
     let factor: GramFactor<S>
-    let direction: SweepDirection<S>
+    let result: DirectionResult<S>
     let refinement: Refinement
     let kernels: TileKernels
 
@@ -75,7 +75,7 @@ struct RefinementTile<S: RealScalar> {
             store8(old, change + i)
             store8(load8(w + i) - old + load8(step + i), step + i)
         }
-        if direction.layout.dimension == .perOutputChannel {
+        if result.layout.dimension == .perOutputChannel {
             recode(input, w, target: step, error: error, memory)
         } else {
             regrid(input, w, old: change, target: step, error: error, memory)
@@ -86,7 +86,7 @@ struct RefinementTile<S: RealScalar> {
             store8(difference, change + i)
             isChanged .|= difference .!= .zero
         }
-        rows.copyOut(memory.codes, to: direction.codes.column(input))
+        rows.copyOut(memory.codes, to: result.codes.column(input))
         return any(isChanged)
     }
 
@@ -95,13 +95,13 @@ struct RefinementTile<S: RealScalar> {
         _ input: Int, _ w: UnsafePointer<S>, target: UnsafePointer<S>, error: UnsafeMutablePointer<S>,
         _ memory: TileMemory<S>
     ) {
-        let group = input / direction.layout.groupSize
-        rows.copyIn(direction.scales.column(group), to: memory.scale, padding: 1)
-        rows.copyIn(direction.zeros.column(group), to: memory.zero)
+        let group = input / result.layout.groupSize
+        rows.copyIn(result.scales.column(group), to: memory.scale, padding: 1)
+        rows.copyIn(result.zeros.column(group), to: memory.zero)
         error.update(from: w, count: height)
         _ = kernels.quantizeColumn(
             height: height, updated: target,
-            .init(scales: memory.scale, zeros: memory.zero, step: 1, largestCode: S(direction.grid.largestCode)),
+            .init(scales: memory.scale, zeros: memory.zero, step: 1, largestCode: S(result.grid.largestCode)),
             weight: error, codes: memory.codes)
     }
 
@@ -113,12 +113,12 @@ struct RefinementTile<S: RealScalar> {
     ) {
         for index in 0..<rows.segments {
             let start = index * rows.segmentHeight
-            let group = rows.rows.lowerBound / direction.layout.groupSize + index
+            let group = rows.rows.lowerBound / result.layout.groupSize + index
             let segment = RefinedSegment(
                 height: rows.segmentHeight, w: w + start, old: old + start, target: target + start,
-                error: error + start, codes: memory.codes + start, grid: direction.grid, kernels: kernels)
-            (direction.scales[group, input], direction.zeros[group, input]) = segment.change(
-                (direction.scales[group, input], direction.zeros[group, input]), refinement, scratch: memory.scratch)
+                error: error + start, codes: memory.codes + start, grid: result.grid, kernels: kernels)
+            (result.scales[group, input], result.zeros[group, input]) = segment.change(
+                (result.scales[group, input], result.zeros[group, input]), refinement, scratch: memory.scratch)
         }
     }
 }

@@ -22,7 +22,7 @@ struct SymmetricBlock<S: RealScalar>: Sendable {
         UnsafePointer(packed.view.column(index)) + TileKernels.stripWidth * k
     }
 
-    init(_ gram: StoredGram<S>, columns: Range<Int>) throws(QuantizationError) {
+    init(_ gram: DampedGram<S>, columns: Range<Int>) throws(QuantizationError) {
         self.columns = columns
         let (width, first) = (TileKernels.stripWidth, columns.lowerBound)
         strips = stride(from: 0, to: columns.count, by: width).map { $0..<min($0 + width, columns.count) }

@@ -8,7 +8,7 @@ import AdaDimLinearAlgebra
 /// | s | [height, width] | Σ e_k·V_kj over the columns before the block, then over more, then w′ |
 /// | x | [height, width] | the group's update so far, for setting a per-OC group's grid |
 struct SweepTile<S: RealScalar> {
-    let direction: SweepDirection<S>
+    let result: DirectionResult<S>
     let rows: TileRows
     let block: PackedBlock<S>
     let factor: GramFactor<S>
@@ -25,7 +25,7 @@ struct SweepTile<S: RealScalar> {
     ///   - hasSums: false in front of the first block, whose sums were never written.
     func sweep(
         weight: MatrixView<S>, sums: MutableMatrixView<S>, hasSums: Bool, _ memory: TileMemory<S>
-    ) -> SweepLoss {
+    ) -> DampedLoss {
         let (e, s) = (memory.e, memory.s)
         for j in 0..<columns.count {
             rows.copyIn(weight.column(input(j)), to: e.column(j))
@@ -35,12 +35,12 @@ struct SweepTile<S: RealScalar> {
                 s.column(j).update(repeating: 0, count: height)
             }
         }
-        var loss = SweepLoss()
+        var loss = DampedLoss()
         for group in block.groups {
-            if direction.findsGrids { setGrid(of: group, e: e, s: s, hasSums: hasSums, memory) }
+            if result.findsGrids { setGrid(of: group, e: e, s: s, hasSums: hasSums, memory) }
             for strip in group.strips {
                 // The sums over the columns before the group are in place if its grid was set from them.
-                accumulate(strip, from: direction.findsGrids ? group.columns.lowerBound : 0, of: e, into: s, sign: 1)
+                accumulate(strip, from: result.findsGrids ? group.columns.lowerBound : 0, of: e, into: s, sign: 1)
                 for j in strip.columns { sweepColumn(j, of: strip, e: e, s: s, memory, &loss) }
             }
         }
@@ -78,13 +78,13 @@ struct SweepTile<S: RealScalar> {
             kernels.groupRanges(
                 height: height, stride: e.leadingDimension, columns: group.columns.count, weight: e.column(start),
                 update: isUpdated ? UnsafePointer(x.column(start)) : nil,
-                importance: importance.column(0) + columns.lowerBound + start, RangeSearch(direction.grid), low: low,
+                importance: importance.column(0) + columns.lowerBound + start, RangeSearch(result.grid), low: low,
                 high: high)
         }
-        for i in 0..<height { (scale[i], zero[i]) = direction.grid.parameters(low: low[i], high: high[i]) }
-        let index = (columns.lowerBound + start) / direction.layout.groupSize
-        rows.copyOut(scale, to: direction.scales.column(index))
-        rows.copyOut(zero, to: direction.zeros.column(index))
+        for i in 0..<height { (scale[i], zero[i]) = result.grid.parameters(low: low[i], high: high[i]) }
+        let index = (columns.lowerBound + start) / result.layout.groupSize
+        rows.copyOut(scale, to: result.scales.column(index))
+        rows.copyOut(zero, to: result.zeros.column(index))
     }
 
     /// target_j ← target_j ± Σ_k source_k·V_kj for the columns j of a strip, over the block's columns k from `start` to
@@ -110,7 +110,7 @@ struct SweepTile<S: RealScalar> {
     @inline(__always)
     private func sweepColumn(
         _ j: Int, of strip: PackedBlock<S>.Strip, e: MutableMatrixView<S>, s: MutableMatrixView<S>,
-        _ memory: TileMemory<S>, _ loss: inout SweepLoss
+        _ memory: TileMemory<S>, _ loss: inout DampedLoss
     ) {
         let first = strip.columns.lowerBound
         let position = columns.lowerBound + j
@@ -121,28 +121,28 @@ struct SweepTile<S: RealScalar> {
             coefficients: block.row(first, of: strip) + (j - first), reciprocal: block.reciprocals[j], weight: weight,
             sums: updated)
         let (scale, zero) = (memory.scale, memory.zero)
-        let largest = S(direction.grid.largestCode)
+        let largest = S(result.grid.largestCode)
         var missed = 0.0
         var left = 0.0
-        switch direction.layout.dimension {
+        switch result.layout.dimension {
         case .perOutputChannel:
-            if !direction.findsGrids {
-                let group = input / direction.layout.groupSize
-                rows.copyIn(direction.scales.column(group), to: scale, padding: 1)
-                rows.copyIn(direction.zeros.column(group), to: zero)
+            if !result.findsGrids {
+                let group = input / result.layout.groupSize
+                rows.copyIn(result.scales.column(group), to: scale, padding: 1)
+                rows.copyIn(result.zeros.column(group), to: zero)
             }
             (missed, left) = kernels.quantizeColumn(
                 height: height, updated: updated, .init(scales: scale, zeros: zero, step: 1, largestCode: largest),
                 weight: weight, codes: codes)
         case .perInputChannel:
-            let search = RangeSearch(direction.grid)
+            let search = RangeSearch(result.grid)
             let segmentHeight = rows.segmentHeight
             for index in 0..<rows.segments {
                 let start = index * segmentHeight
                 let (low, high) = kernels.groupRange(height: segmentHeight, updated + start, search)
-                let (scale, zero) = direction.grid.parameters(low: low, high: high)
-                let group = rows.rows.lowerBound / direction.layout.groupSize + index
-                (direction.scales[group, input], direction.zeros[group, input]) = (scale, zero)
+                let (scale, zero) = result.grid.parameters(low: low, high: high)
+                let group = rows.rows.lowerBound / result.layout.groupSize + index
+                (result.scales[group, input], result.zeros[group, input]) = (scale, zero)
                 let squares = kernels.quantizeGroup(
                     height: segmentHeight, updated: updated + start, scale: scale, zero: zero, largestCode: largest,
                     weight: weight + start, codes: codes + start)
@@ -150,7 +150,7 @@ struct SweepTile<S: RealScalar> {
                 left += squares.left
             }
         }
-        rows.copyOut(codes, to: direction.codes.column(input))
+        rows.copyOut(codes, to: result.codes.column(input))
         let pivot = Double(block.pivots[j])
         loss.damped += pivot * pivot * missed
         loss.ridge += Double(factor.ridge[position, 0]) * left

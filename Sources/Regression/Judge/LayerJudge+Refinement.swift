@@ -65,11 +65,14 @@ extension LayerJudge {
         for j in 0..<scales.columns {
             for i in 0..<scales.rows {
                 let scale = scales[i, j]
-                if !(scale > 0 && options.grid.scaleType.nearest(to: Double(scale)) == Double(scale)) { strange = scale }
+                if !(scale > 0 && options.grid.scaleType.nearest(to: Double(scale)) == Double(scale)) {
+                    strange = scale
+                }
             }
         }
         findings.add(
             .grids, ratio: strange == nil ? 0 : .infinity,
-            strange.map { "scale \($0) is no positive \(options.grid.scaleType.rawValue)" } ?? "scales are of their type")
+            strange.map { "scale \($0) is no positive \(options.grid.scaleType.rawValue)" }
+                ?? "scales are of their type")
     }
 }

@@ -25,24 +25,29 @@ extension BundledSuite {
             RefusalCase("\(name) in the weight", "the weight holds NaN or infinity at [33, 41]") { engine in
                 var weight = weight
                 weight[33, 41] = value
-                try quantize(weight, try engine.gram(activations: activations), .init(groupSize: 16), engine)
+                try quantize(
+                    weight, try engine.gram(activations: activations), .init(.fast) { $0.grid.groupSize = 16 }, engine)
             },
             RefusalCase("\(name) in the weight, rounded", "the weight holds NaN or infinity at [49, 69]") { engine in
                 var weight = weight
                 weight[49, 69] = value
                 try quantize(
-                    weight, try engine.gram(activations: activations), .init(groupSize: 16, method: .roundToNearest),
+                    weight, try engine.gram(activations: activations),
+                    .init(.fast) {
+                        $0.grid.groupSize = 16
+                        $0.method = .roundToNearest
+                    },
                     engine)
             },
             RefusalCase("\(name) in activations", "activations hold NaN or infinity at input 13, token 77") { engine in
                 var activations = activations
                 activations[13, 77] = value
-                try quantize(weight, try engine.gram(activations: activations), .init(), engine)
+                try quantize(weight, try engine.gram(activations: activations), .init(.fast), engine)
             },
             RefusalCase("\(name) in the Gram matrix", "the Gram matrix holds NaN or infinity at [55, 20]") { engine in
                 var gram = SyntheticInputs.condition(10).gram(Float.self, inputs: inputs, seed: 3)
                 gram[55, 20] = value
-                try quantize(weight, try engine.gram(matrix: gram), .init(), engine)
+                try quantize(weight, try engine.gram(matrix: gram), .init(.fast), engine)
             },
         ]
     }
@@ -64,16 +69,17 @@ extension BundledSuite {
         return [
             RefusalCase("one negative eigenvalue", text) { engine in
                 let gram = Matrix<Float>(rows: inputs, columns: inputs) { Float(flipped[$0, $1]) }
-                try quantize(weight, try engine.gram(matrix: gram), .init(damping: 0), engine)
+                try quantize(weight, try engine.gram(matrix: gram), .init(.fast) { $0.factor.damping = 0 }, engine)
             },
             RefusalCase("one negative eigenvalue in Double", text) { engine in
-                try quantize(weight.inDouble, try engine.gram(matrix: flipped), .init(damping: 0), engine)
+                try quantize(
+                    weight.inDouble, try engine.gram(matrix: flipped), .init(.fast) { $0.factor.damping = 0 }, engine)
             },
             RefusalCase(
                 "no damping will do",
                 "the damped Gram matrix is not positive definite: Cholesky failed at input 30 of \(inputs); tried damping \(raised)"
             ) { [pair] engine in
-                try quantize(weight.inDouble, try engine.gram(matrix: pair), .init(), engine)
+                try quantize(weight.inDouble, try engine.gram(matrix: pair), .init(.fast), engine)
             },
         ]
     }
@@ -82,15 +88,17 @@ extension BundledSuite {
         [
             RefusalCase("no input active", "all \(inputs) inputs are inactive: the Gram matrix of 9 tokens is zero") {
                 let activations = Matrix<Float>(repeating: 0, rows: inputs, columns: 9)
-                try quantize(weight, try $0.gram(activations: activations), .init(refusesInactiveLayers: true), $0)
+                try quantize(
+                    weight, try $0.gram(activations: activations),
+                    .init(.fast) { $0.factor.refusesInactiveLayers = true }, $0)
             },
             RefusalCase("activations whose squares overflow", "\(QuantizationError.gramOverflow)") {
                 let activations = Matrix<Float>(repeating: 1e30, rows: inputs, columns: 9)
-                try quantize(weight, try $0.gram(activations: activations), .init(), $0)
+                try quantize(weight, try $0.gram(activations: activations), .init(.fast), $0)
             },
             RefusalCase("weights whose outputs overflow", "\(QuantizationError.lossNotFinite)") {
                 let weight = Matrix<Float>(repeating: 1e30, rows: 50, columns: inputs)
-                try quantize(weight, try $0.gram(activations: activations), .init(), $0)
+                try quantize(weight, try $0.gram(activations: activations), .init(.fast), $0)
             },
             RefusalCase(
                 "scales beyond float16", "scale [2, 0] is too large for float16, whose largest number is 65504.0"
@@ -98,11 +106,11 @@ extension BundledSuite {
                 var weight = weight
                 weight[2, 3] = 3e6
                 let options = QuantizationOptions(.fast) {
-$0.grid.bits = 2
-$0.grid.groupSize = nil
-$0.grid.scaleType = .float16
-$0.direction = .fixed(.perOutputChannel)
-}
+                    $0.grid.bits = 2
+                    $0.grid.groupSize = nil
+                    $0.grid.scaleType = .float16
+                    $0.direction = .fixed(.perOutputChannel)
+                }
                 try quantize(weight, try engine.gram(activations: activations), options, engine)
             },
             RefusalCase(
@@ -111,7 +119,7 @@ $0.direction = .fixed(.perOutputChannel)
             ) { engine in
                 var gram = SyntheticInputs.identity.gram(Float.self, inputs: inputs, seed: 3)
                 gram[7, 7] = -2
-                try quantize(weight, try engine.gram(matrix: gram), .init(), engine)
+                try quantize(weight, try engine.gram(matrix: gram), .init(.fast), engine)
             },
         ]
     }

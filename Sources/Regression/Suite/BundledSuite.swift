@@ -10,7 +10,8 @@ package enum BundledSuite {
     private static func options(
         _ bits: Int = 4, group: Int? = 32, _ direction: QuantizationOptions.Direction = .adaptive(by: .sweep),
         _ method: QuantizationOptions.Method = .gptq, damping: Double = 0.01, symmetric: Bool = false,
-        order: Bool = false, scale: ScaleType = .bfloat16, ranges: RangeRule = .full, refinement: Refinement = Refinement()
+        order: Bool = false, scale: ScaleType = .bfloat16, ranges: RangeRule = .full,
+        refinement: Refinement = Refinement()
     ) -> QuantizationOptions {
         QuantizationOptions(.fast) {
             $0.grid.bits = bits
@@ -41,7 +42,8 @@ package enum BundledSuite {
         QuantizationOptions.Grid.supportedBits.flatMap { bits in
             [
                 .init(
-                    "\(bits) bits rtn", 96, 160, .activations(tokens: 256), options(bits, .adaptive(by: .sweep), .roundToNearest)),
+                    "\(bits) bits rtn", 96, 160, .activations(tokens: 256),
+                    options(bits, .adaptive(by: .sweep), .roundToNearest)),
                 .init(
                     "\(bits) bits gptq", 96, 160, .activations(tokens: 256),
                     options(bits, .adaptive(by: .roundToNearest))),
@@ -122,7 +124,9 @@ package enum BundledSuite {
             .init("Double", 150, 300, .activations(tokens: 640), options(3), .double),
             .init("Double per-oc", 300, 500, .outliers(tokens: 700), options(4, group: 128, perOC), .double),
             .init("Double per-ic", 300, 257, .activations(tokens: 700), options(4, group: 128, perIC), .double),
-            .init("Double rtn", 96, 160, .outliers(tokens: 300), options(3, .adaptive(by: .sweep), .roundToNearest), .double),
+            .init(
+                "Double rtn", 96, 160, .outliers(tokens: 300), options(3, .adaptive(by: .sweep), .roundToNearest),
+                .double),
             .init("Double activation order", 96, 200, .outliers(tokens: 300), options(3, order: true), .double),
         ]
     }

@@ -1,13 +1,12 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 
-/// One direction of groups in a sweep, and where its results go.
-struct SweepDirection<S: RealScalar>: Sendable {
+/// What a weight becomes in one direction of groups, while it comes to be: where codes, scales and zero points are written.
+struct DirectionResult<S: RealScalar>: Sendable {
     let layout: GroupLayout
     let grid: UniformGrid
-    /// Whether a tile sets the grids of a per-OC group when it comes to it. Not so for groups wider than a block, which
-    /// have theirs when their first block is reached, nor in activation order, where a group's columns come up
-    /// scattered.
+    /// Whether a tile of the sweep sets the grids of a per-OC group when it comes to it. Not so for groups wider than a block,
+    /// whose grids are set when their first block is reached, nor in act-order, where a group's columns are scattered.
     let findsGrids: Bool
     /// Per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in].
     let scales: MutableMatrixView<S>
@@ -15,18 +14,13 @@ struct SweepDirection<S: RealScalar>: Sendable {
     /// [out, in], in the weight's order of columns.
     let codes: MutableMatrixView<UInt8>
 
-    /// Columns of a per-OC group whose grid the sweep finds, in tiles or before; nil if it finds none.
-    static func groupSize(_ layout: GroupLayout, inOrder: Bool) -> Int? {
-        layout.dimension == .perOutputChannel && inOrder ? layout.groupSize : nil
-    }
-
     /// The part of the results that belongs to some rows of the weight, whole groups of them.
-    subscript(rows rows: Range<Int>) -> SweepDirection {
+    subscript(rows rows: Range<Int>) -> DirectionResult {
         let scaleRows =
             layout.dimension == .perOutputChannel
             ? rows
             : rows.lowerBound / layout.groupSize..<(rows.upperBound + layout.groupSize - 1) / layout.groupSize
-        return SweepDirection(
+        return DirectionResult(
             layout: layout, grid: grid, findsGrids: findsGrids,
             scales: scales[rows: scaleRows, columns: 0..<scales.columns],
             zeros: zeros[rows: scaleRows, columns: 0..<zeros.columns],

@@ -1,0 +1,25 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
+
+/// What is done to a weight, in order. A step that comes new is added here.
+func layerSteps(_ refinement: Refinement) -> [any LayerStep] {
+    let refining: [any LayerStep] = refinement.passes > 0 ? [RefinementPasses(refinement)] : []
+    return [Sweep()] + refining
+}
+
+extension StepShape {
+    /// Of the directions that are worked in at the same time.
+    init<S>(_ factor: GramFactor<S>, _ layouts: [GroupLayout], threads: Int) {
+        self.init(
+            columns: factor.inputs, dimensions: layouts.map(\.dimension), directionsAtOnce: layouts.count,
+            groupSize: layouts.first?.groupSize, isOrdered: factor.positions != nil, threads: threads)
+    }
+
+    /// Of a layer whose direction may still be open.
+    init(columns: Int, _ options: QuantizationOptions, threads: Int) {
+        self.init(
+            columns: columns, dimensions: options.direction.candidates,
+            directionsAtOnce: options.direction == .adaptive(by: .sweep) ? 2 : 1, groupSize: options.grid.groupSize,
+            isOrdered: options.factor.activationOrder, threads: threads)
+    }
+}
