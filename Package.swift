@@ -34,7 +34,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
-        // C libraries. Only LinearAlgebra imports the first two, only Report the third (`make check-imports`).
+        // C libraries. Only LinearAlgebra imports the first two, only HTMLReport the third (`make check-imports`).
         .systemLibrary(
             name: "COpenBLAS", path: "Modules/COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"])]),
@@ -117,8 +117,8 @@ let package = Package(
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
         .target(
-            name: "AdaDimReport", dependencies: ["CPNG", .product(name: "Mustache", package: "swift-mustache")],
-            path: "Sources/Report",
+            name: "AdaDimHTMLReport", dependencies: ["CPNG", .product(name: "Mustache", package: "swift-mustache")],
+            path: "Sources/HTMLReport",
             resources: ["page.mustache", "figure.mustache", "layer.mustache", "page.css", "page.js"].map {
                 .embedInCode("Templates/\($0)")
             }),
@@ -129,7 +129,7 @@ let package = Package(
             [
                 "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimHTMLReport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -181,12 +181,13 @@ let package = Package(
                 "AdaDimLayerFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
-        tests("Report", ["AdaDimReport", "AdaDimReportSamples", "AdaDimTestSupport"]),
+        tests("HTMLReport", ["AdaDimHTMLReport", "AdaDimHTMLReportSamples", "AdaDimTestSupport"]),
         // Pages of made-up values, for the tests, and in files for the browser (`make test-report`).
-        .target(name: "AdaDimReportSamples", dependencies: ["AdaDimReport"], path: "Tests/ReportSamples/Pages"),
+        .target(
+            name: "AdaDimHTMLReportSamples", dependencies: ["AdaDimHTMLReport"], path: "Tests/HTMLReportSamples/Pages"),
         .executableTarget(
-            name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
-            path: "Tests/ReportSamples/Tool"),
+            name: "write-report-samples", dependencies: ["AdaDimHTMLReport", "AdaDimHTMLReportSamples"],
+            path: "Tests/HTMLReportSamples/Tool"),
         // What scripts under Tests/Differential compare with transformers.
         .executableTarget(
             name: "print-logits", dependencies: ["AdaDimDecoder", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
@@ -207,7 +208,7 @@ let package = Package(
             [
                 "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport",
                 "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
-                "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport", "AdaDimTestSupport",
+                "AdaDimTokenizer", "AdaDimInspection", "AdaDimHTMLReport", "AdaDimTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.

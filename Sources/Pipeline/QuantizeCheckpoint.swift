@@ -5,7 +5,7 @@ import AdaDimExport
 import AdaDimFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import AdaDimReport
+import AdaDimHTMLReport
 import Logging
 
 /// Quantizes a model directory, block by block:

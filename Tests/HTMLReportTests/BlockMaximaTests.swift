@@ -1,4 +1,4 @@
-import AdaDimReport
+import AdaDimHTMLReport
 import Testing
 
 /// Long rows of numbers as the largest of each block.

@@ -1,5 +1,5 @@
-import AdaDimReport
-import AdaDimReportSamples
+import AdaDimHTMLReport
+import AdaDimHTMLReportSamples
 import AdaDimTestSupport
 import Foundation
 import Testing
@@ -9,7 +9,7 @@ import Testing
 #endif
 
 /// Whole pages, as text; what a browser makes of them is `make test-report`'s.
-@Suite struct ReportPageTests {
+@Suite struct HTMLPageTests {
     /// The SVG elements of a page.
     private func figures(_ html: String) -> [String] {
         html.components(separatedBy: "<svg ").dropFirst().map { part in
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func anEmptyPageSaysSo() throws {
-        let html = try ReportPage(title: "Nothing").html()
+        let html = try HTMLPage(title: "Nothing").html()
         #expect(html.contains("<h1>Nothing</h1>"))
         #expect(html.contains("Nothing was recorded."))
         #expect(html.contains("There are no layers."))
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func oneLayerWithoutDetails() throws {
-        let html = try ReportPage(
+        let html = try HTMLPage(
             title: "One", columns: [TableColumn(title: "Loss", explanation: "What is lost.", isNumeric: true)],
             rows: [TableRow(name: "lm_head", block: 0, role: "head", cells: [TableCell(text: "1 %", sortKey: 0.01)])]
         ).html()
@@ -116,7 +116,7 @@ import Testing
 
     @Test func aRowOfTooFewCellsIsFilledUp() throws {
         let column = TableColumn(title: "Loss", explanation: "", isNumeric: true)
-        let html = try ReportPage(
+        let html = try HTMLPage(
             title: "", columns: [column, column],
             rows: [TableRow(name: "a", block: 0, role: "b", cells: [TableCell(text: "c", sortKey: .nan)])]
         ).html()
@@ -129,7 +129,7 @@ import Testing
         let plot = ChannelPlot(
             title: "Channels", caption: "", largest: largest, rootMeanSquare: largest, outliers: [12345, 99999],
             threshold: 6)
-        let html = try ReportPage(
+        let html = try HTMLPage(
             title: "",
             rows: [TableRow(name: "a", block: 0, role: "b", cells: [], details: .init(figures: [.channels(plot)]))]
         ).html()
@@ -143,7 +143,7 @@ import Testing
             title: "Map", caption: "", roles: ["a", "b"], blocks: [0, 1, 5], values: [1, 2, 3, nil, 5, 6],
             marks: [true, false, true, false, false, true], markLegend: "● chosen", scale: .sequential(log: true),
             unit: "x")
-        let html = try ReportPage(title: "", maps: [map]).html()
+        let html = try HTMLPage(title: "", maps: [map]).html()
         // One of the map, one of its legend.
         #expect(occurrences("<path class=\"mark\"", html) == 2)
         let path = try #require(html.firstMatch(of: /<path class="mark" d="([^"]*)"/)).1
@@ -157,7 +157,7 @@ import Testing
         defer { temporary.remove() }
         let file = URL(fileURLWithPath: temporary.path("report.html"))
         try Data("older".utf8).write(to: file)
-        let page = ReportPage(title: "A ‘title’")
+        let page = HTMLPage(title: "A ‘title’")
         try page.write(to: file)
         #expect(try String(contentsOf: file, encoding: .utf8) == (try page.html()))
         #expect(

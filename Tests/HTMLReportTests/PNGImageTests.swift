@@ -1,4 +1,4 @@
-import AdaDimReport
+import AdaDimHTMLReport
 import AdaDimTestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import AdaDimReport
+import AdaDimHTMLReport
 import Testing
 
 /// From numbers to ticks, and to their text.

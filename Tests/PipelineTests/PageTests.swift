@@ -3,7 +3,7 @@ import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
-import AdaDimReport
+import AdaDimHTMLReport
 import Foundation
 import Testing
 

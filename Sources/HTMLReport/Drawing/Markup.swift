@@ -1,5 +1,3 @@
-import Mustache
-
 /// Text in HTML and SVG, in elements and in attributes with quotes of either kind.
 package enum Markup {
     /// Escapes what markup would read as its own, and puts U+FFFD for characters that XML has no place for.
@@ -23,11 +21,4 @@ package enum Markup {
         }
         return String(escaped)
     }
-}
-
-/// How the templates escape; each names it in its first line.
-struct MarkupContentType: MustacheContentType {
-    static let name = "ADADIM_MARKUP"
-
-    func escapeText(_ text: String) -> String { Markup.escape(text) }
 }

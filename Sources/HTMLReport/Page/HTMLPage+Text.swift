@@ -1,6 +1,6 @@
 import Foundation
 
-extension ReportPage {
+extension HTMLPage {
     /// The whole file: it needs nothing else, and asks for nothing.
     package func html() throws -> String {
         var html = ""
@@ -17,7 +17,7 @@ extension ReportPage {
         var drawing = Drawing(prefix: "figure")
         let templates = try Templates()
         let page = try templates.page(context(&drawing))
-        guard let place = page.range(of: Templates.detailsPlace) else { throw ReportError.noTemplate }
+        guard let place = page.range(of: Templates.detailsPlace) else { throw PageError.noTemplate }
         try put(String(page[..<place.lowerBound]))
         for (index, row) in rows.enumerated() {
             if let details = row.details { try put(details.html(row: index, templates)) }
@@ -112,7 +112,7 @@ extension LayerDetails {
     package func html(row: Int) throws -> String { try html(row: row, Templates()) }
 
     fileprivate func html(row: Int, _ templates: Templates) throws -> String {
-        var drawing = ReportPage.Drawing(prefix: "layer-\(row)-figure")
+        var drawing = HTMLPage.Drawing(prefix: "layer-\(row)-figure")
         return try templates.layer(
             .init(
                 index: row,
@@ -120,11 +120,4 @@ extension LayerDetails {
                     verdict: verdict, facts: facts, hasFacts: !facts.isEmpty,
                     figures: try drawing.draw(figures.map(\.figure)))))
     }
-}
-
-/// Why a report could not be made.
-enum ReportError: Error, CustomStringConvertible {
-    case noTemplate
-
-    var description: String { "the report's page template is missing from the program" }
 }

@@ -1,5 +1,5 @@
 /// What a report says, as plain values; `html()` makes one self-contained file of it.
-package struct ReportPage: Sendable {
+package struct HTMLPage: Sendable {
     /// A name and what is to be said under it.
     package struct Fact: Sendable {
         package let name: String

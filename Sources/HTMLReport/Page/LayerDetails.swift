@@ -2,10 +2,10 @@
 package struct LayerDetails: Sendable {
     /// One or two sentences.
     package let verdict: String?
-    package let facts: [ReportPage.Fact]
+    package let facts: [HTMLPage.Fact]
     package let figures: [LayerFigure]
 
-    package init(verdict: String? = nil, facts: [ReportPage.Fact] = [], figures: [LayerFigure] = []) {
+    package init(verdict: String? = nil, facts: [HTMLPage.Fact] = [], figures: [LayerFigure] = []) {
         self.verdict = verdict
         self.facts = facts
         self.figures = figures

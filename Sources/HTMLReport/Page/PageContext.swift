@@ -32,7 +32,7 @@ struct PageContext {
 
     struct Details {
         let verdict: String?
-        let facts: [ReportPage.Fact]
+        let facts: [HTMLPage.Fact]
         let hasFacts: Bool
         let figures: [FigureEntry]
     }
@@ -58,7 +58,7 @@ struct PageContext {
     let style: String
     let script: String
     let notes: [String]
-    let facts: [ReportPage.Fact]
+    let facts: [HTMLPage.Fact]
     let hasFacts: Bool
     let isEmpty: Bool
     let hasOverview: Bool

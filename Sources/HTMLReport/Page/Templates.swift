@@ -20,12 +20,19 @@ struct Templates {
     /// Where the page's template wants the details of the layers.
     static let detailsPlace = "<!-- details -->"
 
-    func page(_ context: PageContext) throws(ReportError) -> String { try render(context, "page") }
+    func page(_ context: PageContext) throws(PageError) -> String { try render(context, "page") }
 
-    func layer(_ context: PageContext.Layer) throws(ReportError) -> String { try render(context, "layer") }
+    func layer(_ context: PageContext.Layer) throws(PageError) -> String { try render(context, "layer") }
 
-    private func render(_ context: Any, _ template: String) throws(ReportError) -> String {
+    private func render(_ context: Any, _ template: String) throws(PageError) -> String {
         guard let text = library.render(context, withTemplate: template) else { throw .noTemplate }
         return text
     }
+}
+
+/// How the templates escape; each names it in its first line.
+private struct MarkupContentType: MustacheContentType {
+    static let name = "ADADIM_MARKUP"
+
+    func escapeText(_ text: String) -> String { Markup.escape(text) }
 }

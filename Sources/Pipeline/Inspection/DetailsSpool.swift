@@ -1,6 +1,6 @@
 import AdaDimExport
 import AdaDimFiles
-import AdaDimReport
+import AdaDimHTMLReport
 import Foundation
 import Glibc
 

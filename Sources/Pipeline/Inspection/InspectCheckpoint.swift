@@ -6,7 +6,7 @@ import AdaDimFiles
 import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import AdaDimReport
+import AdaDimHTMLReport
 import Foundation
 import Logging
 

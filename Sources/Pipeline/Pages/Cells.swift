@@ -1,4 +1,4 @@
-import AdaDimReport
+import AdaDimHTMLReport
 import Foundation
 
 /// A share; empty where there is none.

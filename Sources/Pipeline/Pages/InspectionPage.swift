@@ -1,5 +1,5 @@
 import AdaDimInspection
-import AdaDimReport
+import AdaDimHTMLReport
 
 /// An inspection as a page to look at: `inspection-report.html`.
 package struct InspectionPage {
@@ -12,11 +12,11 @@ package struct InspectionPage {
         self.isDetailed = isDetailed
     }
 
-    package var page: ReportPage {
+    package var page: HTMLPage {
         let options = report.options
         let pictures = LossPictures(
             report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
-        return ReportPage(
+        return HTMLPage(
             title: "\(options.model), inspected",
             subtitle: "At \(options.bits) bits in \(groups(options.groupSize)), on the untouched model",
             facts: facts, notes: notes,
@@ -64,9 +64,9 @@ package struct InspectionPage {
         ]
     }
 
-    private var facts: [ReportPage.Fact] {
+    private var facts: [HTMLPage.Fact] {
         let (totals, options) = (report.totals, report.options)
-        var facts: [ReportPage.Fact] = [
+        var facts: [HTMLPage.Fact] = [
             .init("Layers", "\(totals.layers), of them \(totals.perInputChannelLayers) better per-IC"),
             .init("Inputs with outlier channels", "\(totals.inputsWithOutliers) of \(totals.inputs)"),
             .init(

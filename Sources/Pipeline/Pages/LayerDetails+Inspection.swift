@@ -1,6 +1,6 @@
 import AdaDimInspection
 import AdaDimQuantization
-import AdaDimReport
+import AdaDimHTMLReport
 
 extension LayerDetails {
     /// The pictures of one layer, reduced to what can be seen: they are kept until the page is written.
@@ -51,7 +51,7 @@ extension LayerDetails {
             ])
     }
 
-    private static func facts(_ entry: InspectionReport.Layer, _ input: InspectedInput) -> [ReportPage.Fact] {
+    private static func facts(_ entry: InspectionReport.Layer, _ input: InspectedInput) -> [HTMLPage.Fact] {
         func loss(_ method: QuantizationOptions.Method) -> String {
             ChannelDimension.allCases.map { dimension in
                 "\(LossPictures.name(dimension)) \(entry.loss(dimension, method).map(percent) ?? "–")"
@@ -60,7 +60,7 @@ extension LayerDetails {
         func top(_ share: Sensitivity.TopShare) -> String {
             "\(percent(share.share)) in \(share.channels) of \(share.of)"
         }
-        var facts: [ReportPage.Fact] = [
+        var facts: [HTMLPage.Fact] = [
             .init("Loss, RTN", loss(.roundToNearest)), .init("Loss, GPTQ", loss(.gptq)),
         ]
         for measure in SensitivityMeasure.allCases {

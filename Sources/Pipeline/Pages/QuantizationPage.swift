@@ -1,5 +1,5 @@
 import AdaDimQuantization
-import AdaDimReport
+import AdaDimHTMLReport
 
 /// A quantization as a page to look at: `quantization-report.html`.
 package struct QuantizationPage {
@@ -9,7 +9,7 @@ package struct QuantizationPage {
         self.report = report
     }
 
-    package var page: ReportPage {
+    package var page: HTMLPage {
         let options = report.options
         let pictures = LossPictures(
             report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
@@ -21,7 +21,7 @@ package struct QuantizationPage {
                 values: pictures.places.grid { report.layers[$0].loss.relative },
                 marks: pictures.places.grid { report.layers[$0].dimension == .perInputChannel }.map { $0 ?? false },
                 markLegend: "per-IC", scale: .sequential(log: true), unit: "relative loss"))
-        return ReportPage(
+        return HTMLPage(
             title: "\(options.model), quantized",
             subtitle: "\(options.bits) bits, \(groups(options.groupSize)), \(options.method.rawValue.uppercased()), "
                 + direction(options),
@@ -43,9 +43,9 @@ package struct QuantizationPage {
         }
     }
 
-    private var facts: [ReportPage.Fact] {
+    private var facts: [HTMLPage.Fact] {
         let (totals, options) = (report.totals, report.options)
-        var facts: [ReportPage.Fact] = [
+        var facts: [HTMLPage.Fact] = [
             .init("Layers", "\(totals.quantizedLayers), of them \(totals.perInputChannelLayers) per-IC"),
             .init("Mean relative loss", percent(totals.meanRelativeLoss)),
             .init("Loss of all layers over their energy", percent(totals.energyWeightedRelativeLoss)),
@@ -74,8 +74,8 @@ package struct QuantizationPage {
         return facts
     }
 
-    private func accuracyFacts(_ options: QuantizationReport.Options) -> [ReportPage.Fact] {
-        var facts = options.effort.map { [ReportPage.Fact("Effort", $0.rawValue)] } ?? []
+    private func accuracyFacts(_ options: QuantizationReport.Options) -> [HTMLPage.Fact] {
+        var facts = options.effort.map { [HTMLPage.Fact("Effort", $0.rawValue)] } ?? []
         if options.ranges == .search { facts.append(.init("Ranges", "searched")) }
         if options.passes > 0 {
             facts.append(.init("Refinement", "\(options.passes) passes, \(options.refine.rawValue)"))

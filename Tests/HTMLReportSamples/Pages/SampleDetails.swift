@@ -1,4 +1,4 @@
-import AdaDimReport
+import AdaDimHTMLReport
 import Foundation
 
 extension SampleModel.Layer {

@@ -1,4 +1,4 @@
-import AdaDimReport
+import AdaDimHTMLReport
 import Foundation
 
 /// Layers of a decoder that was never quantized: names, shapes and losses in the proportions that real ones have.

@@ -1,8 +1,8 @@
-import AdaDimReport
+import AdaDimHTMLReport
 
 extension SamplePages {
     /// Numbers that no axis has a place for, one block, gaps in block numbers, nothing at all.
-    package static var extreme: ReportPage {
+    package static var extreme: HTMLPage {
         let odd: [Double] = [.nan, .infinity, -.infinity, 0, -1, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1]
         let roles = ["q_proj", "k_proj"]
         let scales: [DepthRoleMap.Scale] = [
@@ -43,7 +43,7 @@ extension SamplePages {
             details(odd, odd.map { Float($0) }, [0, -5, .max, 3]), details([], [], []), details([0, 0], [0, 0], [0]),
             details([3], [3, 3], [3]), LayerDetails(),
         ]
-        return ReportPage(
+        return HTMLPage(
             title: "Extremes",
             bars: [
                 BarChart(title: "Odd bars", caption: "", unit: "s", bars: odd.map { .init(name: "bar", value: $0) }),

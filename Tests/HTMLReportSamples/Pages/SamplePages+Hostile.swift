@@ -1,4 +1,4 @@
-import AdaDimReport
+import AdaDimHTMLReport
 
 extension SamplePages {
     /// Names that would be markup, script, or too long, if a page let them.
@@ -13,7 +13,7 @@ extension SamplePages {
     ]
 
     /// Every text of the page is one of `names`.
-    package static func hostile(_ names: [String] = hostileNames) -> ReportPage {
+    package static func hostile(_ names: [String] = hostileNames) -> HTMLPage {
         func name(_ index: Int) -> String { names[index % names.count] }
         let blocks = Array(names.indices)
         let cells = blocks.count * names.count
@@ -41,7 +41,7 @@ extension SamplePages {
                         title: name(4), caption: name(5), xLabel: name(6), yLabel: name(1), range: -2...2,
                         series: [.init(name: name(5), counts: [1, 5, 2])])),
             ])
-        return ReportPage(
+        return HTMLPage(
             title: name(0), subtitle: name(1), facts: names.map { .init($0, $0) }, notes: names,
             bars: [
                 BarChart(

@@ -1,42 +1,42 @@
-import AdaDimReport
+import AdaDimHTMLReport
 import Foundation
 
 /// Pages of made-up values, for tests and for eyes.
 package enum SamplePages {
     /// All of them, by the name of their file.
-    package static var all: [(name: String, page: ReportPage)] {
+    package static var all: [(name: String, page: HTMLPage)] {
         [
             ("run", run), ("large", large), ("hostile", hostile()), ("losses", losses),
-            ("empty", ReportPage(title: "Nothing")),
+            ("empty", HTMLPage(title: "Nothing")),
             ("extreme", extreme),
         ]
     }
 
     /// 30 blocks, with every layer's details.
-    package static var run: ReportPage {
+    package static var run: HTMLPage {
         page(
             "smollm2-135m, 3 bits", SampleModel(blocks: 30, hidden: 576, intermediate: 1536, keys: 192),
             hasDetails: true)
     }
 
     /// 80 blocks of a 70B model, with every layer's details: 560 layers.
-    package static var large: ReportPage {
+    package static var large: HTMLPage {
         page(
             "Llama-3-70B, 4 bits", SampleModel(blocks: 80, hidden: 8192, intermediate: 28672, keys: 1024),
             hasDetails: true)
     }
 
     /// 126 blocks, losses alone.
-    package static var losses: ReportPage {
+    package static var losses: HTMLPage {
         page(
             "Llama-3.1-405B, 3 bits", SampleModel(blocks: 126, hidden: 64, intermediate: 96, keys: 16),
             hasDetails: false)
     }
 
-    private static func page(_ title: String, _ model: SampleModel, hasDetails: Bool) -> ReportPage {
+    private static func page(_ title: String, _ model: SampleModel, hasDetails: Bool) -> HTMLPage {
         let perInput = model.layers.count(where: \.isPerInput)
         let blocks = Array(0..<model.blocks)
-        return ReportPage(
+        return HTMLPage(
             title: title,
             subtitle: "Every linear layer by GPTQ, per output channel or per input channel, whichever loses less",
             facts: [

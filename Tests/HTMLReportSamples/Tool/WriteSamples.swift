@@ -1,5 +1,5 @@
-import AdaDimReport
-import AdaDimReportSamples
+import AdaDimHTMLReport
+import AdaDimHTMLReportSamples
 import Foundation
 
 /// Writes the sample pages into a directory: write-report-samples DIRECTORY.
