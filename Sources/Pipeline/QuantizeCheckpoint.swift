@@ -3,9 +3,9 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimExport
 import AdaDimFiles
+import AdaDimHTMLReport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import AdaDimHTMLReport
 import Logging
 
 /// Quantizes a model directory, block by block:

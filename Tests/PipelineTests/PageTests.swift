@@ -1,9 +1,9 @@
 import AdaDimCheckpoint
+import AdaDimHTMLReport
 import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
-import AdaDimHTMLReport
 import Foundation
 import Testing
 

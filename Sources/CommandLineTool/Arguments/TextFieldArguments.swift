@@ -11,8 +11,3 @@ struct TextFieldArguments: ParsableArguments {
 
     func validate() throws { try refuseEmptyField(textField, "--text-field") }
 }
-
-/// JSON has such fields, but nobody means one.
-func refuseEmptyField(_ name: String?, _ option: String) throws(ValidationError) {
-    if name == "" { throw ValidationError("\(option) is empty, expected a field's name") }
-}

@@ -45,7 +45,7 @@ struct CompareCommand: ParsableCommand {
             original: URL(argument: original), variants: variants.map { URL(argument: $0) },
             text: URL(argument: corpus.text), textField: field.textField, sequenceLength: window.sequenceLength,
             sequences: corpus.sequences)
-        let comparison = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+        let comparison = try interruptible(on: terminal) { observer in
             try job.run { name, step in
                 try evaluationProgress(on: terminal, observer, prefix: "\(name): ")(step)
             }
@@ -58,9 +58,4 @@ struct CompareCommand: ParsableCommand {
             try StandardStreams.print(ComparisonText(comparison: comparison).text)
         }
     }
-}
-
-struct ComparisonOutputArguments: ParsableArguments {
-    @Flag(help: "Print JSON, with every window's log-likelihood and divergence.")
-    var json = false
 }

@@ -54,7 +54,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func printPerplexity(_ evaluation: EvaluateCheckpoint, on terminal: Terminal) throws {
-        let result = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+        let result = try interruptible(on: terminal) { observer in
             try evaluation.run(progress: evaluationProgress(on: terminal, observer))
         }
         if printing.json {
@@ -68,7 +68,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func printAnswers(_ questions: AskMultipleChoice, _ other: URL?, on terminal: Terminal) throws {
-        let (scores, others) = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+        let (scores, others) = try interruptible(on: terminal) { observer in
             let scores = try questions.run(
                 URL(argument: model), progress: evaluationProgress(on: terminal, observer))
             let others = try other.map {
@@ -81,32 +81,5 @@ struct EvaluateCommand: ParsableCommand {
         } else {
             try StandardStreams.print(MultipleChoiceText(scores: scores, other: others).text)
         }
-    }
-}
-
-struct WindowArguments: ParsableArguments {
-    @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of a window.", valueName: "n"))
-    var sequenceLength = 512
-
-    func validate() throws {
-        guard sequenceLength >= 2 else {
-            throw ValidationError("--sequence-length is \(sequenceLength), expected at least 2")
-        }
-    }
-}
-
-struct PrintingArguments: ParsableArguments {
-    @Flag(help: "Print JSON, with every window's or choice's log-likelihood.")
-    var json = false
-}
-
-/// Shows the progress of an evaluation, and stops it when the observer wants that.
-func evaluationProgress(
-    on terminal: Terminal, _ observer: RunObserver, prefix: String = ""
-) -> (EvaluationProgress) throws -> Void {
-    { step in
-        if observer.isCancelled() { throw PipelineError.cancelled }
-        let round = step.rounds > 1 ? "round \(step.round + 1)/\(step.rounds), " : ""
-        terminal.progress("\(prefix)evaluating: \(round)block \(step.block)/\(step.blocks)", plain: nil)
     }
 }

@@ -53,7 +53,7 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         let job = job
         let terminal = machine.begin()
-        let report = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+        let report = try interruptible(on: terminal) { observer in
             try InspectCheckpoint(job, observer: observer, progress: Self.show(on: terminal)).run()
         }
         if writing.json {
@@ -80,54 +80,5 @@ struct InspectCommand: ParsableCommand {
                 terminal.progress(text.bar, plain: text.plain)
             }
         }
-    }
-}
-
-/// From where on a channel counts as an outlier.
-struct OutlierArguments: ParsableArguments {
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "The least max|x| of an outlier channel; 6 is LLM.int8()'s figure.",
-            valueName: "magnitude"))
-    var outlierMagnitude = 6.0
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("The least max|x| of an outlier channel over the median channel's.", valueName: "ratio"))
-    var outlierRatio = 20.0
-
-    func validate() throws {
-        for (value, option) in [(outlierMagnitude, "--outlier-magnitude"), (outlierRatio, "--outlier-ratio")]
-        where !(value >= 0 && value.isFinite) {
-            throw ValidationError("\(option) is \(value), expected a number of 0 or more")
-        }
-    }
-}
-
-/// Where the figures of an inspection go.
-struct InspectionOutputArguments: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The directory to write; appears when it is complete, or not at all. (default: none)",
-            valueName: "directory"),
-        completion: .directory)
-    var report: String?
-
-    @Flag(help: "Replace the directory if it exists and this command wrote it.")
-    var overwrite = false
-
-    @Flag(help: "Print JSON instead of a table.")
-    var json = false
-
-    @Flag(help: "Print comma-separated values, a line for each layer, instead of a table.")
-    var csv = false
-
-    func validate() throws {
-        if let report { try refuseEmpty(report, "--report", expected: "a directory to write") }
-        if overwrite && report == nil {
-            throw ValidationError("--overwrite needs --report, which says what directory to write")
-        }
-        if json && csv { throw ValidationError("--json and --csv exclude each other") }
     }
 }

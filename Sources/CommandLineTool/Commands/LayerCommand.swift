@@ -49,7 +49,7 @@ struct LayerCommand: ParsableCommand {
     func run() throws {
         let job = try job()
         let terminal = machine.begin()
-        let report = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+        let report = try interruptible(on: terminal) { observer in
             try QuantizeLayerFile(
                 job, isCancelled: observer.isCancelled, progress: Self.show(on: terminal)
             ).run()
@@ -57,7 +57,7 @@ struct LayerCommand: ParsableCommand {
         if writing.json {
             try StandardStreams.print(json: report, afterWriting: writing.output)
         } else {
-            try StandardStreams.print(LayerSummary(report: report).text, afterWriting: writing.output)
+            try StandardStreams.print(LayerText(report: report).text, afterWriting: writing.output)
         }
     }
 
@@ -69,45 +69,6 @@ struct LayerCommand: ParsableCommand {
                 terminal.progress(text, plain: text)
             case .working(let stage, let share):
                 terminal.progress("\(stage.rawValue): \(Int(100 * share)) %", plain: nil)
-            }
-        }
-    }
-}
-
-/// What a single layer's scales are stored in; a model's are stored as its weights are.
-struct ScaleArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("What scales are stored in. (default: the weight's own type)", valueName: "type"))
-    var scaleType: ScaleType?
-}
-
-/// What is written of a layer, and what is printed.
-struct LayerOutputArguments: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The .safetensors file to write; appears when it is complete, or not at all. (default: none)",
-            valueName: "file"),
-        completion: .file(extensions: ["safetensors"]))
-    var output: String?
-
-    @Flag(help: "Write codes in their bits, 32-bit words, instead of a byte each.")
-    var packed = false
-
-    @Flag(help: "Write the dequantized weight, too, in the weight's own type.")
-    var dequantized = false
-
-    @Flag(help: "Replace the output if it exists and this command wrote it.")
-    var overwrite = false
-
-    @Flag(help: "Print JSON, with all losses, dampings and timings.")
-    var json = false
-
-    func validate() throws {
-        if let output {
-            try refuseEmpty(output, "--output", expected: "a file to write")
-        } else {
-            let options = [("--packed", packed), ("--dequantized", dequantized), ("--overwrite", overwrite)]
-            if let option = options.first(where: \.1) {
-                throw ValidationError("\(option.0) needs --output, which says what file to write")
             }
         }
     }

@@ -1,5 +1,3 @@
-import AdaDimExport
-import AdaDimFiles
 import AdaDimPipeline
 import AdaDimQuantization
 import ArgumentParser
@@ -80,40 +78,13 @@ struct QuantizeCommand: ParsableCommand {
     func run() throws {
         let job = try job()
         let terminal = machine.begin()
-        let report = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+        let report = try interruptible(on: terminal) { observer in
             var observer = observer
             observer.progress = layerProgress(on: terminal)
             return try QuantizeCheckpoint(job, observer: observer).run()
         }
         try StandardStreams.print(
-            ClosingTable(report: report).text + "\nWritten to \(output)\n"
-                + reportLine(in: job.output, QuantizationReport.pageName), afterWriting: output)
-    }
-}
-
-/// The last line of a run: where its report is, as a link that terminals open.
-func reportLine(in directory: URL, _ name: String) -> String {
-    let path = directory.appending(path: name).absoluteURL.standardized.path
-    let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~!$&'()*+,;=:@".utf8)
-    let text = path.pathBytes.map { byte in
-        unreserved.contains(byte) ? String(UnicodeScalar(byte)) : String(format: "%%%02X", byte)
-    }
-    return "Report: file://\(text.joined())"
-}
-
-/// Shows the progress of a quantization on a terminal.
-func layerProgress(on terminal: Terminal, prefix: String = "") -> @Sendable (QuantizationProgress) -> Void {
-    let start = ContinuousClock.now
-    return { event in
-        switch event {
-        case .began(let layers, let blocks, let tokens):
-            terminal.progress(
-                prefix + "\(layers) layers in \(blocks) blocks, \(tokens) calibration tokens",
-                plain: prefix + "\(layers) layers in \(blocks) blocks, \(tokens) calibration tokens")
-        case .finished(let layer, let done, let layers):
-            let elapsed = start.duration(to: .now) / .seconds(1)
-            let text = ProgressText(done: done, layers: layers, layer: layer, elapsed: elapsed)
-            terminal.progress(prefix + text.bar, plain: prefix + text.plain)
-        }
+            QuantizationText(report: report).text + "\nWritten to \(output)\n"
+                + pageLine(in: job.output, QuantizationReport.pageName), afterWriting: output)
     }
 }

@@ -44,9 +44,3 @@ struct RegressCheckCommand: ParsableCommand {
         guard report.isGreen else { throw ExitCode.failure }
     }
 }
-
-struct RegressComparisonArguments: ParsableArguments {
-    @Flag(
-        help: "Compare by bounds even where the environment is the baseline's, as after a change to the engine itself.")
-    var boundsOnly = false
-}

@@ -50,33 +50,3 @@ struct RegressRecordCommand: ParsableCommand {
         if !reporting.json { try StandardStreams.print("Written to \(directory)", afterWriting: directory) }
     }
 }
-
-struct RegressOverwriteArguments: ParsableArguments {
-    @Flag(help: "Replace the baseline that <directory> holds.")
-    var overwrite = false
-}
-
-/// Makes a run with the real engine, and what a command needs around it.
-func regress(
-    on terminal: Terminal, _ run: RegressionRun,
-    _ judge: (RegressionRun.Results, RegressionEnvironment) throws -> RegressionReport
-) throws -> (RegressionReport, RegressionRun.Results) {
-    var run = run
-    let environment = RegressionEnvironment.current(tool: toolVersion)
-    return try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
-        run.progress = { name, index, count in
-            terminal.progress(
-                "layer \(index + 1)/\(count): \(name)",
-                plain: index == 0 ? "\(count) layers to quantize and to judge" : nil)
-        }
-        run.isCancelled = observer.isCancelled
-        do {
-            let results = try run.run()
-            // A signal that came during the last step counts, too: nothing is written after it.
-            if observer.isCancelled() { throw RegressionError.cancelled }
-            return (try judge(results, environment), results)
-        } catch RegressionError.cancelled {
-            throw PipelineError.cancelled
-        }
-    }
-}

@@ -44,7 +44,7 @@ struct VariantsCommand: ParsableCommand {
 
     func run() throws {
         let terminal = machine.begin()
-        let rows = try AdaDimCommandLineTool.run(on: terminal) { observer, _ in
+        let rows = try interruptible(on: terminal) { observer in
             try withOutputs { try measure(into: $0, terminal, observer) }
         }
         try StandardStreams.print(VariantsTable(rows: rows).text, afterWriting: output.keep)
@@ -111,63 +111,5 @@ struct VariantsCommand: ParsableCommand {
             model: directory, text: URL(argument: corpus.text), textField: window.evaluationTextField,
             sequenceLength: window.evaluationLength, sequences: corpus.sequences, log: log
         ).run(progress: evaluationProgress(on: terminal, observer, prefix: "\(name): ")).perplexity
-    }
-}
-
-struct EvaluationLengthArguments: ParsableArguments {
-    @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of an evaluation window.", valueName: "n"))
-    var evaluationLength = 512
-
-    @Option(
-        help: ArgumentHelp("What --text-field is for --calibration, for the evaluation text.", valueName: "name"))
-    var evaluationTextField: String?
-
-    func validate() throws {
-        try refuseEmptyField(evaluationTextField, "--evaluation-text-field")
-        guard evaluationLength >= 2 else {
-            throw ValidationError("--evaluation-length is \(evaluationLength), expected at least 2")
-        }
-    }
-}
-
-struct KeepArguments: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Keep each variant's output in this directory, under the variant's name. (default: none is kept)",
-            valueName: "directory"),
-        completion: .directory)
-    var keep: String?
-
-    func validate() throws {
-        if let keep { try refuseEmpty(keep, "--keep", expected: "a directory") }
-    }
-}
-
-/// One way of quantizing a model.
-private struct Variant {
-    let method: QuantizationOptions.Method
-    let dimension: DimensionArgument
-    let select: QuantizationOptions.Selection
-    var effort = Effort.fast
-
-    static func all(select: QuantizationOptions.Selection) -> [Variant] {
-        QuantizationOptions.Method.allCases.flatMap { method in
-            [DimensionArgument.perOC, .perIC, .adaptive].map {
-                Variant(method: method, dimension: $0, select: select)
-            }
-        }
-            + [Effort.balanced, .best].map {
-                Variant(method: .gptq, dimension: .adaptive, select: select, effort: $0)
-            }
-    }
-
-    var name: String {
-        let choice = dimension == .adaptive && method == .gptq ? " (\(select.rawValue))" : ""
-        let name = "\(method.rawValue.uppercased()) \(dimension.rawValue)\(choice)"
-        return effort == .fast ? name : name + ", \(effort.rawValue)"
-    }
-
-    var directoryName: String {
-        "\(method.rawValue)-\(dimension.rawValue)" + (effort == .fast ? "" : "-\(effort.rawValue)")
     }
 }

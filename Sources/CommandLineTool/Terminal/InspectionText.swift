@@ -80,6 +80,6 @@ struct InspectionText {
     }
 
     private var written: [String] {
-        directory.map { ["Written to \($0.relativePath)", reportLine(in: $0, InspectionReport.pageName)] } ?? []
+        directory.map { ["Written to \($0.relativePath)", pageLine(in: $0, InspectionReport.pageName)] } ?? []
     }
 }

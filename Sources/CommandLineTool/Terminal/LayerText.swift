@@ -2,7 +2,7 @@ import AdaDimPipeline
 import TextTable
 
 /// What a user reads when a layer is done: what each direction loses, and what was made of it.
-struct LayerSummary {
+struct LayerText {
     let report: LayerReport
 
     private struct Row {

@@ -4,7 +4,7 @@ import AdaDimQuantization
 import TextTable
 
 /// What a user reads when a quantization is done: a line for each kind of layer, and the totals.
-struct ClosingTable {
+struct QuantizationText {
     let report: QuantizationReport
 
     private struct Row {

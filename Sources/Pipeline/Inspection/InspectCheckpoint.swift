@@ -3,10 +3,10 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimExport
 import AdaDimFiles
+import AdaDimHTMLReport
 import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import AdaDimHTMLReport
 import Foundation
 import Logging
 

@@ -1,5 +1,5 @@
-import AdaDimInspection
 import AdaDimHTMLReport
+import AdaDimInspection
 
 /// An inspection as a page to look at: `inspection-report.html`.
 package struct InspectionPage {

@@ -1,6 +1,6 @@
+import AdaDimHTMLReport
 import AdaDimInspection
 import AdaDimQuantization
-import AdaDimHTMLReport
 
 extension LayerDetails {
     /// The pictures of one layer, reduced to what can be seen: they are kept until the page is written.

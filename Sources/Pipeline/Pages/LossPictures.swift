@@ -1,6 +1,6 @@
 import AdaDimCheckpoint
-import AdaDimQuantization
 import AdaDimHTMLReport
+import AdaDimQuantization
 
 /// The pictures and cells that reports of losses share: by depth and role, and layer by layer.
 struct LossPictures {

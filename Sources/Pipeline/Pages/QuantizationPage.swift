@@ -1,5 +1,5 @@
-import AdaDimQuantization
 import AdaDimHTMLReport
+import AdaDimQuantization
 
 /// A quantization as a page to look at: `quantization-report.html`.
 package struct QuantizationPage {
