@@ -2,8 +2,8 @@ import Foundation
 import Results
 import Synchronization
 
-/// A stage of the work: what it needs, what it has taken so far, and a line for every tenth of it.
-final class Stage: Sendable {
+/// A phase of the work: what it needs, what it has taken so far, and a line for every tenth of it.
+final class Phase: Sendable {
     let flops: Double
     private let name: String
     private let state = Mutex((seconds: 0.0, tenths: 0))
@@ -13,10 +13,10 @@ final class Stage: Sendable {
         self.flops = flops
     }
 
-    /// All of some stages.
-    convenience init(_ name: String, of stages: [Stage]) {
-        self.init(name, flops: stages.reduce(0) { $0 + $1.flops })
-        add(seconds: stages.reduce(0) { $0 + $1.seconds })
+    /// All of some phases.
+    convenience init(_ name: String, of phases: [Phase]) {
+        self.init(name, flops: phases.reduce(0) { $0 + $1.flops })
+        add(seconds: phases.reduce(0) { $0 + $1.seconds })
     }
 
     var seconds: Double { state.withLock(\.seconds) }
