@@ -6,9 +6,12 @@ func module(_ folder: String, _ dependencies: [Target.Dependency] = []) -> Targe
     .target(name: "AdaDim\(folder)", dependencies: dependencies, path: "Sources/\(folder)")
 }
 
-func tests(_ folder: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(
+    _ folder: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
     .testTarget(
-        name: "\(folder)Tests", dependencies: dependencies, path: "Tests/\(folder)Tests", resources: resources)
+        name: "\(folder)Tests", dependencies: dependencies, path: "Tests/\(folder)Tests", exclude: exclude,
+        resources: resources)
 }
 
 let package = Package(
@@ -123,13 +126,23 @@ let package = Package(
                 .embedInCode("Templates/\($0)")
             }),
 
+        // What is done to a whole model, beyond what the engine does to a layer, as values.
+        module("Recipe", ["AdaDimQuantization"]),
+        // What runs have found, for programs and for people: JSON, tables, pages. How a run goes it does not know.
+        module(
+            "Reports",
+            [
+                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimCheckpoint", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimHTMLReport",
+            ]),
+
         // Both together.
         module(
             "Pipeline",
             [
                 "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
                 "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimHTMLReport",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimReports", "AdaDimHTMLReport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -137,7 +150,7 @@ let package = Package(
             dependencies: [
                 "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
-                "AdaDimRegression",
+                "AdaDimRegression", "AdaDimRecipe", "AdaDimReports",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -147,7 +160,8 @@ let package = Package(
         // What several test targets make their files with.
         .target(
             name: "AdaDimTestSupport",
-            dependencies: ["AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors"], path: "Tests/Support"),
+            dependencies: ["AdaDimCheckpoint", "AdaDimDecoder", "AdaDimLinearAlgebra", "AdaDimSafetensors"],
+            path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
         tests(
@@ -156,7 +170,7 @@ let package = Package(
         tests(
             "CInterface",
             [
-                "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimPipeline",
+                "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimReports",
             ]),
         tests(
             "Regression",
@@ -199,16 +213,28 @@ let package = Package(
         tests(
             "Decoder",
             [
-                "AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimDecoder", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ], exclude: ["Goldens"]),
+        tests(
+            "Calibration",
+            [
+                "AdaDimCalibration", "AdaDimDecoder", "AdaDimTokenizer", "AdaDimCheckpoint", "AdaDimLinearAlgebra",
                 "AdaDimTestSupport",
-            ],
-            resources: [.copy("Goldens")]),
+            ]),
+        tests(
+            "Evaluation", ["AdaDimEvaluation", "AdaDimDecoder", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
+        tests(
+            "Reports",
+            [
+                "AdaDimReports", "AdaDimHTMLReport", "AdaDimPipeline", "AdaDimInspection", "AdaDimCheckpoint",
+                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ]),
         tests(
             "Pipeline",
             [
-                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport",
-                "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration",
-                "AdaDimTokenizer", "AdaDimInspection", "AdaDimHTMLReport", "AdaDimTestSupport",
+                "AdaDimPipeline", "AdaDimReports", "AdaDimRecipe", "AdaDimFiles", "AdaDimCheckpoint",
+                "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra",
+                "AdaDimDecoder", "AdaDimCalibration", "AdaDimTokenizer", "AdaDimInspection", "AdaDimTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
@@ -216,7 +242,7 @@ let package = Package(
             "CommandLineTool",
             [
                 "AdaDimCommandLineTool", "AdaDimFiles", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
-                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimLinearAlgebra", "AdaDimReports", "AdaDimTestSupport",
             ], resources: [.copy("Goldens")]),
     ],
     swiftLanguageModes: [.v6]

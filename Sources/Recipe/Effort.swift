@@ -26,26 +26,3 @@ package enum Effort: String, Sendable, CaseIterable, Codable {
         return accuracy
     }
 }
-
-/// How much each token counts in the Gram matrix of q, k and v.
-package enum TokenWeights: String, Sendable, CaseIterable, Codable {
-    /// All the same.
-    case equal
-    /// By the attention that it receives: what others look at, above all the first token of a sequence, passes the error of its
-    /// value on to all of them.
-    case attention
-}
-
-/// What is done beyond a plain sweep to lose less.
-package struct Accuracy: Sendable, Equatable {
-    /// The one that this was begun with; some of it may have been changed since. nil for round-to-nearest, which has none.
-    package var effort: Effort? = .fast
-    package var ranges = RangeRule.full
-    /// λ as a share of the mean diagonal of H.
-    package var damping = 0.01
-    package var refinement = Refinement.none
-    /// Whether the sweep takes columns by descending diagonal of H.
-    package var activationOrder = false
-    package var correction = OutputCorrection.none
-    package var tokenWeights = TokenWeights.equal
-}

@@ -2,6 +2,7 @@ import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Testing
 
 @Suite struct CalibrationStreamTests {

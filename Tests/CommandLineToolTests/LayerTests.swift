@@ -2,6 +2,7 @@ import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation

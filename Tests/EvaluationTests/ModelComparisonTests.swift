@@ -1,6 +1,7 @@
 import AdaDimDecoder
 import AdaDimEvaluation
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Foundation
 import Testing
 

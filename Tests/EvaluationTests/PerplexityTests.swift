@@ -1,6 +1,7 @@
 import AdaDimDecoder
 import AdaDimEvaluation
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Foundation
 import Testing
 
@@ -12,7 +13,7 @@ struct PerplexityTests {
         let result = try Perplexity(of: golden.model(), on: expected.text, windows: windows)
 
         // Logits off by δ move a log-likelihood by at most 2δ; a window has length − 1 of them.
-        let bound = 2 * LogitsTests.allowance * expected.rounding * Double(expected.window - 1)
+        let bound = 2 * GoldenModel.allowance * expected.rounding * Double(expected.window - 1)
         #expect(result.windowLogLikelihoods.count == expected.logLikelihoods.count)
         for (ours, reference) in zip(result.windowLogLikelihoods, expected.logLikelihoods) {
             #expect(abs(ours - reference) <= bound)
@@ -40,7 +41,7 @@ struct PerplexityTests {
             of: model, on: expected.text, windows: windows, hiddenBytes: 3 * 2048, batchBytes: 1
         ) { seen.append($0) }
         #expect(seen.map(\.round) == [0, 0, 0, 1, 1, 1] && seen.allSatisfy { $0.rounds == 2 })
-        let bound = 4 * LogitsTests.allowance * expected.rounding * Double(expected.window - 1)
+        let bound = 4 * GoldenModel.allowance * expected.rounding * Double(expected.window - 1)
         for (a, b) in zip(whole.windowLogLikelihoods, parts.windowLogLikelihoods) { #expect(abs(a - b) <= bound) }
         #expect(parts.windows == 4)
     }

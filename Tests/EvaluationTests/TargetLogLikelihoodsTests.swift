@@ -1,5 +1,6 @@
 import AdaDimEvaluation
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Foundation
 import Testing
 

@@ -1,4 +1,4 @@
-import AdaDimPipeline
+import AdaDimReports
 import Testing
 
 @Suite struct NumberTextTests {

@@ -4,13 +4,22 @@ import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimReports
+import AdaDimTestSupport
 import Foundation
 import Testing
 
 /// What the pages show is what the reports say.
 @Suite struct PageTests {
     private func job(_ scratch: Scratch) throws -> QuantizationJob {
-        var job = try scratch.job("llama", samples: 12)
+        let model = try scratch.copyOfModel("llama")
+        let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
+        var job = QuantizationJob(
+            model: model, output: scratch.url.appending(path: "out"),
+            calibration: try scratch.text(vocabulary: vocabulary))
+        job.groupSize = 8
+        job.samples = 12
+        job.sequenceLength = 16
         job.bits = 3
         return job
     }

@@ -1,5 +1,6 @@
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 import ArgumentParser
 
 /// What the factor is made with where there is no effort to choose.

@@ -1,6 +1,7 @@
 import AdaDimExport
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 import ArgumentParser
 
 /// `--dimension`: the two directions, or the choice between them.

@@ -1,5 +1,6 @@
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 import ArgumentParser
 
 /// What makes one variant of a quantization.

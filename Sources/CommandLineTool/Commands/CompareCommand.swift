@@ -1,5 +1,6 @@
 import AdaDimEvaluation
 import AdaDimPipeline
+import AdaDimReports
 import ArgumentParser
 import Foundation
 
@@ -52,7 +53,7 @@ struct CompareCommand: ParsableCommand {
         }
         if printing.json {
             try StandardStreams.print(
-                json: ComparisonFigures(
+                json: ComparisonReport(
                     comparison, original: original, text: corpus.text, textField: field.textField))
         } else {
             try StandardStreams.print(ComparisonText(comparison: comparison).text)

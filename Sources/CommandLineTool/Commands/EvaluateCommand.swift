@@ -1,5 +1,6 @@
 import AdaDimEvaluation
 import AdaDimPipeline
+import AdaDimReports
 import ArgumentParser
 import Foundation
 
@@ -77,7 +78,7 @@ struct EvaluateCommand: ParsableCommand {
             return (scores, others)
         }
         if printing.json {
-            try StandardStreams.print(json: MultipleChoiceFigures(scores, other: others))
+            try StandardStreams.print(json: MultipleChoiceReport(scores, other: others))
         } else {
             try StandardStreams.print(MultipleChoiceText(scores: scores, other: others).text)
         }

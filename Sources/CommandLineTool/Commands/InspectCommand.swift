@@ -1,5 +1,6 @@
 import AdaDimInspection
 import AdaDimPipeline
+import AdaDimReports
 import ArgumentParser
 import Foundation
 

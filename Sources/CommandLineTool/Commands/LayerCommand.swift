@@ -1,5 +1,6 @@
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 import ArgumentParser
 import Foundation
 
@@ -67,8 +68,8 @@ struct LayerCommand: ParsableCommand {
             case .began(let name, let rows, let columns, let tokens):
                 let text = "\(name): [\(rows), \(columns)]" + (tokens.map { ", \($0) tokens" } ?? "")
                 terminal.progress(text, plain: text)
-            case .working(let stage, let share):
-                terminal.progress("\(stage.rawValue): \(Int(100 * share)) %", plain: nil)
+            case .advanced(let part, let share):
+                terminal.progress("\(part.rawValue): \(Int(100 * share)) %", plain: nil)
             }
         }
     }

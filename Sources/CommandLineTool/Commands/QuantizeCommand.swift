@@ -1,5 +1,7 @@
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
+import AdaDimReports
 import ArgumentParser
 import Foundation
 

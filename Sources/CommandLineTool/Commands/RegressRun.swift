@@ -1,5 +1,6 @@
 import AdaDimPipeline
 import AdaDimRegression
+import AdaDimReports
 
 /// Makes a run with the real engine, and what a command needs around it.
 func regress(

@@ -1,5 +1,6 @@
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 
 /// One way of quantizing a model.
 struct Variant {

@@ -1,6 +1,6 @@
 import AdaDimInspection
-import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimReports
 import Foundation
 import TextTable
 

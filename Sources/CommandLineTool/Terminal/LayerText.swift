@@ -1,4 +1,4 @@
-import AdaDimPipeline
+import AdaDimReports
 import TextTable
 
 /// What a user reads when a layer is done: what each direction loses, and what was made of it.

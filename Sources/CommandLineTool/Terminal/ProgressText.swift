@@ -1,5 +1,5 @@
-import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimReports
 import Foundation
 
 /// What is said of a layer as soon as it is done.

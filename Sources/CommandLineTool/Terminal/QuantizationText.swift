@@ -1,6 +1,6 @@
 import AdaDimExport
-import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimReports
 import TextTable
 
 /// What a user reads when a quantization is done: a line for each kind of layer, and the totals.

@@ -1,5 +1,5 @@
-import AdaDimPipeline
 import AdaDimRegression
+import AdaDimReports
 import TextTable
 
 /// A regression report as a person reads it: where it ran, what does not hold, the worst of each kind, the verdict.

@@ -1,4 +1,4 @@
-import AdaDimPipeline
+import AdaDimReports
 import Foundation
 import TextTable
 

@@ -3,6 +3,7 @@ import AdaDimDecoder
 import AdaDimEvaluation
 import AdaDimExport
 import AdaDimFiles
+import AdaDimReports
 import AdaDimTokenizer
 import Foundation
 import Logging

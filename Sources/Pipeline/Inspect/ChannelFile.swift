@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimInspection
+import AdaDimReports
 import AdaDimSafetensors
 import Foundation
 
@@ -9,7 +10,7 @@ import Foundation
 /// `.input.kurtosis`, `.input.hessian_diagonal` and `.input.inverse_hessian_diagonal`, [in] each; for every layer
 /// `.sensitivity.inverse_hessian.inputs` [in] and `.outputs` [out], and the same of `.sensitivity.hessian_diagonal`.
 final class ChannelFile {
-    static let name = "channels.safetensors"
+    static let name = InspectionReport.channelsName
 
     private let writer: SafetensorsWriter
 

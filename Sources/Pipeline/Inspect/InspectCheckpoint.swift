@@ -7,10 +7,11 @@ import AdaDimHTMLReport
 import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimReports
 import Foundation
 import Logging
 
-/// Looks at every linear layer of a model directory in one pass of calibration text through the untouched model: what
+/// Looks at every linear layer of a model directory while calibration text runs once through the untouched model: what
 /// its inputs are like, where its sensitivity lies, and what both directions would lose.
 package struct InspectCheckpoint {
     private let job: InspectionJob
@@ -62,7 +63,7 @@ package struct InspectCheckpoint {
         progress(.began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
         var run = Run(
             plan: plan, checkpoint: checkpoint, stream: try CalibrationStream(samples, model),
-            report: InspectionReport(versions: .current, machine: .current, options: job.described(samples)))
+            report: InspectionReport(job.described(samples)))
         guard let output else {
             try inspect(model, &run)
             run.report.close(seconds: start.secondsUntilNow, run.parts)

@@ -1,4 +1,5 @@
 import AdaDimInspection
+import AdaDimReports
 import Foundation
 
 /// Everything that `adadim inspect` is told.

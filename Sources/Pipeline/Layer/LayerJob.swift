@@ -27,10 +27,10 @@ package struct LayerJob: Sendable {
 package enum LayerProgress: Sendable {
     /// The file is open and fits the memory.
     case began(name: String, rows: Int, columns: Int, tokens: Int?)
-    /// So much of a stage is done, 0 to 1; from any thread.
-    case working(Stage, share: Double)
+    /// So much of a part is done, 0 to 1; from any thread.
+    case advanced(Part, share: Double)
 
-    package enum Stage: String, Sendable {
+    package enum Part: String, Sendable {
         case gram = "Gram matrix"
         case factor
         case codes

@@ -2,6 +2,7 @@ import AdaDimFiles
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimReports
 import Logging
 
 /// Quantizes one layer from file to file:
@@ -16,8 +17,8 @@ package struct QuantizeLayerFile {
     private let log: Logger
 
     /// - Parameters:
-    ///   - isCancelled: asked between panels, stages and products; true ends the run with ``PipelineError/cancelled``.
-    ///   - progress: called in order within a stage.
+    ///   - isCancelled: asked between panels, parts and products; true ends the run with ``PipelineError/cancelled``.
+    ///   - progress: called in order within a part.
     ///   - panelBytes: of a panel of the weight as floats, at most; a smaller weight is read once, as a whole.
     ///   - freeSpace: bytes that may be written to a directory's file system; nil if nobody knows.
     package init(
@@ -59,7 +60,9 @@ package struct QuantizeLayerFile {
         }
         // The Gram matrix and its factor are gone when this returns.
         let result = try quantize(file, options, plan, threads: threads)
-        var report = LayerReport(job, file, options, threads: threads, result)
+        var report = LayerReport(
+            file, options, result.quantization, result.damping, threads: threads, output: job.output,
+            seconds: result.seconds)
         if let output {
             var watch = Stopwatch()
             try watch.time { try write(result.quantization, of: file, options, facts: report.facts, to: output) }
@@ -70,7 +73,7 @@ package struct QuantizeLayerFile {
     }
 
     /// A quantized layer, and what it was quantized with.
-    struct Result {
+    private struct Result {
         let quantization: LayerQuantization
         let damping: AppliedDamping
         let seconds: LayerReport.Seconds
@@ -85,7 +88,7 @@ package struct QuantizeLayerFile {
         let whole = plan.panelRows == file.rows ? try reading.time { try file.weight } : nil
         var gram = try summing.time {
             try file.makeGram { share in
-                progress(.working(.gram, share: share))
+                progress(.advanced(.gram, share: share))
                 try checkCancellation()
             }
         }
@@ -115,19 +118,19 @@ package struct QuantizeLayerFile {
             }
             return try layer.finished()
         }
-        return Result(
-            quantization: quantization, damping: damping,
-            seconds: LayerReport.Seconds(
-                read: reading.seconds, gram: summing.seconds, factor: factoring.seconds,
-                reference: quantization.seconds.reference, rtn: quantization.seconds.roundToNearest,
-                sweep: quantization.seconds.sweep))
+        var seconds = LayerReport.Seconds()
+        (seconds.read, seconds.gram, seconds.factor) = (reading.seconds, summing.seconds, factoring.seconds)
+        seconds.reference = quantization.seconds.reference
+        seconds.rtn = quantization.seconds.roundToNearest
+        seconds.sweep = quantization.seconds.sweep
+        return Result(quantization: quantization, damping: damping, seconds: seconds)
     }
 
     private func write(
         _ quantization: LayerQuantization, of file: LayerFile, _ options: QuantizationOptions,
         facts: [String: String], to output: LayerOutput
     ) throws {
-        progress(.working(.writing, share: 0))
+        progress(.advanced(.writing, share: 0))
         let layer = QuantizedLayerFile(
             quantization, name: file.name, scaleType: options.scaleType, isPacked: job.isPacked,
             dequantizedType: job.writesDequantized ? file.weightType : nil, facts: facts)
@@ -146,8 +149,8 @@ package struct QuantizeLayerFile {
     }
 
     /// Tells how far the engine is, and stops it when nobody wants the rest.
-    @Sendable private func tell(_ stage: LayerProgress.Stage, _ share: Double, _ cancellation: Cancellation) {
-        progress(.working(stage, share: share))
+    @Sendable private func tell(_ part: LayerProgress.Part, _ share: Double, _ cancellation: Cancellation) {
+        progress(.advanced(part, share: share))
         if isCancelled() { cancellation.cancel() }
     }
 

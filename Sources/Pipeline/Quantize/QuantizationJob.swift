@@ -1,5 +1,6 @@
 import AdaDimExport
 import AdaDimQuantization
+import AdaDimRecipe
 import Foundation
 
 /// Everything that `adadim quantize` is told.
@@ -12,13 +13,7 @@ package struct QuantizationJob: Sendable {
         case perInputChannel(matching: [String])
     }
 
-    /// What the inputs of a layer are computed with.
-    package enum Propagation: String, Sendable, CaseIterable, Codable {
-        /// What is already quantized, so that later layers mend earlier errors.
-        case quantized
-        /// The untouched model.
-        case original
-    }
+    package typealias Propagation = AdaDimRecipe.Propagation
 
     package var model: URL
     package var calibration: URL

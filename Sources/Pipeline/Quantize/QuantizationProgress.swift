@@ -1,3 +1,5 @@
+import AdaDimReports
+
 /// What a run tells while it goes on.
 package enum QuantizationProgress: Sendable {
     /// The model is open and the samples are drawn.

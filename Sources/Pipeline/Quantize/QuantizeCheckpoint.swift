@@ -3,9 +3,9 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimExport
 import AdaDimFiles
-import AdaDimHTMLReport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimReports
 import Logging
 
 /// Quantizes a model directory, block by block:
@@ -58,7 +58,7 @@ package struct QuantizeCheckpoint {
                 plan: plan, checkpoint: checkpoint, stream: stream,
                 original: job.correction == .none ? nil : stream,
                 writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
-                report: QuantizationReport(versions: .current, machine: .current, options: job.described(samples)))
+                report: QuantizationReport(job.described(samples)))
             for notice in run.writer.notices { log.notice("\(notice)") }
             observer.progress(
                 .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
@@ -68,7 +68,8 @@ package struct QuantizeCheckpoint {
                 try quantize(&block, &run)
             }
             for notice in try run.times.writing.time({ try run.writer.finish() }) { log.warning("\(notice)") }
-            run.report.close(seconds: start.secondsUntilNow, run.times)
+            run.report.close(
+                seconds: start.secondsUntilNow, run.times.parts, peakMemoryBytes: ProcessMemory.peakBytes)
             let page = QuantizationPage(run.report).page
             try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }
             run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
@@ -139,7 +140,7 @@ package struct QuantizeCheckpoint {
         }
     }
 
-    /// One pass of the untouched block collects all Gram matrices; the layers are quantized behind it.
+    /// The untouched block, run once, gives all Gram matrices; the layers are quantized after that.
     private func quantizeAfterwards(_ block: DecoderBlock, _ run: inout Run) throws {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
         var grams: [(stage: BlockStage, gram: StageQuantizer.TimedGram)] = []
@@ -170,9 +171,11 @@ package struct QuantizeCheckpoint {
         let stored = try watch.time {
             try run.writer.write(result.layer, result.quantization.quantized, dequantized: weight)
         }
+        var seconds = result.seconds
+        seconds.write = watch.seconds
         let entry = QuantizationReport.Layer(
-            result, stored, packedBitsPerWeight: run.checkpoint.packedBitsPerWeight(result),
-            writeSeconds: watch.seconds)
+            result.quantization, result.damping, result.correction, stored,
+            packedBitsPerWeight: run.checkpoint.packedBitsPerWeight(result), seconds: seconds)
         run.report.layers.append(entry)
         observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
         try observer.checkCancellation()

@@ -1,3 +1,5 @@
+import AdaDimReports
+
 /// Where a run's time goes, but for what its layers tell themselves.
 struct RunTimes: Sendable {
     /// Waiting for a block's weights.
@@ -10,4 +12,15 @@ struct RunTimes: Sendable {
     var replacing = Stopwatch()
     /// Writing what no layer stands for.
     var writing = Stopwatch()
+
+    /// The same as reports have it.
+    var parts: QuantizationReport.Parts {
+        var parts = QuantizationReport.Parts()
+        parts.reading = reading.seconds
+        parts.forward = forward.seconds
+        parts.correction = originals.seconds
+        parts.replacing = replacing.seconds
+        parts.writing = writing.seconds
+        return parts
+    }
 }

@@ -3,6 +3,7 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimReports
 import Logging
 
 /// Quantizes the layers of one stage of a block, which share their input: one Gram matrix, one factor.
@@ -17,16 +18,8 @@ struct StageQuantizer {
         let quantization: LayerQuantization
         let damping: AppliedDamping
         /// nil where nothing is made up for.
-        let correction: Correction?
+        let correction: QuantizationReport.Correction?
         var seconds: QuantizationReport.LayerSeconds
-    }
-
-    /// What a layer has made up for, and what came of it.
-    struct Correction {
-        let shares: OutputCorrection
-        let outputLosses: OutputLosses
-        /// ‖R − R_q‖² and ‖R‖² of the stream that the outputs are added to; nil where there is none.
-        let residual: (loss: Double, energy: Double)?
     }
 
     /// The layers of a stage that are to be quantized.
@@ -110,7 +103,7 @@ struct StageQuantizer {
             var correcting = Stopwatch()
             let (quantization, correction) = try naming(layer) {
                 let quantizer = try LayerQuantizer(factor: factor, options: options)
-                guard let shift else { return (try quantizer.quantize(weight), Correction?.none) }
+                guard let shift else { return (try quantizer.quantize(weight), QuantizationReport.Correction?.none) }
                 let target = try correcting.time { try factor.target(for: weight, shift, job.correction) }
                 let quantization = try quantizer.quantize(target.weight)
                 let losses = try correcting.time {
@@ -120,17 +113,19 @@ struct StageQuantizer {
                 let residual = shift.residual.map { _ in (loss: shift.residualLoss, energy: shift.residualEnergy) }
                 return (
                     quantization,
-                    Correction(shares: job.correction, outputLosses: losses, residual: residual)
+                    QuantizationReport.Correction(job.correction, losses, residual: residual, of: quantization)
                 )
             }
-            let isFirst = layer == layers[0]
+            var seconds = QuantizationReport.LayerSeconds()
+            if layer == layers[0] { (seconds.gram, seconds.factor) = (timed.seconds, watch.seconds) }
+            seconds.reference = quantization.seconds.reference
+            seconds.rtn = quantization.seconds.roundToNearest
+            seconds.sweep = quantization.seconds.sweep
+            seconds.correction = correcting.seconds
             try finish(
                 Result(
                     layer: layer, quantization: quantization, damping: damping, correction: correction,
-                    seconds: .init(
-                        gram: isFirst ? timed.seconds : 0, factor: isFirst ? watch.seconds : 0,
-                        reference: quantization.seconds.reference, rtn: quantization.seconds.roundToNearest,
-                        sweep: quantization.seconds.sweep, correction: correcting.seconds)))
+                    seconds: seconds))
         }
     }
 

@@ -1,50 +1,21 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import Foundation
-import Logging
 
 /// What a factor says of the damping that it was made with, and of inputs that were never active.
-struct AppliedDamping: Sendable {
+package struct AppliedDamping: Sendable {
     /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
-    let damping: Double
-    let share: Double
-    let failedAttempts: [DampingAttempt]
-    let inactiveInputs: [Int]
-    private let inputs: Int
+    package let damping: Double
+    package let share: Double
+    package let failedAttempts: [DampingAttempt]
+    package let inactiveInputs: [Int]
+    /// How many inputs there are.
+    package let inputs: Int
 
-    init(_ factor: GramFactor<Float>) {
+    package init(_ factor: GramFactor<Float>) {
         damping = factor.damping
         share = factor.dampingShare
         failedAttempts = factor.failedAttempts
         inactiveInputs = factor.inactiveInputs
         inputs = factor.inputs
     }
-
-    /// Says what a user should know of a factor even when all went well.
-    /// - Parameter subject: the layer or layers that it is for.
-    func log(to log: Logger, subject: String) {
-        // Reports have every attempt.
-        if let first = failedAttempts.first {
-            let steps = failedAttempts.count
-            log.warning(
-                """
-                \(subject): damping raised from \(short(first.share)) to \(short(share)) of the mean diagonal in \
-                \(steps) \(steps == 1 ? "step" : "steps"): not positive definite before
-                """
-            )
-        }
-        if inactiveInputs.count == inputs {
-            log.notice(
-                """
-                \(subject): none of the \(inputs) inputs was ever active: rounded plainly; the loss is zero on this text, and \
-                unknown on another
-                """
-            )
-        } else if !inactiveInputs.isEmpty {
-            log.notice("\(subject): \(inactiveInputs.count) inputs were never active and are rounded plainly")
-        }
-    }
 }
-
-/// A number without the last digits that repeated multiplication leaves.
-private func short(_ number: Double) -> String { String(format: "%g", number) }

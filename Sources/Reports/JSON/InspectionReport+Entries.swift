@@ -1,12 +1,10 @@
-import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimInspection
-import AdaDimLinearAlgebra
 import AdaDimQuantization
-import Foundation
 
 extension InspectionReport.Input {
-    init(_ input: InspectedInput, of layers: [LinearLayer], damping: AppliedDamping) {
+    /// What the inputs of some layers are like.
+    package init(_ input: InspectedInput, of layers: [LinearLayer], damping: AppliedDamping) {
         let figures = input.activations
         let largest = figures.largestMagnitude
         block = layers.first?.block ?? 0
@@ -31,6 +29,8 @@ extension InspectionReport.Input {
 }
 
 extension InspectionReport.Layer {
+    /// What was found of a layer.
+    /// - Parameter input: the place of its inputs.
     package init(_ layer: LinearLayer, _ inspection: LayerInspection, input: Int) {
         let verdict = Verdict(inspection)
         func reported(_ loss: Double) -> QuantizationReport.Loss {
@@ -72,22 +72,9 @@ extension InspectionReport.Layer {
     }
 }
 
-extension InspectionJob {
-    /// The options as the report gives them, with what was drawn in place of what was left open.
-    func described(_ samples: CalibrationSamples) -> InspectionReport.Options {
-        let options = layers.described(samples)
-        return .init(
-            bits: options.bits, groupSize: options.groupSize, symmetric: options.symmetric, damping: options.damping,
-            activationOrder: options.activationOrder, skip: options.skip, samples: options.samples,
-            sequenceLength: options.sequenceLength, seed: options.seed, threads: options.threads,
-            outliers: thresholds, model: options.model, calibration: options.calibration,
-            textField: options.textField)
-    }
-}
-
 extension InspectionReport {
     /// Sums up inputs and layers.
-    mutating func close(seconds: Double, _ parts: Parts) {
+    package mutating func close(seconds: Double, _ parts: Parts) {
         totals = Totals(
             layers: layers.count, perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
             inputsWithOutliers: inputs.count { !$0.outliers.isEmpty }, inputs: inputs.count, seconds: seconds,

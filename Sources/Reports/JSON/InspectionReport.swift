@@ -24,6 +24,27 @@ package struct InspectionReport: Sendable, Codable {
         package let calibration: String
         /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
         @NullWhereAbsent package internal(set) var textField: String?
+
+        package init(
+            bits: Int, groupSize: Int?, symmetric: Bool, damping: Double, activationOrder: Bool, skip: [String],
+            samples: Int, sequenceLength: Int, seed: UInt64, threads: Int, outliers: OutlierThresholds, model: String,
+            calibration: String, textField: String?
+        ) {
+            self.bits = bits
+            self.groupSize = groupSize
+            self.symmetric = symmetric
+            self.damping = damping
+            self.activationOrder = activationOrder
+            self.skip = skip
+            self.samples = samples
+            self.sequenceLength = sequenceLength
+            self.seed = seed
+            self.threads = threads
+            self.outliers = outliers
+            self.model = model
+            self.calibration = calibration
+            self.textField = textField
+        }
     }
 
     /// The inputs that some layers share.
@@ -112,6 +133,8 @@ package struct InspectionReport: Sendable, Codable {
         package var layers = 0.0
         package var writing = 0.0
         package var rest = 0.0
+
+        package init() {}
     }
 
     package var producer = "adadim"
@@ -124,7 +147,16 @@ package struct InspectionReport: Sendable, Codable {
     package var inputs: [Input] = []
     package var layers: [Layer] = []
 
+    /// Of a run that begins now, on this machine.
+    package init(_ options: Options) {
+        versions = .current
+        machine = .current
+        self.options = options
+    }
+
     package static let fileName = "inspection-report.json"
+    /// Every channel's figures.
+    package static let channelsName = "channels.safetensors"
     /// The same to look at.
     package static let pageName = "inspection-report.html"
 }

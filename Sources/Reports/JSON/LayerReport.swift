@@ -34,6 +34,8 @@ package struct LayerReport: Sendable, Codable {
         package var write = 0.0
         /// All of the run.
         package var total = 0.0
+
+        package init() {}
     }
 
     package let versions: QuantizationReport.Versions
@@ -68,15 +70,18 @@ package struct LayerReport: Sendable, Codable {
     package let unusedTensors: [String]
     /// The file written; null where none was asked for.
     @NullWhereAbsent package internal(set) var output: String?
-    package internal(set) var seconds: Seconds
+    package var seconds: Seconds
 }
 
 extension LayerReport {
-    init(
-        _ job: LayerJob, _ file: LayerFile, _ options: QuantizationOptions, threads: Int,
-        _ result: QuantizeLayerFile.Result
+    /// What a run has made of a layer.
+    /// - Parameters:
+    ///   - options: as the layer was quantized, the type of its scales included.
+    ///   - output: the file written; nil for none.
+    package init(
+        _ file: LayerFile, _ options: QuantizationOptions, _ quantization: LayerQuantization, _ damping: AppliedDamping,
+        threads: Int, output: String?, seconds: Seconds
     ) {
-        let quantization = result.quantization
         let layout = quantization.quantized.layout
         versions = .current
         machine = .current
@@ -91,18 +96,18 @@ extension LayerReport {
         loss = quantization.reported(quantization.loss)
         losses = quantization.reportedLosses
         outputEnergy = quantization.outputEnergy
-        damping = result.damping.damping
-        dampingShare = result.damping.share
-        dampingRaises = result.damping.failedAttempts
-        inactiveInputs = result.damping.inactiveInputs.count
-        inactiveInputIndices = result.damping.inactiveInputs
+        self.damping = damping.damping
+        dampingShare = damping.share
+        dampingRaises = damping.failedAttempts
+        inactiveInputs = damping.inactiveInputs.count
+        inactiveInputIndices = damping.inactiveInputs
         unusedTensors = file.unusedTensors
-        output = job.output
-        seconds = result.seconds
+        self.output = output
+        self.seconds = seconds
     }
 
     /// What the metadata of the output say beside what the quantized weight itself does.
-    var facts: [String: String] {
+    package var facts: [String: String] {
         var facts = [
             "producer": "adadim \(versions.adadim)", "weight_type": weightType,
             "symmetric": "\(options.symmetric)", "activation_order": "\(options.activationOrder)",

@@ -1,46 +1,50 @@
-import AdaDimCalibration
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import Foundation
 
 extension QuantizationReport.Layer {
     /// What a quantized layer's entry says.
-    init(
-        _ result: StageQuantizer.Result, _ stored: StoredLayer, packedBitsPerWeight: Double, writeSeconds: Double
+    /// - Parameters:
+    ///   - correction: nil where nothing is made up for.
+    ///   - packedBitsPerWeight: of the compressed-tensors format, whichever was written.
+    package init(
+        _ quantization: LayerQuantization, _ damping: AppliedDamping, _ correction: QuantizationReport.Correction?,
+        _ stored: StoredLayer, packedBitsPerWeight: Double, seconds: QuantizationReport.LayerSeconds
     ) {
-        let quantization = result.quantization
         let layout = quantization.quantized.layout
-        name = result.layer.moduleName
+        name = stored.layer.moduleName
         shape = [layout.rows, layout.columns]
         dimension = layout.dimension
         groupSize = layout.groupSize
         loss = quantization.reported(quantization.loss)
         outputEnergy = quantization.outputEnergy
         losses = quantization.reportedLosses
-        damping = result.damping.damping
-        dampingShare = result.damping.share
-        dampingRaises = result.damping.failedAttempts
-        inactiveInputs = result.damping.inactiveInputs.count
+        self.damping = damping.damping
+        dampingShare = damping.share
+        dampingRaises = damping.failedAttempts
+        inactiveInputs = damping.inactiveInputs.count
         bitsPerWeight = stored.bitsPerWeight
         self.packedBitsPerWeight = packedBitsPerWeight
-        seconds = result.seconds
-        seconds.write = writeSeconds
+        self.seconds = seconds
         tailGroup = layout.tailGroup
         denseBecause = stored.denseBecause
-        correction = result.correction.map { .init($0, quantization) }
+        self.correction = correction
     }
 }
 
 extension QuantizationReport.Correction {
-    fileprivate init(_ correction: StageQuantizer.Correction, _ quantization: LayerQuantization) {
-        inputs = correction.shares.inputs
+    /// What a layer has made up for, and what came of it.
+    /// - Parameter residual: ‖R − R_q‖² and ‖R‖² of the stream that the outputs are added to; nil where there is none.
+    package init(
+        _ shares: OutputCorrection, _ losses: OutputLosses, residual: (loss: Double, energy: Double)?,
+        of quantization: LayerQuantization
+    ) {
+        inputs = shares.inputs
         outputs = .init(
-            weight: quantization.reported(correction.outputLosses.original),
-            target: quantization.reported(correction.outputLosses.target),
-            quantized: quantization.reported(correction.outputLosses.quantized))
-        residual = correction.residual.map { _ in correction.shares.residual }
-        residualLoss = correction.residual.map { .init(absolute: $0.loss, of: $0.energy) }
+            weight: quantization.reported(losses.original), target: quantization.reported(losses.target),
+            quantized: quantization.reported(losses.quantized))
+        self.residual = residual.map { _ in shares.residual }
+        residualLoss = residual.map { .init(absolute: $0.loss, of: $0.energy) }
     }
 }
 
@@ -71,29 +75,5 @@ extension QuantizationReport.Versions {
     /// Of this program and of the BLAS that it runs on.
     package static var current: Self {
         .init(adadim: toolVersion, blas: BLASLibrary.configuration, kernels: BLASLibrary.coreName)
-    }
-}
-
-extension QuantizationJob {
-    /// The options as the report gives them, with what was drawn in place of what was left open.
-    func described(_ samples: CalibrationSamples) -> QuantizationReport.Options {
-        let (name, globs): (String, [String]?) =
-            switch dimension {
-            case .adaptive: ("adaptive", nil)
-            case .fixed(let fixed): (fixed.rawValue, nil)
-            case .perInputChannel(let globs): ("selective", globs)
-            }
-        return .init(
-            bits: bits, groupSize: groupSize, method: method, effort: accuracy.effort, ranges: accuracy.ranges,
-            refine: accuracy.refinement.parts, passes: accuracy.refinement.passes,
-            correctInputs: correction.inputs, correctResidual: correction.residual,
-            tokenWeights: accuracy.tokenWeights, dimension: name,
-            perInputChannel: globs, skip: skip,
-            select: selection, propagate: propagation, format: format.rawValue, samples: samples.sequences.count,
-            sequenceLength: samples.sequences.first?.count ?? 0, seed: seed, damping: accuracy.damping,
-            symmetric: isSymmetric,
-            activationOrder: accuracy.activationOrder, threads: BLASLibrary.threadCount,
-            model: model.standardizedFileURL.lastPathComponent, calibration: calibration.relativePath,
-            textField: textField)
     }
 }

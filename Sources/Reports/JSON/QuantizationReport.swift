@@ -1,5 +1,6 @@
 import AdaDimExport
 import AdaDimQuantization
+import AdaDimRecipe
 
 /// What `quantization-report.json` says of a run.
 package struct QuantizationReport: Sendable, Codable {
@@ -63,6 +64,8 @@ package struct QuantizationReport: Sendable, Codable {
         package var correction = 0.0
         package var write = 0.0
 
+        package init() {}
+
         package var total: Double { gram + factor + reference + rtn + sweep + correction + write }
     }
 
@@ -125,7 +128,7 @@ package struct QuantizationReport: Sendable, Codable {
         @NullWhereAbsent package internal(set) var perInputChannel: [String]?
         package let skip: [String]
         package let select: QuantizationOptions.Selection
-        package let propagate: QuantizationJob.Propagation
+        package let propagate: Propagation
         package let format: String
         package let samples: Int
         package let sequenceLength: Int
@@ -140,6 +143,42 @@ package struct QuantizationReport: Sendable, Codable {
         package let calibration: String
         /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
         @NullWhereAbsent package internal(set) var textField: String?
+
+        package init(
+            bits: Int, groupSize: Int?, method: QuantizationOptions.Method, effort: Effort?, ranges: RangeRule,
+            refine: Refinement.Parts, passes: Int, correctInputs: Double, correctResidual: Double,
+            tokenWeights: TokenWeights, dimension: String, perInputChannel: [String]?, skip: [String],
+            select: QuantizationOptions.Selection, propagate: Propagation, format: String, samples: Int,
+            sequenceLength: Int, seed: UInt64, damping: Double, symmetric: Bool, activationOrder: Bool, threads: Int,
+            model: String, calibration: String, textField: String?
+        ) {
+            self.bits = bits
+            self.groupSize = groupSize
+            self.method = method
+            self.effort = effort
+            self.ranges = ranges
+            self.refine = refine
+            self.passes = passes
+            self.correctInputs = correctInputs
+            self.correctResidual = correctResidual
+            self.tokenWeights = tokenWeights
+            self.dimension = dimension
+            self.perInputChannel = perInputChannel
+            self.skip = skip
+            self.select = select
+            self.propagate = propagate
+            self.format = format
+            self.samples = samples
+            self.sequenceLength = sequenceLength
+            self.seed = seed
+            self.damping = damping
+            self.symmetric = symmetric
+            self.activationOrder = activationOrder
+            self.threads = threads
+            self.model = model
+            self.calibration = calibration
+            self.textField = textField
+        }
     }
 
     package struct Totals: Sendable, Codable, Equatable {
@@ -183,6 +222,8 @@ package struct QuantizationReport: Sendable, Codable {
         package var writing = 0.0
         /// All the rest: opening the model, tokenizing, embedding.
         package var rest = 0.0
+
+        package init() {}
     }
 
     /// Names the tool that wrote the directory; `--overwrite` replaces no other.
@@ -195,33 +236,11 @@ package struct QuantizationReport: Sendable, Codable {
     package var totals = Totals()
     package var layers: [Layer] = []
 
-    /// Sums up the layers.
-    mutating func close(seconds: Double, _ times: RunTimes) {
-        let weights = layers.map { Double($0.shape[0] * $0.shape[1]) }
-        func mean(_ bits: KeyPath<Layer, Double>) -> Double {
-            zip(layers, weights).reduce(0) { $0 + $1.0[keyPath: bits] * $1.1 } / max(weights.reduce(0, +), 1)
-        }
-        let energy = layers.map(\.outputEnergy).reduce(0, +)
-        totals = Totals(
-            meanRelativeLoss: layers.map(\.loss).meanRelative ?? 0,
-            energyWeightedRelativeLoss: energy > 0 ? layers.map(\.loss.absolute).reduce(0, +) / energy : 0,
-            quantizedLayers: layers.count,
-            perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
-            bitsPerWeight: mean(\.bitsPerWeight), packedBitsPerWeight: mean(\.packedBitsPerWeight),
-            seconds: seconds, parts: parts(of: seconds, times), peakMemoryBytes: ProcessMemory.peakBytes)
-    }
-
-    private func parts(of seconds: Double, _ times: RunTimes) -> Parts {
-        func sum(_ part: KeyPath<LayerSeconds, Double>) -> Double {
-            layers.reduce(0) { $0 + $1.seconds[keyPath: part] }
-        }
-        var parts = Parts(
-            reading: times.reading.seconds, forward: times.forward.seconds, gram: sum(\.gram), factor: sum(\.factor),
-            reference: sum(\.reference), rtn: sum(\.rtn), sweep: sum(\.sweep),
-            correction: times.originals.seconds + sum(\.correction), replacing: times.replacing.seconds,
-            writing: times.writing.seconds + sum(\.write))
-        parts.rest = max(0, seconds - parts.all.reduce(0) { $0 + $1.seconds })
-        return parts
+    /// Of a run that begins now, on this machine.
+    package init(_ options: Options) {
+        versions = .current
+        machine = .current
+        self.options = options
     }
 
     package static let fileName = "quantization-report.json"

@@ -16,3 +16,8 @@ func numberCell(_ value: Double?, _ digits: Int = 3) -> TableCell {
 }
 
 func countCell(_ count: Int) -> TableCell { TableCell(text: "\(count)", sortKey: Double(count)) }
+
+/// The shape of a weight, sorted by how many elements it has.
+func shapeCell(_ shape: [Int]) -> TableCell {
+    TableCell(text: shape.map(String.init).joined(separator: " × "), sortKey: Double(shape.reduce(1, *)))
+}

@@ -18,7 +18,7 @@ package struct InspectionPage {
             report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
         return HTMLPage(
             title: "\(options.model), inspected",
-            subtitle: "At \(options.bits) bits in \(groups(options.groupSize)), on the untouched model",
+            subtitle: "At \(options.bits) bits in \(PageWords.groups(options.groupSize)), on the untouched model",
             facts: facts, notes: notes,
             bars: [
                 BarChart(
@@ -75,7 +75,7 @@ package struct InspectionPage {
                     + "\(significant(options.outliers.ratio)) times the median channel's"),
             .init(
                 "Calibration",
-                calibration(
+                PageWords.calibration(
                     options.calibration, field: options.textField, options.samples, options.sequenceLength,
                     seed: options.seed)),
             .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
@@ -84,7 +84,7 @@ package struct InspectionPage {
             .init("Made by", report.versions.text),
             .init("Machine", report.machine.text),
         ]
-        if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
+        if let text = PageWords.variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
             facts.append(.init("With", text))
         }
         if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
@@ -97,12 +97,13 @@ package struct InspectionPage {
             """
             A loss is ‖(W−Q)X‖² over the calibration tokens, as a share of ‖WX‖². H is XXᵀ. Sensitivity is \
             w²/[(H+λI)⁻¹]ⱼⱼ (Optimal Brain Surgeon), written w²/[H⁻¹]ⱼⱼ, unless it says w²·Hⱼⱼ (Optimal Brain Damage). Every \
-            channel's figures are in \(ChannelFile.name), every layer's in \(InspectionReport.fileName) and \
+            channel's figures are in \(InspectionReport.channelsName), every layer's in \(InspectionReport.fileName) and \
             \(InspectionTable.name).
             """,
-            dampingNote(named(report.inputs.filter { !$0.dampingRaises.isEmpty })),
-            inactiveNote(named(report.inputs.filter { $0.inactiveInputs > 0 && $0.inactiveInputs < $0.channels })),
-            silentNote(named(report.inputs.filter { $0.inactiveInputs == $0.channels })),
+            PageWords.dampingNote(named(report.inputs.filter { !$0.dampingRaises.isEmpty })),
+            PageWords.inactiveNote(
+                named(report.inputs.filter { $0.inactiveInputs > 0 && $0.inactiveInputs < $0.channels })),
+            PageWords.silentNote(named(report.inputs.filter { $0.inactiveInputs == $0.channels })),
         ].compactMap { $0 }
     }
 

@@ -1,43 +1,43 @@
-import AdaDimQuantization
+/// What both pages say, in the same words.
+enum PageWords {
+    /// Group sizes.
+    static func groups(_ size: Int?) -> String { size.map { "groups of \($0)" } ?? "one group to a channel" }
 
-// What both pages say, in the same words.
+    /// The calibration text.
+    static func calibration(_ file: String, field: String?, _ samples: Int, _ length: Int, seed: UInt64) -> String {
+        let field = field.map { ", field \"\($0)\"" } ?? ""
+        return "\(file)\(field), \(samples) × \(length) tokens, seed \(seed)"
+    }
 
-/// Group sizes.
-func groups(_ size: Int?) -> String { size.map { "groups of \($0)" } ?? "one group to a channel" }
+    /// What is unusual about the grids and the sweep; nil where nothing is.
+    static func variations(isSymmetric: Bool, activationOrder: Bool) -> String? {
+        let found = (isSymmetric ? ["symmetric grids"] : []) + (activationOrder ? ["activation order"] : [])
+        return found.isEmpty ? nil : found.joined(separator: ", ")
+    }
 
-/// The calibration text.
-func calibration(_ file: String, field: String?, _ samples: Int, _ length: Int, seed: UInt64) -> String {
-    let field = field.map { ", field \"\($0)\"" } ?? ""
-    return "\(file)\(field), \(samples) × \(length) tokens, seed \(seed)"
-}
+    /// That damping had to be raised, nil if it had not: of which layers, some of them by name.
+    static func dampingNote(_ raised: [String]) -> String? {
+        raised.isEmpty ? nil : "Damping was raised where the Gram matrix had no Cholesky factor: " + some(raised)
+    }
 
-/// What is unusual about the grids and the sweep; nil where nothing is.
-func variations(isSymmetric: Bool, activationOrder: Bool) -> String? {
-    let found = (isSymmetric ? ["symmetric grids"] : []) + (activationOrder ? ["activation order"] : [])
-    return found.isEmpty ? nil : found.joined(separator: ", ")
-}
+    /// That some inputs had nothing to say, nil if all had: of which layers, some of them by name.
+    static func inactiveNote(_ layers: [String]) -> String? {
+        layers.isEmpty ? nil : "Some inputs were never active, and their weights are rounded plainly: " + some(layers)
+    }
 
-/// That damping had to be raised, nil if it had not: of which layers, some of them by name.
-func dampingNote(_ raised: [String]) -> String? {
-    raised.isEmpty ? nil : "Damping was raised where the Gram matrix had no Cholesky factor: " + some(raised)
-}
+    /// That no input of some layers had anything to say, nil if all layers had one: which layers, some of them by name.
+    static func silentNote(_ layers: [String]) -> String? {
+        layers.isEmpty
+            ? nil
+            : "No input was ever active: rounded plainly; the loss is zero on this text, and unknown on another: "
+                + some(layers)
+    }
 
-/// That some inputs had nothing to say, nil if all had: of which layers, some of them by name.
-func inactiveNote(_ layers: [String]) -> String? {
-    layers.isEmpty ? nil : "Some inputs were never active, and their weights are rounded plainly: " + some(layers)
-}
-
-/// That no input of some layers had anything to say, nil if all layers had one: which layers, some of them by name.
-func silentNote(_ layers: [String]) -> String? {
-    layers.isEmpty
-        ? nil
-        : "No input was ever active: rounded plainly; the loss is zero on this text, and unknown on another: "
-            + some(layers)
-}
-
-private func some(_ names: [String]) -> String {
-    let most = 8
-    return names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")
+    private static func some(_ names: [String]) -> String {
+        let most = 8
+        return names.prefix(most).joined(separator: ", ")
+            + (names.count > most ? " and \(names.count - most) more" : "")
+    }
 }
 
 extension QuantizationReport.Versions {

@@ -1,5 +1,6 @@
 import AdaDimHTMLReport
 import AdaDimQuantization
+import AdaDimRecipe
 
 /// A quantization as a page to look at: `quantization-report.html`.
 package struct QuantizationPage {
@@ -23,7 +24,8 @@ package struct QuantizationPage {
                 markLegend: "per-IC", scale: .sequential(log: true), unit: "relative loss"))
         return HTMLPage(
             title: "\(options.model), quantized",
-            subtitle: "\(options.bits) bits, \(groups(options.groupSize)), \(options.method.rawValue.uppercased()), "
+            subtitle:
+                "\(options.bits) bits, \(PageWords.groups(options.groupSize)), \(options.method.rawValue.uppercased()), "
                 + direction(options),
             facts: facts, notes: notes,
             bars: [
@@ -57,7 +59,7 @@ package struct QuantizationPage {
         facts += [
             .init(
                 "Calibration",
-                calibration(
+                PageWords.calibration(
                     options.calibration, field: options.textField, options.samples, options.sequenceLength,
                     seed: options.seed)),
             .init("Inputs", options.propagate == .quantized ? "of the quantized model" : "of the original model"),
@@ -67,7 +69,7 @@ package struct QuantizationPage {
             .init("Machine", report.machine.text),
         ]
         facts += accuracyFacts(options)
-        if let text = variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
+        if let text = PageWords.variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
             facts.append(.init("With", text))
         }
         if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
@@ -114,9 +116,9 @@ package struct QuantizationPage {
             )
         }
         notes += [
-            dampingNote(report.layers.filter { !$0.dampingRaises.isEmpty }.map(\.name)),
-            inactiveNote(report.layers.filter { $0.inactiveInputs > 0 && !$0.isInactive }.map(\.name)),
-            silentNote(report.layers.filter(\.isInactive).map(\.name)),
+            PageWords.dampingNote(report.layers.filter { !$0.dampingRaises.isEmpty }.map(\.name)),
+            PageWords.inactiveNote(report.layers.filter { $0.inactiveInputs > 0 && !$0.isInactive }.map(\.name)),
+            PageWords.silentNote(report.layers.filter(\.isInactive).map(\.name)),
         ].compactMap { $0 }
         notes += report.layers.compactMap { layer in
             layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }
@@ -189,9 +191,4 @@ package struct QuantizationPage {
             + steps.map { percentCell($0.loss(layer)?.relative) }
             + [numberCell(layer.dampingShare), numberCell(layer.seconds.total)]
     }
-}
-
-/// The shape of a weight, sorted by how many elements it has.
-func shapeCell(_ shape: [Int]) -> TableCell {
-    TableCell(text: shape.map(String.init).joined(separator: " × "), sortKey: Double(shape.reduce(1, *)))
 }

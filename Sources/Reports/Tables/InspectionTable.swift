@@ -6,7 +6,7 @@ import AdaDimQuantization
 package struct InspectionTable {
     let report: InspectionReport
 
-    static let name = "layers.csv"
+    package static let name = "layers.csv"
 
     package init(_ report: InspectionReport) {
         self.report = report

@@ -25,6 +25,6 @@ package func duration(_ seconds: Double) -> String {
 }
 
 /// Bytes, in powers of ten.
-func bytesText(_ bytes: Double) -> String {
+package func bytesText(_ bytes: Double) -> String {
     bytes < 1e9 ? "\(significant(bytes / 1e6)) MB" : "\(significant(bytes / 1e9)) GB"
 }

@@ -2,16 +2,15 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimEvaluation
 import AdaDimPipeline
+import AdaDimTestSupport
 import AdaDimTokenizer
 import Foundation
 import Testing
 
 /// Questions put to the bundled model.
 @Suite struct AskMultipleChoiceTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    private let model = Self.root.appending(path: "Models/jargon-6m")
-    private let file = Self.root.appending(path: "Tests/RealModel/questions.jsonl")
+    private let model = Repository.bundledModel
+    private let file = Repository.root.appending(path: "Tests/RealModel/questions.jsonl")
 
     /// The likelihoods are those of one sequence at a time, from all its logits, in Double.
     @Test(arguments: [0, 3])

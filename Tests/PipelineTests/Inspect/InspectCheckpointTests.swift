@@ -1,7 +1,9 @@
 import AdaDimInspection
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimReports
 import AdaDimSafetensors
+import AdaDimTestSupport
 import Foundation
 import Testing
 

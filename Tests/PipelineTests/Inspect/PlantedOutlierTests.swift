@@ -4,6 +4,7 @@ import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimReports
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation
@@ -104,8 +105,7 @@ import Testing
             channels: try SafetensorsFile(path: directory.appending(path: "channels.safetensors").path))
     }
 
-    private static let bundled = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/jargon-6m")
+    private static let bundled = Repository.bundledModel
 
     private func job(_ model: URL, output: URL? = nil) -> QuantizationJob {
         var job = QuantizationJob(

@@ -4,6 +4,9 @@ import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
+import AdaDimReports
+import AdaDimTestSupport
 import Foundation
 import Testing
 

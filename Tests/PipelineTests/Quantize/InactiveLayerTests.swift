@@ -1,7 +1,10 @@
 import AdaDimCheckpoint
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
+import AdaDimReports
 import AdaDimSafetensors
+import AdaDimTestSupport
 import Foundation
 import Logging
 import Synchronization

@@ -2,6 +2,8 @@ import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
+import AdaDimTestSupport
 import Foundation
 import Testing
 

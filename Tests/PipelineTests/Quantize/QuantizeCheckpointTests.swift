@@ -5,7 +5,9 @@ import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimReports
 import AdaDimSafetensors
+import AdaDimTestSupport
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimPipeline
+import AdaDimTestSupport
 import Dispatch
 import Foundation
 import Synchronization
