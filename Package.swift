@@ -6,9 +6,12 @@ func module(_ folder: String, _ dependencies: [Target.Dependency] = []) -> Targe
     .target(name: "AdaDim\(folder)", dependencies: dependencies, path: "Sources/\(folder)")
 }
 
-func tests(_ folder: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(
+    _ folder: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
     .testTarget(
-        name: "\(folder)Tests", dependencies: dependencies, path: "Tests/\(folder)Tests", resources: resources)
+        name: "\(folder)Tests", dependencies: dependencies, path: "Tests/\(folder)Tests", exclude: exclude,
+        resources: resources)
 }
 
 let package = Package(
@@ -34,7 +37,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
-        // C libraries. Only LinearAlgebra imports the first two, only Report the third (`make check-imports`).
+        // C libraries. Only LinearAlgebra imports the first two, only HTMLReport the third (`make check-imports`).
         .systemLibrary(
             name: "COpenBLAS", path: "Modules/COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"])]),
@@ -125,29 +128,38 @@ let package = Package(
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
         .target(
-            name: "AdaDimReport", dependencies: ["CPNG", .product(name: "Mustache", package: "swift-mustache")],
-            path: "Sources/Report",
+            name: "AdaDimHTMLReport", dependencies: ["CPNG", .product(name: "Mustache", package: "swift-mustache")],
+            path: "Sources/HTMLReport",
             resources: ["page.mustache", "figure.mustache", "layer.mustache", "page.css", "page.js"].map {
                 .embedInCode("Templates/\($0)")
             }),
+
+        // What is done to a whole model, beyond what the engine does to a layer, as values.
+        module("Recipe", ["AdaDimQuantization"]),
+        // What runs have found, for programs and for people: JSON, tables, pages. How a run goes it does not know.
+        module(
+            "Reports",
+            [
+                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimCheckpoint", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimHTMLReport",
+            ]),
 
         // Both together.
         module(
             "Pipeline",
             [
-                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization",
-                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration",
-                "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
+                "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimReports", "AdaDimHTMLReport",
+                "AdaDimQuantizedMatrices",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
-                "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantizedMatrices",
-                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection",
-                "AdaDimLayerFiles",
-                "AdaDimRegression",
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantization",
+                "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
+                "AdaDimRegression", "AdaDimRecipe", "AdaDimReports", "AdaDimQuantizedMatrices",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -157,7 +169,8 @@ let package = Package(
         // What several test targets make their files with.
         .target(
             name: "AdaDimTestSupport",
-            dependencies: ["AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors"], path: "Tests/Support"),
+            dependencies: ["AdaDimCheckpoint", "AdaDimDecoder", "AdaDimLinearAlgebra", "AdaDimSafetensors"],
+            path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("QuantizedMatrices", ["AdaDimQuantizedMatrices", "AdaDimLinearAlgebra"]),
         tests(
@@ -170,8 +183,8 @@ let package = Package(
         tests(
             "CInterface",
             [
-                "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
-                "AdaDimQuantization", "AdaDimPipeline",
+                "AdaDimCInterface", "AdaDimCHeader", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimReports",
+                "AdaDimQuantizedMatrices", "AdaDimPipeline",
             ]),
         tests(
             "Regression",
@@ -196,12 +209,13 @@ let package = Package(
                 "AdaDimLayerFiles", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
                 "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
-        tests("Report", ["AdaDimReport", "AdaDimReportSamples", "AdaDimTestSupport"]),
+        tests("HTMLReport", ["AdaDimHTMLReport", "AdaDimHTMLReportSamples", "AdaDimTestSupport"]),
         // Pages of made-up values, for the tests, and in files for the browser (`make test-report`).
-        .target(name: "AdaDimReportSamples", dependencies: ["AdaDimReport"], path: "Tests/ReportSamples/Pages"),
+        .target(
+            name: "AdaDimHTMLReportSamples", dependencies: ["AdaDimHTMLReport"], path: "Tests/HTMLReportSamples/Pages"),
         .executableTarget(
-            name: "write-report-samples", dependencies: ["AdaDimReport", "AdaDimReportSamples"],
-            path: "Tests/ReportSamples/Tool"),
+            name: "write-report-samples", dependencies: ["AdaDimHTMLReport", "AdaDimHTMLReportSamples"],
+            path: "Tests/HTMLReportSamples/Tool"),
         // What scripts under Tests/Differential compare with transformers.
         .executableTarget(
             name: "print-logits", dependencies: ["AdaDimDecoder", "AdaDimCheckpoint", "AdaDimLinearAlgebra"],
@@ -213,17 +227,29 @@ let package = Package(
         tests(
             "Decoder",
             [
-                "AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimDecoder", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ], exclude: ["Goldens"]),
+        tests(
+            "Calibration",
+            [
+                "AdaDimCalibration", "AdaDimDecoder", "AdaDimTokenizer", "AdaDimCheckpoint", "AdaDimLinearAlgebra",
                 "AdaDimTestSupport",
-            ],
-            resources: [.copy("Goldens")]),
+            ]),
+        tests(
+            "Evaluation", ["AdaDimEvaluation", "AdaDimDecoder", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
+        tests(
+            "Reports",
+            [
+                "AdaDimReports", "AdaDimHTMLReport", "AdaDimPipeline", "AdaDimInspection", "AdaDimCheckpoint",
+                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport",
+            ]),
         tests(
             "Pipeline",
             [
-                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport",
-                "AdaDimEvaluation", "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
-                "AdaDimDecoder", "AdaDimCalibration", "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport",
-                "AdaDimTestSupport",
+                "AdaDimPipeline", "AdaDimReports", "AdaDimRecipe", "AdaDimFiles", "AdaDimCheckpoint",
+                "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra",
+                "AdaDimDecoder", "AdaDimCalibration", "AdaDimTokenizer", "AdaDimInspection", "AdaDimTestSupport",
+                "AdaDimQuantizedMatrices",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.
@@ -231,7 +257,7 @@ let package = Package(
             "CommandLineTool",
             [
                 "AdaDimCommandLineTool", "AdaDimFiles", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
-                "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimLinearAlgebra", "AdaDimReports", "AdaDimTestSupport", "AdaDimQuantizedMatrices",
             ], resources: [.copy("Goldens")]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The arrows of the house, held against the imports: C enters at LinearAlgebra alone, but for libpng at Report, and the engine
+# The arrows of the house, held against the imports: C enters at LinearAlgebra alone, but for libpng at HTMLReport, and the engine
 # (one matrix) and the model side (files, text, decoder blocks) never import each other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,20 +18,21 @@ forbid() {
 
 outside=$(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/LinearAlgebra)
 forbid "C libraries are imported outside Sources/LinearAlgebra" 'COpenBLAS|CLAPACKE' $outside
-forbid "libpng is imported outside Sources/Report" 'CPNG' \
-    $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Report)
-forbid "the report imports another module of this package" 'AdaDim[A-Za-z]*' Sources/Report
+forbid "libpng is imported outside Sources/HTMLReport" 'CPNG' \
+    $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/HTMLReport)
+forbid "HTMLReport imports another module of this package" 'AdaDim[A-Za-z]*' Sources/HTMLReport
 forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKernels' \
     $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Quantization)
 forbid "CPUID is asked outside Sources/LinearAlgebra" 'AdaDimProcessor' $outside
 forbid "the engine imports the model side" \
-    'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Pipeline)' \
+    'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Recipe|Reports|Pipeline)' \
     Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression Sources/Inspection
 forbid "the engine imports Foundation" 'Foundation' \
     Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface
 forbid "the quantized matrices import the quantizer" 'AdaDimQuantization' Sources/QuantizedMatrices
 forbid "the model side imports the quantizer" 'AdaDimQuantization' \
     Sources/Safetensors Sources/Checkpoint Sources/Files Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation
+forbid "recipes and reports import what runs a model" 'AdaDim(Tokenizer|Decoder|Calibration)|Logging' Sources/Recipe Sources/Reports
 forbid "a module imports the pipeline from below" 'AdaDim(Pipeline|CommandLineTool)' \
     $(find Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Pipeline ! -path Sources/CommandLineTool)
 [ "$failed" -eq 0 ] && echo "imports follow the house"

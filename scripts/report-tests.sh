@@ -9,4 +9,4 @@ rm -rf "$out" && mkdir -p "$out"
 swift build -c release --explicit-target-dependency-import-check error --product write-report-samples
 .build/release/write-report-samples "$out"
 # Debian's own Python has Debian's selenium.
-/usr/bin/python3 Tests/ReportSamples/check_pages.py "$out"
+/usr/bin/python3 Tests/HTMLReportSamples/check_pages.py "$out"

@@ -56,7 +56,7 @@ def test_the_list_of_variants_holds_together() -> None:
 
 
 def test_efforts_are_what_the_tool_takes_them_for() -> None:
-    said = (ROOT / "Sources/Pipeline/Effort.swift").read_text()
+    said = "".join((ROOT / "Sources/Recipe" / file).read_text() for file in ("Effort.swift", "Accuracy.swift"))
     passes = re.findall(r"Refinement\(passes: (\d+)\)", said)
     assert [EFFORTS[name].split("--passes ")[1].split()[0] for name in ("balanced", "best")] == 2 * passes
     more, plain = re.findall(r"accuracy\.damping = ([\d.]+)", said)[0], re.findall(r"var damping = ([\d.]+)", said)[0]

@@ -1,5 +1,6 @@
 import AdaDimLinearAlgebra
 import AdaDimPipeline
+import AdaDimReports
 import ArgumentParser
 import Glibc
 

@@ -49,7 +49,7 @@ package struct ActivationMoments: Sendable {
     private static let tokenRun = 256
 
     /// Adds a batch of inputs [in, tokens], a token a column; all finite.
-    /// - Complexity: two passes over the batch, on all threads.
+    /// - Complexity: reads the batch twice, on all threads.
     package mutating func accumulate(_ inputs: MatrixView<Float>) {
         precondition(inputs.rows == channels.count, "\(inputs.rows) inputs for \(channels.count) channels")
         channels.withUnsafeMutableBufferPointer { buffer in

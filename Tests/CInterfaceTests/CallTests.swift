@@ -1,7 +1,7 @@
 import AdaDimCHeader
 import AdaDimLinearAlgebra
-import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimReports
 import Foundation
 import Synchronization
 import Testing

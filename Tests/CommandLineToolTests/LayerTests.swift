@@ -3,6 +3,7 @@ import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
+import AdaDimRecipe
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation

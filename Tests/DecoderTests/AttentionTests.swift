@@ -1,5 +1,6 @@
 import AdaDimDecoder
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Foundation
 import Testing
 
@@ -89,20 +90,5 @@ struct AttentionTests {
         let output = Attention(heads: 1, keyValueHeads: 1, headDimension: 2, window: nil)(
             queries: q, keys: k, values: v, layout: SequenceLayout(lengths: [2]))
         #expect(output.columnMajorElements == [1, 2, 1, 2])
-    }
-}
-
-/// Numbers that are the same on every run.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

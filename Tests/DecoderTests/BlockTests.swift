@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Foundation
 import Testing
 
@@ -22,7 +23,7 @@ struct BlockTests {
 
         // Alone, products of other shapes round otherwise: each result is within the allowance of the exact one.
         let alone = try model.logits(of: [a])
-        let bound = Float(2 * LogitsTests.allowance * (try golden.expected().rounding))
+        let bound = Float(2 * GoldenModel.allowance * (try golden.expected().rounding))
         let differences = zip(alone.columnMajorElements, logits.columns(9..<22).columnMajorElements).map {
             abs($0 - $1)
         }

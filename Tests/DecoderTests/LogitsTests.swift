@@ -1,15 +1,11 @@
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Testing
 
 /// Logits against transformers' and against a float64 computation, both from Goldens/make_goldens.py.
 struct LogitsTests {
-    /// How often the rounding error of transformers' float32 logits ours may be. Both are the largest of some 2500
-    /// errors of the same computation with sums taken in another order and another exponential function; a mistake in a
-    /// formula or in a weight's place changes logits by 10⁴ times this and more.
-    static let allowance = 4.0
-
     @Test(arguments: GoldenModel.all)
     func agreeWithTransformers(_ golden: GoldenModel) throws {
         let expected = try golden.expected()
@@ -22,12 +18,12 @@ struct LogitsTests {
                 try #require(ours.count == row.count)
                 let error = zip(ours, reference).map { abs($0 - $1) }.max() ?? .infinity
                 try #require(
-                    error <= Self.allowance * expected.rounding,
+                    error <= GoldenModel.allowance * expected.rounding,
                     "\(golden.name), sequence \(sequence): first divergent position is \(position), by \(error)")
                 // |ours − theirs| ≤ |ours − exact| + |theirs − exact|.
                 let difference = zip(ours, row).map { abs($0 - Double($1)) }.max() ?? .infinity
                 try #require(
-                    difference <= (Self.allowance + 1) * expected.rounding,
+                    difference <= (GoldenModel.allowance + 1) * expected.rounding,
                     "\(golden.name), sequence \(sequence), position \(position): \(difference) from transformers")
                 column += 1
             }
@@ -52,6 +48,6 @@ struct LogitsTests {
         let differences = expected.logits[0].enumerated().map { position, row in
             zip(logits.column(position), row).map { abs(Double($0 - $1)) }.max() ?? 0
         }
-        #expect((differences.max() ?? 0) > 100 * Self.allowance * expected.rounding)
+        #expect((differences.max() ?? 0) > 100 * GoldenModel.allowance * expected.rounding)
     }
 }

@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
+import AdaDimTestSupport
 import Foundation
 import Testing
 

@@ -40,10 +40,10 @@ struct GiantLayer: ParsableCommand {
         let file = try json.map { try ResultsFile($0) }
         BLASLibrary.threadCount = threads
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = bits
-$0.grid.groupSize = groupSize
-$0.direction = .adaptive(by: .sweep)
-}
+            $0.grid.bits = bits
+            $0.grid.groupSize = groupSize
+            $0.direction = .adaptive(by: .sweep)
+        }
         let plan = try MemoryPlan(
             rows: out, columns: inputs, tokensAtOnce: tokensAtOnce, panelRows: panelRows, options: options)
         try plan.check()
@@ -53,23 +53,23 @@ $0.direction = .adaptive(by: .sweep)
         let rate = BLASLibrary.productRate()
         let data = SyntheticLayer(seed: 1)
 
-        let gramStage = Stage("giant gram", flops: Double(tokens) * square)
-        var gram = try gramStage.time { try Gram<Float>(order: inputs) }
+        let gramPhase = Phase("giant gram", flops: Double(tokens) * square)
+        var gram = try gramPhase.time { try Gram<Float>(order: inputs) }
         for start in stride(from: 0, to: tokens, by: tokensAtOnce) {
             let range = start..<min(start + tokensAtOnce, tokens)
             let activations = data.activations(inputs: inputs, tokens: range)
-            try gramStage.time { try gram.accumulate(activations) }
-            gramStage.show(Double(range.upperBound) / Double(tokens))
+            try gramPhase.time { try gram.accumulate(activations) }
+            gramPhase.show(Double(range.upperBound) / Double(tokens))
         }
 
-        let factorStage = Stage("giant factor", flops: square * Double(inputs) / 3)
+        let factorPhase = Phase("giant factor", flops: square * Double(inputs) / 3)
         // Not in a closure: Swift 6.3 lets go of a captured variable a second time when it is consumed there.
         let start = ContinuousClock.now
-        let factor = try GramFactor(consume gram, dampingShare: options.factor.damping) { factorStage.show($0) }
-        factorStage.add(since: start)
+        let factor = try GramFactor(consume gram, options: options.factor) { factorPhase.show($0) }
+        factorPhase.add(since: start)
 
         // ‖WX‖² and both sweeps.
-        let search = Stage("giant search", flops: 3 * Double(out) * square)
+        let search = Phase("giant search", flops: 3 * Double(out) * square)
         var layer = try PanelledLayer(
             rows: out, columns: inputs, panelRows: panelRows,
             quantizer: try LayerQuantizer(factor: factor, options: options)
@@ -83,8 +83,8 @@ $0.direction = .adaptive(by: .sweep)
         let meanRate = (rate + BLASLibrary.productRate()) / 2
         let residual = try residual(of: result, data, factor, panelRows: plan.panelRows)
 
-        let whole = Stage("giant", of: [gramStage, factorStage, search])
-        var rows = [gramStage, factorStage].map { $0.row(rate: meanRate, residual: residual) }
+        let whole = Phase("giant", of: [gramPhase, factorPhase, search])
+        var rows = [gramPhase, factorPhase].map { $0.row(rate: meanRate, residual: residual) }
         rows += [search, whole].map {
             $0.row(rate: meanRate, residual: residual, relativeLoss: result.relativeLoss)
         }

@@ -1,13 +1,5 @@
 import AdaDimQuantization
 
-/// The arithmetic of a case.
-package enum Arithmetic: String, Sendable, Codable {
-    case float, double
-
-    /// Distance from one to the next number: twice the largest relative error of a rounding.
-    package var epsilon: Double { self == .float ? Double(Float.ulpOfOne) : Double.ulpOfOne }
-}
-
 /// One layer of the bundled suite: how it is made and how it is quantized.
 package struct RegressionCase: Sendable {
     package var name: String

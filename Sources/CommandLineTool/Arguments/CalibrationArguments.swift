@@ -1,0 +1,65 @@
+import AdaDimPipeline
+import ArgumentParser
+import Foundation
+
+/// What a model is calibrated on.
+struct CalibrationArguments: ParsableArguments {
+    @Option(
+        name: .customLong("calibration"),
+        help: ArgumentHelp(
+            "Calibration text (UTF-8); or its token ids, one integer tensor [tokens] or [sequences, length] in a .safetensors file.",
+            valueName: "file"), completion: .file())
+    var file: String
+
+    @OptionGroup var field: TextFieldArguments
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Sequences to draw from the text. (default: 128; of ready-made sequences, all)", valueName: "n"))
+    var samples: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Tokens of a sequence. (default: 512; of ready-made sequences, their length)", valueName: "n"))
+    var sequenceLength: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Seed of the draw: the same one draws the same sequences. (default: 0)", valueName: "n"),
+        transform: { argument in
+            guard let seed = UInt64(argument) else {
+                throw ValidationError("expected a whole number from 0 to \(UInt64.max)")
+            }
+            return seed
+        })
+    var seed: UInt64 = 0
+
+    /// More would not fit in any memory.
+    private static let mostTokens = 1 << 31
+
+    func validate() throws {
+        try refuseEmpty(file, "--calibration", expected: "a file")
+        let (samples, length) = (samples ?? 1, sequenceLength ?? 1)
+        guard samples >= 1 else { throw ValidationError("--samples is \(samples), expected at least 1") }
+        guard length >= 1 else { throw ValidationError("--sequence-length is \(length), expected at least 1") }
+        let tokens = samples.multipliedReportingOverflow(by: length)
+        guard !tokens.overflow && tokens.partialValue <= Self.mostTokens else {
+            throw ValidationError(
+                "--samples times --sequence-length is \(samples) · \(length), expected at most \(Self.mostTokens) tokens"
+            )
+        }
+    }
+
+    /// A job that is calibrated so.
+    /// - Parameter output: nil for layers that are looked at only.
+    func job(model: String, output: URL? = nil) -> QuantizationJob {
+        var job = QuantizationJob(model: URL(argument: model), output: output, calibration: URL(argument: file))
+        job.textField = field.textField
+        job.samples = samples
+        job.sequenceLength = sequenceLength
+        job.seed = seed
+        return job
+    }
+}

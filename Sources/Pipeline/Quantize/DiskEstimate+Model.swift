@@ -1,0 +1,54 @@
+import AdaDimCheckpoint
+import AdaDimExport
+import AdaDimFiles
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimQuantizedMatrices
+
+extension DiskEstimate {
+    /// Of a quantized model.
+    package init(_ checkpoint: Checkpoint, _ job: QuantizationJob, _ plan: LayerPlan) throws {
+        var layers: [String: LinearLayer] = [:]
+        for layer in LinearLayer.all(blocks: checkpoint.configuration.blockCount) where plan[layer] != nil {
+            layers[checkpoint.naming.stored(layer.weightName)] = layer
+        }
+        var bytes = try CarriedFiles(checkpoint).bytes
+        for name in checkpoint.tensorNames {
+            let entry = try checkpoint.location(of: name).entry
+            guard let layer = layers[name], StoredFloat(entry.elementType) != nil, entry.shape.count == 2 else {
+                bytes += entry.byteRange.count
+                continue
+            }
+            let directions: [ChannelDimension] =
+                if case .fixed(let dimension)? = plan[layer] { [dimension] } else { ChannelDimension.allCases }
+            bytes +=
+                directions.map { dimension in
+                    let layout = GroupLayout(
+                        rows: entry.shape[0], columns: entry.shape[1], groupSize: job.groupSize, dimension: dimension)
+                    return job.format.size(of: layout, bits: job.bits, type: checkpoint.loadedType).bytes
+                }.min() ?? 0
+        }
+        self.init(bytes: bytes)
+    }
+
+    /// Of outputs that one job after another leaves, each in its own directory.
+    package init(keeping jobs: [QuantizationJob]) throws {
+        var (left, most) = (0, 0)
+        var checkpoint: Checkpoint?
+        for job in jobs {
+            let model = try checkpoint ?? Checkpoint(directory: job.model)
+            checkpoint = model
+            let plan = try LayerPlan(job, blockCount: model.configuration.blockCount)
+            left += try DiskEstimate(model, job, plan).bytes
+            most = max(most, left)
+            // The output that it replaces goes when this one is there.
+            left -= Self.bytes(ofDirectory: job.output.path)
+        }
+        self.init(bytes: most)
+    }
+
+    private static func bytes(ofDirectory path: String) -> Int {
+        guard let tree = try? DirectoryTree(path) else { return 0 }
+        return tree.files.reduce(0) { $0 + ((try? FileStatus(path + "/" + $1, followingLinks: false))?.bytes ?? 0) }
+    }
+}

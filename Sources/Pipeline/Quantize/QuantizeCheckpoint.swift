@@ -1,0 +1,183 @@
+import AdaDimCalibration
+import AdaDimCheckpoint
+import AdaDimDecoder
+import AdaDimExport
+import AdaDimFiles
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimReports
+import Logging
+
+/// Quantizes a model directory, block by block:
+///
+///     checkpoint → tokens → block inputs → Grams → factor → search + sweep → pack → checkpoint
+///                               ↑______________ next block ______________|
+package struct QuantizeCheckpoint {
+    private let job: QuantizationJob
+    private let observer: RunObserver
+    private let log: Logger
+    private let memory: Int?
+    private let freeSpace: (String) -> Int?
+
+    /// - Parameters:
+    ///   - memory: bytes that the run may use; nil if nobody knows.
+    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if nobody knows.
+    package init(
+        _ job: QuantizationJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim"),
+        memory: Int? = MachineMemory.bytes, freeSpace: @escaping (String) -> Int? = AdaDimFiles.freeSpace(at:)
+    ) {
+        self.job = job
+        self.observer = observer
+        self.log = log
+        self.memory = memory
+        self.freeSpace = freeSpace
+    }
+
+    /// Runs to the end, or leaves nothing behind.
+    /// - Returns: the report that was written beside the weights.
+    package func run() throws -> QuantizationReport {
+        let start = ContinuousClock.now
+        try job.engineOptions.validate()
+        let checkpoint = try Checkpoint(quantizing: job.model, log: log)
+        let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
+        let model = try DecoderModel(checkpoint, givesLogits: false)
+        let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
+        try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
+        // Before the text is read, which may take its time: a run that cannot write its output ends here.
+        let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite) {
+            log.notice("\($0)")
+        }
+        try DiskEstimate(checkpoint, job, plan).check(output.parent, freeSpace: freeSpace)
+        let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
+        if job.accuracy.correction != job.correction {
+            log.notice("nothing is corrected: inputs of the original model have not moved")
+        }
+        return try output.complete { partial in
+            let stream = try CalibrationStream(samples, model)
+            var run = Run(
+                plan: plan, checkpoint: checkpoint, stream: stream,
+                original: job.correction == .none ? nil : stream,
+                writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
+                report: QuantizationReport(job.described(samples)))
+            for notice in run.writer.notices { log.notice("\(notice)") }
+            observer.progress(
+                .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
+            let reader = BlockReader(model, end: plan.last.block + 1)
+            for index in 0...plan.last.block {
+                var block = try run.times.reading.time { try reader.block(index) }
+                try quantize(&block, &run)
+            }
+            for notice in try run.times.writing.time({ try run.writer.finish() }) { log.warning("\(notice)") }
+            run.report.close(
+                seconds: start.secondsUntilNow, run.times.parts, peakMemoryBytes: ProcessMemory.peakBytes)
+            let page = QuantizationPage(run.report).page
+            try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }
+            run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
+            try writeReport(run.report, to: partial.appending(path: QuantizationReport.fileName))
+            return run.report
+        }
+    }
+
+    /// What changes from block to block.
+    private struct Run {
+        let plan: LayerPlan
+        let checkpoint: Checkpoint
+        var stream: CalibrationStream
+        /// Through the untouched model, where layers make up for what is quantized before them.
+        var original: CalibrationStream?
+        let writer: CheckpointWriter
+        var report: QuantizationReport
+        var times = RunTimes()
+    }
+
+    private func quantize(_ block: inout DecoderBlock, _ run: inout Run) throws {
+        switch job.propagation {
+        case .quantized: try quantizeStageByStage(&block, &run)
+        case .original: try quantizeAfterwards(block, &run)
+        }
+    }
+
+    /// Stops in front of each stage, quantizes its layers on what they see, and goes on with the new weights.
+    private func quantizeStageByStage(_ block: inout DecoderBlock, _ run: inout Run) throws {
+        let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
+        // Nobody needs the original weights once they are replaced, but for the original model's stream.
+        let untouched = run.original == nil ? nil : block
+        for stage in BlockStage.allCases {
+            try observer.checkCancellation()
+            let isLast = run.plan.isLast(stage, of: block.index)
+            if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
+                let shift = try run.times.originals.time {
+                    // In front of the first quantized layer nothing has moved.
+                    try run.report.layers.isEmpty
+                        ? nil
+                        : untouched.flatMap {
+                            try quantizer.shift(
+                                of: stage, in: block, originally: $0, from: &run.original, &run.stream,
+                                between: observer.checkCancellation)
+                        }
+                }
+                var replacements: [LinearRole: Matrix<Float>] = [:]
+                try quantizer.quantize(stage, of: block, &gram, shift, scaleType: run.checkpoint.scaleType) { result in
+                    if isLast {
+                        try finish(result, &run)
+                    } else {
+                        let weight = run.times.replacing.time {
+                            run.checkpoint.asStored(result.quantization.quantized)
+                        }
+                        try finish(result, dequantized: weight, &run)
+                        replacements[result.layer.role] = weight
+                    }
+                }
+                for (role, weight) in replacements { block.replace(role, with: weight) }
+            }
+            if isLast { return }
+            try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
+            if let untouched {
+                try run.times.originals.time {
+                    try run.original?.advance(through: untouched, between: observer.checkCancellation)
+                }
+            }
+        }
+    }
+
+    /// The untouched block, run once, gives all Gram matrices; the layers are quantized after that.
+    private func quantizeAfterwards(_ block: DecoderBlock, _ run: inout Run) throws {
+        let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
+        var grams: [(stage: BlockStage, gram: StageQuantizer.TimedGram)] = []
+        for stage in BlockStage.allCases {
+            try observer.checkCancellation()
+            if let gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
+                grams.append((stage, gram))
+            }
+            if run.plan.isLast(stage, of: block.index) { break }
+            try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
+        }
+        for index in grams.indices {
+            try observer.checkCancellation()
+            try quantizer.quantize(
+                grams[index].stage, of: block, &grams[index].gram, scaleType: run.checkpoint.scaleType
+            ) { result in
+                try finish(result, &run)
+            }
+        }
+    }
+
+    /// Writes a layer that is done, enters it in the report, and tells of it.
+    /// - Parameter weight: what its codes stand for, where the layers behind are to see it.
+    private func finish(
+        _ result: StageQuantizer.Result, dequantized weight: Matrix<Float>? = nil, _ run: inout Run
+    ) throws {
+        var watch = Stopwatch()
+        let stored = try watch.time {
+            try run.writer.write(result.layer, result.quantization.quantized, dequantized: weight)
+        }
+        var seconds = result.seconds
+        seconds.write = watch.seconds
+        let entry = QuantizationReport.Layer(
+            result.quantization, result.damping, result.correction, stored,
+            packedBitsPerWeight: run.checkpoint.packedBitsPerWeight(result), seconds: seconds)
+        run.report.layers.append(entry)
+        observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
+        try observer.checkCancellation()
+    }
+}

@@ -1,0 +1,26 @@
+import AdaDimReports
+
+/// Where a run's time goes, but for what its layers tell themselves.
+struct RunTimes: Sendable {
+    /// Waiting for a block's weights.
+    var reading = Stopwatch()
+    /// Running the decoder blocks, but for the RMSNorms whose results enter a Gram matrix: those are the layers' own.
+    var forward = Stopwatch()
+    /// The stream through the original model, and how far inputs have moved from it.
+    var originals = Stopwatch()
+    /// Putting quantized weights in the place of the original ones.
+    var replacing = Stopwatch()
+    /// Writing what no layer stands for.
+    var writing = Stopwatch()
+
+    /// The same as reports have it.
+    var parts: QuantizationReport.Parts {
+        var parts = QuantizationReport.Parts()
+        parts.reading = reading.seconds
+        parts.forward = forward.seconds
+        parts.correction = originals.seconds
+        parts.replacing = replacing.seconds
+        parts.writing = writing.seconds
+        return parts
+    }
+}

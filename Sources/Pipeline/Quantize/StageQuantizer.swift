@@ -1,0 +1,148 @@
+import AdaDimCalibration
+import AdaDimCheckpoint
+import AdaDimDecoder
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+import AdaDimQuantizedMatrices
+import AdaDimReports
+import Logging
+
+/// Quantizes the layers of one stage of a block, which share their input: one Gram matrix, one factor.
+struct StageQuantizer {
+    let job: QuantizationJob
+    let plan: LayerPlan
+    let log: Logger
+
+    /// A quantized layer, what it was quantized with, and the time it took.
+    struct Result {
+        let layer: LinearLayer
+        let quantization: LayerQuantization
+        let damping: AppliedDamping
+        /// nil where nothing is made up for.
+        let correction: QuantizationReport.Correction?
+        var seconds: QuantizationReport.LayerSeconds
+    }
+
+    /// The layers of a stage that are to be quantized.
+    func layers(of stage: BlockStage, in block: Int) -> [LinearLayer] {
+        stage.roles.map { LinearLayer(block: block, role: $0) }.filter { plan[$0] != nil }
+    }
+
+    /// Sums up the inputs of a stage; nil if none of its layers is to be quantized.
+    /// - Parameters:
+    ///   - seeing: called with the inputs of every batch [in, tokens].
+    ///   - between: called after every batch.
+    func gram(
+        of stage: BlockStage, in block: DecoderBlock, _ stream: inout CalibrationStream,
+        seeing: (MatrixView<Float>) -> Void = { _ in }, between: () throws -> Void
+    ) throws -> TimedGram? {
+        guard let layer = layers(of: stage, in: block.index).first else { return nil }
+        var watch = Stopwatch()
+        do {
+            let gram = try watch.time {
+                try stream.gram(
+                    in: block, order: block.weight(layer.role).columns,
+                    weighsByAttention: job.accuracy.tokenWeights == .attention,
+                    seeing: seeing, between: between)
+            }
+            return TimedGram(gram: gram, seconds: watch.seconds)
+        } catch PipelineError.cancelled {
+            throw PipelineError.cancelled
+        } catch {
+            throw PipelineError.layer(name: layer.moduleName, underlying: error)
+        }
+    }
+
+    /// How far the inputs of a stage have moved from the original model's; nil where its stream is not followed.
+    func shift(
+        of stage: BlockStage, in block: DecoderBlock, originally untouched: DecoderBlock,
+        from original: inout CalibrationStream?, _ stream: inout CalibrationStream, between: () throws -> Void
+    ) throws -> InputShift<Float>? {
+        guard let layer = layers(of: stage, in: block.index).first else { return nil }
+        do {
+            return try original?.shift(
+                of: &stream, in: block, originally: untouched, order: block.weight(layer.role).columns,
+                between: between)
+        } catch PipelineError.cancelled {
+            throw PipelineError.cancelled
+        } catch {
+            throw PipelineError.layer(name: layer.moduleName, underlying: error)
+        }
+    }
+
+    struct TimedGram {
+        var gram: Gram<Float>
+        let seconds: Double
+    }
+
+    /// Quantizes the layers of a stage one after another and hands each to `finish`. The Gram matrix's memory becomes
+    /// the factor's.
+    /// - Parameter shift: how far the inputs have moved from the original model's, where that is made up for.
+    func quantize(
+        _ stage: BlockStage, of block: DecoderBlock, _ timed: inout TimedGram, _ shift: InputShift<Float>? = nil,
+        scaleType: ScaleType,
+        finish: (Result) throws -> Void
+    ) throws {
+        let layers = layers(of: stage, in: block.index)
+        var watch = Stopwatch()
+        let factor = try naming(layers[0]) {
+            let factor = try watch.time {
+                try GramFactor(
+                    taking: &timed.gram, dampingShare: job.accuracy.damping,
+                    activationOrder: job.accuracy.activationOrder)
+            }
+            try job.engineOptions.checkActivity(factor)
+            return factor
+        }
+        let damping = AppliedDamping(factor)
+        damping.log(to: log, subject: Self.subject(layers))
+        for layer in layers {
+            var options = job.engineOptions
+            options.dimension = plan[layer] ?? options.dimension
+            options.scaleType = scaleType
+            let weight = block.weight(layer.role)
+            var correcting = Stopwatch()
+            let (quantization, correction) = try naming(layer) {
+                let quantizer = try LayerQuantizer(factor: factor, options: options)
+                guard let shift else { return (try quantizer.quantize(weight), QuantizationReport.Correction?.none) }
+                let target = try correcting.time { try factor.target(for: weight, shift, job.correction) }
+                let quantization = try quantizer.quantize(target.weight)
+                let losses = try correcting.time {
+                    try factor.outputLosses(
+                        of: quantization.quantized.dequantized(), target, replacing: weight, shift)
+                }
+                let residual = shift.residual.map { _ in (loss: shift.residualLoss, energy: shift.residualEnergy) }
+                return (
+                    quantization,
+                    QuantizationReport.Correction(job.correction, losses, residual: residual, of: quantization)
+                )
+            }
+            var seconds = QuantizationReport.LayerSeconds()
+            if layer == layers[0] { (seconds.gram, seconds.factor) = (timed.seconds, watch.seconds) }
+            seconds.reference = quantization.seconds.reference
+            seconds.rtn = quantization.seconds.roundToNearest
+            seconds.sweep = quantization.seconds.sweep
+            seconds.correction = correcting.seconds
+            try finish(
+                Result(
+                    layer: layer, quantization: quantization, damping: damping, correction: correction,
+                    seconds: seconds))
+        }
+    }
+
+    /// Runs `body`; what it throws gets the layer's name.
+    func naming<Value>(_ layer: LinearLayer, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch {
+            throw PipelineError.layer(name: layer.moduleName, underlying: error)
+        }
+    }
+
+    /// The layers as messages name them.
+    /// - Precondition: there is one.
+    static func subject(_ layers: [LinearLayer]) -> String {
+        let others = layers.count - 1
+        return layers[0].moduleName + (others > 0 ? " and \(others) more with its inputs" : "")
+    }
+}

@@ -1,0 +1,7 @@
+/// What the inputs of a layer are computed with.
+package enum Propagation: String, Sendable, CaseIterable, Codable {
+    /// What is already quantized, so that later layers mend earlier errors.
+    case quantized
+    /// The untouched model.
+    case original
+}

@@ -1,0 +1,21 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+
+/// What a factor says of the damping that it was made with, and of inputs that were never active.
+package struct AppliedDamping: Sendable {
+    /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
+    package let damping: Double
+    package let share: Double
+    package let failedAttempts: [DampingAttempt]
+    package let inactiveInputs: [Int]
+    /// How many inputs there are.
+    package let inputs: Int
+
+    package init(_ factor: GramFactor<Float>) {
+        damping = factor.damping
+        share = factor.dampingShare
+        failedAttempts = factor.failedAttempts
+        inactiveInputs = factor.inactiveInputs
+        inputs = factor.inputs
+    }
+}

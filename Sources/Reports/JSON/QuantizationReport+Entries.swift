@@ -1,0 +1,79 @@
+import AdaDimExport
+import AdaDimLinearAlgebra
+import AdaDimQuantization
+
+extension QuantizationReport.Layer {
+    /// What a quantized layer's entry says.
+    /// - Parameters:
+    ///   - correction: nil where nothing is made up for.
+    ///   - packedBitsPerWeight: of the compressed-tensors format, whichever was written.
+    package init(
+        _ quantization: LayerQuantization, _ damping: AppliedDamping, _ correction: QuantizationReport.Correction?,
+        _ stored: StoredLayer, packedBitsPerWeight: Double, seconds: QuantizationReport.LayerSeconds
+    ) {
+        let layout = quantization.quantized.layout
+        name = stored.layer.moduleName
+        shape = [layout.rows, layout.columns]
+        dimension = layout.dimension
+        groupSize = layout.groupSize
+        loss = quantization.reported(quantization.loss)
+        outputEnergy = quantization.outputEnergy
+        losses = quantization.reportedLosses
+        self.damping = damping.damping
+        dampingShare = damping.share
+        dampingRaises = damping.failedAttempts
+        inactiveInputs = damping.inactiveInputs.count
+        bitsPerWeight = stored.bitsPerWeight
+        self.packedBitsPerWeight = packedBitsPerWeight
+        self.seconds = seconds
+        tailGroup = layout.tailGroup
+        denseBecause = stored.denseBecause
+        self.correction = correction
+    }
+}
+
+extension QuantizationReport.Correction {
+    /// What a layer has made up for, and what came of it.
+    /// - Parameter residual: ‖R − R_q‖² and ‖R‖² of the stream that the outputs are added to; nil where there is none.
+    package init(
+        _ shares: OutputCorrection, _ losses: OutputLosses, residual: (loss: Double, energy: Double)?,
+        of quantization: LayerQuantization
+    ) {
+        inputs = shares.inputs
+        outputs = .init(
+            weight: quantization.reported(losses.original), target: quantization.reported(losses.target),
+            quantized: quantization.reported(losses.quantized))
+        self.residual = residual.map { _ in shares.residual }
+        residualLoss = residual.map { .init(absolute: $0.loss, of: $0.energy) }
+    }
+}
+
+extension LayerQuantization {
+    /// A loss as reports give it.
+    func reported(_ loss: Double) -> QuantizationReport.Loss { .init(absolute: loss, of: outputEnergy) }
+
+    /// The losses of every direction tried, by its name.
+    var reportedLosses: [String: QuantizationReport.DirectionLosses] {
+        Dictionary(
+            uniqueKeysWithValues: losses.map { dimension, found in
+                (
+                    dimension.rawValue,
+                    .init(
+                        rtn: found.roundToNearest.map(reported), gptq: found.gptq.map(reported),
+                        refined: found.refined.map(reported), passes: found.passes)
+                )
+            })
+    }
+}
+
+extension GroupLayout {
+    /// Weights of the last group of a channel where it is shorter than the others.
+    var tailGroup: Int? { hasTail ? channelLength % groupSize : nil }
+}
+
+extension QuantizationReport.Versions {
+    /// Of this program and of the BLAS that it runs on.
+    package static var current: Self {
+        .init(adadim: toolVersion, blas: BLASLibrary.configuration, kernels: BLASLibrary.coreName)
+    }
+}

@@ -1,0 +1,285 @@
+import AdaDimExport
+import AdaDimQuantization
+import AdaDimQuantizedMatrices
+import AdaDimRecipe
+
+/// What `quantization-report.json` says of a run.
+package struct QuantizationReport: Sendable, Codable {
+    /// Of one loss: ‖(W−Q)X‖²_F over the calibration tokens, and the same as a share of ‖WX‖²_F.
+    package struct Loss: Sendable, Codable, Equatable {
+        package let absolute: Double
+        /// Null where there is no output to be a share of: of inputs that are never active, or of weights of zero.
+        @NullWhereAbsent package internal(set) var relative: Double?
+
+        init(absolute: Double, of energy: Double) {
+            self.absolute = absolute
+            relative = energy > 0 ? absolute / energy : nil
+        }
+    }
+
+    /// The losses found for one direction; null where none was asked for.
+    package struct DirectionLosses: Sendable, Codable, Equatable {
+        @NullWhereAbsent package internal(set) var rtn: Loss?
+        @NullWhereAbsent package internal(set) var gptq: Loss?
+        /// Of the sweep after its refinement.
+        @NullWhereAbsent package internal(set) var refined: Loss?
+        /// How many passes that took.
+        @NullWhereAbsent package internal(set) var passes: Int?
+    }
+
+    /// How a layer makes up for what earlier quantization has changed. Its ``Layer/loss`` is then the distance from the
+    /// corrected weight W′, not from W.
+    package struct Correction: Sendable, Codable, Equatable {
+        /// The share of W·(X − X_q) that it makes up for.
+        package let inputs: Double
+        /// The share of R − R_q that it makes up for; null where its output is not added to a residual stream.
+        @NullWhereAbsent package internal(set) var residual: Double?
+        /// ‖R − R_q‖²_F of that stream in front of the layer, and as a share of ‖R‖²_F.
+        @NullWhereAbsent package internal(set) var residualLoss: Loss?
+        package let outputs: OutputLosses
+    }
+
+    /// How far a layer's own outputs are from the original model's, W·X: shares of ‖W′·X_q‖²_F, which the layer's losses are
+    /// shares of, too. With a share of the residual stream's shift to make up for, outputs are not to come as near to W·X as
+    /// they can.
+    package struct OutputLosses: Sendable, Codable, Equatable {
+        /// ‖W·X − W·X_q‖²_F: what earlier quantization has done to the layer's inputs, nothing of its own.
+        package let weight: Loss
+        /// ‖W·X − W′·X_q‖²_F: what is left of that with the corrected weight.
+        package let target: Loss
+        /// ‖W·X − Q·X_q‖²_F: what the layer became.
+        package let quantized: Loss
+    }
+
+    /// Seconds of one layer's work. Gram and factor are shared by the layers of one input and stand at its first layer.
+    package struct LayerSeconds: Sendable, Codable, Equatable {
+        /// The sum over all batches, the RMSNorm that makes their inputs where the stage begins with one, and the attention that
+        /// tokens are weighed by.
+        package var gram = 0.0
+        package var factor = 0.0
+        package var reference = 0.0
+        package var rtn = 0.0
+        /// Sweeps and their refinement.
+        package var sweep = 0.0
+        /// Finding the target that makes up for earlier changes, and what became of the outputs.
+        package var correction = 0.0
+        package var write = 0.0
+
+        package init() {}
+
+        package var total: Double { gram + factor + reference + rtn + sweep + correction + write }
+    }
+
+    package struct Layer: Sendable, Codable {
+        package let name: String
+        /// [out, in].
+        package let shape: [Int]
+        package let dimension: ChannelDimension
+        package let groupSize: Int
+        /// Weights of the last group of a channel where it is shorter than the others; null where it is not.
+        @NullWhereAbsent package internal(set) var tailGroup: Int? = nil
+        /// Of the layer as quantized: how far it is from the weight that it was to become, on the inputs that it sees.
+        package let loss: Loss
+        /// What ``loss`` is a share of.
+        package let outputEnergy: Double
+        /// Of every direction tried, by its name.
+        package let losses: [String: DirectionLosses]
+        /// Null where nothing is made up for.
+        @NullWhereAbsent package internal(set) var correction: Correction? = nil
+        /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
+        package let damping: Double
+        package let dampingShare: Double
+        /// Smaller dampings that left the Gram matrix without a factor.
+        package let dampingRaises: [DampingAttempt]
+        package let inactiveInputs: Int
+        /// Bits per weight of what was written, overheads included.
+        package let bitsPerWeight: Double
+        /// The same of the compressed-tensors format, whichever was written.
+        package let packedBitsPerWeight: Double
+        /// Why the layer was written dense where packing was asked for; null otherwise.
+        @NullWhereAbsent package internal(set) var denseBecause: String? = nil
+        package var seconds: LayerSeconds
+    }
+
+    package struct Versions: Sendable, Codable, Equatable {
+        package let adadim: String
+        package let blas: String
+        package let kernels: String
+    }
+
+    package struct Options: Sendable, Codable, Equatable {
+        package let bits: Int
+        /// Null for a whole channel.
+        @NullWhereAbsent package internal(set) var groupSize: Int?
+        package let method: QuantizationOptions.Method
+        /// The combination that ranges, activation order, damping, passes, token weights and shares were begun with; null for
+        /// rtn, which has none.
+        @NullWhereAbsent package internal(set) var effort: Effort?
+        package let ranges: RangeRule
+        /// What each pass over a swept layer changes, and how many passes there are.
+        package let refine: Refinement.Parts
+        package let passes: Int
+        /// The shares that layers make up for of what earlier quantization has changed.
+        package let correctInputs: Double
+        package let correctResidual: Double
+        /// How much each token counts in the Gram matrix of q, k and v, whose losses are weighted by it.
+        package let tokenWeights: TokenWeights
+        package let dimension: String
+        /// The globs of `selective`; null for another dimension.
+        @NullWhereAbsent package internal(set) var perInputChannel: [String]?
+        package let skip: [String]
+        package let select: QuantizationOptions.Selection
+        package let propagate: Propagation
+        package let format: String
+        package let samples: Int
+        package let sequenceLength: Int
+        package let seed: UInt64
+        package let damping: Double
+        package let symmetric: Bool
+        package let activationOrder: Bool
+        package let threads: Int
+        /// Name of the model's directory.
+        package let model: String
+        /// The calibration file, as it was given.
+        package let calibration: String
+        /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
+        @NullWhereAbsent package internal(set) var textField: String?
+
+        package init(
+            bits: Int, groupSize: Int?, method: QuantizationOptions.Method, effort: Effort?, ranges: RangeRule,
+            refine: Refinement.Parts, passes: Int, correctInputs: Double, correctResidual: Double,
+            tokenWeights: TokenWeights, dimension: String, perInputChannel: [String]?, skip: [String],
+            select: QuantizationOptions.Selection, propagate: Propagation, format: String, samples: Int,
+            sequenceLength: Int, seed: UInt64, damping: Double, symmetric: Bool, activationOrder: Bool, threads: Int,
+            model: String, calibration: String, textField: String?
+        ) {
+            self.bits = bits
+            self.groupSize = groupSize
+            self.method = method
+            self.effort = effort
+            self.ranges = ranges
+            self.refine = refine
+            self.passes = passes
+            self.correctInputs = correctInputs
+            self.correctResidual = correctResidual
+            self.tokenWeights = tokenWeights
+            self.dimension = dimension
+            self.perInputChannel = perInputChannel
+            self.skip = skip
+            self.select = select
+            self.propagate = propagate
+            self.format = format
+            self.samples = samples
+            self.sequenceLength = sequenceLength
+            self.seed = seed
+            self.damping = damping
+            self.symmetric = symmetric
+            self.activationOrder = activationOrder
+            self.threads = threads
+            self.model = model
+            self.calibration = calibration
+            self.textField = textField
+        }
+    }
+
+    package struct Totals: Sendable, Codable, Equatable {
+        /// Of the layers that have one.
+        package var meanRelativeLoss = 0.0
+        /// All layers' losses over all their outputs' energies: of the ways to weigh layers that were tried, the one that the
+        /// model's own loss is in proportion to (Documentation/Report.md).
+        package var energyWeightedRelativeLoss = 0.0
+        package var quantizedLayers = 0
+        package var perInputChannelLayers = 0
+        /// Of the quantized layers: stored bits over weights.
+        package var bitsPerWeight = 0.0
+        /// The same of the compressed-tensors format, whichever was written.
+        package var packedBitsPerWeight = 0.0
+        package var seconds = 0.0
+        /// What of it was spent on what.
+        package var parts = Parts()
+        /// The most memory that the process has held so far; null where the system does not tell.
+        @NullWhereAbsent package var peakMemoryBytes: Int? = nil
+    }
+
+    /// Seconds of a whole run by what they were spent on; they add up to all of it.
+    package struct Parts: Sendable, Codable, Equatable {
+        /// Waiting for weights that were not read yet when the block before was done.
+        package var reading = 0.0
+        /// Running the decoder blocks, but for what `gram` has of them.
+        package var forward = 0.0
+        /// Gram matrices, the RMSNorms in front of q, k, v and of gate, up where their layers are quantized, and the attention that
+        /// tokens are weighed by.
+        package var gram = 0.0
+        package var factor = 0.0
+        /// ‖WX‖², the reference of relative losses.
+        package var reference = 0.0
+        package var rtn = 0.0
+        package var sweep = 0.0
+        /// Making up for what earlier quantization has changed: the stream through the original model, how far inputs have
+        /// moved from it, and the layers' targets.
+        package var correction = 0.0
+        /// Dequantizing, for the layers behind to see what became of a weight; such a weight is written as it is.
+        package var replacing = 0.0
+        package var writing = 0.0
+        /// All the rest: opening the model, tokenizing, embedding.
+        package var rest = 0.0
+
+        package init() {}
+    }
+
+    /// Names the tool that wrote the directory; `--overwrite` replaces no other.
+    package var producer = "adadim"
+    /// Names of everything in the directory, this report included; `--overwrite` replaces no directory that holds more.
+    package var files: [String] = []
+    package let versions: Versions
+    package let machine: MachineReport
+    package let options: Options
+    package var totals = Totals()
+    package var layers: [Layer] = []
+
+    /// Of a run that begins now, on this machine.
+    package init(_ options: Options) {
+        versions = .current
+        machine = .current
+        self.options = options
+    }
+
+    package static let fileName = "quantization-report.json"
+    /// The same to look at.
+    package static let pageName = CarriedFiles.pageName
+}
+
+extension QuantizationReport.Parts {
+    /// Each part under the name that a reader knows it by.
+    package var all: [(name: String, seconds: Double)] {
+        [
+            ("decoder blocks", forward), ("Gram", gram), ("factor", factor), ("‖WX‖²", reference), ("RTN", rtn),
+            ("sweep", sweep), ("correction", correction), ("replacing weights", replacing), ("reading", reading),
+            ("writing", writing),
+            ("rest", rest),
+        ]
+    }
+}
+
+extension QuantizationReport {
+    /// Whether losses are ‖(W−Q)X‖² of the original weights and of tokens that count the same, as those of a plain run are.
+    package var hasPlainLosses: Bool {
+        options.tokenWeights == .equal && layers.allSatisfy { $0.correction == nil }
+    }
+}
+
+extension [QuantizationReport.Loss] {
+    /// The mean of the relative losses that there are; nil where there is none.
+    package var meanRelative: Double? {
+        let shares = compactMap(\.relative)
+        return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
+    }
+}
+
+extension QuantizationReport.Layer {
+    /// Whether no token activated any of its inputs.
+    package var isInactive: Bool { inactiveInputs == shape[1] }
+    /// What the sweep lost in the layer's direction, and what was left of that when it was refined.
+    package var swept: QuantizationReport.Loss? { losses[dimension.rawValue]?.gptq }
+    package var refined: QuantizationReport.Loss? { losses[dimension.rawValue]?.refined }
+}

@@ -1,0 +1,57 @@
+/// What both pages say, in the same words.
+enum PageWords {
+    /// Group sizes.
+    static func groups(_ size: Int?) -> String { size.map { "groups of \($0)" } ?? "one group to a channel" }
+
+    /// The calibration text.
+    static func calibration(_ file: String, field: String?, _ samples: Int, _ length: Int, seed: UInt64) -> String {
+        let field = field.map { ", field \"\($0)\"" } ?? ""
+        return "\(file)\(field), \(samples) × \(length) tokens, seed \(seed)"
+    }
+
+    /// What is unusual about the grids and the sweep; nil where nothing is.
+    static func variations(isSymmetric: Bool, activationOrder: Bool) -> String? {
+        let found = (isSymmetric ? ["symmetric grids"] : []) + (activationOrder ? ["activation order"] : [])
+        return found.isEmpty ? nil : found.joined(separator: ", ")
+    }
+
+    /// That damping had to be raised, nil if it had not: of which layers, some of them by name.
+    static func dampingNote(_ raised: [String]) -> String? {
+        raised.isEmpty ? nil : "Damping was raised where the Gram matrix had no Cholesky factor: " + some(raised)
+    }
+
+    /// That some inputs had nothing to say, nil if all had: of which layers, some of them by name.
+    static func inactiveNote(_ layers: [String]) -> String? {
+        layers.isEmpty ? nil : "Some inputs were never active, and their weights are rounded plainly: " + some(layers)
+    }
+
+    /// That no input of some layers had anything to say, nil if all layers had one: which layers, some of them by name.
+    static func silentNote(_ layers: [String]) -> String? {
+        layers.isEmpty
+            ? nil
+            : "No input was ever active: rounded plainly; the loss is zero on this text, and unknown on another: "
+                + some(layers)
+    }
+
+    private static func some(_ names: [String]) -> String {
+        let most = 8
+        return names.prefix(most).joined(separator: ", ")
+            + (names.count > most ? " and \(names.count - most) more" : "")
+    }
+}
+
+extension QuantizationReport.Versions {
+    /// What the figures were made by.
+    var text: String { "adadim \(adadim), \(blas), kernels \(kernels)" }
+}
+
+extension MachineReport {
+    /// What computed, and how fast.
+    var text: String {
+        let kernels = kernels.map { "kernels \($0)" } ?? "products by \(library ?? "an unknown library")"
+        let before = replacedKernels.map { ", in place of \($0)" } ?? ""
+        let better = betterKernels.map { "; \($0) would be faster" } ?? ""
+        let rate = "sgemm \(significant(productRate / 1e9)) GFLOP/s on \(threads) threads"
+        return "\(instructions), \(kernels)\(before)\(better); \(rate)"
+    }
+}

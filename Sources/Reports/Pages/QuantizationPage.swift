@@ -1,0 +1,196 @@
+import AdaDimHTMLReport
+import AdaDimQuantization
+import AdaDimQuantizedMatrices
+import AdaDimRecipe
+import AdaDimReport
+
+/// A quantization as a page to look at: `quantization-report.html`.
+package struct QuantizationPage {
+    let report: QuantizationReport
+
+    package init(_ report: QuantizationReport) {
+        self.report = report
+    }
+
+    package var page: HTMLPage {
+        let options = report.options
+        let pictures = LossPictures(
+            report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
+        var maps = pictures.ratioMaps(.chosen)
+        maps.append(
+            DepthRoleMap(
+                title: "Relative loss", caption: "‖(W−Q)X‖²/‖WX‖² of each layer as it was quantized.",
+                roles: pictures.places.roles.map(\.rawValue), blocks: pictures.places.blocks,
+                values: pictures.places.grid { report.layers[$0].loss.relative },
+                marks: pictures.places.grid { report.layers[$0].dimension == .perInputChannel }.map { $0 ?? false },
+                markLegend: "per-IC", scale: .sequential(log: true), unit: "relative loss"))
+        return HTMLPage(
+            title: "\(options.model), quantized",
+            subtitle:
+                "\(options.bits) bits, \(PageWords.groups(options.groupSize)), \(options.method.rawValue.uppercased()), "
+                + direction(options),
+            facts: facts, notes: notes,
+            bars: [
+                BarChart(
+                    title: "Where the time went", caption: "Of \(duration(report.totals.seconds)) in all.",
+                    unit: "seconds", bars: report.totals.parts.all.map { .init(name: $0.name, value: $0.seconds) })
+            ],
+            maps: maps, curves: pictures.curves { report.layers[$0].loss.relative }, columns: columns(pictures),
+            rows: report.layers.indices.map { pictures.row($0, cells: cells($0, pictures)) })
+    }
+
+    private func direction(_ options: QuantizationReport.Options) -> String {
+        switch options.dimension {
+        case "adaptive": "each layer's direction chosen by the losses of \(options.select == .sweep ? "GPTQ" : "RTN")"
+        case "selective": "per-IC for \((options.perInputChannel ?? []).joined(separator: ", ")), per-OC for the others"
+        default: options.dimension == ChannelDimension.perInputChannel.rawValue ? "per-IC" : "per-OC"
+        }
+    }
+
+    private var facts: [HTMLPage.Fact] {
+        let (totals, options) = (report.totals, report.options)
+        var facts: [HTMLPage.Fact] = [
+            .init("Layers", "\(totals.quantizedLayers), of them \(totals.perInputChannelLayers) per-IC"),
+            .init("Mean relative loss", percent(totals.meanRelativeLoss)),
+            .init("Loss of all layers over their energy", percent(totals.energyWeightedRelativeLoss)),
+            .init("Bits per weight, packed", significant(totals.packedBitsPerWeight)),
+            .init("Bits per weight, written", significant(totals.bitsPerWeight) + " (\(options.format))"),
+            .init("Time", duration(totals.seconds)),
+        ]
+        if let peak = totals.peakMemoryBytes { facts.append(.init("Peak memory", bytesText(Double(peak)))) }
+        facts += [
+            .init(
+                "Calibration",
+                PageWords.calibration(
+                    options.calibration, field: options.textField, options.samples, options.sequenceLength,
+                    seed: options.seed)),
+            .init("Inputs", options.propagate == .quantized ? "of the quantized model" : "of the original model"),
+            .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
+            .init("Threads", "\(options.threads)"),
+            .init("Made by", report.versions.text),
+            .init("Machine", report.machine.text),
+        ]
+        facts += accuracyFacts(options)
+        if let text = PageWords.variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
+            facts.append(.init("With", text))
+        }
+        if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
+        return facts
+    }
+
+    private func accuracyFacts(_ options: QuantizationReport.Options) -> [HTMLPage.Fact] {
+        var facts = options.effort.map { [HTMLPage.Fact("Effort", $0.rawValue)] } ?? []
+        if options.ranges == .search { facts.append(.init("Ranges", "searched")) }
+        if options.passes > 0 {
+            facts.append(.init("Refinement", "\(options.passes) passes, \(options.refine.rawValue)"))
+        }
+        if options.tokenWeights == .attention {
+            facts.append(.init("Tokens of q, k and v", "weighed by attention"))
+        }
+        if options.correctInputs > 0 || options.correctResidual > 0 {
+            facts.append(
+                .init(
+                    "Made up for",
+                    "\(significant(options.correctInputs)) of the inputs' shift, \(significant(options.correctResidual)) of the residual stream's"
+                ))
+        }
+        return facts
+    }
+
+    private var notes: [String] {
+        var notes = [
+            """
+            A loss is ‖(W−Q)X‖² over the calibration tokens, as a share of ‖WX‖², with the weights as they are stored. \
+            The same figures are in \(QuantizationReport.fileName).
+            """
+        ]
+        if report.options.tokenWeights == .attention {
+            notes.append(
+                "Losses of q, k and v are sums over tokens weighted by the attention that each receives (Documentation/Design.md)."
+            )
+        }
+        if report.layers.contains(where: { $0.correction != nil }) {
+            notes.append(
+                """
+                W is the corrected weight that a layer was to become, which makes up for what the layers before it have done; X is \
+                what the layer sees after them. So losses here do not compare with those of a run without correction.
+                """
+            )
+        }
+        notes += [
+            PageWords.dampingNote(report.layers.filter { !$0.dampingRaises.isEmpty }.map(\.name)),
+            PageWords.inactiveNote(report.layers.filter { $0.inactiveInputs > 0 && !$0.isInactive }.map(\.name)),
+            PageWords.silentNote(report.layers.filter(\.isInactive).map(\.name)),
+        ].compactMap { $0 }
+        notes += report.layers.compactMap { layer in
+            layer.denseBecause.map { "\(layer.name) stays dense: \($0)" }
+        }
+        return notes
+    }
+
+    private func columns(_ pictures: LossPictures) -> [TableColumn] {
+        [
+            TableColumn(title: "Shape", explanation: "Output × input channels of the weight.", isNumeric: true),
+            TableColumn(title: "Loss", explanation: "Relative loss of the layer as it was quantized.", isNumeric: true),
+        ] + pictures.columns + steps.map(\.column) + [
+            TableColumn(
+                title: "Damping", explanation: "λ as a share of the Gram matrix's mean diagonal.", isNumeric: true),
+            TableColumn(title: "Seconds", explanation: "Time of the layer, its Gram matrix included.", isNumeric: true),
+        ]
+    }
+
+    /// A column for what a step beyond a plain sweep brought.
+    private struct Step {
+        let title: String
+        let explanation: String
+        let loss: @Sendable (QuantizationReport.Layer) -> QuantizationReport.Loss?
+
+        var column: TableColumn { TableColumn(title: title, explanation: explanation, isNumeric: true) }
+
+        static let all = [
+            Step(
+                title: "Swept",
+                explanation:
+                    "Relative loss after the sweep, before it was refined; passes go by the damped H, so it may be the smaller one."
+            ) {
+                $0.refined == nil ? nil : $0.swept
+            },
+            Step(
+                title: "Moved by inputs",
+                explanation: """
+                    How far the layer's outputs are from the original model's with its original weight: what quantizing the \
+                    layers before it has done.
+                    """
+            ) { $0.correction?.outputs.weight },
+            Step(
+                title: "Corrected",
+                explanation: """
+                    How far they are with the corrected weight, before it is quantized. Layers that write to the residual stream \
+                    make up for its shift as well, which takes their own outputs farther away.
+                    """
+            ) { $0.correction?.outputs.target },
+            Step(title: "As quantized", explanation: "How far they are with the quantized weight.") {
+                $0.correction?.outputs.quantized
+            },
+            Step(
+                title: "Residual stream",
+                explanation: """
+                    How far the residual stream that the outputs are added to is from the original model's, in front of the \
+                    layer.
+                    """
+            ) { $0.correction?.residualLoss },
+        ]
+    }
+
+    /// The steps that were taken.
+    private var steps: [Step] {
+        Step.all.filter { step in report.layers.contains { step.loss($0) != nil } }
+    }
+
+    private func cells(_ index: Int, _ pictures: LossPictures) -> [TableCell] {
+        let layer = report.layers[index]
+        return [shapeCell(layer.shape), percentCell(layer.loss.relative)] + pictures.cells(index)
+            + steps.map { percentCell($0.loss(layer)?.relative) }
+            + [numberCell(layer.dampingShare), numberCell(layer.seconds.total)]
+    }
+}
