@@ -33,6 +33,8 @@ let package = Package(
         .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
         // The report's page as a template: logic-less, so the page is read in one place; nothing but Foundation behind it.
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        // Recipes that people write: YAML with comments, in order, by the library that most of Swift's tools use.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         // The documentation's snippets (`make docs`). No target uses it, so clients do not fetch it.
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
@@ -135,7 +137,13 @@ let package = Package(
             }),
 
         // What is done to a whole model, beyond what the engine does to a layer, as values.
-        module("Recipe", ["AdaDimQuantization"]),
+        module(
+            "Recipe",
+            [
+                "AdaDimFiles", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimQuantization",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
         // What runs have found, for programs and for people: JSON, tables, pages. How a run goes it does not know.
         module(
             "Reports",

@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 
 /// The type in which scales are stored. They are rounded to it before anything is computed from them, so that every
 /// reported loss is that of the weights as stored.
-public enum ScaleType: String, Sendable, CaseIterable, Codable {
+public enum ScaleType: String, Sendable, NamedChoice {
     /// 8 significant bits, the range of a `Float`.
     case bfloat16
     /// 11 significant bits, up to 65504.

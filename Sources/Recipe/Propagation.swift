@@ -1,5 +1,7 @@
+import AdaDimQuantizedMatrices
+
 /// What the inputs of a layer are computed with.
-package enum Propagation: String, Sendable, CaseIterable, Codable {
+package enum Propagation: String, Sendable, NamedChoice {
     /// What is already quantized, so that later layers mend earlier errors.
     case quantized
     /// The untouched model.

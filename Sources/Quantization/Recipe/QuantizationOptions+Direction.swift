@@ -23,7 +23,7 @@ extension QuantizationOptions {
     }
 
     /// By which loss an adaptive layer chooses its direction.
-    public enum Selection: String, Sendable, CaseIterable, Codable {
+    public enum Selection: String, Sendable, NamedChoice {
         /// That of round-to-nearest in both directions, as in the AdaDim paper.
         case roundToNearest = "rtn"
         /// That of the finished sweep in both directions. Means `roundToNearest` where that is the method.
@@ -61,9 +61,9 @@ extension QuantizationOptions.Direction: Codable {
         } else if let dimension = ChannelDimension(rawValue: name) {
             self = .fixed(dimension)
         } else {
-            let names = ([Self.adaptiveName] + ChannelDimension.allCases.map(\.rawValue)).joined(separator: ", ")
             throw DecodingError.dataCorruptedError(
-                forKey: .dimension, in: container, debugDescription: "\(name), expected one of \(names)")
+                forKey: .dimension, in: container,
+                debugDescription: "expected \(Self.adaptiveName), \(ChannelDimension.allNames)")
         }
     }
 }

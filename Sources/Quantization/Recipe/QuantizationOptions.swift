@@ -1,3 +1,5 @@
+import AdaDimQuantizedMatrices
+
 /// How one weight is quantized: a value that can be read, written and compared, in groups.
 ///
 ///     QuantizationOptions()                                  // balanced, 4 bits in groups of 128
@@ -6,7 +8,7 @@
 /// ``validate()`` checks it; so does every function that takes one.
 public struct QuantizationOptions: Sendable, Equatable {
     /// How codes are found.
-    public enum Method: String, Sendable, CaseIterable, Codable {
+    public enum Method: String, Sendable, NamedChoice {
         /// Round to nearest: each weight by itself.
         case roundToNearest = "rtn"
         /// GPTQ's column sweep: later columns compensate for the errors of earlier ones.

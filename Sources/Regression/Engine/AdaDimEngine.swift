@@ -15,7 +15,7 @@ package struct AdaDimEngine: RegressionEngine {
 
     package func factor<S: RealScalar>(_ gram: Gram<S>, _ options: QuantizationOptions) throws -> EngineFactor<S> {
         EngineFactor(
-            try GramFactor(gram, dampingShare: options.damping, activationOrder: options.activationOrder))
+            try GramFactor(gram, options: options.factor))
     }
 
     package func quantize<S: RealScalar>(

@@ -1,0 +1,90 @@
+import AdaDimJSON
+import AdaDimQuantization
+import AdaDimQuantizedMatrices
+
+/// What is different for the layers whose names match a glob.
+package struct LayerRule: Sendable {
+    /// Matched by a layer's full name or by its last part.
+    package let glob: String
+    /// Where it comes from, as messages name it: an option, or a file's `layers`.
+    package let source: String
+    /// Whether the layers stay as they are.
+    package let skips: Bool
+    /// What else is different.
+    package let changes: SettingChanges
+
+    /// Layers that stay as they are.
+    package static func skipping(_ glob: String, source: String) -> LayerRule {
+        LayerRule(glob: glob, source: source, skips: true, changes: SettingChanges())
+    }
+
+    /// Layers whose groups run inside input channels.
+    package static func perInputChannel(_ glob: String, source: String) -> LayerRule {
+        let dimension = JSONValue.string(ByteString(ChannelDimension.perInputChannel.rawValue))
+        return LayerRule(
+            glob: glob, source: source, skips: false, changes: SettingChanges([.init("dimension", dimension)]))
+    }
+
+    init(glob: String, source: String, skips: Bool, changes: SettingChanges) {
+        self.glob = glob
+        self.source = source
+        self.skips = skips
+        self.changes = changes
+    }
+
+    /// - Parameter settings: by name, as a file has them; `skip` is true or false.
+    /// - Throws: ``RecipeError/badValue(place:name:found:expected:)`` for another `skip`.
+    init(glob: String, source: String, settings: SettingChanges) throws(RecipeError) {
+        var (skips, changes) = (false, SettingChanges())
+        for change in settings.changes {
+            guard change.name == Self.skipName else {
+                changes.changes.append(change)
+                continue
+            }
+            guard case .boolean(let value) = change.value else {
+                throw .badValue(
+                    place: "\(source) \(glob)", name: change.name, found: change.value.text ?? "another value",
+                    expected: "true or false")
+            }
+            skips = value
+        }
+        self.init(glob: glob, source: source, skips: skips, changes: changes)
+    }
+
+    static let skipName = "skip"
+
+    /// A layer's settings, with those of this rule.
+    /// - Throws: ``RecipeError``.
+    package func applied(to options: QuantizationOptions) throws(RecipeError) -> QuantizationOptions {
+        try changes.applied(to: options, place: "\(source) \(glob)")
+    }
+}
+
+extension LayerRule: Equatable {
+    /// Rules do the same, wherever they come from.
+    package static func == (left: LayerRule, right: LayerRule) -> Bool {
+        left.glob == right.glob && left.skips == right.skips && left.changes == right.changes
+    }
+}
+
+/// One object of a list, which keeps the order: the glob as `layers`, and what is different.
+extension LayerRule: Codable {
+    private static let globName = "layers"
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = [SettingChange(Self.globName, .string(ByteString(glob)))]
+        if skips { members.append(SettingChange(Self.skipName, .boolean(true))) }
+        try SettingChanges(members + changes.changes).encode(to: encoder)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        var settings = try SettingChanges(from: decoder)
+        guard let place = settings.changes.firstIndex(where: { $0.name == Self.globName }),
+            let glob = settings.changes.remove(at: place).value.text
+        else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a rule without \(Self.globName)"))
+        }
+        try self.init(glob: glob, source: "rules", settings: settings)
+    }
+}

@@ -1,0 +1,144 @@
+import AdaDimFiles
+import AdaDimJSON
+import AdaDimQuantization
+import AdaDimQuantizedMatrices
+import OrderedCollections
+import Yams
+
+/// A recipe in a file, YAML or JSON: settings by the names that reports use, and rules for layers by globs, in order.
+///
+///     bits: 3
+///     groupSize: 64
+///     effort: best
+///     layers:
+///       "*.down_proj": {bits: 4}
+///       "model.layers.0.*": {skip: true}
+package struct RecipeFile: Sendable {
+    private let path: String
+    private let general: SettingChanges
+    private let rules: [LayerRule]
+
+    /// Where the recipe of a run stands in its output.
+    package static let name = "quantization-recipe.yaml"
+    /// Bytes that a file may have; a recipe for every layer of a large model has some hundred thousand.
+    private static let mostBytes = 16 << 20
+
+    /// - Throws: ``RecipeError``.
+    package init(_ path: String) throws(RecipeError) {
+        self.path = path
+        var (general, rules) = (SettingChanges(), [LayerRule]())
+        for member in try Self.members(path) {
+            guard member.name == "layers" else {
+                general.changes.append(member)
+                continue
+            }
+            for rule in try Self.members(of: member.value, place: path, name: member.name) {
+                let source = "\(path): layers"
+                let settings = try Self.members(of: rule.value, place: source, name: rule.name)
+                rules.append(try LayerRule(glob: rule.name, source: source, settings: SettingChanges(settings)))
+            }
+        }
+        self.general = general
+        self.rules = rules
+    }
+
+    /// How codes are found, if the file says so.
+    package var method: QuantizationOptions.Method? {
+        get throws(RecipeError) { try choice("method") }
+    }
+
+    /// How much is done to lose less, if the file says so.
+    package var effort: Effort? {
+        get throws(RecipeError) { try choice("effort") }
+    }
+
+    /// A recipe with what the file says.
+    package func applied(to recipe: ModelRecipe) throws(RecipeError) -> ModelRecipe {
+        var changed = try general.applied(to: recipe, place: path)
+        changed.rules += rules
+        // Rules are tried at once, so that what is wrong with one comes up before a model is opened.
+        for rule in rules { _ = try rule.applied(to: changed.options) }
+        return changed
+    }
+
+    private func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String
+    ) throws(RecipeError) -> Choice? where Choice.RawValue == String {
+        guard let value = general[name], value != .null else { return nil }
+        guard let choice = value.text.flatMap(Choice.init(rawValue:)) else {
+            let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .badValue(place: path, name: name, found: value.shown, expected: names)
+        }
+        return choice
+    }
+
+    // MARK: Reading
+
+    private static func members(_ path: String) throws(RecipeError) -> [SettingChange] {
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(path, atMost: mostBytes)
+        } catch {
+            throw .unreadable(place: path, reason: "\(error.reason)")
+        }
+        guard !path.hasSuffix(".json") else {
+            do {
+                return try members(of: JSONDocument(bytes).value, place: path, name: "the file")
+            } catch let error as JSONFailure {
+                throw .unreadable(place: path, reason: "\(error)")
+            } catch let error as RecipeError {
+                throw error
+            } catch {
+                throw .unreadable(place: path, reason: "\(error)")
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .unreadable(place: path, reason: "not UTF-8")
+        }
+        do {
+            guard let node = try compose(yaml: text) else { return [] }
+            return try members(of: node.value(place: path), place: path, name: "the file")
+        } catch let error as RecipeError {
+            throw error
+        } catch {
+            throw .unreadable(place: path, reason: "\(error)")
+        }
+    }
+
+    private static func members(
+        of value: JSONValue, place: String, name: String
+    ) throws(RecipeError) -> [SettingChange] {
+        guard case .object(let members) = value else {
+            throw .badValue(place: place, name: name, found: value.shown, expected: "settings by name")
+        }
+        return members.map { SettingChange($0.key.description, $0.value) }
+    }
+}
+
+extension Node {
+    /// - Throws: ``RecipeError`` for names that are no text.
+    fileprivate func value(place: String) throws(RecipeError) -> JSONValue {
+        switch self {
+        case .scalar:
+            if null != nil { return .null }
+            if tag == Tag(.bool), let bool { return .boolean(bool) }
+            if tag == Tag(.int), let int { return .integer(int) }
+            if tag == Tag(.float), let float { return .real(float) }
+            return .string(ByteString(string ?? ""))
+        case .sequence(let sequence):
+            var elements: [JSONValue] = []
+            for node in sequence { elements.append(try node.value(place: place)) }
+            return .array(elements)
+        case .mapping(let mapping):
+            var members: OrderedDictionary<ByteString, JSONValue> = [:]
+            for (key, node) in mapping {
+                guard let name = key.string else {
+                    throw .badValue(place: place, name: "a name", found: "a list or an object", expected: "text")
+                }
+                members[ByteString(name)] = try node.value(place: place)
+            }
+            return .object(members)
+        case .alias: throw .unreadable(place: place, reason: "an alias of YAML, expected a value")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import AdaDimJSON
+import Foundation
+
+/// A setting by the name that files have for it.
+package struct SettingChange: Sendable, Equatable {
+    package let name: String
+    package let value: JSONValue
+
+    package init(_ name: String, _ value: JSONValue) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Some settings by name: changes of a value that is written as one flat object.
+package struct SettingChanges: Sendable, Equatable {
+    package var changes: [SettingChange]
+
+    package init(_ changes: [SettingChange] = []) { self.changes = changes }
+
+    subscript(name: String) -> JSONValue? { changes.last { $0.name == name }?.value }
+
+    /// The settings with these changes.
+    /// - Parameter place: where they come from, as messages name it.
+    /// - Throws: ``RecipeError/unknownSetting(place:name:names:)``, ``RecipeError/badValue(place:name:found:expected:)``.
+    package func applied<Settings: Codable>(
+        to settings: Settings, place: String
+    ) throws(RecipeError) -> Settings {
+        if changes.isEmpty { return settings }
+        do {
+            let whole = try JSONDocument([UInt8](JSONEncoder().encode(settings))).value.members ?? [:]
+            var members = whole
+            for change in changes {
+                guard whole[change.name] != nil else {
+                    throw RecipeError.unknownSetting(place: place, name: change.name, names: whole.keys.sorted())
+                }
+                members[change.name] = change.name == "groupSize" ? change.value.asGroupSize : change.value
+            }
+            return try JSONDecoder().decode(Settings.self, from: JSONEncoder().encode(members))
+        } catch let error as RecipeError {
+            throw error
+        } catch let error as DecodingError {
+            throw RecipeError(error, self, place: place)
+        } catch {
+            throw .unreadable(place: place, reason: "\(error)")
+        }
+    }
+}
+
+extension JSONValue {
+    /// A whole channel has its name beside null, as the command line has it.
+    fileprivate var asGroupSize: JSONValue { text == "channel" ? .null : self }
+}
+
+extension SettingChanges: Codable {
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Name.self)
+        for change in changes { try container.encode(change.value, forKey: Name(stringValue: change.name)) }
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Name.self)
+        changes = try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map {
+            SettingChange($0.stringValue, try container.decode(JSONValue.self, forKey: $0))
+        }
+    }
+}
