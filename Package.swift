@@ -79,7 +79,11 @@ let package = Package(
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors", ["AdaDimFiles", "AdaDimJSON"]),
-        module("Checkpoint", ["AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+        // What models consist of: values, a file per architecture, without code of any other module.
+        module("Architectures"),
+        module(
+            "Checkpoint",
+            ["AdaDimArchitectures", "AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
         module(
             "Tokenizer",
             [
@@ -87,7 +91,7 @@ let package = Package(
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
-        module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
+        module("Decoder", ["AdaDimArchitectures", "AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
         module(
             "Calibration",
             [
@@ -127,9 +131,9 @@ let package = Package(
         module(
             "Pipeline",
             [
-                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
-                "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
+                "AdaDimArchitectures", "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors",
+                "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation",
+                "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -147,7 +151,8 @@ let package = Package(
         // What several test targets make their files with.
         .target(
             name: "AdaDimTestSupport",
-            dependencies: ["AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors"], path: "Tests/Support"),
+            dependencies: ["AdaDimArchitectures", "AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors"],
+            path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("Quantization", ["AdaDimQuantization", "AdaDimLinearAlgebra"], resources: [.copy("Goldens")]),
         tests(
@@ -167,13 +172,18 @@ let package = Package(
         tests("JSON", ["AdaDimJSON"]),
         tests("Outputs", ["AdaDimFiles", "AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
-        tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
+        tests("Architectures", ["AdaDimArchitectures"]),
+        tests(
+            "Checkpoint",
+            [
+                "AdaDimArchitectures", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
+            ]),
         tests(
             "Export",
             [
-                "AdaDimExport", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors",
-                "AdaDimQuantization",
-                "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimArchitectures", "AdaDimExport", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint",
+                "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
             "LayerFiles",
@@ -198,7 +208,8 @@ let package = Package(
         tests(
             "Decoder",
             [
-                "AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimArchitectures", "AdaDimDecoder", "AdaDimEvaluation", "AdaDimCheckpoint", "AdaDimSafetensors",
+                "AdaDimLinearAlgebra",
                 "AdaDimTestSupport",
             ],
             resources: [.copy("Goldens")]),

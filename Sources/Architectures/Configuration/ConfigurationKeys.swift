@@ -1,54 +1,42 @@
-import AdaDimJSON
-
 // The keys of config.json, by what becomes of them. transformers makes every key an attribute of the model's
 // configuration, where any of its code may find it; so what is not in these lists is not known to be without effect.
 // Tests/Differential/configuration_keys.py compares them with the installed transformers.
 
-/// What is known of the keys of config.json in a model of one architecture.
-package struct ConfigurationKeys {
-    /// Those that ``ModelConfiguration`` reads.
-    let read: Set<String>
-    /// Those that change nothing of what a model computes, whatever their values.
-    let harmless: Set<String>
-    /// Those by which transformers computes something else, with the values that change nothing. The first one is what
-    /// a missing key means.
-    let fixed: [String: [JSONValue]]
+/// What is known of the keys of config.json in a model of one architecture, beyond those that every model has and those
+/// that its description names.
+package struct ConfigurationKeys: Sendable, Hashable {
+    /// The key of the object that holds the language model's configuration, as in `text_config`; nil where that is the
+    /// whole file.
+    package var nestedKey: String?
+    /// The key with the name of the gates' activation.
+    package var activationKey = "hidden_act"
+    /// Keys that change nothing of what a model of this architecture computes, whatever their values.
+    package var harmless: Set<String> = []
+    /// Keys by which transformers computes something else, with the values that change nothing.
+    package var fixed: [String: [FixedValue]] = [:]
 
-    /// All that something is known of.
-    package var known: Set<String> { read.union(harmless).union(fixed.keys) }
+    package init() {}
 
-    package init(_ architecture: ModelConfiguration.Architecture) {
-        switch architecture {
-        case .llama:
-            read = Self.read.union(["attention_bias", "mlp_bias", "layer_types"])
-            harmless = Self.harmless.union(["use_sliding_window", "max_window_layers"])
-            // Prompts do not feel them, but the key-value cache forgets what is further back.
-            fixed = Self.fixed.merging(["sliding_window": [.null]]) { $1 }
-        case .mistral:
-            read = Self.read.union(["sliding_window", "layer_types"])
-            harmless = Self.harmless.union(["attention_bias", "mlp_bias", "use_sliding_window", "max_window_layers"])
-            fixed = Self.fixed
-        case .qwen2:
-            read = Self.read.union(["sliding_window", "use_sliding_window", "max_window_layers", "layer_types"])
-            harmless = Self.harmless.union(["attention_bias", "mlp_bias"])
-            fixed = Self.fixed
-        case .qwen3:
-            read = Self.read.union(
-                ["attention_bias", "sliding_window", "use_sliding_window", "max_window_layers", "layer_types"])
-            harmless = Self.harmless.union(["mlp_bias"])
-            fixed = Self.fixed
-        }
+    /// A value of a key that changes nothing of what a model computes.
+    package enum FixedValue: Sendable, Hashable {
+        case null
+        case boolean(Bool)
+        case emptyObject
     }
+}
 
-    private static let read: Set<String> = [
+extension ConfigurationKeys {
+    /// Those that are read of every model.
+    static let read: Set<String> = [
         "model_type", "quantization_config", "dtype", "torch_dtype", "tie_word_embeddings",
         "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
-        "num_key_value_heads", "head_dim", "hidden_act", "rms_norm_eps",
+        "num_key_value_heads", "head_dim", "rms_norm_eps",
         "max_position_embeddings", "original_max_position_embeddings", "rope_theta", "rope_scaling", "rope_parameters",
-        "partial_rotary_factor",
+        "partial_rotary_factor", "layer_types",
     ]
 
-    private static let harmless: Set<String> = [
+    /// Those that change nothing of any model.
+    static let harmless: Set<String> = [
         // Where the file comes from, and what it is for.
         "_name_or_path", "name_or_path", "_commit_hash", "transformers_version", "architectures", "auto_map",
         "task_specific_params", "tokenizer_class",
@@ -73,11 +61,12 @@ package struct ConfigurationKeys {
         "return_dict_in_generate", "suppress_tokens", "target_lookbehind", "temperature", "top_k", "top_p", "typical_p",
     ]
 
-    private static let fixed: [String: [JSONValue]] = [
+    /// Those by which any model computes something else, with the values that change nothing.
+    static let fixed: [String: [FixedValue]] = [
         // Whether a token sees those after it.
         "is_causal": [.boolean(true)],
         // Every key, looked up by another name.
-        "attribute_map": [.object([:])],
+        "attribute_map": [.emptyObject],
         // Other values for some blocks, or blocks that share keys and values.
         "per_layer_config": [.null], "kv_sharing_modes": [.null],
         // As sliding_window, by another name.
@@ -88,25 +77,4 @@ package struct ConfigurationKeys {
         // Only generating text feels it.
         "is_encoder_decoder": [.boolean(false), .null],
     ]
-}
-
-extension ModelConfiguration {
-    /// Refuses keys by which another function would be computed.
-    /// - Returns: the keys that nothing is known of, sorted.
-    static func unknownKeys(_ keys: JSONKeys, _ architecture: Architecture) throws(CheckpointError) -> [String] {
-        let all = ConfigurationKeys(architecture)
-        for (key, values) in all.fixed.sorted(by: { $0.key < $1.key }) {
-            guard let value = keys.members[key], !values.contains(value) else { continue }
-            throw .unsupported(
-                file: keys.file, key: key, found: value.summary, supported: values.map(\.summary) + ["no \(key)"])
-        }
-        return Set(keys.members.keys).subtracting(all.known).sorted()
-    }
-
-    /// What is said of keys that nothing is known of; nil where there are none.
-    static func notice(ofUnknown keys: [String], file: String) -> String? {
-        guard !keys.isEmpty else { return nil }
-        return "\(file): carried over without effect, as transformers' models of this type do not know them: "
-            + keys.joined(separator: ", ")
-    }
 }
