@@ -27,10 +27,12 @@ enum StageOperation: Sendable {
         if case .carried(let norm?) = stage.input { try refuse(true, "a norm \(norm.name) inside a sublayer") }
         if case .residual(let norm?) = stage.output { try refuse(true, "a norm \(norm.name) after a sublayer") }
 
-        let isPlain = stage.isAdded == (stage.operation == .none)
+        // Attention and gates are followed by a layer, whose output is added.
+        let endsAsUsual = stage.isAdded == (stage.operation == .none)
         switch stage.operation {
         case .attention(let kind):
-            try refuse(stage.layers.count != 3 || !isPlain, "attention in another form than queries, keys and values")
+            try refuse(
+                stage.layers.count != 3 || !endsAsUsual, "attention in another form than queries, keys and values")
             for norm in [kind.queryNorm, kind.keyNorm].compactMap({ $0 }) {
                 try refuse(norm.width != .headDimension, "a norm \(norm.name) over all heads")
             }
@@ -40,10 +42,10 @@ enum StageOperation: Sendable {
             self = .attention(kind)
         case .gate(let activation):
             try refuse(activation != .silu, "a gate of \(activation.names[0])")
-            try refuse(stage.layers.count != 2 || !isPlain, "a gate in another form than gate and up")
+            try refuse(stage.layers.count != 2 || !endsAsUsual, "a gate in another form than gate and up")
             self = .gate
         case .none:
-            try refuse(stage.layers.count != 1 || !isPlain, "layers without an operation after them")
+            try refuse(stage.layers.count != 1 || !endsAsUsual, "layers without an operation after them")
             self = .addition
         }
     }

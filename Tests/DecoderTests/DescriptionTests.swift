@@ -65,8 +65,8 @@ struct DescriptionTests {
 
     private static let norm = NormModule("post_feedforward_layernorm")
 
-    private static func attention(_ kind: AttentionKind) -> @Sendable (inout Architecture) -> Void {
-        { $0.blockKinds[0].stages[0].operation = .attention(kind) }
+    private static func attention(_ part: String, _ kind: AttentionKind) -> Refusal {
+        Refusal(part: "\(part) (stage queryKeyValue)") { $0.blockKinds[0].stages[0].operation = .attention(kind) }
     }
 
     static let refusals: [Refusal] = [
@@ -88,22 +88,14 @@ struct DescriptionTests {
             $0.blockKinds[0].stages[2].operation = .gate(.geluTanh)
             $0.defaults.activation = "gelu_pytorch_tanh"
         },
-        Refusal(
-            part: "a norm self_attn.q_norm over all heads (stage queryKeyValue)",
-            change:
-                attention(AttentionKind(queryNorm: NormModule("self_attn.q_norm", over: .queries)))),
-        Refusal(
-            part: "another rotary embedding than of a head's halves (stage queryKeyValue)",
-            change:
-                attention(AttentionKind(rotary: .neighbors))),
-        Refusal(
-            part: "scores scaled by another number than 1/√head_dim (stage queryKeyValue)",
-            change:
-                attention(AttentionKind(scale: .stated(key: "query_pre_attn_scalar")))),
-        Refusal(
-            part: "a soft cap attn_logit_softcapping on scores (stage queryKeyValue)",
-            change:
-                attention(AttentionKind(softCapKey: "attn_logit_softcapping"))),
+        attention(
+            "a norm self_attn.q_norm over all heads",
+            AttentionKind(queryNorm: NormModule("self_attn.q_norm", over: .queries))),
+        attention("another rotary embedding than of a head's halves", AttentionKind(rotary: .neighbors)),
+        attention(
+            "scores scaled by another number than 1/√head_dim",
+            AttentionKind(scale: .stated(key: "query_pre_attn_scalar"))),
+        attention("a soft cap attn_logit_softcapping on scores", AttentionKind(softCapKey: "attn_logit_softcapping")),
         Refusal(part: "a fused projection self_attn.qkv_proj (stage queryKeyValue)") {
             $0.blockKinds[0].stages[0].layers = [
                 LinearModule("self_attn.qkv_proj", .hidden, to: .queries, .keys, .keys)
