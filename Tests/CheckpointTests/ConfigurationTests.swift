@@ -1,3 +1,4 @@
+import AdaDimArchitectures
 import AdaDimCheckpoint
 import AdaDimTestSupport
 import Foundation
@@ -49,6 +50,39 @@ struct ConfigurationTests {
         // Mistral's blocks have no biases, whatever the file says.
         #expect(
             biases(try model("mistral", #""num_key_value_heads": 2, "attention_bias": true, "mlp_bias": true"#)) == [])
+    }
+
+    /// A model type joins a description: everything is read as its sibling's, under its own name.
+    @Test func siblingsShareADescription() throws {
+        var architectures = Architecture.all
+        architectures[0].modelTypes.append("sibling")
+        func parsed(_ type: String) throws -> ModelConfiguration {
+            try ModelConfiguration(
+                json: Data("{\"model_type\": \"\(type)\", \(Self.sizes), \"mlp_bias\": true}".utf8),
+                file: "config.json",
+                architectures: architectures)
+        }
+        var sibling = try parsed("sibling")
+        let llama = try parsed("llama")
+        #expect(sibling.modelType == "sibling" && sibling.layers == llama.layers)
+        sibling.modelType = "llama"
+        #expect(sibling == llama)
+        #expect(
+            errorText { _ = try parsed("other") }
+                == "config.json: model_type is other, which is not supported; supported: llama, sibling, mistral, qwen2, "
+                + "qwen3")
+    }
+
+    /// The layers of all blocks, with the shapes of their weights.
+    @Test func layersAndTheirShapes() throws {
+        let configuration = try model("llama", #""num_key_value_heads": 2"#)
+        let layers = configuration.layers
+        #expect(layers.count == 21 && Set(layers).count == 21)
+        #expect(layers[8].moduleName == "model.layers.1.self_attn.k_proj" && layers[8].stage == 0)
+        #expect(layers[20].moduleName == "model.layers.2.mlp.down_proj" && layers[20].stage == 3)
+        let shapes = configuration.stages(ofBlock: 0).flatMap(\.layers).map(configuration.shape(of:))
+        #expect(shapes.map(\.out) == [64, 32, 32, 64, 96, 96, 64])
+        #expect(shapes.map(\.width) == [64, 64, 64, 64, 64, 64, 96])
     }
 
     @Test func missingKeyValueHeadsTakeTheClassDefault() throws {
