@@ -92,7 +92,11 @@ let package = Package(
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors", ["AdaDimFiles", "AdaDimJSON"]),
-        module("Checkpoint", ["AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+        // What models consist of: values, a file per architecture, without code of any other module.
+        module("Architectures"),
+        module(
+            "Checkpoint",
+            ["AdaDimArchitectures", "AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
         module(
             "Tokenizer",
             [
@@ -100,7 +104,7 @@ let package = Package(
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
-        module("Decoder", ["AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
+        module("Decoder", ["AdaDimArchitectures", "AdaDimLinearAlgebra", "AdaDimCheckpoint"]),
         module(
             "Calibration",
             [
@@ -156,10 +160,10 @@ let package = Package(
         module(
             "Pipeline",
             [
-                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors", "AdaDimCheckpoint",
-                "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation", "AdaDimExport",
-                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimReports", "AdaDimHTMLReport",
-                "AdaDimQuantizedMatrices",
+                "AdaDimArchitectures", "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors",
+                "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation",
+                "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimReports",
+                "AdaDimHTMLReport", "AdaDimQuantizedMatrices",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -177,7 +181,9 @@ let package = Package(
         // What several test targets make their files with.
         .target(
             name: "AdaDimTestSupport",
-            dependencies: ["AdaDimCheckpoint", "AdaDimDecoder", "AdaDimLinearAlgebra", "AdaDimSafetensors"],
+            dependencies: [
+                "AdaDimArchitectures", "AdaDimCheckpoint", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimDecoder",
+            ],
             path: "Tests/Support"),
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("QuantizedMatrices", ["AdaDimQuantizedMatrices", "AdaDimLinearAlgebra"]),
@@ -204,12 +210,19 @@ let package = Package(
         tests("JSON", ["AdaDimJSON"]),
         tests("Outputs", ["AdaDimFiles", "AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
-        tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
+        tests("Architectures", ["AdaDimArchitectures"]),
+        tests(
+            "Checkpoint",
+            [
+                "AdaDimArchitectures", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
+            ]),
         tests(
             "Export",
             [
-                "AdaDimExport", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors",
-                "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimArchitectures", "AdaDimExport", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint",
+                "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimQuantizedMatrices",
             ]),
         tests(
             "LayerFiles",
@@ -235,7 +248,8 @@ let package = Package(
         tests(
             "Decoder",
             [
-                "AdaDimDecoder", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport",
+                "AdaDimArchitectures", "AdaDimDecoder", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
             ], exclude: ["Goldens"]),
         tests(
             "Calibration",

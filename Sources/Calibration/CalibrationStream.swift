@@ -68,7 +68,7 @@ package struct CalibrationStream: Sendable {
     /// The Gram matrix of the inputs that the linear layers of the current stage see, over all samples. Each batch
     /// keeps its inputs for ``advance(through:between:)``.
     /// - Parameters:
-    ///   - weighsByAttention: whether tokens in front of q, k and v count by the attention that they receive; else all the
+    ///   - weighsByAttention: whether tokens before a stage of attention count by the attention that they receive; else all the
     ///     same.
     ///   - seeing: called with the inputs of every batch [in, tokens], in order.
     ///   - between: called after every batch; what it throws ends the sum.
@@ -80,7 +80,7 @@ package struct CalibrationStream: Sendable {
         rootWeights = []
         for index in batches.indices {
             let inputs = block.keepInput(of: &batches[index])
-            if weighsByAttention && batches[index].stage == .queryKeyValue {
+            if weighsByAttention && block.stage(of: batches[index]).isAttention {
                 // One for what a token asks as a query, and the rest for what others take from it.
                 rootWeights.append(block.squaredAttentionShares(batches[index]).map { (1 + $0).squareRoot() })
             }
@@ -119,7 +119,7 @@ package struct CalibrationStream: Sendable {
         of other: inout CalibrationStream, in block: DecoderBlock, originally originalBlock: DecoderBlock,
         order: Int, between: () throws -> Void = {}
     ) throws -> InputShift<Float> {
-        let isAdded = batches.first.map { [.attentionOutput, .down].contains($0.stage) } ?? false
+        let isAdded = batches.first.map { originalBlock.stage(of: $0).isAdded } ?? false
         var shift = try InputShift<Float>(order: order, residualRows: isAdded ? batches.first?.hidden.rows : nil)
         for index in batches.indices {
             let inputs = other.weighted(block.keepInput(of: &other.batches[index]), batch: index)

@@ -1,23 +1,33 @@
+import AdaDimArchitectures
+
 extension Checkpoint {
-    /// The linear layers whose bias config.json asks for and no block stores. transformers makes such biases zero. One
-    /// that only some blocks store is a tensor that is missing.
-    package var rolesWithoutBias: [LinearRole] {
-        LinearRole.allCases.filter { role in
-            configuration.hasBias(role)
-                && !(0..<configuration.blockCount).contains { contains(LinearLayer(block: $0, role: role).biasName) }
-        }
+    /// Whether a linear layer adds a bias that is stored.
+    package func storesBias(_ module: LinearModule) -> Bool {
+        configuration.hasBias(module) && !layersWithoutBias.contains(module.name)
     }
 
-    /// Whether a block's linear layer adds a bias that is stored.
-    package func storesBias(_ layer: LinearLayer) -> Bool {
-        configuration.hasBias(layer.role) && !rolesWithoutBias.contains(layer.role)
+    /// The linear layers, by their names inside a block, whose bias config.json asks for and no block stores. transformers
+    /// makes such biases zero. One that only some blocks store is a tensor that is missing.
+    static func layersWithoutBias(
+        _ configuration: ModelConfiguration, isStored: (_ tensor: String) -> Bool
+    ) -> [String] {
+        let asked = (0..<configuration.blockCount).flatMap { block in
+            configuration.architecture.kind(ofBlock: block).layers.filter(configuration.hasBias).map { module in
+                (
+                    name: module.name,
+                    tensor: configuration.architecture.names.module(module.name, ofBlock: block) + ".bias"
+                )
+            }
+        }
+        let stored = Set(asked.filter { isStored($0.tensor) }.map(\.name))
+        var seen = stored
+        return asked.map(\.name).filter { seen.insert($0).inserted }
     }
 
     /// What is said where biases are taken to be zero.
     func noticeOfBiases() -> String? {
-        let roles = rolesWithoutBias
-        guard !roles.isEmpty else { return nil }
-        let names = roles.map { "\($0.parent).\($0.rawValue).bias" }.joined(separator: ", ")
+        guard !layersWithoutBias.isEmpty else { return nil }
+        let names = layersWithoutBias.map { "\($0).bias" }.joined(separator: ", ")
         return "\(directory.path): no block stores \(names): taken to be zero, as transformers does"
     }
 }

@@ -12,7 +12,7 @@ extension Checkpoint {
     ) -> StoredFloat {
         if let stated = configuration.elementType.flatMap(StoredFloat.init) { return stated }
         let stored = Set(
-            LinearLayer.all(blocks: configuration.blockCount).compactMap { layer in
+            configuration.layers.compactMap { layer in
                 // A packed layer is loaded in the type of its scales.
                 let scales = PackedTensor.scales.name(in: layer.moduleName)
                 return (locations[naming.stored(layer.weightName)] ?? locations[naming.stored(scales)])
@@ -42,7 +42,7 @@ extension Checkpoint {
                 """
         }
         let stored = Set(
-            LinearLayer.all(blocks: configuration.blockCount).compactMap { layer in
+            configuration.layers.compactMap { layer in
                 (try? location(of: layer.weightName)).flatMap { StoredFloat($0.entry.elementType) }
             })
         let others = stored.subtracting([loadedType]).map(\.elementType.name).sorted()

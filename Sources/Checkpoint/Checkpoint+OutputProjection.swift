@@ -1,9 +1,9 @@
+import AdaDimArchitectures
 import AdaDimLinearAlgebra
 import AdaDimSafetensors
 
 extension Checkpoint {
-    private static let embeddingName = "model.embed_tokens.weight"
-    private static let headName = "lm_head.weight"
+    private var names: ModelNames { configuration.architecture.names }
     /// What other models have in place of an output projection.
     private static let otherHeads = [
         (name: "score.weight", model: "a classifier"), (name: "qa_outputs.weight", model: "a question answering model"),
@@ -12,8 +12,9 @@ extension Checkpoint {
     /// The tensor that embeds tokens, [vocabulary, hidden]. One that is tied to the output projection may be stored
     /// under that one's name alone.
     package var embeddingName: String {
-        let isStoredAsHead = configuration.tiesEmbeddings && !contains(Self.embeddingName) && contains(Self.headName)
-        return isStoredAsHead ? Self.headName : Self.embeddingName
+        let isStoredAsHead =
+            configuration.tiesEmbeddings && !contains(names.embeddingWeight) && contains(names.headWeight)
+        return isStoredAsHead ? names.headWeight : names.embeddingWeight
     }
 
     /// The tensor of the output projection, [vocabulary, hidden]. As in transformers, `tie_word_embeddings` makes it the
@@ -26,27 +27,27 @@ extension Checkpoint {
                 directory: directory.path,
                 reason: "names of tensors begin with \(naming.prefix), as those of question answering models do")
         }
-        if contains(Self.headName) { return Self.headName }
+        if contains(names.headWeight) { return names.headWeight }
         if let other = Self.otherHeads.first(where: { contains($0.name) }) {
             throw .noOutputProjection(
                 directory: directory.path,
-                reason: "no tensor \(Self.headName) in the weights, but \(other.name): \(other.model)")
+                reason: "no tensor \(names.headWeight) in the weights, but \(other.name): \(other.model)")
         }
         guard configuration.tiesEmbeddings else {
             throw .noOutputProjection(
                 directory: directory.path,
-                reason: "no tensor \(Self.headName) in the weights, and tie_word_embeddings is not true")
+                reason: "no tensor \(names.headWeight) in the weights, and tie_word_embeddings is not true")
         }
         return embeddingName
     }
 
     /// What is said where embeddings are tied to an output projection that is stored with other values.
     func noticeOfTiedHead() -> String? {
-        guard configuration.tiesEmbeddings, let embedding = try? location(of: Self.embeddingName),
-            let head = try? location(of: Self.headName), !isEqual(embedding, head)
+        guard configuration.tiesEmbeddings, let embedding = try? location(of: names.embeddingWeight),
+            let head = try? location(of: names.headWeight), !isEqual(embedding, head)
         else { return nil }
         return """
-            \(configFile.path): tie_word_embeddings is true, but \(Self.headName) is stored with other values than \
+            \(configFile.path): tie_word_embeddings is true, but \(names.headWeight) is stored with other values than \
             \(embedding.entry.name): each is used as it is stored, as transformers does
             """
     }

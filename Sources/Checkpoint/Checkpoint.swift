@@ -1,3 +1,4 @@
+import AdaDimArchitectures
 import AdaDimFiles
 import AdaDimLinearAlgebra
 import AdaDimSafetensors
@@ -14,9 +15,11 @@ package final class Checkpoint: Sendable {
     package let packing: PackingScheme?
     /// How the files name the decoder's tensors. All that takes a name here takes this project's.
     package let naming: TensorNaming
+    /// The linear layers, by their names inside a block, whose bias config.json asks for and no block stores.
+    package let layersWithoutBias: [String]
     /// The type that linear layers are loaded in, whatever they are stored in.
     package let loadedType: StoredFloat
-    let configFile: URL
+    package let configFile: URL
     private let locations: [String: Location]
     private let noticesOfFiles: [String]
 
@@ -30,20 +33,27 @@ package final class Checkpoint: Sendable {
     ///   - directory: the model's directory.
     ///   - allowingQuantized: whether to open a checkpoint that is already quantized, if it is of the one kind that
     ///     can be read (compressed-tensors as this project writes it); it is an error otherwise.
-    package init(directory: URL, allowingQuantized: Bool = false) throws(CheckpointError) {
+    ///   - architectures: those that are known.
+    package init(
+        directory: URL, allowingQuantized: Bool = false, architectures: [Architecture] = Architecture.all
+    ) throws(CheckpointError) {
         self.directory = directory
         try Self.checkDirectory(directory.path)
         configFile = directory.appendingPathComponent("config.json")
         let json = try Self.contents(of: configFile)
         configuration = try ModelConfiguration(
-            json: json, file: configFile.path, allowingQuantized: allowingQuantized)
-        packing = try PackingScheme(configJSON: json, file: configFile.path)
+            json: json, file: configFile.path, allowingQuantized: allowingQuantized, architectures: architectures)
+        let names = configuration.architecture.names
+        packing = try PackingScheme(configJSON: json, file: configFile.path, names)
         let adapter = directory.appendingPathComponent("adapter_config.json").path
         guard FileStatus.kind(of: adapter) == nil else { throw .adapter(file: adapter) }
         let weights = try Weights(in: directory.path)
         (files, locations) = (weights.files, weights.locations)
         noticesOfFiles = weights.notices
-        naming = try TensorNaming(locations.keys, directory: directory.path)
+        let naming = try TensorNaming(locations.keys, of: names, directory: directory.path)
+        self.naming = naming
+        let locations = locations
+        layersWithoutBias = Self.layersWithoutBias(configuration) { locations[naming.stored($0)] != nil }
         loadedType = Self.typeLoaded(configuration, naming, locations)
     }
 

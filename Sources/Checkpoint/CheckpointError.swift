@@ -12,6 +12,7 @@ package enum CheckpointError: Error, Equatable {
     case missingKey(file: String, key: String, expected: String)
     case wrongValue(file: String, key: String, found: String, expected: String)
     case unsupported(file: String, key: String, found: String, supported: [String])
+    case notComputed(file: String, modelType: String, part: String)
     case inconsistent(file: String, reason: String)
     case alreadyQuantized(file: String, method: String)
     case unsupportedQuantization(file: String, reason: String)
@@ -46,6 +47,8 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): \(key) is \(found), expected \(expected)"
         case .unsupported(let file, let key, let found, let supported):
             "\(file): \(key) is \(found), which is not supported; supported: \(supported.joined(separator: ", "))"
+        case .notComputed(let file, let modelType, let part):
+            "\(file): model_type \(modelType) has \(part), which this version does not compute"
         case .inconsistent(let file, let reason): "\(file): \(reason)"
         case .alreadyQuantized(let file, let method):
             "\(file): the model is already quantized (quant_method \(method)); expected an unquantized one"

@@ -1,23 +1,27 @@
+import AdaDimArchitectures
+
 // How far each block's attention reaches, and how positions enter it.
 
 extension ModelConfiguration {
     /// For each block the window of its attention, nil for the whole context. `layer_types` names the blocks that have
-    /// one. Without it, Mistral: `sliding_window` in every block. Qwen: from `max_window_layers` on, and only with
-    /// `use_sliding_window`. Llama: none.
+    /// one; without it the architecture's rules do.
     static func slidingWindows(
-        _ keys: JSONKeys, _ architecture: Architecture, blockCount: Int
+        _ keys: JSONKeys, _ rules: SlidingWindow?, blockCount: Int
     ) throws(CheckpointError) -> [Int?] {
-        let window = try slidingWindow(keys, architecture)
+        let window = try rules.flatMap { (rules) throws(CheckpointError) in try slidingWindow(keys, rules) }
         guard let types = try keys.strings("layer_types") else {
-            let isQwen = architecture == .qwen2 || architecture == .qwen3
-            let firstWindowed = isQwen ? try keys.size("max_window_layers", least: 0) ?? 28 : 0
+            let first = rules?.firstBlock
+            let firstWindowed =
+                try first.map { (first) throws(CheckpointError) in
+                    try keys.size(first.key, least: 0) ?? first.value
+                } ?? 0
             return (0..<blockCount).map { $0 >= firstWindowed ? window : nil }
         }
         guard types.count == blockCount else {
             throw .inconsistent(
                 file: keys.file, reason: "layer_types has \(types.count) entries, expected \(blockCount), one a block")
         }
-        let supported = ["full_attention"] + (architecture == .llama ? [] : ["sliding_attention"])
+        let supported = ["full_attention"] + (rules == nil ? [] : ["sliding_attention"])
         var windows: [Int?] = []
         for type in types {
             guard supported.contains(type) else {
@@ -25,30 +29,27 @@ extension ModelConfiguration {
             }
             let isWindowed = type == "sliding_attention"
             if isWindowed && window == nil {
-                let settings =
-                    architecture == .mistral ? "sliding_window sets" : "use_sliding_window and sliding_window set"
                 throw .inconsistent(
-                    file: keys.file, reason: "layer_types names sliding_attention, but \(settings) no window")
+                    file: keys.file,
+                    reason: "layer_types names sliding_attention, but \(rules?.settings ?? "nothing sets") no window")
             }
             windows.append(isWindowed ? window : nil)
         }
         return windows
     }
 
-    /// The window of those blocks that have one. Where the key is missing it is 4096, where it is null there is none.
-    private static func slidingWindow(_ keys: JSONKeys, _ architecture: Architecture) throws(CheckpointError) -> Int? {
-        let stated = try keys.size("sliding_window") ?? (keys.has("sliding_window") ? nil : 4096)
-        switch architecture {
-        case .llama: return nil
-        case .mistral: return stated
-        case .qwen2, .qwen3: return try keys.boolean("use_sliding_window") ?? false ? stated : nil
-        }
+    /// The window of those blocks that have one.
+    private static func slidingWindow(_ keys: JSONKeys, _ rules: SlidingWindow) throws(CheckpointError) -> Int? {
+        let stated =
+            try keys.size(rules.lengthKey) ?? (keys.has(rules.lengthKey) ? nil : rules.defaultLength)
+        guard let key = rules.enablingKey else { return stated }
+        return try keys.boolean(key) ?? false ? stated : nil
     }
 
     /// The base of the rotary frequencies and their scaling: from `rope_parameters` (transformers 5), or from
     /// `rope_theta` and `rope_scaling`, with the precedence that transformers gives them.
     static func rotary(
-        _ keys: JSONKeys, maximumLength: Int
+        _ keys: JSONKeys, defaultBase: Double, maximumLength: Int
     ) throws(CheckpointError) -> (base: Double, scaling: RotaryScaling) {
         let scaling = try keys.object("rope_scaling")
         let name = scaling.map { !$0.members.isEmpty } ?? false ? "rope_scaling" : "rope_parameters"
@@ -56,7 +57,7 @@ extension ModelConfiguration {
         guard try keys.positiveNumber("partial_rotary_factor") ?? 1 == 1 else {
             throw keys.wrong("partial_rotary_factor", expected: "1: every pair of a head is turned")
         }
-        guard let parameters = try keys.object(name) else { return (topBase ?? 10_000, .none) }
+        guard let parameters = try keys.object(name) else { return (topBase ?? defaultBase, .none) }
         for layerType in ["full_attention", "sliding_attention"] where parameters.has(layerType) {
             throw .unsupported(
                 file: keys.file, key: name, found: "a set of parameters for each layer type (\(layerType))",
@@ -65,7 +66,7 @@ extension ModelConfiguration {
         guard try parameters.positiveNumber("partial_rotary_factor") ?? 1 == 1 else {
             throw parameters.wrong("partial_rotary_factor", expected: "1: every pair of a head is turned")
         }
-        let base = try parameters.positiveNumber("rope_theta") ?? topBase ?? 10_000
+        let base = try parameters.positiveNumber("rope_theta") ?? topBase ?? defaultBase
         func number(_ key: String) throws(CheckpointError) -> Double {
             try parameters.required(try parameters.positiveNumber(key), key, expected: "a positive number")
         }

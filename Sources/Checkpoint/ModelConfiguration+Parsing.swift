@@ -1,8 +1,11 @@
+import AdaDimArchitectures
+import AdaDimJSON
 import AdaDimSafetensors
 import Foundation
 
 // config.json, as transformers 4 and 5 write it. Keys left out have the defaults of transformers' configuration
-// classes (models/{llama,mistral,qwen2,qwen3}/configuration_*.py), but for the sizes, which must be there.
+// classes (models/*/configuration_*.py), which each architecture's description has, but for the sizes, which must be
+// there.
 
 extension ModelConfiguration {
     /// More blocks than any model has. Lists of blocks are made before a tensor is looked for, so that the file's word
@@ -14,50 +17,52 @@ extension ModelConfiguration {
     ///   - json: the file's bytes.
     ///   - file: its path, for errors.
     ///   - allowingQuantized: whether a `quantization_config` is passed over; it is an error otherwise.
-    package init(json: Data, file: String, allowingQuantized: Bool = false) throws(CheckpointError) {
+    ///   - architectures: those that are known.
+    package init(
+        json: Data, file: String, allowingQuantized: Bool = false, architectures: [Architecture] = Architecture.all
+    ) throws(CheckpointError) {
         let keys = try JSONKeys(json, file: file)
-        let architecture = try Self.architecture(keys)
+        let (modelType, architecture) = try Self.architecture(keys, of: architectures)
+        let defaults = architecture.defaults
         if !allowingQuantized, let quantization = try keys.object("quantization_config") {
             throw .alreadyQuantized(file: file, method: try quantization.string("quant_method") ?? "not stated")
         }
         let unknown = try Self.unknownKeys(keys, architecture)
-        let activation = try keys.string("hidden_act") ?? "silu"
-        guard ["silu", "swish"].contains(activation) else {
-            throw .unsupported(file: file, key: "hidden_act", found: activation, supported: ["silu", "swish"])
+        let activationKey = architecture.configuration.activationKey
+        let activation = try keys.string(activationKey) ?? defaults.activation
+        guard architecture.activationNames.contains(activation) else {
+            throw .unsupported(
+                file: file, key: activationKey, found: activation, supported: architecture.activationNames)
         }
         func size(_ key: String, most: Int = Int(Int32.max)) throws(CheckpointError) -> Int {
             try keys.required(try keys.size(key, most: most), key, expected: "a positive integer")
         }
 
         self.architecture = architecture
+        self.modelType = modelType
         vocabularySize = try size("vocab_size")
         hiddenSize = try size("hidden_size")
         intermediateSize = try size("intermediate_size")
         blockCount = try size("num_hidden_layers", most: Self.largestBlockCount)
         attentionHeads = try size("num_attention_heads")
         // Missing and null differ: only a missing key takes the class's default.
-        let classKeyValueHeads: [Architecture: Int] = [.mistral: 8, .qwen2: 32, .qwen3: 32]
         keyValueHeads =
             try keys.size("num_key_value_heads")
-            ?? (keys.has("num_key_value_heads") ? nil : classKeyValueHeads[architecture]) ?? attentionHeads
+            ?? (keys.has("num_key_value_heads") ? nil : defaults.keyValueHeads) ?? attentionHeads
         let statedHeadDimension = try keys.size("head_dim")
-        headDimension = statedHeadDimension ?? (architecture == .qwen3 ? 128 : hiddenSize / attentionHeads)
-        rmsNormEpsilon = try keys.positiveNumber("rms_norm_eps") ?? 1e-6
-        let classMaximum: [Architecture: Int] = [.llama: 2048, .mistral: 131_072]
-        maximumLength = try keys.size("max_position_embeddings") ?? classMaximum[architecture] ?? 32768
-        (rotaryBase, rotaryScaling) = try Self.rotary(keys, maximumLength: maximumLength)
-        slidingWindows = try Self.slidingWindows(keys, architecture, blockCount: blockCount)
-        switch architecture {
-        case .llama, .qwen3: attentionBias = try keys.boolean("attention_bias") ?? false
-        case .mistral: attentionBias = false
-        case .qwen2: attentionBias = true
-        }
-        mlpBias = architecture == .llama ? try keys.boolean("mlp_bias") ?? false : false
-        tiesEmbeddings = try keys.boolean("tie_word_embeddings") ?? false
+        headDimension = statedHeadDimension ?? defaults.headDimension ?? hiddenSize / attentionHeads
+        rmsNormEpsilon = try keys.positiveNumber("rms_norm_eps") ?? defaults.normEpsilon
+        maximumLength = try keys.size("max_position_embeddings") ?? defaults.maximumLength
+        (rotaryBase, rotaryScaling) = try Self.rotary(
+            keys, defaultBase: defaults.rotaryBase, maximumLength: maximumLength)
+        slidingWindows = try Self.slidingWindows(keys, architecture.slidingWindow, blockCount: blockCount)
+        biasKeys = []
+        for key in architecture.biasKeys where try keys.boolean(key) ?? false { biasKeys.insert(key) }
+        tiesEmbeddings = try keys.boolean("tie_word_embeddings") ?? defaults.tiesEmbeddings
         elementType = try Self.elementType(keys)
         notices = [keys.notice, Self.notice(ofUnknown: unknown, file: file)].compactMap { $0 }
 
-        if statedHeadDimension == nil && architecture != .qwen3 || architecture == .llama {
+        if statedHeadDimension == nil && defaults.headDimension == nil || defaults.headsDivideHiddenSize {
             guard hiddenSize.isMultiple(of: attentionHeads) else {
                 throw .inconsistent(
                     file: file,
@@ -86,15 +91,17 @@ extension ModelConfiguration {
         }
     }
 
-    private static func architecture(_ keys: JSONKeys) throws(CheckpointError) -> Architecture {
+    private static func architecture(
+        _ keys: JSONKeys, of known: [Architecture]
+    ) throws(CheckpointError) -> (name: String, Architecture) {
+        let names = known.flatMap(\.modelTypes)
         let name = try keys.required(
-            try keys.string("model_type"), "model_type",
-            expected: "one of \(Architecture.allCases.map(\.rawValue).joined(separator: ", "))")
-        guard let architecture = Architecture(rawValue: name) else {
-            throw .unsupported(
-                file: keys.file, key: "model_type", found: name, supported: Architecture.allCases.map(\.rawValue))
+            try keys.string("model_type"), "model_type", expected: "one of \(names.joined(separator: ", "))")
+        guard let architecture = known.first(where: { $0.modelTypes.contains(name) }) else {
+            throw .unsupported(file: keys.file, key: "model_type", found: name, supported: names)
         }
-        return architecture
+        try architecture.checkReadable(name, keys.file)
+        return (name, architecture)
     }
 
     /// `dtype` (transformers 5) or `torch_dtype`.

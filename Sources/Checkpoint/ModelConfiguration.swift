@@ -1,12 +1,8 @@
+import AdaDimArchitectures
 import AdaDimSafetensors
 
 /// What config.json says of a decoder-only language model, in the project's own terms.
 package struct ModelConfiguration: Sendable, Equatable {
-    /// The families of decoder blocks that this project computes.
-    package enum Architecture: String, Sendable, CaseIterable {
-        case llama, mistral, qwen2, qwen3
-    }
-
     /// How rotary position embeddings are stretched beyond the length that the model was first trained for.
     package enum RotaryScaling: Sendable, Equatable {
         case none
@@ -17,6 +13,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     }
 
     package var architecture: Architecture
+    /// What config.json calls it.
+    package var modelType: String
     package var vocabularySize: Int
     package var hiddenSize: Int
     package var intermediateSize: Int
@@ -29,10 +27,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var rotaryScaling: RotaryScaling
     /// For each block, how many positions back a token sees, itself included; nil for all of them.
     package var slidingWindows: [Int?]
-    /// Whether q, k, v have biases: always in Qwen2, never in Mistral, by `attention_bias` in the others.
-    package var attentionBias: Bool
-    /// Whether gate, up and down have biases.
-    package var mlpBias: Bool
+    /// Of the keys that say whether linear layers have biases, those that are true.
+    package var biasKeys: Set<String>
     /// Whether lm_head is the transposed embedding, not a tensor of its own.
     package var tiesEmbeddings: Bool
     /// The longest sequence that the model was made for.
@@ -41,16 +37,4 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var elementType: TensorElementType?
     /// What a user should know of config.json, a sentence each that names the file and the key.
     package var notices: [String] = []
-
-    /// Whether o has a bias: `attention_bias` covers it, but Qwen2's own biases are of q, k and v only.
-    package var outputBias: Bool { attentionBias && architecture != .qwen2 }
-
-    /// Whether a block's linear layer adds a bias.
-    package func hasBias(_ role: LinearRole) -> Bool {
-        switch role {
-        case .query, .key, .value: attentionBias
-        case .output: outputBias
-        case .gate, .up, .down: mlpBias
-        }
-    }
 }

@@ -1,3 +1,4 @@
+import AdaDimArchitectures
 import AdaDimSafetensors
 import Foundation
 
@@ -23,7 +24,8 @@ package struct PackingScheme: Sendable, Equatable {
     package init(layers: [String: Layer]) { self.layers = layers }
 
     /// Nil where config.json has no `quantization_config`.
-    init?(configJSON: Data, file: String) throws(CheckpointError) {
+    /// - Parameter names: of the model's modules.
+    init?(configJSON: Data, file: String, _ names: ModelNames) throws(CheckpointError) {
         guard let config = try JSONKeys(configJSON, file: file).object("quantization_config") else { return nil }
         try Self.require(config, "quant_method", "compressed-tensors")
         try Self.require(config, "format", "pack-quantized")
@@ -40,7 +42,7 @@ package struct PackingScheme: Sendable, Equatable {
             }
             for target in targets {
                 // A module that has two names, by the files and as a part of the whole model, is listed by both.
-                guard let module = TensorNaming.full(module: target), seen.insert(target).inserted,
+                guard let module = TensorNaming.full(module: target, names), seen.insert(target).inserted,
                     layers[module] == nil || layers[module] == layer
                 else {
                     throw .unsupportedQuantization(

@@ -1,31 +1,31 @@
+import AdaDimArchitectures
+
 /// How a checkpoint's files name the tensors of the decoder. This project names them as a language model with a head
 /// does: `model.layers.0.…`, `lm_head.weight`. Files may leave `model.` out, as those of embedding models do, or have it
 /// once too often; like transformers, this finds every tensor by itself.
 package struct TensorNaming: Sendable, Equatable {
-    /// What the files have before `layers` where this project's names have ``full``.
+    /// What the files have before `layers` where this project's names have the model's own prefix.
     package let prefix: String
+    /// The model's names, as this project has them.
+    private let names: ModelNames
     /// The name in the files by this project's name, of tensors that have two.
     private var stored: [String: String] = [:]
 
-    private static let full = "model."
     /// Of transformers' question answering models.
     private static let questionAnswering = "transformer."
-    /// In the order in which they are looked for.
-    private static let prefixes = [full, "", full + full, questionAnswering]
-    /// What follows ``full`` in this project's names.
-    private static let parts = ["layers.", "embed_tokens.", "norm."]
-    /// What stands on the decoder, which ``full`` may come before, too.
-    private static let heads = ["lm_head.", "score."]
 
     /// - Parameters:
-    ///   - names: of all tensors in the files.
+    ///   - found: the names of all tensors in the files.
+    ///   - names: of the model's modules.
     ///   - directory: for the error.
     /// - Throws: ``CheckpointError/ambiguousTensor(name:stored:directory:)``, where two tensors are one by their names.
-    init(_ names: some Collection<String>, directory: String) throws(CheckpointError) {
+    init(_ found: some Collection<String>, of names: ModelNames, directory: String) throws(CheckpointError) {
+        self.names = names
         prefix =
-            Self.prefixes.first { prefix in names.contains { $0.hasPrefix(prefix + "layers.") } } ?? Self.full
-        let all = Set(names)
-        for found in names.sorted() {
+            Self.prefixes(names).first { prefix in found.contains { $0.hasPrefix("\(prefix)\(names.blocks).") } }
+            ?? names.prefix
+        let all = Set(found)
+        for found in found.sorted() {
             let name = full(found)
             guard name != found else { continue }
             if let other = all.contains(name) ? name : stored[name] {
@@ -41,29 +41,40 @@ package struct TensorNaming: Sendable, Equatable {
     /// A tensor's or module's name in the files, whether it is there or would be.
     package func stored(_ name: String) -> String {
         if let found = stored[name] { return found }
-        guard prefix != Self.full, name.hasPrefix(Self.full), full(name) == name else { return name }
-        return prefix + name.dropFirst(Self.full.count)
+        guard prefix != names.prefix, name.hasPrefix(names.prefix), full(name) == name else { return name }
+        return prefix + name.dropFirst(names.prefix.count)
     }
 
     /// The name in this project of what has a name in these files. Beside a language model, those of a question answering
     /// model are no other names of its tensors.
     private func full(_ name: String) -> String {
-        name.hasPrefix(Self.questionAnswering) && !isQuestionAnswering ? name : Self.full(name)
+        name.hasPrefix(Self.questionAnswering) && !isQuestionAnswering ? name : Self.full(name, names)
+    }
+
+    /// The prefixes that files may have, in the order in which they are looked for.
+    private static func prefixes(_ names: ModelNames) -> [String] {
+        [names.prefix, "", names.prefix + names.prefix, questionAnswering]
     }
 
     /// The name in this project of what has a name in any files.
-    private static func full(_ name: String) -> String {
-        for prefix in prefixes where prefix != full && name.hasPrefix(prefix) {
+    private static func full(_ name: String, _ names: ModelNames) -> String {
+        let full = names.prefix
+        // What follows the prefix in this project's names, and what stands on the decoder, which the prefix may come
+        // before, too.
+        let parts = [names.blocks, names.embedding, names.finalNorm]
+        let heads = [names.head, "score"]
+        func isOne(of modules: [String], _ rest: Substring) -> Bool { modules.contains { rest.hasPrefix($0 + ".") } }
+        for prefix in prefixes(names) where prefix != full && name.hasPrefix(prefix) {
             let rest = name.dropFirst(prefix.count)
-            if parts.contains(where: rest.hasPrefix) { return full + rest }
+            if isOne(of: parts, rest) { return full + rest }
         }
         let rest = name.dropFirst(full.count)
-        return name.hasPrefix(full) && heads.contains(where: rest.hasPrefix) ? String(rest) : name
+        return name.hasPrefix(full) && isOne(of: heads, rest) ? String(rest) : name
     }
 
     /// The name in this project of a block's module, whichever way it is named; nil of any other.
-    static func full(module name: String) -> String? {
-        let found = full(name)
-        return found.hasPrefix(full + "layers.") ? found : nil
+    static func full(module name: String, _ names: ModelNames) -> String? {
+        let found = full(name, names)
+        return found.hasPrefix("\(names.prefix)\(names.blocks).") ? found : nil
     }
 }

@@ -7,10 +7,10 @@ package struct BlockState: Sendable {
     package internal(set) var hidden: Matrix<Float>
     /// Where each sequence begins and ends.
     package let layout: SequenceLayout
-    /// The stage that the current block goes through next; `queryKeyValue` between blocks.
-    package internal(set) var stage = BlockStage.queryKeyValue
-    /// Input of that stage, [in, tokens]: in front of o and of down, where it cannot be had from `hidden` alone, and in
-    /// front of any stage once ``DecoderBlock/keepInput(of:)`` has computed it, until ``DecoderBlock/advance(_:)`` uses
+    /// The place among the current block's stages of the one that comes next; 0 between blocks.
+    package internal(set) var stage = 0
+    /// Input of that stage, [in, tokens]: where the stage before carries it on, since it cannot be had from `hidden` alone,
+    /// and before any stage once ``DecoderBlock/keepInput(of:)`` has computed it, until ``DecoderBlock/advance(_:)`` uses
     /// it up.
     var carried: Matrix<Float>?
 

@@ -1,7 +1,7 @@
 /// Why a model cannot be run on some tokens.
 package enum DecoderError: Error, Equatable, CustomStringConvertible, Sendable {
     /// `position` counts from 0 inside the sequence.
-    case nonFinite(block: Int, stage: BlockStage, feature: Int, sequence: Int, position: Int)
+    case nonFinite(block: Int, stage: String, feature: Int, sequence: Int, position: Int)
     case nonFiniteFinalState(feature: Int, sequence: Int, position: Int)
     case tokenOutOfVocabulary(id: Int, sequence: Int, position: Int, vocabularySize: Int)
 

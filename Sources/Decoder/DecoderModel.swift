@@ -9,12 +9,14 @@ package struct DecoderModel: Sendable {
 
     /// - Parameter givesLogits: whether logits will be asked for. Without them a model needs no output projection, as one
     ///   that embeds or classifies has none.
-    /// - Throws: ``CheckpointError`` where any tensor of the model is missing or misshapen, in whatever block.
+    /// - Throws: ``CheckpointError`` where any tensor of the model is missing or misshapen, in whatever block, or where a part of
+    ///   the model is not computed.
     package init(_ checkpoint: Checkpoint, givesLogits: Bool = true) throws(CheckpointError) {
         try checkpoint.validateTensors(needsOutput: givesLogits)
         self.checkpoint = checkpoint
         let configuration = checkpoint.configuration
-        let weight = try checkpoint.vector(Self.finalNormName, count: configuration.hiddenSize)
+        let weight = try checkpoint.vector(
+            configuration.architecture.names.finalNormWeight, count: configuration.hiddenSize)
         finalNorm = RootMeanSquareNorm(
             weight: Matrix(columnMajor: weight, rows: weight.count, columns: 1), epsilon: configuration.rmsNormEpsilon)
     }
@@ -40,7 +42,7 @@ package struct DecoderModel: Sendable {
 
     /// Reads a block from the checkpoint.
     package func block(_ index: Int) throws(CheckpointError) -> DecoderBlock {
-        try DecoderBlock(configuration, index: index, from: checkpoint)
+        try DecoderBlock(index: index, from: checkpoint)
     }
 
     /// What the output projection reads, [hidden, tokens]: the hidden states behind the last block, normalized.
@@ -84,6 +86,4 @@ package struct DecoderModel: Sendable {
 
     /// Rows of the output projection that are worth holding at once.
     package static let panelLength = 4096
-
-    static let finalNormName = "model.norm.weight"
 }

@@ -27,7 +27,7 @@ package final class CheckpointWriter {
         guard model.packing == nil else { throw ExportError.alreadyPacked(directory: model.directory.path) }
         self.model = model
         self.directory = directory
-        let layers = LinearLayer.all(blocks: model.configuration.blockCount)
+        let layers = model.configuration.layers
         let layerOfWeight = Dictionary(uniqueKeysWithValues: layers.map { (model.naming.stored($0.weightName), $0) })
         let format = format.makeLayers(model)
         self.layers = layers

@@ -45,8 +45,8 @@ import Testing
             var stream = try CalibrationStream(samples, model)
             #expect(stream.batches.count == 8 && stream.batchesAtOnce == expectedAtOnce)
             var grams: [Gram<Float>] = []
-            for stage in BlockStage.allCases {
-                grams.append(try stream.gram(in: block, order: block.weight(stage.roles[0]).columns))
+            for stage in block.stages {
+                grams.append(try stream.gram(in: block, order: stage.layers[0].weight.columns))
                 try stream.advance(through: block)
             }
             return (stream.batches.map(\.hidden), grams)
@@ -82,11 +82,11 @@ import Testing
         let samples = try nineSamples(of: model)
         let block = try model.block(0)
         var (stream, plain) = (try CalibrationStream(samples, model), try CalibrationStream(samples, model))
-        for stage in BlockStage.allCases {
-            let order = block.weight(stage.roles[0]).columns
+        for stage in block.stages {
+            let order = stage.layers[0].weight.columns
             let found = try stream.gram(in: block, order: order, weighsByAttention: true).symmetric()
             let equal = try plain.gram(in: block, order: order).symmetric()
-            if stage == .queryKeyValue {
+            if stage.name == "queryKeyValue" {
                 var expected = Matrix<Double>(repeating: 0, rows: order, columns: order)
                 for batch in stream.batches {
                     let (x, shares) = (block.input(of: batch), block.squaredAttentionShares(batch))
@@ -134,8 +134,8 @@ import Testing
         var original = try CalibrationStream(samples, model)
         #expect(original.batches.count > 1)
         var (moved, alone) = (original, original)
-        for stage in BlockStage.allCases {
-            let layer = untouched.weight(stage.roles[0])
+        for stage in untouched.stages {
+            let layer = stage.layers[0].weight
             var calls = 0
             let shift = try original.shift(
                 of: &moved, in: coarse, originally: untouched, order: layer.columns, between: { calls += 1 })
@@ -146,13 +146,13 @@ import Testing
             expectSum(shift.energy.symmetric(), of: (before, inputs), times: difference(before, inputs))
             #expect(shift.energy.tokens == samples.tokens)
             // In front of the first stage both streams still see the same.
-            #expect((shift.cross.squaredNorm > 0) == (stage != .queryKeyValue))
-            if stage == .attentionOutput || stage == .down {
+            #expect((shift.cross.squaredNorm > 0) == (stage.name != "queryKeyValue"))
+            if stage.name == "attentionOutput" || stage.name == "down" {
                 let residual = try #require(shift.residual)
                 let streams = (joined(original) { $0.hidden }, joined(moved) { $0.hidden })
                 #expect(residual.rows == layer.rows)
                 expectSum(residual, of: streams, times: inputs)
-                #expect((residual.squaredNorm > 0) == (stage == .down))
+                #expect((residual.squaredNorm > 0) == (stage.name == "down"))
             } else {
                 #expect(shift.residual == nil)
             }
@@ -174,12 +174,12 @@ import Testing
         for index in 0..<2 {
             let untouched = try model.block(index)
             let coarse = coarser(untouched)
-            for stage in BlockStage.allCases {
-                let order = untouched.weight(stage.roles[0]).columns
+            for stage in untouched.stages {
+                let order = stage.layers[0].weight.columns
                 _ = try moved.gram(in: coarse, order: order, weighsByAttention: true)
                 let shift = try original.shift(of: &moved, in: coarse, originally: untouched, order: order)
                 let roots = moved.batches.flatMap { batch in
-                    stage == .queryKeyValue
+                    stage.name == "queryKeyValue"
                         ? coarse.squaredAttentionShares(batch).map { (1 + $0).squareRoot() }
                         : [Float](repeating: 1, count: batch.hidden.columns)
                 }
@@ -190,7 +190,7 @@ import Testing
                 let before = weighted(joined(original) { untouched.input(of: $0) })
                 expectSum(shift.cross, of: (before, inputs), times: inputs)
                 expectSum(shift.energy.symmetric(), of: (before, inputs), times: difference(before, inputs))
-                #expect((shift.cross.squaredNorm > 0) == (index > 0 || stage != .queryKeyValue))
+                #expect((shift.cross.squaredNorm > 0) == (index > 0 || stage.name != "queryKeyValue"))
                 try original.advance(through: untouched)
                 try moved.advance(through: coarse)
             }
@@ -206,10 +206,10 @@ import Testing
     /// A block with its weights rounded to eighths.
     private func coarser(_ block: DecoderBlock) -> DecoderBlock {
         var coarse = block
-        for role in BlockStage.allCases.flatMap(\.roles) {
-            let weight = block.weight(role)
+        for layer in block.stages.flatMap(\.layers) {
+            let weight = layer.weight
             coarse.replace(
-                role,
+                layer.name,
                 with: Matrix(rows: weight.rows, columns: weight.columns) { (weight[$0, $1] * 8).rounded() / 8 })
         }
         return coarse

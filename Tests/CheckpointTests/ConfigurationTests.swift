@@ -1,3 +1,4 @@
+import AdaDimArchitectures
 import AdaDimCheckpoint
 import AdaDimTestSupport
 import Foundation
@@ -18,27 +19,70 @@ struct ConfigurationTests {
         try Self.parse("\"model_type\": \"\(type)\", \(Self.sizes)" + (members.isEmpty ? "" : ", " + members))
     }
 
+    /// The layers of a block that have a bias.
+    private func biases(_ configuration: ModelConfiguration) -> [String] {
+        configuration.architecture.kind(ofBlock: 0).layers.filter(configuration.hasBias).map(\.role)
+    }
+
     /// The defaults of transformers' configuration classes.
     @Test func defaults() throws {
         let llama = try model("llama")
-        #expect(llama.architecture == .llama && llama.elementType == nil && llama.maximumLength == 2048)
+        #expect(
+            llama.architecture == .llama && llama.modelType == "llama" && llama.elementType == nil
+                && llama.maximumLength == 2048)
         #expect(llama.vocabularySize == 100 && llama.hiddenSize == 64 && llama.intermediateSize == 96)
         #expect(llama.blockCount == 3 && llama.slidingWindows == [nil, nil, nil])
         #expect(llama.attentionHeads == 4 && llama.keyValueHeads == 4 && llama.headDimension == 16)
         #expect(llama.rmsNormEpsilon == 1e-6 && llama.rotaryBase == 10_000 && llama.rotaryScaling == .none)
-        #expect(!llama.attentionBias && !llama.mlpBias && !llama.tiesEmbeddings)
+        #expect(biases(llama) == [] && !llama.tiesEmbeddings)
         let mistral = try model("mistral", #""num_key_value_heads": null"#)
         #expect(mistral.keyValueHeads == 4 && mistral.slidingWindows == [4096, 4096, 4096])
-        #expect(mistral.maximumLength == 131_072 && !mistral.attentionBias)
+        #expect(mistral.maximumLength == 131_072 && biases(mistral) == [])
         let qwen2 = try model("qwen2", #""num_key_value_heads": 2"#)
-        #expect(qwen2.attentionBias && !qwen2.outputBias && qwen2.slidingWindows == [nil, nil, nil])
+        #expect(biases(qwen2) == ["q_proj", "k_proj", "v_proj"] && qwen2.slidingWindows == [nil, nil, nil])
         #expect(qwen2.maximumLength == 32768 && qwen2.headDimension == 16)
         let qwen3 = try model("qwen3", #""num_key_value_heads": 2"#)
-        #expect(qwen3.headDimension == 128 && !qwen3.attentionBias)
-        #expect(try model("qwen3", #""num_key_value_heads": 2, "attention_bias": true"#).outputBias)
-        #expect(try model("llama", #""attention_bias": true, "mlp_bias": true"#).outputBias)
+        #expect(qwen3.headDimension == 128 && biases(qwen3) == [])
+        let attention = ["q_proj", "k_proj", "v_proj", "o_proj"]
+        #expect(biases(try model("qwen3", #""num_key_value_heads": 2, "attention_bias": true"#)) == attention)
+        #expect(biases(try model("llama", #""attention_bias": true"#)) == attention)
+        #expect(biases(try model("llama", #""mlp_bias": true"#)) == ["gate_proj", "up_proj", "down_proj"])
         // Mistral's blocks have no biases, whatever the file says.
-        #expect(try !model("mistral", #""num_key_value_heads": 2, "attention_bias": true"#).attentionBias)
+        #expect(
+            biases(try model("mistral", #""num_key_value_heads": 2, "attention_bias": true, "mlp_bias": true"#)) == [])
+    }
+
+    /// A model type joins a description: everything is read as its sibling's, under its own name.
+    @Test func siblingsShareADescription() throws {
+        var architectures = Architecture.all
+        architectures[0].modelTypes.append("sibling")
+        func parsed(_ type: String) throws -> ModelConfiguration {
+            try ModelConfiguration(
+                json: Data("{\"model_type\": \"\(type)\", \(Self.sizes), \"mlp_bias\": true}".utf8),
+                file: "config.json",
+                architectures: architectures)
+        }
+        var sibling = try parsed("sibling")
+        let llama = try parsed("llama")
+        #expect(sibling.modelType == "sibling" && sibling.layers == llama.layers)
+        sibling.modelType = "llama"
+        #expect(sibling == llama)
+        #expect(
+            errorText { _ = try parsed("other") }
+                == "config.json: model_type is other, which is not supported; supported: llama, sibling, mistral, qwen2, "
+                + "qwen3")
+    }
+
+    /// The layers of all blocks, with the shapes of their weights.
+    @Test func layersAndTheirShapes() throws {
+        let configuration = try model("llama", #""num_key_value_heads": 2"#)
+        let layers = configuration.layers
+        #expect(layers.count == 21 && Set(layers).count == 21)
+        #expect(layers[8].moduleName == "model.layers.1.self_attn.k_proj" && layers[8].stage == 0)
+        #expect(layers[20].moduleName == "model.layers.2.mlp.down_proj" && layers[20].stage == 3)
+        let shapes = configuration.stages(ofBlock: 0).flatMap(\.layers).map(configuration.shape(of:))
+        #expect(shapes.map(\.out) == [64, 32, 32, 64, 96, 96, 64])
+        #expect(shapes.map(\.width) == [64, 64, 64, 64, 64, 64, 96])
     }
 
     @Test func missingKeyValueHeadsTakeTheClassDefault() throws {
@@ -142,9 +186,9 @@ struct ConfigurationTests {
     }
 
     @Test func moduleNames() {
-        let layer = LinearLayer(block: 12, role: .down)
+        let layer = LinearLayer.llama("down_proj", block: 12)
         #expect(layer.moduleName == "model.layers.12.mlp.down_proj")
         #expect(layer.weightName == "model.layers.12.mlp.down_proj.weight")
-        #expect(LinearLayer(block: 0, role: .query).biasName == "model.layers.0.self_attn.q_proj.bias")
+        #expect(LinearLayer.llama("q_proj").biasName == "model.layers.0.self_attn.q_proj.bias")
     }
 }

@@ -17,14 +17,14 @@ extension CheckpointWriterTests {
          "num_attention_heads": 2, "torch_dtype": "\(type)", "unknown": {"kept": 12345678901234567890}}
         """
     }
-    static let layers = LinearRole.allCases.map { LinearLayer(block: 0, role: $0) }
+    static let layers = LinearLayer.llama()
 
     /// [out, in] of a layer of the test's model.
-    static func shape(_ role: LinearRole) -> (Int, Int) {
+    static func shape(_ role: String) -> (Int, Int) {
         switch role {
-        case .query, .key, .value, .output: (64, 64)
-        case .gate, .up: (96, 64)
-        case .down: (64, 96)
+        case "gate_proj", "up_proj": (96, 64)
+        case "down_proj": (64, 96)
+        default: (64, 64)
         }
     }
 
@@ -67,8 +67,8 @@ extension CheckpointWriterTests {
 
     struct Exported {
         let url: URL
-        var stored: [LinearRole: StoredLayer] = [:]
-        var quantized: [LinearRole: QuantizedMatrix] = [:]
+        var stored: [String: StoredLayer] = [:]
+        var quantized: [String: QuantizedMatrix] = [:]
     }
 
     /// All layers but o, with mixed widths, directions and group sizes; 48 leaves tails in channels of 64.
@@ -82,9 +82,10 @@ extension CheckpointWriterTests {
         let output = try OutputDirectory(url, model: directory.url, overwrite: false)
         let writer = try CheckpointWriter(checkpoint, format: format, to: output.partial)
         var exported = Exported(url: url)
-        let choices: [LinearRole: (Int?, Int, ChannelDimension)] = [
-            .query: (32, 3, .perInputChannel), .key: (16, 4, .perOutputChannel), .value: (nil, 2, .perOutputChannel),
-            .gate: (48, 3, .perOutputChannel), .up: (48, 3, .perInputChannel), .down: (nil, 8, .perInputChannel),
+        let choices: [String: (Int?, Int, ChannelDimension)] = [
+            "q_proj": (32, 3, .perInputChannel), "k_proj": (16, 4, .perOutputChannel),
+            "v_proj": (nil, 2, .perOutputChannel), "gate_proj": (48, 3, .perOutputChannel),
+            "up_proj": (48, 3, .perInputChannel), "down_proj": (nil, 8, .perInputChannel),
         ]
         // Not in the model's order: layers may come as they are done.
         for layer in Self.layers.reversed() {

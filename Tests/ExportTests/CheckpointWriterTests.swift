@@ -115,22 +115,22 @@ struct CheckpointWriterTests {
         defer { directory.remove() }
         let packed = try export(directory, .compressedTensors, .float16)
         let checkpoint = try Checkpoint(directory: packed.url, allowingQuantized: true)
-        func bytes(_ tensor: PackedTensor, _ role: LinearRole) throws -> (TensorElementType, [Int], Int) {
-            let name = tensor.name(in: LinearLayer(block: 0, role: role).moduleName)
+        func bytes(_ tensor: PackedTensor, _ role: String) throws -> (TensorElementType, [Int], Int) {
+            let name = tensor.name(in: LinearLayer.llama(role).moduleName)
             let entry = try checkpoint.location(of: name).entry
             return (entry.elementType, entry.shape, entry.byteRange.count)
         }
-        let query = try PackedTensor.allCases.map { try bytes($0, .query) }
+        let query = try PackedTensor.allCases.map { try bytes($0, "q_proj") }
         #expect(query.map(\.0) == [.signed32, .float16, .signed8, .signed64])
         #expect(query.map(\.1) == [[64, 6], [2, 64], [2, 64], [2]])
-        for role in [LinearRole.query, .key, .value, .up, .down] {
+        for role in ["q_proj", "k_proj", "v_proj", "up_proj", "down_proj"] {
             let stored = try #require(packed.stored[role])
             #expect(stored.size.bytes == (try PackedTensor.allCases.reduce(0) { $0 + (try bytes($1, role)).2 }))
             #expect(stored.denseBecause == nil)
         }
         // 3 bits, 16-bit scale and 8-bit zero point for 32 weights, 16 bytes of shape for 4096.
-        #expect(packed.stored[.query]?.bitsPerWeight == 3 + 24.0 / 32 + 128.0 / 4096)
-        let gate = try #require(packed.stored[.gate])
+        #expect(packed.stored["q_proj"]?.bitsPerWeight == 3 + 24.0 / 32 + 128.0 / 4096)
+        let gate = try #require(packed.stored["gate_proj"])
         #expect(gate.denseBecause == "the group size 48 does not divide its 64 inputs")
         #expect(gate.bitsPerWeight == 16 && gate.size.weights == 96 * 64 && gate.size.bytes == 96 * 64 * 2)
     }
@@ -148,7 +148,7 @@ struct CheckpointWriterTests {
 
         let query = try quantize(checkpoint, Self.layers[0], groupSize: 32, bits: 3, .perInputChannel, .float16)
         #expect(
-            text { try writer.write(LinearLayer(block: 0, role: .down), query) }
+            text { try writer.write(.llama("down_proj"), query) }
                 == "layer model.layers.0.mlp.down_proj: the quantized weight has shape [64, 64], "
                 + "the model's has [64, 96]"
         )
@@ -173,7 +173,7 @@ struct CheckpointWriterTests {
         #expect(
             text { try dense.write(Self.layers[1], with(scale: 16384, code: 4)) }
                 == "layer model.layers.0.self_attn.k_proj: a quantized weight is beyond the largest F16")
-        #expect(throws: CheckpointError.self) { try dense.write(LinearLayer(block: 1, role: .query), query) }
+        #expect(throws: CheckpointError.self) { try dense.write(.llama("q_proj", block: 1), query) }
     }
 
     /// What a model's other files have wrong comes out before any layer is quantized.
@@ -245,7 +245,7 @@ struct CheckpointWriterTests {
         #expect(
             try written.matrix(query)
                 == Matrix(rows: 64, columns: 64) {
-                    StoredFloat.bfloat16.rounded(exported.quantized[.query]?.dequantized()[$0, $1] ?? .nan)
+                    StoredFloat.bfloat16.rounded(exported.quantized["q_proj"]?.dequantized()[$0, $1] ?? .nan)
                 })
         #expect(try read.matrix(query)[0, 0] != original.matrix(query)[0, 0])
         let names = written.files.map(written.name)

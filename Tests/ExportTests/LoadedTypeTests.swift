@@ -10,7 +10,7 @@ import Testing
 /// both formats are the same model all the same.
 @Suite("Types that models are loaded in, and names that they have")
 struct LoadedTypeTests {
-    private static let layer = LinearLayer(block: 0, role: .down)
+    private static let layer = LinearLayer.llama("down_proj")
 
     /// One block in which all tensors are stored as `type`, but for those that `others` names.
     private func makeModel(
@@ -22,10 +22,10 @@ struct LoadedTypeTests {
             """
         let directory = try ModelDirectory(config: config)
         var random = SeededFloats(state: 7)
-        var tensors = LinearRole.allCases.map { role in
-            let (rows, columns) = CheckpointWriterTests.shape(role)
-            let name = prefix + LinearLayer(block: 0, role: role).weightName.dropFirst("model.".count)
-            return TestTensor(name, others[role.rawValue] ?? type, [rows, columns], random.next(rows * columns))
+        var tensors = LinearLayer.llama().map { layer in
+            let (rows, columns) = CheckpointWriterTests.shape(layer.role)
+            let name = prefix + layer.weightName.dropFirst("model.".count)
+            return TestTensor(name, others[layer.role] ?? type, [rows, columns], random.next(rows * columns))
         }
         tensors.append(TestTensor(prefix + "norm.weight", others["norm"] ?? type, [64], random.next(64)))
         try directory.write(tensors)

@@ -76,7 +76,7 @@ import Testing
         (job.samples, job.sequenceLength) = (nil, nil)
         func bytes(_ sequences: Int, _ length: Int) throws -> Int {
             let configuration = try Checkpoint(directory: job.model).configuration
-            let plan = try LayerPlan(job, blockCount: configuration.blockCount)
+            let plan = try LayerPlan(job, configuration)
             let size = CalibrationSize(sequences: sequences, length: length)
             return Int(try MemoryEstimate(configuration, job, plan, size).bytes.rounded(.up))
         }

@@ -101,7 +101,7 @@ import Testing
         let input = try InspectedInput(taking: &gram, moments.figures, thresholds: thresholds, options: options)
         let weight = Matrix<Float>(rows: 20, columns: 30) { Float(($0 * 7 + $1 * 5) % 13) - 6 }
         let layer = try LayerInspection(of: weight, input, options: options)
-        let entry = InspectionReport.Layer(LinearLayer(block: 0, role: .query), layer, input: 0)
+        let entry = InspectionReport.Layer(LinearLayer.llama("q_proj"), layer, input: 0)
         let details = LayerDetails(entry, layer, input, thresholds)
         #expect(details.verdict == entry.verdict && input.outliers == [11])
         guard case .channels(let channels) = details.figures[0], case .map(let map) = details.figures[1],

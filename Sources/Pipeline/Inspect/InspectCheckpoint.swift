@@ -44,7 +44,7 @@ package struct InspectCheckpoint {
         let start = ContinuousClock.now
         try job.layers.engineOptions.validate()
         let checkpoint = try Checkpoint(quantizing: job.layers.model, log: log)
-        let plan = try LayerPlan(job.layers, blockCount: checkpoint.configuration.blockCount)
+        let plan = try LayerPlan(job.layers, checkpoint.configuration)
         let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(
             file: job.layers.calibration, samples: job.layers.samples, length: job.layers.sequenceLength)
@@ -95,10 +95,10 @@ package struct InspectCheckpoint {
         var forward = Stopwatch()
         for index in 0...run.plan.last.block {
             let block = try forward.time { try reader.block(index) }
-            for stage in BlockStage.allCases {
+            for stage in block.stages.indices {
                 try observer.checkCancellation()
                 try inspect(stage, of: block, &run)
-                if run.plan.isLast(stage, of: index) { break }
+                if run.plan.isLast(stage: stage, ofBlock: index) { break }
                 try forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
             }
         }
@@ -109,23 +109,24 @@ package struct InspectCheckpoint {
     private func inputs(
         _ plan: LayerPlan, _ configuration: ModelConfiguration
     ) -> [[(layer: LinearLayer, out: Int, width: Int)]] {
-        let quantizer = StageQuantizer(job: job.layers, plan: plan, log: log)
-        return (0...plan.last.block).flatMap { block in
-            BlockStage.allCases.map { stage in
-                quantizer.layers(of: stage, in: block).map { layer in
-                    let (out, width) = configuration.shape(of: layer.role)
-                    return (layer, out, width)
+        (0...plan.last.block).flatMap { block in
+            configuration.stages(ofBlock: block).enumerated().map { place, stage in
+                plan.layers(ofStage: place, inBlock: block).compactMap { layer in
+                    stage.layers.first { $0.name == layer.name }.map { module in
+                        let (out, width) = configuration.shape(of: module)
+                        return (layer, out, width)
+                    }
                 }
             }
         }
     }
 
     /// Looks at the inputs of a stage and at the layers that share them.
-    private func inspect(_ stage: BlockStage, of block: DecoderBlock, _ run: inout Run) throws {
+    private func inspect(_ stage: Int, of block: DecoderBlock, _ run: inout Run) throws {
         let quantizer = StageQuantizer(job: job.layers, plan: run.plan, log: log)
-        let layers = quantizer.layers(of: stage, in: block.index)
+        let layers = run.plan.layers(ofStage: stage, inBlock: block.index)
         guard let first = layers.first else { return }
-        var moments = ActivationMoments(channels: block.weight(first.role).columns)
+        var moments = ActivationMoments(channels: block.weight(first.name).columns)
         guard
             var gram = try quantizer.gram(
                 of: stage, in: block, &run.stream, seeing: { moments.accumulate($0) },
@@ -161,7 +162,7 @@ package struct InspectCheckpoint {
             var options = job.layers.engineOptions
             options.scaleType = run.checkpoint.scaleType
             let inspection = try quantizer.naming(layer) {
-                try looking.time { try LayerInspection(of: block.weight(layer.role), input, options: options) }
+                try looking.time { try LayerInspection(of: block.weight(layer.name), input, options: options) }
             }
             run.parts.layers += looking.seconds
             let entry = InspectionReport.Layer(layer, inspection, input: index)

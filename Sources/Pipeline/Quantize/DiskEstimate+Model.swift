@@ -9,7 +9,7 @@ extension DiskEstimate {
     /// Of a quantized model.
     package init(_ checkpoint: Checkpoint, _ job: QuantizationJob, _ plan: LayerPlan) throws {
         var layers: [String: LinearLayer] = [:]
-        for layer in LinearLayer.all(blocks: checkpoint.configuration.blockCount) where plan[layer] != nil {
+        for layer in checkpoint.configuration.layers where plan[layer] != nil {
             layers[checkpoint.naming.stored(layer.weightName)] = layer
         }
         var bytes = try CarriedFiles(checkpoint).bytes
@@ -38,7 +38,7 @@ extension DiskEstimate {
         for job in jobs {
             let model = try checkpoint ?? Checkpoint(directory: job.model)
             checkpoint = model
-            let plan = try LayerPlan(job, blockCount: model.configuration.blockCount)
+            let plan = try LayerPlan(job, model.configuration)
             left += try DiskEstimate(model, job, plan).bytes
             most = max(most, left)
             // The output that it replaces goes when this one is there.

@@ -1,6 +1,6 @@
+import AdaDimArchitectures
 import AdaDimCalibration
 import AdaDimCheckpoint
-import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
@@ -26,20 +26,24 @@ package struct MemoryEstimate: Sendable, Equatable {
         _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ size: CalibrationSize,
         _ work: Work = .quantizing, threads: Int = BLASLibrary.threadCount
     ) throws(QuantizationError) {
-        let stages = try Self.stages(configuration, job, plan, work, threads: threads)
         let tokens = Tokens(configuration, size, threads: threads)
         let corrects = work == .quantizing && job.correction != .none
         // Ids, positions and the residual stream; that of the original model, too, where it is followed.
         let stream = tokens.all * (4 + 8 + 4 * Double(configuration.hiddenSize) * (corrects ? 2 : 1))
-        let weights = LinearRole.allCases.reduce(0) { $0 + configuration.weightBytes($1) }
-        // The next block is read at the same time, from pages with half as many bytes or as many. The original model's
-        // stream needs the original weights.
-        let blocks = (plan.last.block > 0 ? 2.5 * weights : weights) + (corrects ? weights : 0)
         // An inspection goes from stage to stage, as a quantization does that replaces what it has quantized.
         let propagation = work == .inspecting ? .quantized : job.propagation
-        bytes =
-            stream + blocks
-            + Self.peak(stages, tokens, propagation, last: plan.last.stage, streams: corrects ? 2 : 1)
+        // Of blocks of several kinds the one that takes most.
+        let kinds = Set((0...plan.last.block).map(configuration.architecture.kind(ofBlock:)))
+        let most = try kinds.map { (kind) throws(QuantizationError) in
+            let weights = kind.layers.reduce(0) { $0 + configuration.weightBytes($1) }
+            // The next block is read at the same time, from pages with half as many bytes or as many. The original model's
+            // stream needs the original weights.
+            let blocks = (plan.last.block > 0 ? 2.5 * weights : weights) + (corrects ? weights : 0)
+            let stages = try Self.stages(kind, configuration, job, plan, work, threads: threads)
+            let last = min(plan.last.stage, stages.count - 1)
+            return blocks + Self.peak(stages, tokens, propagation, last: last, streams: corrects ? 2 : 1)
+        }.max()
+        bytes = stream + (most ?? 0)
     }
 
     /// - Parameter available: bytes; nil if nobody knows.
@@ -84,15 +88,15 @@ package struct MemoryEstimate: Sendable, Equatable {
         var quantizing = 0.0
 
         init(_ stage: BlockStage, _ configuration: ModelConfiguration) {
-            func output(_ role: LinearRole) -> Double { 4 * Double(configuration.shape(of: role).out) }
-            input = 4 * Double(configuration.shape(of: stage.roles[0]).width)
-            switch stage {
-            // Queries, keys and values, then what attention reads.
-            case .queryKeyValue: (carried, within) = (output(.query), output(.query) + 2 * output(.key))
+            let outputs = configuration.outputBytes(stage)
+            input = configuration.inputBytes(stage)
+            switch stage.operation {
+            // Queries, keys and values, then what attention reads: as much as there are queries.
+            case .attention: (carried, within) = (outputs[0], outputs.reduce(0, +))
             // The gate becomes what is carried.
-            case .gateUp: (carried, within) = (output(.gate), output(.up))
+            case .gate: (carried, within) = (outputs[0], outputs.dropFirst().reduce(0, +))
             // Added to the residual stream.
-            case .attentionOutput, .down: (carried, within) = (0, 0)
+            case .none: (carried, within) = (0, 0)
             }
         }
 
@@ -104,7 +108,8 @@ package struct MemoryEstimate: Sendable, Equatable {
     }
 
     private static func stages(
-        _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ work: Work, threads: Int
+        _ kind: BlockKind, _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ work: Work,
+        threads: Int
     ) throws(QuantizationError) -> [Stage] {
         let corrects = work == .quantizing && job.correction != .none
         // Fixed directions may differ from layer to layer: per-IC has panels of whole groups, per-OC scattered ones.
@@ -112,13 +117,13 @@ package struct MemoryEstimate: Sendable, Equatable {
             job.dimension == .adaptive ? [.adaptive] : ChannelDimension.allCases.map { .fixed($0) }
         let replaces = work == .quantizing && job.propagation == .quantized
         var stages: [Stage] = []
-        for stage in BlockStage.allCases {
+        for stage in kind.stages {
             var counted = Stage(stage, configuration)
             counted.summing = summing(stage, configuration, job, corrects: corrects, work)
             // Quantized weights that wait until the whole stage is done.
             var replacements = 0.0
-            for role in stage.roles where plan.roles.contains(role) {
-                let (rows, columns) = configuration.shape(of: role)
+            for layer in stage.layers where plan.names.contains(layer.name) {
+                let (rows, columns) = configuration.shape(of: layer)
                 let layers = try dimensions.map { (dimension) throws(QuantizationError) in
                     var options = job.engineOptions
                     options.dimension = dimension
@@ -129,20 +134,19 @@ package struct MemoryEstimate: Sendable, Equatable {
                 }
                 // What the inputs' shift has beside it: two squares, and the residual stream's.
                 counted.gram = 4 * Double(columns) * Double(columns) * (corrects ? 3 : 1)
-                let added = corrects && [.attentionOutput, .down].contains(stage)
-                if added { counted.gram += configuration.weightBytes(role) }
+                if corrects && stage.isAdded { counted.gram += configuration.weightBytes(layer) }
                 // The engine at work, or the weight as it is written. Where layers make up for others: their target beside
                 // either, and a product; or what it takes to tell how far outputs are, the values, the error, a product and a
                 // loss's.
-                let target = corrects ? 2 * configuration.weightBytes(role) : 0
+                let target = corrects ? 2 * configuration.weightBytes(layer) : 0
                 let busy =
-                    max(most(\.work), configuration.weightBytes(role) * (corrects ? 4 : 1)) + target
+                    max(most(\.work), configuration.weightBytes(layer) * (corrects ? 4 : 1)) + target
                 // Before the layers, while nothing of them is in memory.
                 if work == .inspecting { counted.quantizing = max(counted.quantizing, 2 * counted.gram) }
                 // The Gram matrix is sorted before the first layer's work begins.
                 counted.quantizing = max(
                     counted.quantizing, most(\.sorted), busy + most(\.codes) + replacements)
-                if replaces { replacements += configuration.weightBytes(role) }
+                if replaces { replacements += configuration.weightBytes(layer) }
             }
             stages.append(counted)
         }
@@ -153,17 +157,16 @@ package struct MemoryEstimate: Sendable, Equatable {
     private static func summing(
         _ stage: BlockStage, _ configuration: ModelConfiguration, _ job: QuantizationJob, corrects: Bool, _ work: Work
     ) -> Double {
-        func output(_ role: LinearRole) -> Double { 4 * Double(configuration.shape(of: role).out) }
-        let input = 4 * Double(configuration.shape(of: stage.roles[0]).width)
-        guard work == .quantizing && stage == .queryKeyValue && job.accuracy.tokenWeights == .attention else {
+        let input = configuration.inputBytes(stage)
+        guard work == .quantizing && stage.isAttention && job.accuracy.tokenWeights == .attention else {
             return corrects ? input : 0
         }
-        return max(output(.query) + output(.key), corrects ? 3 * input : input)
+        return max(configuration.outputBytes(stage).prefix(2).reduce(0, +), corrects ? 3 * input : input)
     }
 
     /// The largest of what the steps of a block hold.
     private static func peak(
-        _ stages: [Stage], _ tokens: Tokens, _ propagation: QuantizationJob.Propagation, last: BlockStage,
+        _ stages: [Stage], _ tokens: Tokens, _ propagation: QuantizationJob.Propagation, last: Int,
         streams: Double
     ) -> Double {
         var peak = 0.0
@@ -187,7 +190,7 @@ package struct MemoryEstimate: Sendable, Equatable {
                     grams + tokens.all * stage.input + tokens.ofBatch * stage.summing)
             }
             // The last block's last input stays. A Gram matrix becomes a factor, and goes with it.
-            let input = tokens.all * stages[last.rawValue].input
+            let input = tokens.all * stages[last].input
             for stage in stages {
                 peak = max(peak, input + grams + stage.quantizing)
                 grams -= stage.gram
@@ -199,8 +202,18 @@ package struct MemoryEstimate: Sendable, Equatable {
 
 extension ModelConfiguration {
     /// Bytes of a layer's weight in memory.
-    fileprivate func weightBytes(_ role: LinearRole) -> Double {
-        let (rows, columns) = shape(of: role)
+    fileprivate func weightBytes(_ layer: LinearModule) -> Double {
+        let (rows, columns) = shape(of: layer)
         return 4 * Double(rows) * Double(columns)
+    }
+
+    /// Bytes of a token's input of a stage.
+    fileprivate func inputBytes(_ stage: BlockStage) -> Double {
+        4 * Double(stage.layers.first.map { count($0.input) } ?? 0)
+    }
+
+    /// Bytes of a token's outputs of a stage's layers, part by part.
+    fileprivate func outputBytes(_ stage: BlockStage) -> [Double] {
+        stage.layers.flatMap(\.outputs).map { 4 * Double(count($0)) }
     }
 }

@@ -39,7 +39,7 @@ package struct QuantizeCheckpoint {
         let start = ContinuousClock.now
         try job.engineOptions.validate()
         let checkpoint = try Checkpoint(quantizing: job.model, log: log)
-        let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
+        let plan = try LayerPlan(job, checkpoint.configuration)
         let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
@@ -97,14 +97,14 @@ package struct QuantizeCheckpoint {
         }
     }
 
-    /// Stops in front of each stage, quantizes its layers on what they see, and goes on with the new weights.
+    /// Stops before each stage, quantizes its layers on what they see, and goes on with the new weights.
     private func quantizeStageByStage(_ block: inout DecoderBlock, _ run: inout Run) throws {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
         // Nobody needs the original weights once they are replaced, but for the original model's stream.
         let untouched = run.original == nil ? nil : block
-        for stage in BlockStage.allCases {
+        for stage in block.stages.indices {
             try observer.checkCancellation()
-            let isLast = run.plan.isLast(stage, of: block.index)
+            let isLast = run.plan.isLast(stage: stage, ofBlock: block.index)
             if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
                 let shift = try run.times.originals.time {
                     // In front of the first quantized layer nothing has moved.
@@ -116,7 +116,7 @@ package struct QuantizeCheckpoint {
                                 between: observer.checkCancellation)
                         }
                 }
-                var replacements: [LinearRole: Matrix<Float>] = [:]
+                var replacements: [String: Matrix<Float>] = [:]
                 try quantizer.quantize(stage, of: block, &gram, shift, scaleType: run.checkpoint.scaleType) { result in
                     if isLast {
                         try finish(result, &run)
@@ -125,10 +125,10 @@ package struct QuantizeCheckpoint {
                             run.checkpoint.asStored(result.quantization.quantized)
                         }
                         try finish(result, dequantized: weight, &run)
-                        replacements[result.layer.role] = weight
+                        replacements[result.layer.name] = weight
                     }
                 }
-                for (role, weight) in replacements { block.replace(role, with: weight) }
+                for (name, weight) in replacements { block.replace(name, with: weight) }
             }
             if isLast { return }
             try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
@@ -143,13 +143,13 @@ package struct QuantizeCheckpoint {
     /// The untouched block, run once, gives all Gram matrices; the layers are quantized after that.
     private func quantizeAfterwards(_ block: DecoderBlock, _ run: inout Run) throws {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
-        var grams: [(stage: BlockStage, gram: StageQuantizer.TimedGram)] = []
-        for stage in BlockStage.allCases {
+        var grams: [(stage: Int, gram: StageQuantizer.TimedGram)] = []
+        for stage in block.stages.indices {
             try observer.checkCancellation()
             if let gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
                 grams.append((stage, gram))
             }
-            if run.plan.isLast(stage, of: block.index) { break }
+            if run.plan.isLast(stage: stage, ofBlock: block.index) { break }
             try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
         }
         for index in grams.indices {

@@ -23,25 +23,21 @@ struct StageQuantizer {
         var seconds: QuantizationReport.LayerSeconds
     }
 
-    /// The layers of a stage that are to be quantized.
-    func layers(of stage: BlockStage, in block: Int) -> [LinearLayer] {
-        stage.roles.map { LinearLayer(block: block, role: $0) }.filter { plan[$0] != nil }
-    }
-
     /// Sums up the inputs of a stage; nil if none of its layers is to be quantized.
     /// - Parameters:
+    ///   - stage: its place in the block.
     ///   - seeing: called with the inputs of every batch [in, tokens].
     ///   - between: called after every batch.
     func gram(
-        of stage: BlockStage, in block: DecoderBlock, _ stream: inout CalibrationStream,
+        of stage: Int, in block: DecoderBlock, _ stream: inout CalibrationStream,
         seeing: (MatrixView<Float>) -> Void = { _ in }, between: () throws -> Void
     ) throws -> TimedGram? {
-        guard let layer = layers(of: stage, in: block.index).first else { return nil }
+        guard let layer = plan.layers(ofStage: stage, inBlock: block.index).first else { return nil }
         var watch = Stopwatch()
         do {
             let gram = try watch.time {
                 try stream.gram(
-                    in: block, order: block.weight(layer.role).columns,
+                    in: block, order: block.weight(layer.name).columns,
                     weighsByAttention: job.accuracy.tokenWeights == .attention,
                     seeing: seeing, between: between)
             }
@@ -55,13 +51,13 @@ struct StageQuantizer {
 
     /// How far the inputs of a stage have moved from the original model's; nil where its stream is not followed.
     func shift(
-        of stage: BlockStage, in block: DecoderBlock, originally untouched: DecoderBlock,
+        of stage: Int, in block: DecoderBlock, originally untouched: DecoderBlock,
         from original: inout CalibrationStream?, _ stream: inout CalibrationStream, between: () throws -> Void
     ) throws -> InputShift<Float>? {
-        guard let layer = layers(of: stage, in: block.index).first else { return nil }
+        guard let layer = plan.layers(ofStage: stage, inBlock: block.index).first else { return nil }
         do {
             return try original?.shift(
-                of: &stream, in: block, originally: untouched, order: block.weight(layer.role).columns,
+                of: &stream, in: block, originally: untouched, order: block.weight(layer.name).columns,
                 between: between)
         } catch PipelineError.cancelled {
             throw PipelineError.cancelled
@@ -79,11 +75,11 @@ struct StageQuantizer {
     /// the factor's.
     /// - Parameter shift: how far the inputs have moved from the original model's, where that is made up for.
     func quantize(
-        _ stage: BlockStage, of block: DecoderBlock, _ timed: inout TimedGram, _ shift: InputShift<Float>? = nil,
+        _ stage: Int, of block: DecoderBlock, _ timed: inout TimedGram, _ shift: InputShift<Float>? = nil,
         scaleType: ScaleType,
         finish: (Result) throws -> Void
     ) throws {
-        let layers = layers(of: stage, in: block.index)
+        let layers = plan.layers(ofStage: stage, inBlock: block.index)
         var watch = Stopwatch()
         let factor = try naming(layers[0]) {
             let factor = try watch.time {
@@ -100,7 +96,7 @@ struct StageQuantizer {
             var options = job.engineOptions
             options.dimension = plan[layer] ?? options.dimension
             options.scaleType = scaleType
-            let weight = block.weight(layer.role)
+            let weight = block.weight(layer.name)
             var correcting = Stopwatch()
             let (quantization, correction) = try naming(layer) {
                 let quantizer = try LayerQuantizer(factor: factor, options: options)

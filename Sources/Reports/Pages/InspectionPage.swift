@@ -37,7 +37,7 @@ package struct InspectionPage {
             _ title: String, _ caption: String, unit: String, log: Bool, _ value: (InspectionReport.Layer) -> Double?
         ) -> DepthRoleMap {
             DepthRoleMap(
-                title: title, caption: caption, roles: places.roles.map(\.rawValue), blocks: places.blocks,
+                title: title, caption: caption, roles: places.roles, blocks: places.blocks,
                 values: places.grid { value(report.layers[$0]) },
                 marks: places.grid { !report.inputs[report.layers[$0].input].outliers.isEmpty }.map { $0 ?? false },
                 markLegend: "input has outlier channels", scale: .sequential(log: log), unit: unit)

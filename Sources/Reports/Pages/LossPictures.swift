@@ -61,7 +61,7 @@ struct LossPictures {
                     The loss ‖(W−Q)X‖² of each layer with groups inside input channels, over that with groups inside output \
                     channels. Below 1 per-IC loses less. Dots mark the layers for which per-IC was \(mark.rawValue).
                     """,
-                roles: places.roles.map(\.rawValue), blocks: places.blocks, values: values,
+                roles: places.roles, blocks: places.blocks, values: values,
                 marks: places.grid { isMarked($0, method, mark) }.map { $0 ?? false },
                 markLegend: "per-IC \(mark.rawValue)",
                 scale: .diverging(center: 1, lowLegend: "per-IC loses less", highLegend: "per-OC loses less"),
@@ -85,7 +85,7 @@ struct LossPictures {
         if let final { series.append((name: "as quantized", values: places.grid(final))) }
         return places.roles.map { role in
             DepthCurves(
-                title: role.rawValue, caption: "Relative loss ‖(W−Q)X‖²/‖WX‖² of \(role.rawValue) by block.",
+                title: role, caption: "Relative loss ‖(W−Q)X‖²/‖WX‖² of \(role) by block.",
                 yLabel: "relative loss", blocks: places.blocks,
                 series: series.map { .init(name: $0.name, values: places.column(role, of: $0.values)) })
         }
@@ -122,7 +122,7 @@ struct LossPictures {
     func row(_ index: Int, cells: [TableCell], isDetailed: Bool = false) -> TableRow {
         let layer = layers[index]
         return TableRow(
-            name: layer.name, block: places[index]?.block ?? 0, role: places[index]?.role.rawValue ?? "",
+            name: layer.name, block: places[index]?.block ?? 0, role: places[index]?.role ?? "",
             direction: Self.name(layer.dimension), cells: cells, detailsAreKeptElsewhere: isDetailed)
     }
 }

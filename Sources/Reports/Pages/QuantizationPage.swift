@@ -20,7 +20,7 @@ package struct QuantizationPage {
         maps.append(
             DepthRoleMap(
                 title: "Relative loss", caption: "‖(W−Q)X‖²/‖WX‖² of each layer as it was quantized.",
-                roles: pictures.places.roles.map(\.rawValue), blocks: pictures.places.blocks,
+                roles: pictures.places.roles, blocks: pictures.places.blocks,
                 values: pictures.places.grid { report.layers[$0].loss.relative },
                 marks: pictures.places.grid { report.layers[$0].dimension == .perInputChannel }.map { $0 ?? false },
                 markLegend: "per-IC", scale: .sequential(log: true), unit: "relative loss"))

@@ -32,7 +32,7 @@ enum PrintLogits {
             let directory = URL(fileURLWithPath: question.model, isDirectory: true)
             let checkpoint = try Checkpoint(directory: directory, allowingQuantized: true)
             guard let tokens = question.tokens else {
-                return Answer(keys: ConfigurationKeys(checkpoint.configuration.architecture).known.sorted())
+                return Answer(keys: checkpoint.configuration.architecture.knownKeys.sorted())
             }
             let logits = try DecoderModel(checkpoint).logits(of: [tokens])
             let rows = (0..<logits.columns).map { token in (0..<logits.rows).map { logits[$0, token] } }

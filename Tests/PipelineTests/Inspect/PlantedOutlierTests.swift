@@ -14,17 +14,17 @@ import Testing
 /// of its layers' input; what is taken off those columns again decides whether the function changes.
 @Suite struct PlantedOutlierTests {
     /// Where, and which channels of 256.
-    private static let plantings: [(norm: String, roles: [LinearRole], block: Int, channels: [Int])] = [
-        ("input_layernorm", [.query, .key, .value], 1, [17, 200]),
-        ("post_attention_layernorm", [.gate, .up], 3, [64, 65, 131]),
+    private static let plantings: [(norm: String, roles: [String], block: Int, channels: [Int])] = [
+        ("input_layernorm", ["q_proj", "k_proj", "v_proj"], 1, [17, 200]),
+        ("post_attention_layernorm", ["gate_proj", "up_proj"], 3, [64, 65, 131]),
     ]
 
     private struct Inspected {
         let report: InspectionReport
         let channels: SafetensorsFile
 
-        func layers(_ roles: [LinearRole], block: Int) -> [InspectionReport.Layer] {
-            let names = roles.map { LinearLayer(block: block, role: $0).moduleName }
+        func layers(_ roles: [String], block: Int) -> [InspectionReport.Layer] {
+            let names = roles.map { LinearLayer.llama($0, block: block).moduleName }
             return report.layers.filter { names.contains($0.name) }
         }
 
@@ -88,7 +88,7 @@ import Testing
             job.selection = selection
             let report = try QuantizeCheckpoint(job).run()
             for (_, roles, block, _) in Self.plantings {
-                let names = roles.map { LinearLayer(block: block, role: $0).moduleName }
+                let names = roles.map { LinearLayer.llama($0, block: block).moduleName }
                 let layers = report.layers.filter { names.contains($0.name) }
                 #expect(layers.count == roles.count && layers.allSatisfy { $0.dimension == .perInputChannel })
             }
@@ -136,7 +136,7 @@ import Testing
             }
             for (norm, roles, block, channels) in Self.plantings {
                 if tensor.name == "model.layers.\(block).\(norm).weight" { for c in channels { values[c] *= up } }
-                if roles.contains(where: { LinearLayer(block: block, role: $0).weightName == tensor.name }) {
+                if roles.contains(where: { LinearLayer.llama($0, block: block).weightName == tensor.name }) {
                     for row in 0..<tensor.shape[0] { for c in channels { values[row * tensor.shape[1] + c] /= down } }
                 }
             }

@@ -38,13 +38,12 @@ import Testing
         var (state, changed) = (try original.embed(samples.sequences), try written.embed(samples.sequences))
         for index in 0..<original.configuration.blockCount {
             let (block, changedBlock) = (try original.block(index), try written.block(index))
-            for stage in BlockStage.allCases {
+            for (place, computed) in block.stages.enumerated() {
                 let x = block.keepInput(of: &state).inDouble
                 let xq = changedBlock.keepInput(of: &changed).inDouble
-                let isAdded = [.attentionOutput, .down].contains(stage)
+                let isAdded = computed.name == "attentionOutput" || computed.name == "down"
                 let residual = isAdded ? (state.hidden.inDouble, changed.hidden.inDouble) : nil
-                for role in stage.roles {
-                    let layer = LinearLayer(block: index, role: role)
+                for layer in original.configuration.layers(ofBlock: index).filter({ $0.stage == place }) {
                     let stage = Stage(x: x, xq: xq, residual: residual)
                     let entry = try #require(entries[layer.moduleName])
                     guard index > 0 || stage.hasMoved else {
@@ -52,7 +51,8 @@ import Testing
                         continue
                     }
                     try stage.expect(
-                        entry, weight: block.weight(role).inDouble, quantized: changedBlock.weight(role).inDouble,
+                        entry, weight: block.weight(layer.name).inDouble,
+                        quantized: changedBlock.weight(layer.name).inDouble,
                         tolerance)
                 }
                 try block.advance(&state)

@@ -21,7 +21,7 @@ import Testing
 
     private func estimate(_ job: QuantizationJob) throws -> Int {
         let checkpoint = try Checkpoint(directory: job.model)
-        let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
+        let plan = try LayerPlan(job, checkpoint.configuration)
         return try DiskEstimate(checkpoint, job, plan).bytes
     }
 

@@ -34,7 +34,7 @@ import Testing
     ) throws -> Double {
         var job = job
         change(&job)
-        let plan = try LayerPlan(job, blockCount: configuration.blockCount)
+        let plan = try LayerPlan(job, configuration)
         // No such file is read: it is no file of ready-made ids.
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         return try MemoryEstimate(configuration, job, plan, size, work, threads: threads).bytes

@@ -53,7 +53,7 @@ import Testing
         let written = try Checkpoint(directory: output)
         #expect(written.tensorNames == original.tensorNames)
         #expect(written.files.count == original.files.count)
-        let weights = Set(LinearLayer.all(blocks: original.configuration.blockCount).map(\.weightName))
+        let weights = Set(original.configuration.layers.map(\.weightName))
         for name in original.tensorNames {
             let (a, b) = (try original.location(of: name), try written.location(of: name))
             #expect(a.entry.shape == b.entry.shape && a.entry.elementType == b.entry.elementType)
@@ -79,7 +79,7 @@ import Testing
         // The other blocks' tensors are there, untouched.
         let (original, written) = (try Checkpoint(directory: job.model), try Checkpoint(directory: job.output))
         #expect(written.tensorNames == original.tensorNames)
-        let last = LinearLayer(block: original.configuration.blockCount - 1, role: .down).weightName
+        let last = try #require(original.configuration.layers.last).weightName
         #expect(try written.matrix(last) == original.matrix(last))
     }
 
@@ -109,8 +109,7 @@ import Testing
             maximumLength: 16)
         let block = try model.block(0)
         let x = block.input(of: try model.embed(samples.sequences))
-        for role in [LinearRole.query, .key, .value] {
-            let layer = LinearLayer(block: 0, role: role)
+        for layer in original.configuration.layers(ofBlock: 0).prefix(3) {
             let w = try original.matrix(layer.weightName)
             let q = try Checkpoint(directory: job.output).matrix(layer.weightName)
             let error = Matrix<Float>(rows: w.rows, columns: w.columns) { w[$0, $1] - q[$0, $1] }
@@ -118,7 +117,7 @@ import Testing
             let entry = try #require(report.layers.first { $0.name == layer.moduleName })
             // What was written is rounded once more, to 2⁻⁸ of a weight at most (bfloat16); a weight is a few steps of
             // its grid, so that is below 4·2⁻⁸ of an error's size.
-            #expect(abs(entry.loss.absolute - expected) <= 0.04 * expected, "\(role)")
+            #expect(abs(entry.loss.absolute - expected) <= 0.04 * expected, "\(layer.role)")
             let energy = w.multiplied(by: x).squaredNorm
             let share = try #require(entry.loss.relative)
             #expect(abs(share - entry.loss.absolute / energy) <= 1e-4 * share)
