@@ -1,3 +1,4 @@
+import AdaDimQuantizedMatrices
 import Foundation
 
 /// What stops a run, beyond what its parts throw themselves.
@@ -6,6 +7,8 @@ package enum PipelineError: Error, CustomStringConvertible {
     case layer(name: String, underlying: any Error)
     case globMatchesNothing(option: String, glob: String, example: String)
     case nothingToQuantize
+    /// A recipe states a type for scales that the model's weights are not loaded in.
+    case scaleType(layer: String, found: ScaleType, expected: ScaleType)
     /// In bytes.
     case notEnoughMemory(needed: Double, available: Double)
     /// In bytes.
@@ -26,6 +29,9 @@ package enum PipelineError: Error, CustomStringConvertible {
                 + "\(directory) has \(available) left (\(gigabytes(Double(available)))); an output that is replaced "
                 + "stays until the end"
         case .nothingToQuantize: "--skip leaves no layer to quantize"
+        case .scaleType(let layer, let found, let expected):
+            "\(layer): the recipe's scaleType is \(found.rawValue), expected \(expected.rawValue), the type that the model is "
+                + "loaded in"
         case .cancelled: "stopped before the end; no output was written"
         }
     }

@@ -1,6 +1,7 @@
 import AdaDimJSON
+import OrderedCollections
 
-/// Values as settings have them: no lists, no objects.
+/// Values as settings and reports have them; the order of an object's members is lost.
 extension JSONValue: Codable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
@@ -25,6 +26,12 @@ extension JSONValue: Codable {
             self = .integer(value)
         } else if let value = try? container.decode(Double.self) {
             self = .real(value)
+        } else if let elements = try? container.decode([JSONValue].self) {
+            self = .array(elements)
+        } else if let members = try? container.decode([String: JSONValue].self) {
+            self = .object(
+                OrderedDictionary(
+                    uniqueKeysWithValues: members.sorted { $0.key < $1.key }.map { (ByteString($0.key), $0.value) }))
         } else {
             self = .string(ByteString(try container.decode(String.self)))
         }

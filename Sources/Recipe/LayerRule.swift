@@ -8,8 +8,8 @@ package struct LayerRule: Sendable {
     package let glob: String
     /// Where it comes from, as messages name it: an option, or a file's `layers`.
     package let source: String
-    /// Whether the layers stay as they are.
-    package let skips: Bool
+    /// Whether the layers stay as they are; nil for what an earlier rule says.
+    package let skips: Bool?
     /// What else is different.
     package let changes: SettingChanges
 
@@ -20,12 +20,12 @@ package struct LayerRule: Sendable {
 
     /// Layers whose groups run inside input channels.
     package static func perInputChannel(_ glob: String, source: String) -> LayerRule {
-        let dimension = JSONValue.string(ByteString(ChannelDimension.perInputChannel.rawValue))
-        return LayerRule(
-            glob: glob, source: source, skips: false, changes: SettingChanges([.init("dimension", dimension)]))
+        LayerRule(
+            glob: glob, source: source, skips: nil,
+            changes: SettingChanges([.init("dimension", ChannelDimension.perInputChannel.rawValue)]))
     }
 
-    init(glob: String, source: String, skips: Bool, changes: SettingChanges) {
+    init(glob: String, source: String, skips: Bool?, changes: SettingChanges) {
         self.glob = glob
         self.source = source
         self.skips = skips
@@ -35,7 +35,8 @@ package struct LayerRule: Sendable {
     /// - Parameter settings: by name, as a file has them; `skip` is true or false.
     /// - Throws: ``RecipeError/badValue(place:name:found:expected:)`` for another `skip`.
     init(glob: String, source: String, settings: SettingChanges) throws(RecipeError) {
-        var (skips, changes) = (false, SettingChanges())
+        var skips: Bool?
+        var changes = SettingChanges()
         for change in settings.changes {
             guard change.name == Self.skipName else {
                 changes.changes.append(change)
@@ -43,7 +44,7 @@ package struct LayerRule: Sendable {
             }
             guard case .boolean(let value) = change.value else {
                 throw .badValue(
-                    place: "\(source) \(glob)", name: change.name, found: change.value.text ?? "another value",
+                    place: "\(source) \(glob)", name: change.name, found: change.value.shown,
                     expected: "true or false")
             }
             skips = value
@@ -72,8 +73,8 @@ extension LayerRule: Codable {
     private static let globName = "layers"
 
     package func encode(to encoder: any Encoder) throws {
-        var members = [SettingChange(Self.globName, .string(ByteString(glob)))]
-        if skips { members.append(SettingChange(Self.skipName, .boolean(true))) }
+        var members = [SettingChange(Self.globName, glob)]
+        if let skips { members.append(SettingChange(Self.skipName, .boolean(skips))) }
         try SettingChanges(members + changes.changes).encode(to: encoder)
     }
 

@@ -10,6 +10,8 @@ package struct SettingChange: Sendable, Equatable {
         self.name = name
         self.value = value
     }
+
+    package init(_ name: String, _ value: String) { self.init(name, .string(ByteString(value))) }
 }
 
 /// Some settings by name: changes of a value that is written as one flat object.
@@ -18,7 +20,8 @@ package struct SettingChanges: Sendable, Equatable {
 
     package init(_ changes: [SettingChange] = []) { self.changes = changes }
 
-    subscript(name: String) -> JSONValue? { changes.last { $0.name == name }?.value }
+    /// The value that counts.
+    package subscript(name: String) -> JSONValue? { changes.last { $0.name == name }?.value }
 
     /// The settings with these changes.
     /// - Parameter place: where they come from, as messages name it.

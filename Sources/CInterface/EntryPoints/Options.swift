@@ -92,26 +92,6 @@ private enum Choice {
     }
 }
 
-extension QuantizationOptions.Direction {
-    /// nil for an adaptive one. One that becomes adaptive chooses by round-to-nearest.
-    fileprivate var fixedDimension: ChannelDimension? {
-        get { if case .fixed(let dimension) = self { dimension } else { nil } }
-        set {
-            if let newValue {
-                self = .fixed(newValue)
-            } else if !isAdaptive {
-                self = .adaptive(by: .roundToNearest)
-            }
-        }
-    }
-
-    /// Without meaning for a fixed one.
-    fileprivate var selection: QuantizationOptions.Selection {
-        get { if case .adaptive(let selection) = self { selection } else { .roundToNearest } }
-        set { if isAdaptive { self = .adaptive(by: newValue) } }
-    }
-}
-
 extension adadim_options {
     fileprivate init(_ options: QuantizationOptions) {
         self.init()

@@ -42,13 +42,15 @@ package struct InspectCheckpoint {
     /// Runs to the end; the report's directory, where one was asked for, appears whole or not at all.
     package func run() throws -> InspectionReport {
         let start = ContinuousClock.now
-        try job.layers.engineOptions.validate()
+        try job.layers.recipe.options.validate()
         let checkpoint = try Checkpoint(quantizing: job.layers.model, log: log)
-        let plan = try LayerPlan(job.layers, checkpoint.configuration)
+        let plan = try LayerPlan(
+            job.layers.recipe, checkpoint.configuration, scaleType: checkpoint.scaleType)
         let model = try DecoderModel(checkpoint, givesLogits: false)
         let size = try CalibrationSize(
-            file: job.layers.calibration, samples: job.layers.samples, length: job.layers.sequenceLength)
-        try MemoryEstimate(checkpoint.configuration, job.layers, plan, size, .inspecting).check(available: memory)
+            file: job.layers.calibration, samples: job.layers.recipe.sampling.samples,
+            length: job.layers.recipe.sampling.sequenceLength)
+        try MemoryEstimate(checkpoint.configuration, job.layers.recipe, plan, size, .inspecting).check(available: memory)
         // Before the text is read, which may take its time: a run that cannot write its report ends here.
         let output = try job.report.map {
             try OutputDirectory(
@@ -63,7 +65,7 @@ package struct InspectCheckpoint {
         progress(.began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
         var run = Run(
             plan: plan, checkpoint: checkpoint, stream: try CalibrationStream(samples, model),
-            report: InspectionReport(job.described(samples)))
+            report: InspectionReport(job.described(samples, plan)))
         guard let output else {
             try inspect(model, &run)
             run.report.close(seconds: start.secondsUntilNow, run.parts)
@@ -136,12 +138,10 @@ package struct InspectCheckpoint {
 
         var factoring = Stopwatch()
         let input = try quantizer.naming(first) {
-            let input = try factoring.time {
+            try factoring.time {
                 try InspectedInput(
-                    taking: &gram.gram, moments.figures, thresholds: job.thresholds, options: job.layers.engineOptions)
+                    taking: &gram.gram, moments.figures, thresholds: job.thresholds, options: job.layers.recipe.options)
             }
-            try job.layers.engineOptions.checkActivity(input.factor)
-            return input
         }
         run.parts.factor += factoring.seconds
         let damping = AppliedDamping(input.factor)
@@ -159,8 +159,7 @@ package struct InspectCheckpoint {
 
         for layer in layers {
             var looking = Stopwatch()
-            var options = job.layers.engineOptions
-            options.scaleType = run.checkpoint.scaleType
+            guard let options = run.plan[layer] else { continue }
             let inspection = try quantizer.naming(layer) {
                 try looking.time { try LayerInspection(of: block.weight(layer.name), input, options: options) }
             }

@@ -43,7 +43,7 @@ package struct QuantizeLayerFile {
             try LayerOutput(path, input: job.input, overwrite: job.overwrite) { log.notice("\($0)") }
         }
         var options = job.options
-        options.scaleType = job.scaleType ?? file.weightType.scaleType
+        options.grid.scaleType = job.scaleType ?? file.weightType.scaleType
         let threads = BLASLibrary.threadCount
         let plan = try naming(file) {
             let panelRows = max(1, panelBytes / 4 / file.columns)
@@ -96,7 +96,7 @@ package struct QuantizeLayerFile {
         let factor = try naming(file) {
             let factor = try factoring.time {
                 try GramFactor(
-                    taking: &gram, dampingShare: options.damping, activationOrder: options.activationOrder,
+                    taking: &gram, options: options.factor,
                     cancellation: cancellation
                 ) { tell(.factor, $0, cancellation) }
             }
@@ -132,7 +132,7 @@ package struct QuantizeLayerFile {
     ) throws {
         progress(.advanced(.writing, share: 0))
         let layer = QuantizedLayerFile(
-            quantization, name: file.name, scaleType: options.scaleType, isPacked: job.isPacked,
+            quantization, name: file.name, scaleType: options.grid.scaleType, isPacked: job.isPacked,
             dequantizedType: job.writesDequantized ? file.weightType : nil, facts: facts)
         try output.complete { partial in try layer.write(to: partial, between: checkCancellation) }
     }

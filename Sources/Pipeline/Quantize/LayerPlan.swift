@@ -1,15 +1,19 @@
 import AdaDimCheckpoint
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
+import AdaDimRecipe
 import Glibc
 
-/// What becomes of each linear layer: the direction it is quantized in, or nothing for one that is skipped.
+/// What becomes of each linear layer: what it is quantized with, or nothing for one that is skipped.
 package struct LayerPlan: Sendable {
-    private let decisions: [LinearLayer: QuantizationOptions.Dimension]
+    /// What the scales of all layers are stored in.
+    let scaleType: ScaleType
+    private let settings: [LinearLayer: QuantizationOptions]
     /// The layers of each block that are to be quantized, in the order of computation.
     private let blocks: [[LinearLayer]]
 
     /// Number of layers to be quantized.
-    var count: Int { decisions.count }
+    var count: Int { settings.count }
 
     /// The last block with a layer to be quantized, and the place of the last such stage of it: nothing after them need be
     /// computed.
@@ -18,49 +22,76 @@ package struct LayerPlan: Sendable {
     /// Whether nothing that is to be quantized comes after this stage.
     func isLast(stage: Int, ofBlock block: Int) -> Bool { (block, stage) >= last }
 
-    /// The names inside their blocks of the layers to be quantized, in whatever block.
-    var names: Set<String> { Set(decisions.keys.map(\.name)) }
+    /// What layers of that name inside their blocks are quantized with, in whatever block: none, or one or more settings.
+    func settings(ofLayersNamed name: String) -> Set<QuantizationOptions> {
+        Set(settings.lazy.filter { $0.key.name == name }.map(\.value))
+    }
 
     /// The layers of a stage that are to be quantized.
     func layers(ofStage stage: Int, inBlock block: Int) -> [LinearLayer] { blocks[block].filter { $0.stage == stage } }
 
-    /// How a layer is to be quantized; nil for one that stays as it is.
-    subscript(layer: LinearLayer) -> QuantizationOptions.Dimension? { decisions[layer] }
+    /// What a layer is quantized with; nil for one that stays as it is.
+    subscript(layer: LinearLayer) -> QuantizationOptions? { settings[layer] }
 
-    /// - Throws: ``PipelineError/globMatchesNothing(option:glob:examples:)``, ``PipelineError/nothingToQuantize``.
-    package init(_ job: QuantizationJob, _ configuration: ModelConfiguration) throws(PipelineError) {
+    /// - Parameter scaleType: the type that the model's weights are loaded in.
+    /// - Throws: ``PipelineError/globMatchesNothing(option:glob:example:)``, ``PipelineError/nothingToQuantize``,
+    ///   ``PipelineError/layer(name:underlying:)`` for settings out of range, ``RecipeError``.
+    package init(_ recipe: ModelRecipe, _ configuration: ModelConfiguration, scaleType: ScaleType) throws {
         let layers = configuration.layers
-        let skipped = try Self.select(job.skip, from: layers, option: "--skip")
-        let direction: (LinearLayer) -> QuantizationOptions.Dimension
-        switch job.dimension {
-        case .adaptive: direction = { _ in .adaptive }
-        case .fixed(let dimension): direction = { _ in .fixed(dimension) }
-        case .perInputChannel(let globs):
-            let chosen = try Self.select(globs, from: layers, option: "--per-ic")
-            direction = { .fixed(chosen.contains($0) ? .perInputChannel : .perOutputChannel) }
+        try Self.checkMatches(recipe.rules, layers)
+        var general = recipe.options
+        general.grid.scaleType = scaleType
+        // Layers that the same rules match have the same settings.
+        var found: [[Int]: QuantizationOptions?] = [:]
+        var settings: [LinearLayer: QuantizationOptions] = [:]
+        for layer in layers {
+            let matching = recipe.rules.indices.filter { Self.matches(recipe.rules[$0].glob, layer) }
+            if found[matching] == nil {
+                let decided = try Self.settings(general, matching.map { recipe.rules[$0] })
+                do {
+                    try decided?.validate()
+                } catch {
+                    throw PipelineError.layer(name: layer.moduleName, underlying: error)
+                }
+                if let decided, decided.grid.scaleType != scaleType {
+                    throw PipelineError.scaleType(
+                        layer: layer.moduleName, found: decided.grid.scaleType, expected: scaleType)
+                }
+                found[matching] = decided
+            }
+            settings[layer] = found[matching] ?? nil
         }
-        let chosen = layers.filter { !skipped.contains($0) }
-        guard let last = chosen.last else { throw .nothingToQuantize }
+        let chosen = layers.filter { settings[$0] != nil }
+        guard let last = chosen.last else { throw PipelineError.nothingToQuantize }
         self.last = (last.block, last.stage)
-        decisions = Dictionary(uniqueKeysWithValues: chosen.map { ($0, direction($0)) })
+        self.settings = settings
+        self.scaleType = scaleType
         let ofBlock = Dictionary(grouping: chosen, by: \.block)
         blocks = (0..<configuration.blockCount).map { ofBlock[$0] ?? [] }
     }
 
-    /// The layers whose full name or last component matches one of the globs; every glob must match one.
-    private static func select(
-        _ globs: [String], from layers: [LinearLayer], option: String
-    ) throws(PipelineError) -> Set<LinearLayer> {
-        var selected: Set<LinearLayer> = []
-        for glob in globs {
-            let matching = layers.filter {
-                fnmatch(glob, $0.moduleName, 0) == 0 || fnmatch(glob, $0.role, 0) == 0
-            }
-            guard !matching.isEmpty else {
-                throw .globMatchesNothing(option: option, glob: glob, example: layers.first?.moduleName ?? "")
-            }
-            selected.formUnion(matching)
+    /// The settings of a layer that some rules match; nil if it is skipped.
+    private static func settings(
+        _ general: QuantizationOptions, _ rules: [LayerRule]
+    ) throws(RecipeError) -> QuantizationOptions? {
+        var (options, isSkipped) = (general, false)
+        for rule in rules {
+            isSkipped = rule.skips ?? isSkipped
+            options = try rule.applied(to: options)
         }
-        return selected
+        return isSkipped ? nil : options
+    }
+
+    /// Every glob must match a layer.
+    private static func checkMatches(_ rules: [LayerRule], _ layers: [LinearLayer]) throws(PipelineError) {
+        for rule in rules where !layers.contains(where: { matches(rule.glob, $0) }) {
+            throw .globMatchesNothing(
+                option: rule.source, glob: rule.glob, example: layers.first?.moduleName ?? "")
+        }
+    }
+
+    /// Whether a glob matches a layer's full name or its last part.
+    private static func matches(_ glob: String, _ layer: LinearLayer) -> Bool {
+        fnmatch(glob, layer.moduleName, 0) == 0 || fnmatch(glob, layer.role, 0) == 0
     }
 }

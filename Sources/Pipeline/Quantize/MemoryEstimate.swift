@@ -3,7 +3,7 @@ import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimQuantization
-import AdaDimQuantizedMatrices
+import AdaDimRecipe
 
 /// The memory that a run has in use when it uses most, in bytes: what grows with the calibration tokens, with a block
 /// and with a layer. The process takes more, so this is a lower bound. The program itself, the tokenizer and the
@@ -23,15 +23,15 @@ package struct MemoryEstimate: Sendable, Equatable {
     /// - Parameter size: of the calibration samples.
     /// - Throws: ``QuantizationError/tooLargeToCount(rows:columns:)``.
     package init(
-        _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ size: CalibrationSize,
+        _ configuration: ModelConfiguration, _ recipe: ModelRecipe, _ plan: LayerPlan, _ size: CalibrationSize,
         _ work: Work = .quantizing, threads: Int = BLASLibrary.threadCount
     ) throws(QuantizationError) {
         let tokens = Tokens(configuration, size, threads: threads)
-        let corrects = work == .quantizing && job.correction != .none
+        let corrects = work == .quantizing && recipe.carriedOut.correction != .none
         // Ids, positions and the residual stream; that of the original model, too, where it is followed.
         let stream = tokens.all * (4 + 8 + 4 * Double(configuration.hiddenSize) * (corrects ? 2 : 1))
         // An inspection goes from stage to stage, as a quantization does that replaces what it has quantized.
-        let propagation = work == .inspecting ? .quantized : job.propagation
+        let propagation = work == .inspecting ? .quantized : recipe.propagation
         // Of blocks of several kinds the one that takes most.
         let kinds = Set((0...plan.last.block).map(configuration.architecture.kind(ofBlock:)))
         let most = try kinds.map { (kind) throws(QuantizationError) in
@@ -39,7 +39,7 @@ package struct MemoryEstimate: Sendable, Equatable {
             // The next block is read at the same time, from pages with half as many bytes or as many. The original model's
             // stream needs the original weights.
             let blocks = (plan.last.block > 0 ? 2.5 * weights : weights) + (corrects ? weights : 0)
-            let stages = try Self.stages(kind, configuration, job, plan, work, threads: threads)
+            let stages = try Self.stages(kind, configuration, recipe, plan, work, threads: threads)
             let last = min(plan.last.stage, stages.count - 1)
             return blocks + Self.peak(stages, tokens, propagation, last: last, streams: corrects ? 2 : 1)
         }.max()
@@ -108,26 +108,25 @@ package struct MemoryEstimate: Sendable, Equatable {
     }
 
     private static func stages(
-        _ kind: BlockKind, _ configuration: ModelConfiguration, _ job: QuantizationJob, _ plan: LayerPlan, _ work: Work,
+        _ kind: BlockKind, _ configuration: ModelConfiguration, _ recipe: ModelRecipe, _ plan: LayerPlan, _ work: Work,
         threads: Int
     ) throws(QuantizationError) -> [Stage] {
-        let corrects = work == .quantizing && job.correction != .none
-        // Fixed directions may differ from layer to layer: per-IC has panels of whole groups, per-OC scattered ones.
-        let dimensions: [QuantizationOptions.Dimension] =
-            job.dimension == .adaptive ? [.adaptive] : ChannelDimension.allCases.map { .fixed($0) }
-        let replaces = work == .quantizing && job.propagation == .quantized
+        let corrects = work == .quantizing && recipe.carriedOut.correction != .none
+        let replaces = work == .quantizing && recipe.propagation == .quantized
         var stages: [Stage] = []
         for stage in kind.stages {
             var counted = Stage(stage, configuration)
-            counted.summing = summing(stage, configuration, job, corrects: corrects, work)
+            counted.summing = summing(stage, configuration, recipe, corrects: corrects, work)
             // Quantized weights that wait until the whole stage is done.
             var replacements = 0.0
-            for layer in stage.layers where plan.names.contains(layer.name) {
+            var factors: Set<QuantizationOptions.Factor> = []
+            for layer in stage.layers {
+                let settings = plan.settings(ofLayersNamed: layer.name)
+                if settings.isEmpty { continue }
+                factors.formUnion(settings.map(\.factor))
                 let (rows, columns) = configuration.shape(of: layer)
-                let layers = try dimensions.map { (dimension) throws(QuantizationError) in
-                    var options = job.engineOptions
-                    options.dimension = dimension
-                    return try MemoryPlan(rows: rows, columns: columns, options: options, threads: threads)
+                let layers = try settings.map { (options) throws(QuantizationError) in
+                    try MemoryPlan(rows: rows, columns: columns, options: options, threads: threads)
                 }
                 func most(_ part: KeyPath<MemoryPlan, Int>) -> Double {
                     Double(layers.map { $0[keyPath: part] }.max() ?? 0)
@@ -140,7 +139,7 @@ package struct MemoryEstimate: Sendable, Equatable {
                 // loss's.
                 let target = corrects ? 2 * configuration.weightBytes(layer) : 0
                 let busy =
-                    max(most(\.work), configuration.weightBytes(layer) * (corrects ? 4 : 1)) + target
+                    max(most(\.workspace), configuration.weightBytes(layer) * (corrects ? 4 : 1)) + target
                 // Before the layers, while nothing of them is in memory.
                 if work == .inspecting { counted.quantizing = max(counted.quantizing, 2 * counted.gram) }
                 // The Gram matrix is sorted before the first layer's work begins.
@@ -148,6 +147,8 @@ package struct MemoryEstimate: Sendable, Equatable {
                     counted.quantizing, most(\.sorted), busy + most(\.codes) + replacements)
                 if replaces { replacements += configuration.weightBytes(layer) }
             }
+            // A copy of the Gram matrix for each factor but the last.
+            if factors.count > 1 { counted.quantizing += counted.gram }
             stages.append(counted)
         }
         return stages
@@ -155,10 +156,10 @@ package struct MemoryEstimate: Sendable, Equatable {
 
     /// How one batch of both streams differs; where its tokens are weighed, queries and keys, and the inputs once more.
     private static func summing(
-        _ stage: BlockStage, _ configuration: ModelConfiguration, _ job: QuantizationJob, corrects: Bool, _ work: Work
+        _ stage: BlockStage, _ configuration: ModelConfiguration, _ recipe: ModelRecipe, corrects: Bool, _ work: Work
     ) -> Double {
         let input = configuration.inputBytes(stage)
-        guard work == .quantizing && stage.isAttention && job.accuracy.tokenWeights == .attention else {
+        guard work == .quantizing && stage.isAttention && recipe.tokenWeights == .attention else {
             return corrects ? input : 0
         }
         return max(configuration.outputBytes(stage).prefix(2).reduce(0, +), corrects ? 3 * input : input)
@@ -166,7 +167,7 @@ package struct MemoryEstimate: Sendable, Equatable {
 
     /// The largest of what the steps of a block hold.
     private static func peak(
-        _ stages: [Stage], _ tokens: Tokens, _ propagation: QuantizationJob.Propagation, last: Int,
+        _ stages: [Stage], _ tokens: Tokens, _ propagation: Propagation, last: Int,
         streams: Double
     ) -> Double {
         var peak = 0.0

@@ -37,28 +37,31 @@ package struct QuantizeCheckpoint {
     /// - Returns: the report that was written beside the weights.
     package func run() throws -> QuantizationReport {
         let start = ContinuousClock.now
-        try job.engineOptions.validate()
+        try job.recipe.options.validate()
         let checkpoint = try Checkpoint(quantizing: job.model, log: log)
-        let plan = try LayerPlan(job, checkpoint.configuration)
+        let plan = try LayerPlan(
+            job.recipe, checkpoint.configuration, scaleType: checkpoint.scaleType)
         let model = try DecoderModel(checkpoint, givesLogits: false)
-        let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
-        try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
+        let size = try CalibrationSize(
+            file: job.calibration, samples: job.recipe.sampling.samples, length: job.recipe.sampling.sequenceLength)
+        try MemoryEstimate(checkpoint.configuration, job.recipe, plan, size).check(available: memory)
         // Before the text is read, which may take its time: a run that cannot write its output ends here.
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite) {
             log.notice("\($0)")
         }
         try DiskEstimate(checkpoint, job, plan).check(output.parent, freeSpace: freeSpace)
         let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
-        if job.accuracy.correction != job.correction {
+        let recipe = job.carriedOut(samples, plan)
+        if job.recipe.correction != recipe.correction {
             log.notice("nothing is corrected: inputs of the original model have not moved")
         }
         return try output.complete { partial in
             let stream = try CalibrationStream(samples, model)
             var run = Run(
                 plan: plan, checkpoint: checkpoint, stream: stream,
-                original: job.correction == .none ? nil : stream,
-                writer: try CheckpointWriter(checkpoint, format: job.format, to: partial),
-                report: QuantizationReport(job.described(samples)))
+                original: recipe.correction == .none ? nil : stream,
+                writer: try CheckpointWriter(checkpoint, format: format, to: partial),
+                report: QuantizationReport(job.described(samples, plan)))
             for notice in run.writer.notices { log.notice("\(notice)") }
             observer.progress(
                 .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
@@ -72,6 +75,7 @@ package struct QuantizeCheckpoint {
                 seconds: start.secondsUntilNow, run.times.parts, peakMemoryBytes: ProcessMemory.peakBytes)
             let page = QuantizationPage(run.report).page
             try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }
+            try RecipeFile.write(recipe, to: partial.appending(path: RecipeFile.name))
             run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
             try writeReport(run.report, to: partial.appending(path: QuantizationReport.fileName))
             return run.report
@@ -91,7 +95,7 @@ package struct QuantizeCheckpoint {
     }
 
     private func quantize(_ block: inout DecoderBlock, _ run: inout Run) throws {
-        switch job.propagation {
+        switch job.recipe.propagation {
         case .quantized: try quantizeStageByStage(&block, &run)
         case .original: try quantizeAfterwards(block, &run)
         }
@@ -117,7 +121,7 @@ package struct QuantizeCheckpoint {
                         }
                 }
                 var replacements: [String: Matrix<Float>] = [:]
-                try quantizer.quantize(stage, of: block, &gram, shift, scaleType: run.checkpoint.scaleType) { result in
+                try quantizer.quantize(stage, of: block, &gram, shift) { result in
                     if isLast {
                         try finish(result, &run)
                     } else {
@@ -155,8 +159,7 @@ package struct QuantizeCheckpoint {
         for index in grams.indices {
             try observer.checkCancellation()
             try quantizer.quantize(
-                grams[index].stage, of: block, &grams[index].gram, scaleType: run.checkpoint.scaleType
-            ) { result in
+                grams[index].stage, of: block, &grams[index].gram) { result in
                 try finish(result, &run)
             }
         }

@@ -38,7 +38,7 @@ struct StageQuantizer {
             let gram = try watch.time {
                 try stream.gram(
                     in: block, order: block.weight(layer.name).columns,
-                    weighsByAttention: job.accuracy.tokenWeights == .attention,
+                    weighsByAttention: job.recipe.tokenWeights == .attention,
                     seeing: seeing, between: between)
             }
             return TimedGram(gram: gram, seconds: watch.seconds)
@@ -76,32 +76,55 @@ struct StageQuantizer {
     /// - Parameter shift: how far the inputs have moved from the original model's, where that is made up for.
     func quantize(
         _ stage: Int, of block: DecoderBlock, _ timed: inout TimedGram, _ shift: InputShift<Float>? = nil,
-        scaleType: ScaleType,
         finish: (Result) throws -> Void
     ) throws {
-        let layers = plan.layers(ofStage: stage, inBlock: block.index)
-        var watch = Stopwatch()
-        let factor = try naming(layers[0]) {
-            let factor = try watch.time {
-                try GramFactor(
-                    taking: &timed.gram, dampingShare: job.accuracy.damping,
-                    activationOrder: job.accuracy.activationOrder)
+        let groups = factorGroups(plan.layers(ofStage: stage, inBlock: block.index))
+        for (index, group) in groups.enumerated() {
+            let seconds = index == 0 ? timed.seconds : 0
+            if index == groups.count - 1 {
+                // A factor is made in the memory of the Gram matrix.
+                try quantize(group, of: block, &timed.gram, seconds: seconds, shift, finish: finish)
+            } else {
+                var copy = timed.gram
+                try quantize(group, of: block, &copy, seconds: seconds, shift, finish: finish)
             }
-            try job.engineOptions.checkActivity(factor)
-            return factor
+        }
+    }
+
+    /// The layers of a stage by what their factors are made with; one group, unless rules tell layers apart.
+    private func factorGroups(_ layers: [LinearLayer]) -> [[LinearLayer]] {
+        var groups: [(options: QuantizationOptions.Factor, layers: [LinearLayer])] = []
+        for layer in layers {
+            guard let options = plan[layer]?.factor else { continue }
+            if let place = groups.firstIndex(where: { $0.options == options }) {
+                groups[place].layers.append(layer)
+            } else {
+                groups.append((options, [layer]))
+            }
+        }
+        return groups.map(\.layers)
+    }
+
+    private func quantize(
+        _ layers: [LinearLayer], of block: DecoderBlock, _ gram: inout Gram<Float>, seconds gramSeconds: Double,
+        _ shift: InputShift<Float>?, finish: (Result) throws -> Void
+    ) throws {
+        guard let first = layers.first, let factorOptions = plan[first]?.factor else { return }
+        let shares = job.recipe.carriedOut.correction
+        var watch = Stopwatch()
+        let factor = try naming(first) {
+            try watch.time { try GramFactor(taking: &gram, options: factorOptions) }
         }
         let damping = AppliedDamping(factor)
         damping.log(to: log, subject: Self.subject(layers))
         for layer in layers {
-            var options = job.engineOptions
-            options.dimension = plan[layer] ?? options.dimension
-            options.scaleType = scaleType
+            guard let options = plan[layer] else { continue }
             let weight = block.weight(layer.name)
             var correcting = Stopwatch()
             let (quantization, correction) = try naming(layer) {
                 let quantizer = try LayerQuantizer(factor: factor, options: options)
                 guard let shift else { return (try quantizer.quantize(weight), QuantizationReport.Correction?.none) }
-                let target = try correcting.time { try factor.target(for: weight, shift, job.correction) }
+                let target = try correcting.time { try factor.target(for: weight, shift, shares) }
                 let quantization = try quantizer.quantize(target.weight)
                 let losses = try correcting.time {
                     try factor.outputLosses(
@@ -110,11 +133,11 @@ struct StageQuantizer {
                 let residual = shift.residual.map { _ in (loss: shift.residualLoss, energy: shift.residualEnergy) }
                 return (
                     quantization,
-                    QuantizationReport.Correction(job.correction, losses, residual: residual, of: quantization)
+                    QuantizationReport.Correction(shares, losses, residual: residual, of: quantization)
                 )
             }
             var seconds = QuantizationReport.LayerSeconds()
-            if layer == layers[0] { (seconds.gram, seconds.factor) = (timed.seconds, watch.seconds) }
+            if layer == first { (seconds.gram, seconds.factor) = (gramSeconds, watch.seconds) }
             seconds.reference = quantization.seconds.reference
             seconds.rtn = quantization.seconds.roundToNearest
             seconds.sweep = quantization.seconds.sweep

@@ -1,6 +1,6 @@
 extension QuantizationOptions {
     /// How the Gram matrix H of a layer's inputs is factored.
-    public struct Factor: Sendable, Equatable, Codable {
+    public struct Factor: Sendable, Hashable, Codable {
         /// λ as a share of the mean diagonal of H, 0 to 1. Raised where there is no factor, unless it is 0.
         public var damping = 0.01
         /// Act-order: whether the sweep takes columns by descending diagonal of H. Codes and scales stay in the order of the

@@ -2,7 +2,7 @@ import AdaDimQuantizedMatrices
 
 extension QuantizationOptions {
     /// Which numbers a weight can become.
-    public struct Grid: Sendable, Equatable {
+    public struct Grid: Sendable, Hashable {
         /// Bits of a code: 2, 3, 4 or 8.
         public var bits = 4
         /// Weights that share a scale and a zero point; nil for a whole channel.

@@ -6,7 +6,7 @@ import AdaDimQuantizedMatrices
 ///     QuantizationOptions(.fast) { $0.grid.bits = 3 }
 ///
 /// ``validate()`` checks it; so does every function that takes one.
-public struct QuantizationOptions: Sendable, Equatable {
+public struct QuantizationOptions: Sendable, Hashable {
     /// How codes are found.
     public enum Method: String, Sendable, NamedChoice {
         /// Round to nearest: each weight by itself.

@@ -2,7 +2,7 @@ import AdaDimQuantizedMatrices
 
 /// What improves a swept weight: passes over all of its columns. No pass raises the damped loss tr((W−Q)(H+λI)(W−Q)ᵀ), which the
 /// sweep minimizes, too. The loss without λ, which is reported, may rise where λ is large and there was little to gain.
-public struct Refinement: Sendable, Equatable, Codable {
+public struct Refinement: Sendable, Hashable, Codable {
     /// What a pass changes.
     public enum Parts: String, Sendable, NamedChoice {
         /// Codes alone: each to its best value while all else stays (coordinate descent, as in QuantEase, arXiv

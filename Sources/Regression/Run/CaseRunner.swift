@@ -137,7 +137,7 @@ extension QuantizationOptions {
     /// All of them, as baselines spell it.
     fileprivate var text: String {
         // Of a fixed direction, too, which chooses nothing: earlier baselines have it.
-        let selection = if case .adaptive(let selection) = direction { selection } else { Selection.sweep }
+        let selection = direction.isAdaptive ? direction.selection : .sweep
         return "\(grid.bits) bits, groups of \(grid.groupSize.map(String.init) ?? "a channel"), "
             + "\(direction.name) \(method.rawValue), "
             + "select \(selection.rawValue), damping \(factor.damping), \(grid.scaleType.rawValue) scales"

@@ -5,48 +5,18 @@ import Foundation
 
 /// What `adadim inspect --json` says, and `inspection-report.json`.
 package struct InspectionReport: Sendable, Codable {
-    package struct Options: Sendable, Codable, Equatable {
-        package let bits: Int
-        /// Null for a whole channel.
-        @NullWhereAbsent package internal(set) var groupSize: Int?
-        package let symmetric: Bool
-        package let damping: Double
-        package let activationOrder: Bool
-        package let skip: [String]
-        package let samples: Int
-        package let sequenceLength: Int
-        package let seed: UInt64
-        package let threads: Int
+    /// What it was inspected with, as one flat object.
+    package struct Settings: Sendable, Equatable {
+        package let run: RunSettings
         /// From where on a channel counts as an outlier.
         package let outliers: OutlierThresholds
-        /// Name of the model's directory.
-        package let model: String
-        /// The calibration file, as it was given.
-        package let calibration: String
-        /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
-        @NullWhereAbsent package internal(set) var textField: String?
 
-        package init(
-            bits: Int, groupSize: Int?, symmetric: Bool, damping: Double, activationOrder: Bool, skip: [String],
-            samples: Int, sequenceLength: Int, seed: UInt64, threads: Int, outliers: OutlierThresholds, model: String,
-            calibration: String, textField: String?
-        ) {
-            self.bits = bits
-            self.groupSize = groupSize
-            self.symmetric = symmetric
-            self.damping = damping
-            self.activationOrder = activationOrder
-            self.skip = skip
-            self.samples = samples
-            self.sequenceLength = sequenceLength
-            self.seed = seed
-            self.threads = threads
+        package init(_ run: RunSettings, outliers: OutlierThresholds) {
+            self.run = run
             self.outliers = outliers
-            self.model = model
-            self.calibration = calibration
-            self.textField = textField
         }
     }
+
 
     /// The inputs that some layers share.
     package struct Input: Sendable, Codable {
@@ -143,13 +113,13 @@ package struct InspectionReport: Sendable, Codable {
     package var files: [String] = []
     package let versions: QuantizationReport.Versions
     package let machine: MachineReport
-    package let options: Options
+    package let options: Settings
     package var totals = Totals()
     package var inputs: [Input] = []
     package var layers: [Layer] = []
 
     /// Of a run that begins now, on this machine.
-    package init(_ options: Options) {
+    package init(_ options: Settings) {
         versions = .current
         machine = .current
         self.options = options
@@ -169,5 +139,20 @@ extension InspectionReport.Parts {
             ("decoder blocks", forward), ("Gram and moments", gram), ("factors", factor), ("layers", layers),
             ("writing", writing), ("rest", rest),
         ]
+    }
+}
+
+extension InspectionReport.Settings: Codable {
+    private enum Key: String, CodingKey { case outliers }
+
+    package func encode(to encoder: any Encoder) throws {
+        try run.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(outliers, forKey: .outliers)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        run = try RunSettings(from: decoder)
+        outliers = try decoder.container(keyedBy: Key.self).decode(OutlierThresholds.self, forKey: .outliers)
     }
 }

@@ -5,23 +5,12 @@ import AdaDimQuantizedMatrices
 
 /// What `adadim layer --json` says of a run.
 package struct LayerReport: Sendable, Codable {
-    package struct Options: Sendable, Codable, Equatable {
-        package let bits: Int
-        /// Null for a whole channel.
-        @NullWhereAbsent package internal(set) var groupSize: Int?
-        package let method: QuantizationOptions.Method
-        package let ranges: RangeRule
-        /// What each pass over the swept layer changes, and how many passes there are.
-        package let refine: Refinement.Parts
-        package let passes: Int
-        package let dimension: String
-        package let select: QuantizationOptions.Selection
-        package let damping: Double
-        package let symmetric: Bool
-        package let activationOrder: Bool
-        package let scaleType: ScaleType
+    /// What it was quantized with, as one flat object.
+    package struct Settings: Sendable, Equatable {
+        package let options: QuantizationOptions
         package let threads: Int
     }
+
 
     package struct Seconds: Sendable, Codable, Equatable {
         /// Reading the weight; activations are read while they are summed up.
@@ -41,7 +30,7 @@ package struct LayerReport: Sendable, Codable {
 
     package let versions: QuantizationReport.Versions
     package let machine: MachineReport
-    package let options: Options
+    package let options: Settings
     package let name: String
     /// [out, in].
     package let shape: [Int]
@@ -86,7 +75,7 @@ extension LayerReport {
         let layout = quantization.quantized.layout
         versions = .current
         machine = .current
-        self.options = Options(options, threads: threads)
+        self.options = Settings(options: options, threads: threads)
         name = file.name
         shape = [file.rows, file.columns]
         weightType = file.weightType.elementType.rawValue
@@ -109,13 +98,15 @@ extension LayerReport {
 
     /// What the metadata of the output say beside what the quantized weight itself does.
     package var facts: [String: String] {
+        let options = options.options
         var facts = [
             "producer": "adadim \(versions.adadim)", "weight_type": weightType,
-            "symmetric": "\(options.symmetric)", "activation_order": "\(options.activationOrder)",
-            "select": options.select.rawValue, "ranges": options.ranges.rawValue,
-            "refine": options.refine.rawValue, "passes": "\(options.passes)", "requested_dimension": options.dimension,
+            "symmetric": "\(options.grid.isSymmetric)", "activation_order": "\(options.factor.activationOrder)",
+            "select": options.direction.selection.rawValue, "ranges": options.grid.ranges.rawValue,
+            "refine": options.refinement.parts.rawValue, "passes": "\(options.refinement.passes)",
+            "requested_dimension": options.direction.name,
             "damping": "\(damping)", "damping_share": "\(dampingShare)",
-            "requested_damping_share": "\(options.damping)", "inactive_inputs": "\(inactiveInputs)",
+            "requested_damping_share": "\(options.factor.damping)", "inactive_inputs": "\(inactiveInputs)",
             "blas": versions.blas, "kernels": versions.kernels,
         ]
         if let tokens { facts["tokens"] = "\(tokens)" }
@@ -123,17 +114,17 @@ extension LayerReport {
     }
 }
 
-extension LayerReport.Options {
-    fileprivate init(_ options: QuantizationOptions, threads: Int) {
-        let direction =
-            switch options.dimension {
-            case .adaptive: "adaptive"
-            case .fixed(let dimension): dimension.rawValue
-            }
-        self.init(
-            bits: options.bits, groupSize: options.groupSize, method: options.method, ranges: options.ranges,
-            refine: options.refinement.parts, passes: options.refinement.passes, dimension: direction,
-            select: options.selection, damping: options.damping, symmetric: options.isSymmetric,
-            activationOrder: options.activationOrder, scaleType: options.scaleType, threads: threads)
+extension LayerReport.Settings: Codable {
+    private enum Key: String, CodingKey { case threads }
+
+    package func encode(to encoder: any Encoder) throws {
+        try options.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(threads, forKey: .threads)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        options = try QuantizationOptions(from: decoder)
+        threads = try decoder.container(keyedBy: Key.self).decode(Int.self, forKey: .threads)
     }
 }

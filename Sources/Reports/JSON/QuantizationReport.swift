@@ -107,81 +107,6 @@ package struct QuantizationReport: Sendable, Codable {
         package let kernels: String
     }
 
-    package struct Options: Sendable, Codable, Equatable {
-        package let bits: Int
-        /// Null for a whole channel.
-        @NullWhereAbsent package internal(set) var groupSize: Int?
-        package let method: QuantizationOptions.Method
-        /// The combination that ranges, activation order, damping, passes, token weights and shares were begun with; null for
-        /// rtn, which has none.
-        @NullWhereAbsent package internal(set) var effort: Effort?
-        package let ranges: RangeRule
-        /// What each pass over a swept layer changes, and how many passes there are.
-        package let refine: Refinement.Parts
-        package let passes: Int
-        /// The shares that layers make up for of what earlier quantization has changed.
-        package let correctInputs: Double
-        package let correctResidual: Double
-        /// How much each token counts in the Gram matrix of q, k and v, whose losses are weighted by it.
-        package let tokenWeights: TokenWeights
-        package let dimension: String
-        /// The globs of `selective`; null for another dimension.
-        @NullWhereAbsent package internal(set) var perInputChannel: [String]?
-        package let skip: [String]
-        package let select: QuantizationOptions.Selection
-        package let propagate: Propagation
-        package let format: String
-        package let samples: Int
-        package let sequenceLength: Int
-        package let seed: UInt64
-        package let damping: Double
-        package let symmetric: Bool
-        package let activationOrder: Bool
-        package let threads: Int
-        /// Name of the model's directory.
-        package let model: String
-        /// The calibration file, as it was given.
-        package let calibration: String
-        /// The field of that file, of JSON Lines, that has a line's document; null for a file that is one text.
-        @NullWhereAbsent package internal(set) var textField: String?
-
-        package init(
-            bits: Int, groupSize: Int?, method: QuantizationOptions.Method, effort: Effort?, ranges: RangeRule,
-            refine: Refinement.Parts, passes: Int, correctInputs: Double, correctResidual: Double,
-            tokenWeights: TokenWeights, dimension: String, perInputChannel: [String]?, skip: [String],
-            select: QuantizationOptions.Selection, propagate: Propagation, format: String, samples: Int,
-            sequenceLength: Int, seed: UInt64, damping: Double, symmetric: Bool, activationOrder: Bool, threads: Int,
-            model: String, calibration: String, textField: String?
-        ) {
-            self.bits = bits
-            self.groupSize = groupSize
-            self.method = method
-            self.effort = effort
-            self.ranges = ranges
-            self.refine = refine
-            self.passes = passes
-            self.correctInputs = correctInputs
-            self.correctResidual = correctResidual
-            self.tokenWeights = tokenWeights
-            self.dimension = dimension
-            self.perInputChannel = perInputChannel
-            self.skip = skip
-            self.select = select
-            self.propagate = propagate
-            self.format = format
-            self.samples = samples
-            self.sequenceLength = sequenceLength
-            self.seed = seed
-            self.damping = damping
-            self.symmetric = symmetric
-            self.activationOrder = activationOrder
-            self.threads = threads
-            self.model = model
-            self.calibration = calibration
-            self.textField = textField
-        }
-    }
-
     package struct Totals: Sendable, Codable, Equatable {
         /// Of the layers that have one.
         package var meanRelativeLoss = 0.0
@@ -233,12 +158,12 @@ package struct QuantizationReport: Sendable, Codable {
     package var files: [String] = []
     package let versions: Versions
     package let machine: MachineReport
-    package let options: Options
+    package let options: RunSettings
     package var totals = Totals()
     package var layers: [Layer] = []
 
     /// Of a run that begins now, on this machine.
-    package init(_ options: Options) {
+    package init(_ options: RunSettings) {
         versions = .current
         machine = .current
         self.options = options
@@ -264,7 +189,7 @@ extension QuantizationReport.Parts {
 extension QuantizationReport {
     /// Whether losses are ‖(W−Q)X‖² of the original weights and of tokens that count the same, as those of a plain run are.
     package var hasPlainLosses: Bool {
-        options.tokenWeights == .equal && layers.allSatisfy { $0.correction == nil }
+        options.recipe.tokenWeights == .equal && layers.allSatisfy { $0.correction == nil }
     }
 }
 

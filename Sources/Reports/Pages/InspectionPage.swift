@@ -13,12 +13,12 @@ package struct InspectionPage {
     }
 
     package var page: HTMLPage {
-        let options = report.options
+        let (run, grid) = (report.options.run, report.options.run.recipe.options.grid)
         let pictures = LossPictures(
             report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
         return HTMLPage(
-            title: "\(options.model), inspected",
-            subtitle: "At \(options.bits) bits in \(PageWords.groups(options.groupSize)), on the untouched model",
+            title: "\(run.model), inspected",
+            subtitle: "At \(grid.bits) bits in \(PageWords.groups(grid.groupSize)), on the untouched model",
             facts: facts, notes: notes,
             bars: [
                 BarChart(
@@ -65,29 +65,30 @@ package struct InspectionPage {
     }
 
     private var facts: [HTMLPage.Fact] {
-        let (totals, options) = (report.totals, report.options)
+        let (totals, settings) = (report.totals, report.options)
+        let (run, recipe) = (settings.run, settings.run.recipe)
         var facts: [HTMLPage.Fact] = [
             .init("Layers", "\(totals.layers), of them \(totals.perInputChannelLayers) better per-IC"),
             .init("Inputs with outlier channels", "\(totals.inputsWithOutliers) of \(totals.inputs)"),
             .init(
                 "An outlier channel",
-                "max|x| ≥ \(significant(options.outliers.magnitude)) and ≥ "
-                    + "\(significant(options.outliers.ratio)) times the median channel's"),
+                "max|x| ≥ \(significant(settings.outliers.magnitude)) and ≥ "
+                    + "\(significant(settings.outliers.ratio)) times the median channel's"),
             .init(
                 "Calibration",
-                PageWords.calibration(
-                    options.calibration, field: options.textField, options.samples, options.sequenceLength,
-                    seed: options.seed)),
-            .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
+                PageWords.calibration(run.calibration, recipe.sampling)),
+            .init("Damping", "\(significant(recipe.options.factor.damping)) of the mean diagonal"),
             .init("Time", duration(totals.seconds)),
-            .init("Threads", "\(options.threads)"),
+            .init("Threads", "\(run.threads)"),
             .init("Made by", report.versions.text),
             .init("Machine", report.machine.text),
         ]
-        if let text = PageWords.variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
+        if let text = PageWords.variations(recipe.options) {
             facts.append(.init("With", text))
         }
-        if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
+        if !recipe.skippedGlobs.isEmpty {
+            facts.append(.init("Left out", recipe.skippedGlobs.joined(separator: ", ")))
+        }
         return facts
     }
 

@@ -1,17 +1,23 @@
+import AdaDimQuantization
+import AdaDimRecipe
+
 /// What both pages say, in the same words.
 enum PageWords {
     /// Group sizes.
     static func groups(_ size: Int?) -> String { size.map { "groups of \($0)" } ?? "one group to a channel" }
 
     /// The calibration text.
-    static func calibration(_ file: String, field: String?, _ samples: Int, _ length: Int, seed: UInt64) -> String {
-        let field = field.map { ", field \"\($0)\"" } ?? ""
-        return "\(file)\(field), \(samples) × \(length) tokens, seed \(seed)"
+    static func calibration(_ file: String, _ sampling: Sampling) -> String {
+        let field = sampling.textField.map { ", field \"\($0)\"" } ?? ""
+        return "\(file)\(field), \(sampling.samples ?? 0) × \(sampling.sequenceLength ?? 0) tokens, "
+            + "seed \(sampling.seed)"
     }
 
     /// What is unusual about the grids and the sweep; nil where nothing is.
-    static func variations(isSymmetric: Bool, activationOrder: Bool) -> String? {
-        let found = (isSymmetric ? ["symmetric grids"] : []) + (activationOrder ? ["activation order"] : [])
+    static func variations(_ options: QuantizationOptions) -> String? {
+        let found =
+            (options.grid.isSymmetric ? ["symmetric grids"] : [])
+            + (options.factor.activationOrder ? ["activation order"] : [])
         return found.isEmpty ? nil : found.joined(separator: ", ")
     }
 

@@ -13,7 +13,7 @@ package struct QuantizationPage {
     }
 
     package var page: HTMLPage {
-        let options = report.options
+        let (run, options) = (report.options, report.options.recipe.options)
         let pictures = LossPictures(
             report.layers.map { .init(name: $0.name, losses: $0.losses, dimension: $0.dimension) })
         var maps = pictures.ratioMaps(.chosen)
@@ -25,10 +25,10 @@ package struct QuantizationPage {
                 marks: pictures.places.grid { report.layers[$0].dimension == .perInputChannel }.map { $0 ?? false },
                 markLegend: "per-IC", scale: .sequential(log: true), unit: "relative loss"))
         return HTMLPage(
-            title: "\(options.model), quantized",
+            title: "\(run.model), quantized",
             subtitle:
-                "\(options.bits) bits, \(PageWords.groups(options.groupSize)), \(options.method.rawValue.uppercased()), "
-                + direction(options),
+                "\(options.grid.bits) bits, \(PageWords.groups(options.grid.groupSize)), \(options.method.rawValue.uppercased()), "
+                + direction,
             facts: facts, notes: notes,
             bars: [
                 BarChart(
@@ -39,59 +39,64 @@ package struct QuantizationPage {
             rows: report.layers.indices.map { pictures.row($0, cells: cells($0, pictures)) })
     }
 
-    private func direction(_ options: QuantizationReport.Options) -> String {
-        switch options.dimension {
-        case "adaptive": "each layer's direction chosen by the losses of \(options.select == .sweep ? "GPTQ" : "RTN")"
-        case "selective": "per-IC for \((options.perInputChannel ?? []).joined(separator: ", ")), per-OC for the others"
-        default: options.dimension == ChannelDimension.perInputChannel.rawValue ? "per-IC" : "per-OC"
+    private var direction: String {
+        let recipe = report.options.recipe
+        if let globs = recipe.perInputChannelGlobs {
+            return "per-IC for \(globs.joined(separator: ", ")), per-OC for the others"
+        }
+        return switch recipe.options.direction {
+        case .adaptive(let selection):
+            "each layer's direction chosen by the losses of \(selection == .sweep ? "GPTQ" : "RTN")"
+        case .fixed(let dimension): dimension == .perInputChannel ? "per-IC" : "per-OC"
         }
     }
 
     private var facts: [HTMLPage.Fact] {
-        let (totals, options) = (report.totals, report.options)
+        let (totals, run, recipe) = (report.totals, report.options, report.options.recipe)
         var facts: [HTMLPage.Fact] = [
             .init("Layers", "\(totals.quantizedLayers), of them \(totals.perInputChannelLayers) per-IC"),
             .init("Mean relative loss", percent(totals.meanRelativeLoss)),
             .init("Loss of all layers over their energy", percent(totals.energyWeightedRelativeLoss)),
             .init("Bits per weight, packed", significant(totals.packedBitsPerWeight)),
-            .init("Bits per weight, written", significant(totals.bitsPerWeight) + " (\(options.format))"),
+            .init("Bits per weight, written", significant(totals.bitsPerWeight) + " (\(recipe.format))"),
             .init("Time", duration(totals.seconds)),
         ]
         if let peak = totals.peakMemoryBytes { facts.append(.init("Peak memory", bytesText(Double(peak)))) }
         facts += [
             .init(
                 "Calibration",
-                PageWords.calibration(
-                    options.calibration, field: options.textField, options.samples, options.sequenceLength,
-                    seed: options.seed)),
-            .init("Inputs", options.propagate == .quantized ? "of the quantized model" : "of the original model"),
-            .init("Damping", "\(significant(options.damping)) of the mean diagonal"),
-            .init("Threads", "\(options.threads)"),
+                PageWords.calibration(run.calibration, recipe.sampling)),
+            .init("Inputs", recipe.propagation == .quantized ? "of the quantized model" : "of the original model"),
+            .init("Damping", "\(significant(recipe.options.factor.damping)) of the mean diagonal"),
+            .init("Threads", "\(run.threads)"),
             .init("Made by", report.versions.text),
             .init("Machine", report.machine.text),
         ]
-        facts += accuracyFacts(options)
-        if let text = PageWords.variations(isSymmetric: options.symmetric, activationOrder: options.activationOrder) {
+        facts += accuracyFacts(recipe)
+        if let text = PageWords.variations(recipe.options) {
             facts.append(.init("With", text))
         }
-        if !options.skip.isEmpty { facts.append(.init("Left out", options.skip.joined(separator: ", "))) }
+        if !recipe.skippedGlobs.isEmpty {
+            facts.append(.init("Left out", recipe.skippedGlobs.joined(separator: ", ")))
+        }
         return facts
     }
 
-    private func accuracyFacts(_ options: QuantizationReport.Options) -> [HTMLPage.Fact] {
-        var facts = options.effort.map { [HTMLPage.Fact("Effort", $0.rawValue)] } ?? []
-        if options.ranges == .search { facts.append(.init("Ranges", "searched")) }
-        if options.passes > 0 {
-            facts.append(.init("Refinement", "\(options.passes) passes, \(options.refine.rawValue)"))
+    private func accuracyFacts(_ recipe: ModelRecipe) -> [HTMLPage.Fact] {
+        let options = recipe.options
+        var facts = recipe.effort.map { [HTMLPage.Fact("Effort", $0.rawValue)] } ?? []
+        if options.grid.ranges == .search { facts.append(.init("Ranges", "searched")) }
+        if options.refinement.passes > 0 {
+            facts.append(.init("Refinement", "\(options.refinement.passes) passes, \(options.refinement.parts.rawValue)"))
         }
-        if options.tokenWeights == .attention {
+        if recipe.tokenWeights == .attention {
             facts.append(.init("Tokens of q, k and v", "weighed by attention"))
         }
-        if options.correctInputs > 0 || options.correctResidual > 0 {
+        if recipe.correction.inputs > 0 || recipe.correction.residual > 0 {
             facts.append(
                 .init(
                     "Made up for",
-                    "\(significant(options.correctInputs)) of the inputs' shift, \(significant(options.correctResidual)) of the residual stream's"
+                    "\(significant(recipe.correction.inputs)) of the inputs' shift, \(significant(recipe.correction.residual)) of the residual stream's"
                 ))
         }
         return facts
@@ -104,7 +109,7 @@ package struct QuantizationPage {
             The same figures are in \(QuantizationReport.fileName).
             """
         ]
-        if report.options.tokenWeights == .attention {
+        if report.options.recipe.tokenWeights == .attention {
             notes.append(
                 "Losses of q, k and v are sums over tokens weighted by the attention that each receives (Documentation/Design.md)."
             )
