@@ -87,7 +87,12 @@ let package = Package(
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors", ["AdaDimFiles", "AdaDimJSON"]),
-        module("Checkpoint", ["AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+        // A folder per format: what it can hold, its writer, its reader, its sizes.
+        module(
+            "Formats", ["AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimSafetensors"]),
+        module(
+            "Checkpoint",
+            ["AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimFormats"]),
         module(
             "Tokenizer",
             [
@@ -112,7 +117,7 @@ let package = Package(
             "Export",
             [
                 "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
-                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimSafetensors", "AdaDimFormats", "AdaDimCheckpoint",
             ]),
 
         // One layer in a file of its own.
@@ -120,7 +125,7 @@ let package = Package(
             "LayerFiles",
             [
                 "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization",
-                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+                "AdaDimSafetensors", "AdaDimFormats", "AdaDimCheckpoint", "AdaDimExport",
             ]),
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
@@ -137,7 +142,7 @@ let package = Package(
             [
                 "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization",
                 "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration",
-                "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimEvaluation", "AdaDimFormats", "AdaDimExport",
                 "AdaDimInspection", "AdaDimLayerFiles", "AdaDimReport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -145,7 +150,8 @@ let package = Package(
             name: "AdaDimCommandLineTool",
             dependencies: [
                 "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantizedMatrices",
-                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection",
+                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimFormats", "AdaDimExport",
+                "AdaDimInspection",
                 "AdaDimLayerFiles",
                 "AdaDimRegression",
                 .product(name: "TextTable", package: "TextTable"),
@@ -183,11 +189,18 @@ let package = Package(
         tests("JSON", ["AdaDimJSON"]),
         tests("Outputs", ["AdaDimFiles", "AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
+        tests(
+            "Formats",
+            [
+                "AdaDimFormats", "AdaDimJSON", "AdaDimSafetensors", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
+            ]),
         tests("Checkpoint", ["AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(
             "Export",
             [
-                "AdaDimExport", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors",
+                "AdaDimExport", "AdaDimFormats", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint",
+                "AdaDimSafetensors",
                 "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
@@ -220,7 +233,8 @@ let package = Package(
         tests(
             "Pipeline",
             [
-                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimExport",
+                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimFormats",
+                "AdaDimExport",
                 "AdaDimEvaluation", "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
                 "AdaDimDecoder", "AdaDimCalibration", "AdaDimTokenizer", "AdaDimInspection", "AdaDimReport",
                 "AdaDimTestSupport",

@@ -25,13 +25,13 @@ forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKerne
     $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Quantization)
 forbid "CPUID is asked outside Sources/LinearAlgebra" 'AdaDimProcessor' $outside
 forbid "the engine imports the model side" \
-    'AdaDim(Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Pipeline)' \
+    'AdaDim(Safetensors|Formats|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Pipeline)' \
     Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression Sources/Inspection
 forbid "the engine imports Foundation" 'Foundation' \
     Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface
 forbid "the quantized matrices import the quantizer" 'AdaDimQuantization' Sources/QuantizedMatrices
 forbid "the model side imports the quantizer" 'AdaDimQuantization' \
-    Sources/Safetensors Sources/Checkpoint Sources/Files Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation
+    Sources/Safetensors Sources/Formats Sources/Checkpoint Sources/Export Sources/Files Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation
 forbid "a module imports the pipeline from below" 'AdaDim(Pipeline|CommandLineTool)' \
     $(find Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Pipeline ! -path Sources/CommandLineTool)
 [ "$failed" -eq 0 ] && echo "imports follow the house"

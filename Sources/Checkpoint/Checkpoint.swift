@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimSafetensors
 import Foundation
@@ -10,8 +11,8 @@ package final class Checkpoint: Sendable {
     package let configuration: ModelConfiguration
     /// The weight files, in the order of their names.
     package let files: [SafetensorsFile]
-    /// How layers are packed; nil in a checkpoint that is not quantized.
-    package let packing: PackingScheme?
+    /// The packed layers, by this project's names of their modules; nil in a checkpoint that is not quantized.
+    package let packedLayers: [String: any PackedLayer]?
     /// How the files name the decoder's tensors. All that takes a name here takes this project's.
     package let naming: TensorNaming
     /// The type that linear layers are loaded in, whatever they are stored in.
@@ -28,8 +29,8 @@ package final class Checkpoint: Sendable {
 
     /// - Parameters:
     ///   - directory: the model's directory.
-    ///   - allowingQuantized: whether to open a checkpoint that is already quantized, if it is of the one kind that
-    ///     can be read (compressed-tensors as this project writes it); it is an error otherwise.
+    ///   - allowingQuantized: whether to open a checkpoint that is already quantized, if it is of a kind that can be
+    ///     read (``ExportFormat``); it is an error otherwise.
     package init(directory: URL, allowingQuantized: Bool = false) throws(CheckpointError) {
         self.directory = directory
         try Self.checkDirectory(directory.path)
@@ -37,14 +38,16 @@ package final class Checkpoint: Sendable {
         let json = try Self.contents(of: configFile)
         configuration = try ModelConfiguration(
             json: json, file: configFile.path, allowingQuantized: allowingQuantized)
-        packing = try PackingScheme(configJSON: json, file: configFile.path)
+        packedLayers = try CheckpointError.reading { [configFile] () throws(FormatError) in
+            try ExportFormat.packedLayers(in: json, file: configFile.path, TensorNaming.full(module:))
+        }
         let adapter = directory.appendingPathComponent("adapter_config.json").path
         guard FileStatus.kind(of: adapter) == nil else { throw .adapter(file: adapter) }
         let weights = try Weights(in: directory.path)
         (files, locations) = (weights.files, weights.locations)
         noticesOfFiles = weights.notices
         naming = try TensorNaming(locations.keys, directory: directory.path)
-        loadedType = Self.typeLoaded(configuration, naming, locations)
+        loadedType = Self.typeLoaded(configuration, naming, packedLayers ?? [:], locations)
     }
 
     /// What is right but surprising about the directory, a sentence each that names the file.
@@ -70,8 +73,7 @@ package final class Checkpoint: Sendable {
     /// that there are none of are passed over.
     package func release(_ names: some Sequence<String>) {
         for name in names {
-            let stored = packedModule(of: name).map { module in PackedTensor.allCases.map { $0.name(in: module) } }
-            for tensor in stored ?? [name] {
+            for tensor in packedLayer(of: name)?.tensors ?? [name] {
                 if let location = locations[naming.stored(tensor)] {
                     location.file.releasePages(of: location.entry.name)
                 }

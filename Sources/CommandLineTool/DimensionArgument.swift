@@ -1,4 +1,4 @@
-import AdaDimExport
+import AdaDimFormats
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimQuantizedMatrices

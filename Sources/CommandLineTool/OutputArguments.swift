@@ -1,12 +1,9 @@
-import AdaDimExport
+import AdaDimFormats
 import ArgumentParser
 
 /// What is written.
 struct OutputArguments: ParsableArguments {
-    @Option(
-        help:
-            "What to write: the quantized values as plain numbers of the model's own type (dequantized), which every program opens and which saves no space, or codes packed to their bits (compressed-tensors)."
-    )
+    @Option(help: ArgumentHelp(ExportFormat.help))
     var format = ExportFormat.dequantized
 
     @Flag(help: "Replace <output> if it exists and this tool wrote it.")

@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimFiles
+import AdaDimFormats
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
@@ -26,13 +27,9 @@ package struct DiskEstimate: Sendable, Equatable {
                 bytes += entry.byteRange.count
                 continue
             }
-            let directions: [ChannelDimension] =
-                if case .fixed(let dimension)? = plan[layer] { [dimension] } else { ChannelDimension.allCases }
             bytes +=
-                directions.map { dimension in
-                    let layout = GroupLayout(
-                        rows: entry.shape[0], columns: entry.shape[1], groupSize: job.groupSize, dimension: dimension)
-                    return job.format.size(of: layout, bits: job.bits, type: checkpoint.loadedType).bytes
+                plan.schemes(of: layer, shape: entry.shape, checkpoint, job).map {
+                    job.format.size(of: $0, type: checkpoint.loadedType).bytes
                 }.min() ?? 0
         }
         self.init(bytes: bytes)

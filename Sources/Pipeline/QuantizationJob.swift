@@ -1,4 +1,4 @@
-import AdaDimExport
+import AdaDimFormats
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import Foundation

@@ -41,6 +41,7 @@ package struct QuantizeCheckpoint {
         let checkpoint = try Checkpoint(quantizing: job.model, log: log)
         let plan = try LayerPlan(job, blockCount: checkpoint.configuration.blockCount)
         let model = try DecoderModel(checkpoint, givesLogits: false)
+        try job.format.check(try plan.layers(of: checkpoint, job))
         let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job, plan, size).check(available: memory)
         // Before the text is read, which may take its time: a run that cannot write its output ends here.

@@ -1,132 +1,103 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 
-// Packed layers (compressed-tensors) as matrices of floats. The tensors of layer L: L.weight_packed, L.weight_scale,
-// L.weight_zero_point, L.weight_shape.
+/// A layer of a compressed-tensors checkpoint: the four tensors of ``PackedTensor``.
+struct CompressedTensorsLayer: PackedLayer {
+    let module: String
+    let blocks: PackedBlocks
 
-/// What stands in a packed checkpoint for a layer's weight.
-package enum PackedTensor: String, CaseIterable, Sendable {
-    case codes = "weight_packed"
-    case scales = "weight_scale"
-    case zeroPoints = "weight_zero_point"
-    case shape = "weight_shape"
+    var tensors: [String] { PackedTensor.allCases.map { $0.name(in: module) } }
+    var codes: String { PackedTensor.codes.name(in: module) }
+    var scales: String { PackedTensor.scales.name(in: module) }
 
-    package func name(in module: String) -> String { "\(module).\(rawValue)" }
-}
-
-extension Checkpoint {
-    /// The module of a weight that is stored packed; nil for any other name.
-    func packedModule(of weightName: String) -> String? {
-        guard let packing, weightName.hasSuffix(".weight") else { return nil }
-        let module = String(weightName.dropLast(".weight".count))
-        return packing.layers[module] == nil ? nil : module
+    func check(in source: any TensorSource, shape: (rows: Int, columns: Int)?) throws(FormatError) {
+        _ = try parts(in: source, shape: shape)
     }
 
-    /// The weight [out, in] of a packed module.
-    func packedMatrix(
-        _ module: String, shape expected: (rows: Int, columns: Int)?
-    ) throws(CheckpointError) -> Matrix<Float> {
-        let tensors = try packedTensors(module, shape: expected)
-        let (codes, scheme) = (tensors.codes, tensors.scheme)
-        let scales = try floats(tensors.scales, tensors.type)
-        let zeroPoints = try zeros(tensors.zeroPoints, bits: scheme.bits)
-        var result = Matrix<Float>(uninitialized: tensors.rows, tensors.columns)
-        let finite = codes.file.withBytes(of: codes.entry) { bytes in
-            // Without an address there are no elements either.
-            guard let base = bytes.baseAddress else { return true }
-            let layer = PackedLayer(
-                rows: tensors.rows, columns: tensors.columns, scheme: scheme, codes: base, scales: scales,
-                zeroPoints: zeroPoints, type: tensors.type)
-            return result.withMutableView { layer.dequantize(into: $0) }
+    func withMatrix<Result>(
+        in source: any TensorSource, shape: (rows: Int, columns: Int)?,
+        _ body: (PackedMatrix, StoredFloat) throws(FormatError) -> Result
+    ) throws(FormatError) -> Result {
+        let parts = try parts(in: source, shape: shape)
+        let layout = parts.layout
+        let scales = try parts.scales.matrix(parts.type, rows: layout.scaleRows, columns: layout.scaleColumns)
+        let zeroPoints = try zeroPoints(parts.zeroPoints, layout)
+        return try parts.codes.withBytes { bytes throws(FormatError) in
+            guard let base = bytes.baseAddress else { throw .badContent(parts.codes, "holds nothing") }
+            let codes = PackedCodes(base: base, rows: layout.rows, columns: layout.columns, bits: blocks.bits)
+            return try body(
+                PackedMatrix(codes: codes, scales: scales, zeroPoints: zeroPoints, layout: layout), parts.type)
         }
-        guard finite else {
-            throw .badCode(
-                tensor: codes.entry.name, file: codes.file.path,
-                reason: "a dequantized weight is beyond \(tensors.type.elementType.rawValue)")
-        }
-        return result
     }
 
-    /// The tensors of a packed module, which fit each other.
-    struct PackedTensors {
-        let rows: Int
-        let columns: Int
-        let scheme: PackingScheme.Layer
-        let codes: Location
-        let scales: Location
-        let zeroPoints: Location
+    /// The layer's tensors, which fit each other.
+    private struct Parts {
+        let layout: GroupLayout
+        let codes: any StoredTensor
+        let scales: any StoredTensor
+        let zeroPoints: any StoredTensor
         /// Of the scales.
         let type: StoredFloat
     }
 
-    /// Finds a packed module's tensors, and checks their types and shapes; of their contents only the shape is read.
-    func packedTensors(
-        _ module: String, shape expected: (rows: Int, columns: Int)?
-    ) throws(CheckpointError) -> PackedTensors {
-        guard let scheme = packing?.layers[module] else {
-            throw .missingTensor(name: naming.stored(module + ".weight"), directory: directory.path)
-        }
-        let (rows, columns) = try packedShape(module)
-        let codes = try location(of: PackedTensor.codes.name(in: module))
+    /// Finds the tensors, and checks their types and shapes; of their contents only the shape is read.
+    private func parts(
+        in source: any TensorSource, shape expected: (rows: Int, columns: Int)?
+    ) throws(FormatError) -> Parts {
+        let (rows, columns) = try storedShape(in: source)
+        let codes = try source.required(codes)
         if let expected, expected != (rows, columns) {
             throw .wrongShape(
-                tensor: naming.stored(module + ".weight"), file: codes.file.path, found: [rows, columns],
+                tensor: source.storedName(of: module + ".weight"), file: codes.path, found: [rows, columns],
                 expected: "[\(expected.rows), \(expected.columns)]")
         }
-        guard rows.isMultiple(of: scheme.blockRows), columns.isMultiple(of: scheme.blockColumns) else {
-            throw .badCode(
-                tensor: codes.entry.name, file: codes.file.path,
-                reason: "blocks [\(scheme.blockRows), \(scheme.blockColumns)] do not divide [\(rows), \(columns)]")
+        guard rows.isMultiple(of: blocks.rows), columns.isMultiple(of: blocks.columns) else {
+            throw .badContent(codes, "blocks [\(blocks.rows), \(blocks.columns)] do not divide [\(rows), \(columns)]")
         }
-        let blocks = [rows / scheme.blockRows, columns / scheme.blockColumns]
-        let zeroPoints = try location(of: PackedTensor.zeroPoints.name(in: module))
-        let scales = try location(of: PackedTensor.scales.name(in: module))
-        try check(codes, .signed32, [rows, (columns * scheme.bits + 31) / 32])
-        try check(zeroPoints, .signed8, blocks)
-        let type = try storedType(scales)
-        try check(scales, type.elementType, blocks)
-        return PackedTensors(
-            rows: rows, columns: columns, scheme: scheme, codes: codes, scales: scales, zeroPoints: zeroPoints,
-            type: type)
+        let counts = [rows / blocks.rows, columns / blocks.columns]
+        let zeroPoints = try source.required(PackedTensor.zeroPoints.name(in: module))
+        let scales = try source.required(scales)
+        try codes.require(.signed32, [rows, PackedRows.wordsPerRow(columns: columns, bits: blocks.bits)])
+        try zeroPoints.require(.signed8, counts)
+        let type = try scales.floatType()
+        try scales.require(type.elementType, counts)
+        let isPerInput = blocks.columns == 1 && blocks.rows > 1
+        let layout = GroupLayout(
+            rows: rows, columns: columns, groupSize: isPerInput ? blocks.rows : blocks.columns,
+            dimension: isPerInput ? .perInputChannel : .perOutputChannel)
+        return Parts(layout: layout, codes: codes, scales: scales, zeroPoints: zeroPoints, type: type)
     }
 
-    private func packedShape(_ module: String) throws(CheckpointError) -> (rows: Int, columns: Int) {
-        let location = try location(of: PackedTensor.shape.name(in: module))
-        try check(location, .signed64, [2])
-        let (rows, columns) = location.file.withBytes(of: location.entry) { bytes in
+    private func storedShape(in source: any TensorSource) throws(FormatError) -> (rows: Int, columns: Int) {
+        let tensor = try source.required(PackedTensor.shape.name(in: module))
+        try tensor.require(.signed64, [2])
+        let (rows, columns) = tensor.withBytes { bytes in
             (bytes.loadUnaligned(as: Int64.self), bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self))
         }
         guard (1...Int64(Int32.max)).contains(rows), (1...Int64(Int32.max)).contains(columns) else {
-            throw .badCode(
-                tensor: location.entry.name, file: location.file.path,
-                reason: "holds [\(rows), \(columns)], expected two positive sizes")
+            throw .badContent(tensor, "holds [\(rows), \(columns)], expected two positive sizes")
         }
         return (Int(rows), Int(columns))
     }
 
-    private func zeros(_ location: Location, bits: Int) throws(CheckpointError) -> [Int8] {
-        let values = location.file.withBytes(of: location.entry) { bytes in bytes.map { Int8(bitPattern: $0) } }
-        let half = 1 << (bits - 1)
-        if let outside = values.first(where: { Int($0) < -half || Int($0) >= half }) {
-            throw .badCode(
-                tensor: location.entry.name, file: location.file.path,
-                reason: "holds \(outside), expected \(-half) to \(half - 1) for \(bits) bits")
-        }
-        return values
-    }
-
-    private func check(
-        _ location: Location, _ type: TensorElementType, _ shape: [Int]
-    ) throws(CheckpointError) {
-        let entry = location.entry
-        guard entry.elementType == type else {
-            throw .wrongElementType(
-                tensor: entry.name, file: location.file.path, found: entry.elementType, expected: type.rawValue)
-        }
-        guard entry.shape == shape else {
-            throw .wrongShape(
-                tensor: entry.name, file: location.file.path, found: entry.shape,
-                expected: "[\(shape.map(String.init).joined(separator: ", "))]")
+    /// Zero points as codes, shaped as the scales; stored are they less half of all codes, signed.
+    private func zeroPoints(_ tensor: any StoredTensor, _ layout: GroupLayout) throws(FormatError) -> Matrix<UInt8> {
+        let half = 1 << (blocks.bits - 1)
+        return try tensor.withBytes { bytes throws(FormatError) in
+            if let outside = bytes.lazy.map({ Int8(bitPattern: $0) }).first(where: { !(-half..<half ~= Int($0)) }) {
+                throw .badContent(tensor, "holds \(outside), expected \(-half) to \(half - 1) for \(blocks.bits) bits")
+            }
+            var result = Matrix<UInt8>(uninitialized: layout.scaleRows, layout.scaleColumns)
+            // Read only.
+            nonisolated(unsafe) let stored = bytes
+            result.withMutableView { target in
+                target.setRowRuns { row, columns, zeros in
+                    let start = row * target.columns + columns.lowerBound
+                    for c in 0..<columns.count { zeros[c] = stored[start + c] &+ UInt8(truncatingIfNeeded: half) }
+                }
+            }
+            return result
         }
     }
 }
