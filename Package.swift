@@ -94,9 +94,15 @@ let package = Package(
         module("Safetensors", ["AdaDimFiles", "AdaDimJSON"]),
         // What models consist of: values, a file per architecture, without code of any other module.
         module("Architectures"),
+        // A folder per format: what it can hold, its writer, its reader, its sizes.
+        module(
+            "Formats", ["AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimSafetensors"]),
         module(
             "Checkpoint",
-            ["AdaDimArchitectures", "AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors"]),
+            [
+                "AdaDimArchitectures", "AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors",
+                "AdaDimFormats",
+            ]),
         module(
             "Tokenizer",
             [
@@ -121,7 +127,7 @@ let package = Package(
             "Export",
             [
                 "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
-                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimSafetensors", "AdaDimFormats", "AdaDimCheckpoint",
             ]),
 
         // One layer in a file of its own.
@@ -129,7 +135,7 @@ let package = Package(
             "LayerFiles",
             [
                 "AdaDimFiles", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization",
-                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimExport",
+                "AdaDimSafetensors", "AdaDimFormats", "AdaDimCheckpoint", "AdaDimExport",
             ]),
 
         // Plain values to one HTML file; it knows nothing of the others. Its templates are compiled into the program.
@@ -144,7 +150,7 @@ let package = Package(
         module(
             "Recipe",
             [
-                "AdaDimFiles", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimQuantization",
+                "AdaDimFiles", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimQuantization", "AdaDimFormats",
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -160,18 +166,18 @@ let package = Package(
         module(
             "Pipeline",
             [
-                "AdaDimArchitectures", "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimSafetensors",
-                "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration", "AdaDimEvaluation",
-                "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimReports",
-                "AdaDimHTMLReport", "AdaDimQuantizedMatrices",
+                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization",
+                "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration",
+                "AdaDimEvaluation", "AdaDimFormats", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
+                "AdaDimArchitectures", "AdaDimRecipe", "AdaDimReports", "AdaDimHTMLReport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "AdaDimCommandLineTool",
             dependencies: [
-                "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantization",
-                "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
-                "AdaDimRegression", "AdaDimRecipe", "AdaDimReports", "AdaDimQuantizedMatrices",
+                "AdaDimFiles", "AdaDimOutputs", "AdaDimProcess", "AdaDimPipeline", "AdaDimQuantizedMatrices",
+                "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimEvaluation", "AdaDimFormats", "AdaDimExport",
+                "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRegression", "AdaDimRecipe", "AdaDimReports",
                 .product(name: "TextTable", package: "TextTable"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -212,6 +218,12 @@ let package = Package(
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
         tests("Architectures", ["AdaDimArchitectures"]),
         tests(
+            "Formats",
+            [
+                "AdaDimFormats", "AdaDimJSON", "AdaDimSafetensors", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
+                "AdaDimTestSupport",
+            ]),
+        tests(
             "Checkpoint",
             [
                 "AdaDimArchitectures", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimLinearAlgebra",
@@ -220,9 +232,9 @@ let package = Package(
         tests(
             "Export",
             [
-                "AdaDimArchitectures", "AdaDimExport", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimCheckpoint",
-                "AdaDimSafetensors", "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport",
-                "AdaDimQuantizedMatrices",
+                "AdaDimArchitectures", "AdaDimExport", "AdaDimFormats", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs",
+                "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimQuantizedMatrices",
+                "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
             "LayerFiles",
@@ -268,10 +280,10 @@ let package = Package(
         tests(
             "Pipeline",
             [
-                "AdaDimPipeline", "AdaDimReports", "AdaDimRecipe", "AdaDimFiles", "AdaDimCheckpoint",
-                "AdaDimSafetensors", "AdaDimExport", "AdaDimEvaluation", "AdaDimQuantization", "AdaDimLinearAlgebra",
-                "AdaDimDecoder", "AdaDimCalibration", "AdaDimTokenizer", "AdaDimInspection", "AdaDimTestSupport",
-                "AdaDimQuantizedMatrices",
+                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimFormats",
+                "AdaDimExport", "AdaDimEvaluation", "AdaDimQuantization", "AdaDimQuantizedMatrices",
+                "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration", "AdaDimTokenizer", "AdaDimInspection",
+                "AdaDimTestSupport", "AdaDimReports", "AdaDimRecipe",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built tool, so it depends on it even where it imports nothing.

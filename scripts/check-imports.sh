@@ -26,13 +26,13 @@ forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKerne
 forbid "CPUID is asked outside Sources/LinearAlgebra" 'AdaDimProcessor' $outside
 forbid "the descriptions of models import another module" 'AdaDim[A-Za-z]*|Foundation' Sources/Architectures
 forbid "the engine imports the model side" \
-    'AdaDim(Architectures|Safetensors|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Recipe|Reports|Pipeline)' \
+    'AdaDim(Architectures|Safetensors|Formats|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Recipe|Reports|Pipeline)' \
     Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression Sources/Inspection
 forbid "the engine imports Foundation" 'Foundation' \
     Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface
 forbid "the quantized matrices import the quantizer" 'AdaDimQuantization' Sources/QuantizedMatrices
 forbid "the model side imports the quantizer" 'AdaDimQuantization' \
-    Sources/Architectures Sources/Safetensors Sources/Checkpoint Sources/Files Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation
+    Sources/Architectures Sources/Safetensors Sources/Formats Sources/Checkpoint Sources/Export Sources/Files Sources/Tokenizer Sources/Decoder Sources/Calibration Sources/Evaluation
 forbid "recipes and reports import what runs a model" 'AdaDim(Tokenizer|Decoder|Calibration)|Logging' Sources/Recipe Sources/Reports
 forbid "a module imports the pipeline from below" 'AdaDim(Pipeline|CommandLineTool)' \
     $(find Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Pipeline ! -path Sources/CommandLineTool)

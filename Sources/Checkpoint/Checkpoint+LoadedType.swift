@@ -1,3 +1,4 @@
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimSafetensors
 
@@ -8,14 +9,15 @@ extension Checkpoint {
     /// The type that the linear layers' weights are turned into when the model is loaded, whatever they are stored in:
     /// what a quantized layer's scales and values are rounded to.
     static func typeLoaded(
-        _ configuration: ModelConfiguration, _ naming: TensorNaming, _ locations: [String: Location]
+        _ configuration: ModelConfiguration, _ naming: TensorNaming, _ packed: [String: any PackedLayer],
+        _ locations: [String: Location]
     ) -> StoredFloat {
         if let stated = configuration.elementType.flatMap(StoredFloat.init) { return stated }
         let stored = Set(
             configuration.layers.compactMap { layer in
                 // A packed layer is loaded in the type of its scales.
-                let scales = PackedTensor.scales.name(in: layer.moduleName)
-                return (locations[naming.stored(layer.weightName)] ?? locations[naming.stored(scales)])
+                let names = [layer.weightName, packed[layer.moduleName]?.scales].compactMap { $0 }
+                return names.lazy.compactMap { locations[naming.stored($0)] }.first
                     .flatMap { StoredFloat($0.entry.elementType) }
             })
         // Of several types the one that holds the values of all.

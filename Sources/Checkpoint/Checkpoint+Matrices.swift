@@ -1,3 +1,4 @@
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimSafetensors
 
@@ -12,7 +13,11 @@ extension Checkpoint {
     package func matrix(
         _ name: String, shape: (rows: Int, columns: Int)? = nil
     ) throws(CheckpointError) -> Matrix<Float> {
-        if let module = packedModule(of: name) { return try packedMatrix(module, shape: shape) }
+        if let packed = packedLayer(of: name) {
+            return try CheckpointError.reading { () throws(FormatError) in
+                try packed.dequantized(in: self, shape: shape)
+            }
+        }
         let location = try location(of: name)
         return try withStoredMatrix(location, shape) { stored throws(CheckpointError) in
             var result = Matrix<Float>(uninitialized: stored.rows, stored.columns)
@@ -25,8 +30,10 @@ extension Checkpoint {
     /// Checks by the files' headers that a tensor of this shape is there and holds floats, without reading it; a packed
     /// layer's, under its weight's name, that its parts are there and fit each other.
     package func check(_ name: String, shape: [Int]) throws(CheckpointError) {
-        if shape.count == 2, let module = packedModule(of: name) {
-            _ = try packedTensors(module, shape: (shape[0], shape[1]))
+        if shape.count == 2, let packed = packedLayer(of: name) {
+            try CheckpointError.reading { () throws(FormatError) in
+                try packed.check(in: self, shape: (shape[0], shape[1]))
+            }
         } else {
             _ = try location(of: name, shape: shape)
         }
@@ -51,7 +58,7 @@ extension Checkpoint {
     }
 
     /// All elements of a tensor of one dimension or more, row-major, stored as `type`.
-    func floats(_ location: Location, _ type: StoredFloat) throws(CheckpointError) -> [Float] {
+    private func floats(_ location: Location, _ type: StoredFloat) throws(CheckpointError) -> [Float] {
         let shape = location.entry.shape
         // The header's check found that these are no more than the file's bytes.
         let count = location.entry.byteRange.count / type.byteWidth
@@ -134,13 +141,8 @@ extension Checkpoint {
         }
     }
 
-    func storedType(_ location: Location) throws(CheckpointError) -> StoredFloat {
-        guard let type = StoredFloat(location.entry.elementType) else {
-            throw .wrongElementType(
-                tensor: location.entry.name, file: location.file.path, found: location.entry.elementType,
-                expected: StoredFloat.allCases.map(\.elementType.rawValue).joined(separator: ", "))
-        }
-        return type
+    private func storedType(_ location: Location) throws(CheckpointError) -> StoredFloat {
+        try CheckpointError.reading { () throws(FormatError) in try location.floatType() }
     }
 
     private func notFinite(_ location: Location, _ stored: StoredMatrix, rows: Range<Int>) -> CheckpointError {

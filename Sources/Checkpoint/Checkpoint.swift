@@ -1,5 +1,6 @@
 import AdaDimArchitectures
 import AdaDimFiles
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimSafetensors
 import Foundation
@@ -11,8 +12,8 @@ package final class Checkpoint: Sendable {
     package let configuration: ModelConfiguration
     /// The weight files, in the order of their names.
     package let files: [SafetensorsFile]
-    /// How layers are packed; nil in a checkpoint that is not quantized.
-    package let packing: PackingScheme?
+    /// The packed layers, by this project's names of their modules; nil in a checkpoint that is not quantized.
+    package let packedLayers: [String: any PackedLayer]?
     /// How the files name the decoder's tensors. All that takes a name here takes this project's.
     package let naming: TensorNaming
     /// The linear layers, by their names inside a block, whose bias config.json asks for and no block stores.
@@ -31,8 +32,8 @@ package final class Checkpoint: Sendable {
 
     /// - Parameters:
     ///   - directory: the model's directory.
-    ///   - allowingQuantized: whether to open a checkpoint that is already quantized, if it is of the one kind that
-    ///     can be read (compressed-tensors as this project writes it); it is an error otherwise.
+    ///   - allowingQuantized: whether to open a checkpoint that is already quantized, if it is of a kind that can be
+    ///     read (``ExportFormat``); it is an error otherwise.
     ///   - architectures: those that are known.
     package init(
         directory: URL, allowingQuantized: Bool = false, architectures: [Architecture] = Architecture.all
@@ -44,7 +45,9 @@ package final class Checkpoint: Sendable {
         configuration = try ModelConfiguration(
             json: json, file: configFile.path, allowingQuantized: allowingQuantized, architectures: architectures)
         let names = configuration.architecture.names
-        packing = try PackingScheme(configJSON: json, file: configFile.path, names)
+        packedLayers = try CheckpointError.reading { [configFile] () throws(FormatError) in
+            try ExportFormat.packedLayers(in: json, file: configFile.path) { TensorNaming.full(module: $0, names) }
+        }
         let adapter = directory.appendingPathComponent("adapter_config.json").path
         guard FileStatus.kind(of: adapter) == nil else { throw .adapter(file: adapter) }
         let weights = try Weights(in: directory.path)
@@ -54,7 +57,7 @@ package final class Checkpoint: Sendable {
         self.naming = naming
         let locations = locations
         layersWithoutBias = Self.layersWithoutBias(configuration) { locations[naming.stored($0)] != nil }
-        loadedType = Self.typeLoaded(configuration, naming, locations)
+        loadedType = Self.typeLoaded(configuration, naming, packedLayers ?? [:], locations)
     }
 
     /// What is right but surprising about the directory, a sentence each that names the file.
@@ -80,8 +83,7 @@ package final class Checkpoint: Sendable {
     /// that there are none of are passed over.
     package func release(_ names: some Sequence<String>) {
         for name in names {
-            let stored = packedModule(of: name).map { module in PackedTensor.allCases.map { $0.name(in: module) } }
-            for tensor in stored ?? [name] {
+            for tensor in packedLayer(of: name)?.tensors ?? [name] {
                 if let location = locations[naming.stored(tensor)] {
                     location.file.releasePages(of: location.entry.name)
                 }

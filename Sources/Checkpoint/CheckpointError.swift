@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimFormats
 import AdaDimSafetensors
 
 /// Why a model directory could not be opened or one of its tensors not read.
@@ -15,17 +16,20 @@ package enum CheckpointError: Error, Equatable {
     case notComputed(file: String, modelType: String, part: String)
     case inconsistent(file: String, reason: String)
     case alreadyQuantized(file: String, method: String)
-    case unsupportedQuantization(file: String, reason: String)
+    case format(FormatError)
     case safetensors(SafetensorsError)
     case badShardName(index: String, shard: String)
     case missingTensor(name: String, directory: String)
     case ambiguousTensor(name: String, stored: [String], directory: String)
     case noOutputProjection(directory: String, reason: String)
     case wrongShape(tensor: String, file: String, found: [Int], expected: String)
-    case wrongElementType(tensor: String, file: String, found: TensorElementType, expected: String)
     case notFinite(tensor: String, file: String, value: Float, index: [Int])
     case rowOutside(tensor: String, file: String, row: Int, rows: Int)
-    case badCode(tensor: String, file: String, reason: String)
+
+    /// Runs `body`, which reads what a format describes.
+    static func reading<Result>(_ body: () throws(FormatError) -> Result) throws(CheckpointError) -> Result {
+        do { return try body() } catch { throw .format(error) }
+    }
 }
 
 extension CheckpointError: CustomStringConvertible {
@@ -52,9 +56,7 @@ extension CheckpointError: CustomStringConvertible {
         case .inconsistent(let file, let reason): "\(file): \(reason)"
         case .alreadyQuantized(let file, let method):
             "\(file): the model is already quantized (quant_method \(method)); expected an unquantized one"
-        case .unsupportedQuantization(let file, let reason):
-            "\(file): quantization_config cannot be read: \(reason); supported is compressed-tensors as this tool "
-                + "writes it (format pack-quantized, strategy block)"
+        case .format(let error): "\(error)"
         case .safetensors(let error): "\(error)"
         case .badShardName(let index, let shard):
             "\(index): shard \"\(shard)\" is not a .safetensors file inside the model's directory"
@@ -65,13 +67,10 @@ extension CheckpointError: CustomStringConvertible {
             "\(directory): no output projection, which perplexity, comparisons and multiple choice need: \(reason)"
         case .wrongShape(let tensor, let file, let found, let expected):
             "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
-        case .wrongElementType(let tensor, let file, let found, let expected):
-            "\(file): tensor \(tensor) holds \(found.rawValue), expected \(expected)"
         case .notFinite(let tensor, let file, let value, let index):
             "\(file): tensor \(tensor) holds \(value) at \(index), expected finite weights"
         case .rowOutside(let tensor, let file, let row, let rows):
             "\(file): tensor \(tensor) has \(rows) rows, row \(row) was asked for"
-        case .badCode(let tensor, let file, let reason): "\(file): tensor \(tensor): \(reason)"
         }
     }
 }

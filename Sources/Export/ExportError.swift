@@ -14,7 +14,6 @@ package enum ExportError: OutputRefusal, Equatable {
     case wrongShape(module: String, found: [Int], expected: [Int])
     case unsupportedElementType(module: String, found: String)
     case overflow(module: String, elementType: String)
-    case scaleNotStorable(module: String, scale: Float, elementType: String)
     case alreadyPacked(directory: String)
     case badConfig(file: String, reason: String)
 }
@@ -39,8 +38,6 @@ extension ExportError: CustomStringConvertible {
             "layer \(module): its weight holds \(found), expected BF16, F16 or F32"
         case .overflow(let module, let elementType):
             "layer \(module): a quantized weight is beyond the largest \(elementType)"
-        case .scaleNotStorable(let module, let scale, let elementType):
-            "layer \(module): the scale \(scale) is not a finite \(elementType); scales are rounded to it before use"
         case .alreadyPacked(let directory): "\(directory): the model is packed already, expected a dense one"
         case .badConfig(let file, let reason): "\(file): \(reason)"
         }

@@ -26,26 +26,13 @@ package struct StoredMatrix: @unchecked Sendable {
     /// Widens and transposes in one pass, on all threads: `target` [rows, columns] is column-major.
     /// - Returns: whether all elements are finite.
     package func read(into target: MutableMatrixView<Float>) -> Bool {
-        // A tile of 32 rows by 64 columns, widened in a buffer of 8 KB, costs one cache line or two of every source
-        // row and column it touches.
-        let (tileRows, tileColumns) = (32, 64)
+        precondition(
+            target.rows == rows && target.columns == columns,
+            "a stored matrix [\(rows), \(columns)] does not fit [\(target.rows), \(target.columns)]")
         let allFinite = Atomic<Bool>(true)
-        concurrently(rows, by: tileRows) { rowRange in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: tileRows * tileColumns) { tile in
-                guard let buffer = tile.baseAddress else { return }
-                for start in stride(from: 0, to: columns, by: tileColumns) {
-                    let width = min(tileColumns, columns - start)
-                    for (r, i) in rowRange.enumerated() {
-                        let source = row(i) + start * type.byteWidth
-                        if !type.widen(source, count: width, to: buffer + r * tileColumns) {
-                            allFinite.store(false, ordering: .relaxed)
-                        }
-                    }
-                    for c in 0..<width {
-                        let output = target.column(start + c) + rowRange.lowerBound
-                        for r in 0..<rowRange.count { output[r] = buffer[r &* tileColumns &+ c] }
-                    }
-                }
+        target.setRowRuns { i, run, elements in
+            if !type.widen(row(i) + run.lowerBound * type.byteWidth, count: run.count, to: elements) {
+                allFinite.store(false, ordering: .relaxed)
             }
         }
         return allFinite.load(ordering: .relaxed)

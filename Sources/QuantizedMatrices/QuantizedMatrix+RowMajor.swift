@@ -43,15 +43,16 @@ extension QuantizedMatrix {
         codes.withView { codes in
             scales.withView { scales in
                 zeroPoints.withView { zeros in
-                    RowMajorTile.each(rows: layout.rows, columns: columns, of: Float.self) { rows, run, buffer in
+                    TransposingTile<Float>.each(of: layout.rows, by: columns) { rows, run, tile in
                         for (c, j) in run.enumerated() {
-                            Self.dequantize(rows, ofColumn: j, codes, scales, zeros, layout) { r, value in
-                                buffer[r &* RowMajorTile.columns &+ c] = value
+                            let code = codes.column(j) + rows.lowerBound
+                            Self.dequantize(rows, ofColumn: j, code, scales, zeros, layout) { r, value in
+                                tile[r, c] = value
                             }
                         }
                         for (r, i) in rows.enumerated() {
                             let row = start + (i * columns + run.lowerBound) * width
-                            if !type.narrow(buffer + r * RowMajorTile.columns, count: run.count, to: row) {
+                            if !type.narrow(tile.row(r), count: run.count, to: row) {
                                 allFinite.store(false, ordering: .relaxed)
                             }
                         }
@@ -60,51 +61,5 @@ extension QuantizedMatrix {
             }
         }
         return allFinite.load(ordering: .relaxed)
-    }
-}
-
-/// Tiles of a matrix on their way from columns to rows.
-enum RowMajorTile {
-    static let rows = 32
-    static let columns = 64
-
-    /// Lends each tile's rows and columns a buffer of `rows` times `columns` elements; on all threads.
-    static func each<Element>(
-        rows count: Int, columns: Int, of _: Element.Type,
-        _ body: @Sendable (_ rows: Range<Int>, _ columns: Range<Int>, UnsafeMutablePointer<Element>) -> Void
-    ) {
-        withoutActuallyEscaping(body) { body in
-            concurrently(count, by: rows) { range in
-                withUnsafeTemporaryAllocation(of: Element.self, capacity: rows * Self.columns) { tile in
-                    guard let buffer = tile.baseAddress else { return }
-                    for start in stride(from: 0, to: columns, by: Self.columns) {
-                        body(range, start..<min(start + Self.columns, columns), buffer)
-                    }
-                }
-            }
-        }
-    }
-}
-
-extension MatrixView {
-    /// Writes the elements row after row.
-    /// - Precondition: as many bytes as they take.
-    func writeRowMajor(to target: UnsafeMutableRawBufferPointer) {
-        let width = MemoryLayout<Element>.stride
-        precondition(
-            target.count == rows * columns * width, "\(target.count) bytes for \(rows * columns) elements of \(width)")
-        guard let base = target.baseAddress else { return }
-        // Each tile has bytes of its own.
-        nonisolated(unsafe) let start = base
-        RowMajorTile.each(rows: rows, columns: columns, of: Element.self) { rows, run, buffer in
-            for (c, j) in run.enumerated() {
-                let source = column(j)
-                for (r, i) in rows.enumerated() { buffer[r &* RowMajorTile.columns &+ c] = source[i] }
-            }
-            for (r, i) in rows.enumerated() {
-                (start + (i * columns + run.lowerBound) * width)
-                    .copyMemory(from: buffer + r * RowMajorTile.columns, byteCount: run.count * width)
-            }
-        }
     }
 }

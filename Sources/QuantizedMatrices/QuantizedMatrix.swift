@@ -49,7 +49,7 @@ public struct QuantizedMatrix: Sendable, Equatable {
                     result.withMutableView { result in
                         concurrently(layout.columns) { j in
                             let column = result.column(j)
-                            Self.dequantize(0..<layout.rows, ofColumn: j, codes, scales, zeros, layout) {
+                            Self.dequantize(0..<layout.rows, ofColumn: j, codes.column(j), scales, zeros, layout) {
                                 column[$0] = $1
                             }
                         }
@@ -60,13 +60,13 @@ public struct QuantizedMatrix: Sendable, Equatable {
         return result
     }
 
-    /// Tells the weights of some rows of column j, the rows counted from the first of them.
+    /// Gives `put` the weights of some rows of column j, the rows counted from the first of them.
+    /// - Parameter code: the codes of these rows and this column.
     @inline(__always)
     static func dequantize(
-        _ rows: Range<Int>, ofColumn j: Int, _ codes: MatrixView<UInt8>, _ scales: MatrixView<Float>,
+        _ rows: Range<Int>, ofColumn j: Int, _ code: UnsafePointer<UInt8>, _ scales: MatrixView<Float>,
         _ zeros: MatrixView<UInt8>, _ layout: GroupLayout, _ put: (_ row: Int, _ value: Float) -> Void
     ) {
-        let code = codes.column(j) + rows.lowerBound
         switch layout.dimension {
         case .perOutputChannel:
             let scale = scales.column(j / layout.groupSize) + rows.lowerBound

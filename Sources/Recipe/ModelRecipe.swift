@@ -1,3 +1,4 @@
+import AdaDimFormats
 import AdaDimQuantization
 
 /// What is done to a whole model: the settings of its layers, and what only a model has. Reports contain it, and a file of it
@@ -16,20 +17,28 @@ package struct ModelRecipe: Sendable, Equatable {
     package var propagation: Propagation
     /// What a model is calibrated on, of the text that it is given.
     package var sampling: Sampling
-    /// Name of the output's format.
-    package var format: String
+    /// What the quantized model is written as.
+    package var format: ExportFormat
     /// What is different for some layers; a later rule overrides an earlier one.
     package var rules: [LayerRule]
 
     package init(_ effort: Effort = .balanced) {
-        self.effort = effort
         options = QuantizationOptions(effort)
-        correction = effort == .best ? OutputCorrection(inputs: 0.4, residual: 0.4) : .none
-        tokenWeights = effort == .fast ? .equal : .attention
+        correction = .none
+        tokenWeights = .equal
         propagation = .quantized
         sampling = Sampling()
-        format = "dequantized"
+        format = .dequantized
         rules = []
+        apply(effort)
+    }
+
+    /// Sets what an effort is about, and leaves all else as it is.
+    package mutating func apply(_ effort: Effort) {
+        self.effort = effort
+        options.apply(effort)
+        correction = effort == .best ? OutputCorrection(inputs: 0.4, residual: 0.4) : .none
+        tokenWeights = effort == .fast ? .equal : .attention
     }
 
     /// The settings that a method is begun with: those of the effort; plain ones for round-to-nearest, which has no sweep.
@@ -82,7 +91,7 @@ extension ModelRecipe: Codable {
             residual: try container.decode(Double.self, forKey: .correctResidual))
         tokenWeights = try container.decode(TokenWeights.self, forKey: .tokenWeights)
         propagation = try container.decode(Propagation.self, forKey: .propagation)
-        format = try container.decode(String.self, forKey: .format)
+        format = try container.decode(ExportFormat.self, forKey: .format)
         rules = try container.decode([LayerRule].self, forKey: .rules)
     }
 }

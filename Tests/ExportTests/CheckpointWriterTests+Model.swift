@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimExport
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices

@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimExport
+import AdaDimFormats
 import AdaDimJSON
 import AdaDimLinearAlgebra
 import AdaDimQuantization
@@ -58,6 +59,18 @@ struct CheckpointWriterTests {
             #expect(checkpoint.files.allSatisfy { $0.metadata == ["format": "pt"] })
         }
         #expect(plain.tensorNames == original.tensorNames)
+    }
+
+    @Test func codesAreReadAsTheyWereWritten() throws {
+        let directory = try makeModel(.bfloat16)
+        defer { directory.remove() }
+        let packed = try export(directory, .compressedTensors, .bfloat16)
+        let checkpoint = try Checkpoint(directory: packed.url, allowingQuantized: true)
+        let layers = try #require(checkpoint.packedLayers)
+        for (role, quantized) in packed.quantized where packed.stored[role]?.denseBecause == nil {
+            let layer = try #require(layers[LinearLayer(block: 0, role: role).moduleName])
+            #expect(try layer.quantized(in: checkpoint) == quantized, "\(role)")
+        }
     }
 
     @Test func filesIndexAndConfig() throws {
@@ -143,7 +156,7 @@ struct CheckpointWriterTests {
             directory.parent.appendingPathComponent("out"), model: directory.url, overwrite: false)
         let writer = try CheckpointWriter(checkpoint, format: .compressedTensors, to: output.partial)
         func text(_ body: () throws -> Void) -> String {
-            #expect(throws: ExportError.self) { try body() }.map { "\($0)" } ?? ""
+            #expect(throws: (any Error).self) { try body() }.map { "\($0)" } ?? ""
         }
 
         let query = try quantize(checkpoint, Self.layers[0], groupSize: 32, bits: 3, .perInputChannel, .float16)
@@ -266,7 +279,7 @@ struct CheckpointWriterTests {
         #expect(text.hasPrefix("{\"quantization_config\": {\n") && text.hasSuffix(String(Self.config.dropFirst())))
         #expect(text.components(separatedBy: "quantization_config").count == 2)
         let checkpoint = try Checkpoint(directory: packed.url, allowingQuantized: true)
-        #expect(checkpoint.packing?.layers.count == 5)
+        #expect(checkpoint.packedLayers?.count == 5)
     }
 
     @Test func packedModelsAreNotPackedAgain() throws {

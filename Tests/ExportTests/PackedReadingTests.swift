@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimFormats
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation

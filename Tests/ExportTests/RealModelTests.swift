@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimExport
+import AdaDimFormats
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import Foundation

@@ -1,4 +1,5 @@
 import AdaDimPipeline
+import AdaDimRecipe
 import ArgumentParser
 import Foundation
 
@@ -34,7 +35,7 @@ struct CalibrationArguments: ParsableArguments {
             }
             return seed
         })
-    var seed: UInt64 = 0
+    var seed: UInt64?
 
     /// More would not fit in any memory.
     private static let mostTokens = 1 << 31
@@ -52,14 +53,18 @@ struct CalibrationArguments: ParsableArguments {
         }
     }
 
-    /// A job that is calibrated so.
+    /// Overrides a recipe's settings by the options that were given.
+    func set(_ recipe: inout ModelRecipe) {
+        recipe.sampling.textField = field.textField ?? recipe.sampling.textField
+        recipe.sampling.samples = samples ?? recipe.sampling.samples
+        recipe.sampling.sequenceLength = sequenceLength ?? recipe.sampling.sequenceLength
+        recipe.sampling.seed = seed ?? recipe.sampling.seed
+    }
+
+    /// A run of a recipe on the file.
     /// - Parameter output: nil for layers that are looked at only.
-    func job(model: String, output: URL? = nil) -> QuantizationJob {
-        var job = QuantizationJob(model: URL(argument: model), output: output, calibration: URL(argument: file))
-        job.textField = field.textField
-        job.samples = samples
-        job.sequenceLength = sequenceLength
-        job.seed = seed
-        return job
+    func job(_ recipe: ModelRecipe, model: String, output: URL? = nil) -> QuantizationJob {
+        QuantizationJob(
+            model: URL(argument: model), output: output, calibration: URL(argument: file), recipe: recipe)
     }
 }

@@ -1,4 +1,3 @@
-import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimRecipe
 import ArgumentParser
@@ -7,34 +6,45 @@ import ArgumentParser
 struct VariantArguments: ParsableArguments {
     @Option(
         help:
-            "How codes are found. gptq goes through a layer's columns and lets later ones make up for the errors of earlier ones; rtn rounds each weight to the nearest code."
+            "How codes are found. gptq goes through a layer's columns, and later ones compensate for the errors of earlier ones; rtn rounds each weight to the nearest code. (default: gptq)"
     )
-    var method = QuantizationOptions.Method.gptq
+    var method: QuantizationOptions.Method?
 
     @Option(
         help:
-            "Which way groups run: inside an output channel (per-oc), inside an input channel (per-ic), or in each layer whichever of the two loses less (adaptive, the default)."
+            "Which way groups run: inside an output channel (per-oc), inside an input channel (per-ic), or in each layer whichever of the two loses less (adaptive). (default: adaptive)"
     )
-    var dimension: DimensionArgument?
+    var dimension: QuantizationOptions.Direction?
+
+    /// Overrides a recipe's settings by the options that were given.
+    func set(_ options: inout QuantizationOptions) {
+        options.method = method ?? options.method
+        guard let dimension else { return }
+        let selection = options.direction.selection
+        options.direction = dimension
+        options.direction.selection = selection
+    }
 }
 
 /// How an adaptive layer chooses.
 struct SelectionArguments: ParsableArguments {
     @Option(
         help:
-            "What an adaptive layer compares: the losses of plain rounding in both directions, on the grids asked for (rtn), or those of gptq's finished sweeps and passes (sweep; takes longer)."
+            "What an adaptive layer compares: the losses of rounding to nearest in both directions, on the grids asked for (rtn), or those of gptq's finished sweeps and passes (sweep; takes longer). (default: rtn)"
     )
-    var select = QuantizationOptions.Selection.roundToNearest
+    var select: QuantizationOptions.Selection?
 
-    /// Enters the options in a job.
-    func set(_ job: inout QuantizationJob) { job.selection = select }
+    /// Overrides a recipe's settings by the options that were given.
+    func set(_ options: inout QuantizationOptions) {
+        if let select { options.direction.selection = select }
+    }
 }
 
-/// What every command that quantizes may be told of the method.
+/// What every command that quantizes has of the method.
 struct MethodArguments: ParsableArguments {
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Bits of a weight's code: 2, 3, 4 or 8.", valueName: "n"))
-    var bits = 4
+        parsing: .unconditional, help: ArgumentHelp("Bits of a weight's code: 2, 3, 4 or 8. (default: 4)", valueName: "n"))
+    var bits: Int?
 
     @Option(
         parsing: .unconditional,
@@ -42,40 +52,31 @@ struct MethodArguments: ParsableArguments {
             "Weights that share a scale and a zero point: a number, or \"channel\" for all weights of a channel. (default: 128)",
             valueName: "n|channel"),
         transform: GroupSizeArgument.init)
-    var groupSize = GroupSizeArgument(weights: 128)
-
-    @Flag(help: "Use symmetric grids, with the zero point in the middle.")
-    var symmetric = false
+    var groupSize: GroupSizeArgument?
 
     @Flag(
+        inversion: .prefixedNo, help: "Whether grids are symmetric, with the zero point in the middle. (default: no)")
+    var symmetric: Bool?
+
+    @Flag(
+        inversion: .prefixedNo,
         help:
-            "Fail at a layer none of whose inputs is ever active in calibration, in place of rounding its weights plainly."
+            "Whether to fail at a layer none of whose inputs is ever active in calibration, in place of rounding its weights to nearest. (default: no)"
     )
-    var refuseInactive = false
+    var refuseInactive: Bool?
 
     func validate() throws {
-        guard UniformGrid.supportedBits.contains(bits) else {
+        if let bits, !QuantizationOptions.Grid.supportedBits.contains(bits) {
             throw ValidationError("--bits is \(bits), expected 2, 3, 4 or 8")
         }
     }
 
-    /// Enters the options in a job.
-    func set(_ job: inout QuantizationJob) {
-        job.bits = bits
-        job.groupSize = groupSize.weights
-        job.isSymmetric = symmetric
-        job.refusesInactiveLayers = refuseInactive
-    }
-
-    /// The options as the engine takes them, the type of the scales left open.
-    func options(
-        _ variant: VariantArguments, _ choice: SelectionArguments, _ accuracy: Accuracy
-    ) -> QuantizationOptions {
-        QuantizationOptions(
-            bits: bits, groupSize: groupSize.weights, isSymmetric: symmetric, ranges: accuracy.ranges,
-            method: variant.method, refinement: accuracy.refinement,
-            dimension: (variant.dimension ?? .adaptive).ofOneLayer, selection: choice.select, damping: accuracy.damping,
-            activationOrder: accuracy.activationOrder, refusesInactiveLayers: refuseInactive)
+    /// Overrides a recipe's settings by the options that were given.
+    func set(_ options: inout QuantizationOptions) {
+        options.grid.bits = bits ?? options.grid.bits
+        if let groupSize { options.grid.groupSize = groupSize.weights }
+        options.grid.isSymmetric = symmetric ?? options.grid.isSymmetric
+        options.factor.refusesInactiveLayers = refuseInactive ?? options.factor.refusesInactiveLayers
     }
 }
 
@@ -88,8 +89,10 @@ struct SkipArguments: ParsableArguments {
         transform: GlobList.init)
     var skip: [GlobList] = []
 
-    /// Enters the globs in a job.
-    func set(_ job: inout QuantizationJob) { job.skip = skip.flatMap(\.globs) }
+    /// Adds a rule for each glob.
+    func set(_ recipe: inout ModelRecipe) {
+        recipe.rules += skip.flatMap(\.globs).map { .skipping($0, source: "--skip") }
+    }
 }
 
 /// The paper's selective study.
@@ -100,4 +103,11 @@ struct SelectiveArguments: ParsableArguments {
             valueName: "globs"),
         transform: GlobList.init)
     var perIc: [GlobList] = []
+
+    /// Makes all layers per-OC, but for those that a glob matches.
+    func set(_ recipe: inout ModelRecipe) {
+        if perIc.isEmpty { return }
+        recipe.options.direction = .fixed(.perOutputChannel)
+        recipe.rules += perIc.flatMap(\.globs).map { .perInputChannel($0, source: "--per-ic") }
+    }
 }

@@ -1,14 +1,15 @@
-import AdaDimExport
+import AdaDimFormats
+import AdaDimRecipe
 import ArgumentParser
 
 /// What is written.
 struct OutputArguments: ParsableArguments {
-    @Option(
-        help:
-            "What to write: the quantized values as plain numbers of the model's own type (dequantized), which every program opens and which saves no space, or codes packed to their bits (compressed-tensors)."
-    )
-    var format = ExportFormat.dequantized
+    @Option(help: ArgumentHelp("\(ExportFormat.help) (default: dequantized)"))
+    var format: ExportFormat?
 
     @Flag(help: "Replace <output> if it exists and this tool wrote it.")
     var overwrite = false
+
+    /// Overrides a recipe's settings by the options that were given.
+    func set(_ recipe: inout ModelRecipe) { recipe.format = format ?? recipe.format }
 }

@@ -1,14 +1,14 @@
-import AdaDimPipeline
+import AdaDimRecipe
 import ArgumentParser
 
 /// What the calibration text runs through.
 struct PropagationArguments: ParsableArguments {
     @Option(
         help:
-            "What a layer's inputs are computed with: the layers quantized before it (quantized), so that it can make up for their errors, or the untouched model (original)."
+            "What a layer's inputs are computed with: the layers quantized before it (quantized), so that it can compensate for their errors, or the untouched model (original). (default: quantized)"
     )
-    var propagate = QuantizationJob.Propagation.quantized
+    var propagate: Propagation?
 
-    /// Enters the options in a job.
-    func set(_ job: inout QuantizationJob) { job.propagation = propagate }
+    /// Overrides a recipe's settings by the options that were given.
+    func set(_ recipe: inout ModelRecipe) { recipe.propagation = propagate ?? recipe.propagation }
 }

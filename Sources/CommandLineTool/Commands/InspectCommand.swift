@@ -1,5 +1,6 @@
 import AdaDimInspection
 import AdaDimPipeline
+import AdaDimRecipe
 import AdaDimReports
 import ArgumentParser
 import Foundation
@@ -40,11 +41,12 @@ struct InspectCommand: ParsableCommand {
     }
 
     private var job: InspectionJob {
-        var layers = calibration.job(model: model)
-        method.set(&layers)
-        factor.set(&layers.accuracy)
-        leavingOut.set(&layers)
-        var job = InspectionJob(layers)
+        var recipe = ModelRecipe(.fast)
+        method.set(&recipe.options)
+        factor.set(&recipe.options)
+        leavingOut.set(&recipe)
+        calibration.set(&recipe)
+        var job = InspectionJob(calibration.job(recipe, model: model))
         job.thresholds = OutlierThresholds(magnitude: outliers.outlierMagnitude, ratio: outliers.outlierRatio)
         job.report = writing.report.map { URL(argument: $0) }
         job.overwrite = writing.overwrite

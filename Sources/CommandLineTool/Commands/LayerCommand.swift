@@ -28,19 +28,33 @@ struct LayerCommand: ParsableCommand {
     @OptionGroup(title: "Method") var method: MethodArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var scales: ScaleArguments
-    @OptionGroup(title: "Accuracy") var accuracy: AccuracyArguments
+    @OptionGroup(title: "Accuracy") var effort: EffortArguments
+    @OptionGroup(title: "Accuracy") var factor: FactorArguments
+    @OptionGroup(title: "Accuracy") var refinement: RefinementArguments
     @OptionGroup(title: "Output") var writing: LayerOutputArguments
     @OptionGroup(title: "Machine") var machine: MachineArguments
 
     func validate() throws {
         try refuseEmpty(file, "<file>", expected: "a .safetensors file")
-        _ = try accuracy.accuracy(variant.method)
+        _ = try options
+    }
+
+    private var options: QuantizationOptions {
+        get throws {
+            let method = variant.method ?? .gptq
+            try refuseWithoutSweep(method, effort, factor, refinement)
+            var options = ModelRecipe(method, effort.effort).options
+            variant.set(&options)
+            self.method.set(&options)
+            choice.set(&options)
+            factor.set(&options)
+            try refinement.set(&options)
+            return options
+        }
     }
 
     private func job() throws -> LayerJob {
-        var job = LayerJob(
-            input: file, output: writing.output,
-            options: method.options(variant, choice, try accuracy.accuracy(variant.method)))
+        var job = LayerJob(input: file, output: writing.output, options: try options)
         job.scaleType = scales.scaleType
         job.isPacked = writing.packed
         job.writesDequantized = writing.dequantized

@@ -31,12 +31,15 @@ struct QuantizeCommand: ParsableCommand {
     @Argument(help: "The directory to write; must not exist yet, but see --overwrite.", completion: .directory)
     var output: String
 
+    @OptionGroup(title: "Method") var file: RecipeArguments
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Method") var selective: SelectiveArguments
-    @OptionGroup(title: "Accuracy") var accuracy: AccuracyArguments
+    @OptionGroup(title: "Accuracy") var effort: EffortArguments
+    @OptionGroup(title: "Accuracy") var factor: FactorArguments
+    @OptionGroup(title: "Accuracy") var refinement: RefinementArguments
     @OptionGroup(title: "Accuracy") var correction: CorrectionArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
     @OptionGroup(title: "Calibration") var propagation: PropagationArguments
@@ -46,33 +49,39 @@ struct QuantizeCommand: ParsableCommand {
     func validate() throws {
         try refuseEmpty(model, "<model>", expected: "a model directory")
         try refuseEmpty(output, "<output>", expected: "a directory to write")
-        _ = try resolvedAccuracy
+        // A recipe's file is read when the run begins.
+        if file.recipe == nil { _ = try recipe }
         if !selective.perIc.isEmpty && variant.dimension != nil {
             throw ValidationError("--per-ic and --dimension exclude each other: --per-ic sets every layer's direction")
         }
     }
 
-    private var resolvedAccuracy: Accuracy {
+    /// What the file says, or the defaults; overridden by the options that were given.
+    private var recipe: ModelRecipe {
         get throws {
-            var resolved = try accuracy.accuracy(variant.method)
-            try correction.set(&resolved, propagation.propagate)
-            return resolved
+            let file = try file.read()
+            let method = try variant.method ?? file?.method ?? .gptq
+            try refuseWithoutSweep(method, effort, factor, refinement)
+            var recipe = ModelRecipe(method, try file?.effort)
+            if let file { recipe = try file.applied(to: recipe) }
+            if let effort = effort.effort, method == .gptq { recipe.apply(effort) }
+            variant.set(&recipe.options)
+            self.method.set(&recipe.options)
+            choice.set(&recipe.options)
+            factor.set(&recipe.options)
+            try refinement.set(&recipe.options)
+            propagation.set(&recipe)
+            try correction.set(&recipe)
+            leavingOut.set(&recipe)
+            selective.set(&recipe)
+            calibration.set(&recipe)
+            writing.set(&recipe)
+            return recipe
         }
     }
 
     private func job() throws -> QuantizationJob {
-        var job = calibration.job(model: model, output: URL(argument: output))
-        method.set(&job)
-        choice.set(&job)
-        job.accuracy = try resolvedAccuracy
-        propagation.set(&job)
-        leavingOut.set(&job)
-        job.method = variant.method
-        job.dimension =
-            selective.perIc.isEmpty
-            ? (variant.dimension ?? .adaptive).dimension
-            : .perInputChannel(matching: selective.perIc.flatMap(\.globs))
-        job.format = writing.format
+        var job = calibration.job(try recipe, model: model, output: URL(argument: output))
         job.overwrite = writing.overwrite
         return job
     }

@@ -5,28 +5,27 @@ import AdaDimRecipe
 /// One way of quantizing a model.
 struct Variant {
     let method: QuantizationOptions.Method
-    let dimension: DimensionArgument
-    let select: QuantizationOptions.Selection
+    let direction: QuantizationOptions.Direction
     var effort = Effort.fast
 
     static func all(select: QuantizationOptions.Selection) -> [Variant] {
         QuantizationOptions.Method.allCases.flatMap { method in
-            [DimensionArgument.perOC, .perIC, .adaptive].map {
-                Variant(method: method, dimension: $0, select: select)
+            [.fixed(.perOutputChannel), .fixed(.perInputChannel), .adaptive(by: select)].map {
+                Variant(method: method, direction: $0)
             }
         }
             + [Effort.balanced, .best].map {
-                Variant(method: .gptq, dimension: .adaptive, select: select, effort: $0)
+                Variant(method: .gptq, direction: .adaptive(by: select), effort: $0)
             }
     }
 
     var name: String {
-        let choice = dimension == .adaptive && method == .gptq ? " (\(select.rawValue))" : ""
-        let name = "\(method.rawValue.uppercased()) \(dimension.rawValue)\(choice)"
+        let choice = direction.isAdaptive && method == .gptq ? " (\(direction.selection.rawValue))" : ""
+        let name = "\(method.rawValue.uppercased()) \(direction.name)\(choice)"
         return effort == .fast ? name : name + ", \(effort.rawValue)"
     }
 
     var directoryName: String {
-        "\(method.rawValue)-\(dimension.rawValue)" + (effort == .fast ? "" : "-\(effort.rawValue)")
+        "\(method.rawValue)-\(direction.name)" + (effort == .fast ? "" : "-\(effort.rawValue)")
     }
 }

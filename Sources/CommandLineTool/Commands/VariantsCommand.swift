@@ -1,6 +1,7 @@
 import AdaDimFiles
 import AdaDimOutputs
 import AdaDimPipeline
+import AdaDimRecipe
 import AdaDimQuantization
 import ArgumentParser
 import Foundation
@@ -29,7 +30,7 @@ struct VariantsCommand: ParsableCommand {
 
     @OptionGroup(title: "Method") var method: MethodArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
-    @OptionGroup(title: "Method") var factor: FactorOfVariantsArguments
+    @OptionGroup(title: "Method") var factor: FactorArguments
     @OptionGroup(title: "Method") var leavingOut: SkipArguments
     @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
     @OptionGroup(title: "Calibration") var propagation: PropagationArguments
@@ -69,7 +70,7 @@ struct VariantsCommand: ParsableCommand {
 
     private func measure(into outputs: URL, _ terminal: Terminal, _ observer: RunObserver) throws -> [VariantsTable.Row]
     {
-        let jobs = Variant.all(select: choice.select).map { ($0, job($0, into: outputs)) }
+        let jobs = Variant.all(select: choice.select ?? .roundToNearest).map { ($0, job($0, into: outputs)) }
         if output.keep != nil { try DiskEstimate(keeping: jobs.map(\.1)).check(outputs.path) }
         let original = try perplexity(of: URL(argument: model), "original", terminal, observer)
         var rows = [VariantsTable.Row(name: "original", perplexity: original, original: original)]
@@ -89,16 +90,14 @@ struct VariantsCommand: ParsableCommand {
     }
 
     private func job(_ variant: Variant, into outputs: URL) -> QuantizationJob {
-        var job = calibration.job(model: model, output: outputs.appending(path: variant.directoryName))
-        method.set(&job)
-        choice.set(&job)
-        propagation.set(&job)
-        leavingOut.set(&job)
-        job.method = variant.method
-        job.dimension = variant.dimension.dimension
-        job.accuracy = variant.effort.accuracy
-        if variant.method == .roundToNearest { job.accuracy.effort = nil }
-        factor.set(&job.accuracy)
+        var recipe = ModelRecipe(variant.method, variant.effort)
+        recipe.options.direction = variant.direction
+        method.set(&recipe.options)
+        factor.set(&recipe.options)
+        propagation.set(&recipe)
+        leavingOut.set(&recipe)
+        calibration.set(&recipe)
+        var job = calibration.job(recipe, model: model, output: outputs.appending(path: variant.directoryName))
         job.overwrite = true
         return job
     }

@@ -1,4 +1,6 @@
 import AdaDimExport
+import AdaDimFormats
+import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimReports
 import TextTable
@@ -71,10 +73,12 @@ struct QuantizationText {
     }
 
     private func size(_ totals: QuantizationReport.Totals) -> String {
+        let stored = significant(totals.bitsPerWeight, 3)
+        guard ExportFormat(rawValue: report.options.format)?.packing == nil else {
+            return "\(stored) bits per weight in the quantized layers, overheads included"
+        }
         let packed = significant(totals.packedBitsPerWeight, 3)
-        return report.options.format == ExportFormat.compressedTensors.rawValue
-            ? "\(packed) bits per weight in the quantized layers, overheads included"
-            : "\(packed) bits per weight if packed, overheads included; written dense in \(significant(totals.bitsPerWeight, 3)) bits"
+        return "\(packed) bits per weight if packed, overheads included; written dense in \(stored) bits"
     }
 
     /// Layers by the last component of their name, in the order of their first appearance, then all of them.

@@ -1,5 +1,5 @@
 import AdaDimCheckpoint
-import AdaDimExport
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
@@ -11,12 +11,8 @@ extension Checkpoint {
     /// Bits per weight of a layer in the compressed-tensors format: dense where its last group is shorter than the
     /// others.
     func packedBitsPerWeight(_ result: StageQuantizer.Result) -> Double {
-        let quantized = result.quantization.quantized
-        let size =
-            quantized.layout.hasTail
-            ? StoredSize(dense: loadedType, rows: quantized.rows, columns: quantized.columns)
-            : StoredSize(packed: quantized, scaleType: loadedType)
-        return size.bitsPerWeight
+        let scheme = LayerScheme(of: result.quantization.quantized, scaleType: scaleType)
+        return ExportFormat.compressedTensors.size(of: scheme, type: loadedType).bitsPerWeight
     }
 
     /// What a quantized layer stands for, [out, in], as whoever opens the output reads it: rounded to the type that it

@@ -1,13 +1,15 @@
 import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimFiles
+import AdaDimFormats
+import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
 extension DiskEstimate {
     /// Of a quantized model.
-    package init(_ checkpoint: Checkpoint, _ job: QuantizationJob, _ plan: LayerPlan) throws {
+    package init(_ checkpoint: Checkpoint, _ format: ExportFormat, _ plan: LayerPlan) throws {
         var layers: [String: LinearLayer] = [:]
         for layer in checkpoint.configuration.layers where plan[layer] != nil {
             layers[checkpoint.naming.stored(layer.weightName)] = layer
@@ -19,13 +21,9 @@ extension DiskEstimate {
                 bytes += entry.byteRange.count
                 continue
             }
-            let directions: [ChannelDimension] =
-                if case .fixed(let dimension)? = plan[layer] { [dimension] } else { ChannelDimension.allCases }
             bytes +=
-                directions.map { dimension in
-                    let layout = GroupLayout(
-                        rows: entry.shape[0], columns: entry.shape[1], groupSize: job.groupSize, dimension: dimension)
-                    return job.format.size(of: layout, bits: job.bits, type: checkpoint.loadedType).bytes
+                plan.schemes(of: layer, shape: entry.shape).map {
+                    format.size(of: $0, type: checkpoint.loadedType).bytes
                 }.min() ?? 0
         }
         self.init(bytes: bytes)
@@ -38,8 +36,8 @@ extension DiskEstimate {
         for job in jobs {
             let model = try checkpoint ?? Checkpoint(directory: job.model)
             checkpoint = model
-            let plan = try LayerPlan(job, model.configuration)
-            left += try DiskEstimate(model, job, plan).bytes
+            let plan = try LayerPlan(job.recipe, model.configuration, scaleType: model.scaleType)
+            left += try DiskEstimate(model, job.recipe.format, plan).bytes
             most = max(most, left)
             // The output that it replaces goes when this one is there.
             left -= Self.bytes(ofDirectory: job.output.path)

@@ -42,6 +42,8 @@ package struct QuantizeCheckpoint {
         let plan = try LayerPlan(
             job.recipe, checkpoint.configuration, scaleType: checkpoint.scaleType)
         let model = try DecoderModel(checkpoint, givesLogits: false)
+        let format = job.recipe.format
+        try format.check(try plan.layers(of: checkpoint))
         let size = try CalibrationSize(
             file: job.calibration, samples: job.recipe.sampling.samples, length: job.recipe.sampling.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, job.recipe, plan, size).check(available: memory)
@@ -49,7 +51,7 @@ package struct QuantizeCheckpoint {
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite) {
             log.notice("\($0)")
         }
-        try DiskEstimate(checkpoint, job, plan).check(output.parent, freeSpace: freeSpace)
+        try DiskEstimate(checkpoint, format, plan).check(output.parent, freeSpace: freeSpace)
         let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
         let recipe = job.carriedOut(samples, plan)
         if job.recipe.correction != recipe.correction {
@@ -75,7 +77,10 @@ package struct QuantizeCheckpoint {
                 seconds: start.secondsUntilNow, run.times.parts, peakMemoryBytes: ProcessMemory.peakBytes)
             let page = QuantizationPage(run.report).page
             try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }
-            try RecipeFile.write(recipe, to: partial.appending(path: RecipeFile.name))
+            try writeFile(to: partial.appending(path: RecipeFile.name)) {
+                try $0.write(
+                    try RecipeFile.text(of: recipe, title: "What adadim \(toolVersion) quantized this model with."))
+            }
             run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
             try writeReport(run.report, to: partial.appending(path: QuantizationReport.fileName))
             return run.report

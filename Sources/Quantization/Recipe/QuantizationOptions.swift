@@ -36,15 +36,19 @@ public struct QuantizationOptions: Sendable, Hashable {
         factor = Factor()
         direction = .adaptive(by: .roundToNearest)
         refinement = Refinement()
-        if effort != .fast {
-            grid.ranges = .search
-            factor.activationOrder = true
-            // Coordinate descent comes close enough to the minimum to fit what is chance in the calibration text, unless H is
-            // damped more.
-            factor.damping = 0.1
-            refinement.passes = 4
-        }
+        apply(effort)
         change(&self)
+    }
+
+    /// Sets what an effort is about, and leaves all else as it is.
+    public mutating func apply(_ effort: Effort) {
+        let isPlain = effort == .fast
+        grid.ranges = isPlain ? .full : .search
+        factor.activationOrder = !isPlain
+        // Coordinate descent comes close enough to the minimum to fit what is chance in the calibration text, unless H is
+        // damped more.
+        factor.damping = isPlain ? 0.01 : 0.1
+        refinement = Refinement(passes: isPlain ? 0 : 4)
     }
 
     /// One plain sweep: full ranges, no refinement.

@@ -62,18 +62,9 @@ public struct PackedRows: Sendable, Equatable {
 
     /// The codes [out, in].
     public func unpacked() -> Matrix<UInt8> {
-        var result = Matrix<UInt8>(uninitialized: rows, columns)
-        guard result.count > 0 else { return result }
-        let (bits, wordsPerRow) = (bits, wordsPerRow)
-        words.withUnsafeBufferPointer { words in
-            guard let start = words.baseAddress else { return }
-            let source = MatrixView(base: start, rows: wordsPerRow, columns: rows, leadingDimension: wordsPerRow)
-            result.withMutableView { codes in
-                concurrently(rows, by: PackingStrip.rows) {
-                    PackingStrip.unpack(source, rows: $0, bits: bits, into: codes)
-                }
-            }
+        words.withUnsafeBytes { words in
+            guard let base = words.baseAddress else { return Matrix(uninitialized: rows, columns) }
+            return PackedCodes(base: base, rows: rows, columns: columns, bits: bits).unpacked()
         }
-        return result
     }
 }

@@ -7,6 +7,19 @@ enum PackingStrip {
     /// Codes of a row that are handled at once; a multiple of 32, so that each run begins at a word.
     private static let columns = 256
 
+    /// The runs of so many codes that are handled at once.
+    static func runs(of count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: columns).map { $0..<min($0 + columns, count) }
+    }
+
+    /// Lends room for a strip's codes in one run, column after column.
+    static func withCodes(_ body: (MutableMatrixView<UInt8>) -> Void) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: rows * columns) { buffer in
+            guard let base = buffer.baseAddress else { return }
+            body(MutableMatrixView(base: base, rows: rows, columns: columns, leadingDimension: rows))
+        }
+    }
+
     static func pack(
         _ codes: MatrixView<UInt8>, rows: Range<Int>, bits: Int, into words: UnsafeMutableRawPointer
     ) {
@@ -45,27 +58,25 @@ enum PackingStrip {
         }
     }
 
+    /// Unpacks some rows of one of the ``runs(of:)`` of columns, a byte each, into codes of that shape.
     static func unpack(
-        _ words: MatrixView<UInt32>, rows: Range<Int>, bits: Int, into codes: MutableMatrixView<UInt8>
+        _ packed: PackedCodes, rows: Range<Int>, columns run: Range<Int>, into codes: MutableMatrixView<UInt8>
     ) {
+        let bits = packed.bits
+        let wordCount = PackedRows.wordsPerRow(columns: run.count, bits: bits)
         withBuffers { tile, stream in
-            for start in stride(from: 0, to: codes.columns, by: columns) {
-                let width = min(columns, codes.columns - start)
-                let wordCount = PackedRows.wordsPerRow(columns: width, bits: bits)
-                for (r, i) in rows.enumerated() {
-                    let row = UnsafeMutableRawPointer(tile + r * columns)
-                    stream.copyMemory(
-                        from: UnsafeRawPointer(words.column(i)) + start / 8 * bits, byteCount: 4 * wordCount)
-                    for octet in 0..<(width + 7) / 8 {
-                        let eight = stream.loadUnaligned(fromByteOffset: octet &* bits, as: UInt64.self)
-                        row.storeBytes(
-                            of: unpackedOctet(eight, bits: UInt64(bits)), toByteOffset: 8 &* octet, as: UInt64.self)
-                    }
+            for (r, i) in rows.enumerated() {
+                let row = UnsafeMutableRawPointer(tile + r * columns)
+                stream.copyMemory(from: packed.row(i) + run.lowerBound / 8 * bits, byteCount: 4 * wordCount)
+                for octet in 0..<(run.count + 7) / 8 {
+                    let eight = stream.loadUnaligned(fromByteOffset: octet &* bits, as: UInt64.self)
+                    row.storeBytes(
+                        of: unpackedOctet(eight, bits: UInt64(bits)), toByteOffset: 8 &* octet, as: UInt64.self)
                 }
-                for j in 0..<width {
-                    let column = codes.column(start + j) + rows.lowerBound
-                    for r in 0..<rows.count { column[r] = tile[r &* columns &+ j] }
-                }
+            }
+            for j in 0..<run.count {
+                let column = codes.column(j)
+                for r in 0..<rows.count { column[r] = tile[r &* columns &+ j] }
             }
         }
     }

@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimFiles
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization

@@ -1,36 +1,28 @@
-import AdaDimCheckpoint
-
 /// The `quantization_config` of config.json, as compressed-tensors' loaders read it.
-struct QuantizationConfig: Encodable {
+struct CompressedTensorsConfiguration: Encodable {
     let quantMethod = "compressed-tensors"
     let format = "pack-quantized"
     let quantizationStatus = "compressed"
     let ignore: [String]
     let configGroups: [String: Group]
 
-    /// - Parameters:
-    ///   - packed: the packed layers.
-    ///   - allLayers: all linear layers of the blocks, in order; those that are not packed are named as ignored.
-    ///   - naming: of the model's files. Where they leave `model.` out, for one, loaders make the decoder a part of
-    ///     another model or do not, and a module has either of two names.
-    init(packed: [LinearLayer: PackingScheme.Layer], allLayers: [LinearLayer], naming: TensorNaming) {
-        func names(_ layer: LinearLayer) -> [String] {
-            let stored = naming.stored(layer.moduleName)
-            return (stored == layer.moduleName ? [] : [stored]) + [layer.moduleName]
-        }
-        ignore = ["lm_head"] + allLayers.filter { packed[$0] == nil }.flatMap(names)
+    /// - Parameter layers: all linear layers of the blocks, in order; those that are not packed are named as ignored.
+    ///   Where the files leave `model.` out, for one, loaders make the decoder a part of another model or do not, and a
+    ///   module has either of two names.
+    init(_ layers: [ConfiguredLayer]) {
+        ignore = ["lm_head"] + layers.filter { $0.scheme == nil }.flatMap(\.names)
         // One group for every (bits, group size, direction), in the order in which the model first has them.
-        var groups: [(scheme: PackingScheme.Layer, targets: [String])] = []
-        for layer in allLayers {
-            guard let scheme = packed[layer] else { continue }
-            if let index = groups.firstIndex(where: { $0.scheme == scheme }) {
-                groups[index].targets += names(layer)
+        var groups: [(blocks: PackedBlocks, targets: [String])] = []
+        for layer in layers {
+            guard let blocks = layer.scheme.map({ PackedBlocks($0) }) else { continue }
+            if let index = groups.firstIndex(where: { $0.blocks == blocks }) {
+                groups[index].targets += layer.names
             } else {
-                groups.append((scheme, names(layer)))
+                groups.append((blocks, layer.names))
             }
         }
         configGroups = Dictionary(
-            uniqueKeysWithValues: groups.enumerated().map { ("group_\($0)", Group($1.scheme, $1.targets)) })
+            uniqueKeysWithValues: groups.enumerated().map { ("group_\($0)", Group($1.blocks, $1.targets)) })
     }
 
     struct Group: Encodable {
@@ -38,9 +30,9 @@ struct QuantizationConfig: Encodable {
         let weights: Weights
         let format = "pack-quantized"
 
-        init(_ scheme: PackingScheme.Layer, _ targets: [String]) {
+        init(_ blocks: PackedBlocks, _ targets: [String]) {
             self.targets = targets
-            weights = Weights(numBits: scheme.bits, blockStructure: [scheme.blockRows, scheme.blockColumns])
+            weights = Weights(numBits: blocks.bits, blockStructure: [blocks.rows, blocks.columns])
         }
 
         enum CodingKeys: String, CodingKey {

@@ -1,12 +1,23 @@
 import AdaDimCheckpoint
 import AdaDimFiles
+import AdaDimFormats
 import AdaDimSafetensors
 import Foundation
 
-/// The weight files of a model being written, sharded and named as the input's.
-final class ShardSet {
-    typealias PlannedTensor = (name: String, elementType: TensorElementType, shape: [Int])
+extension ContainerKind {
+    /// Begins a model's container in a directory.
+    /// - Parameter planned: what a tensor of the model may become: at most these, so that headers fit.
+    func make(
+        _ model: Checkpoint, _ directory: URL, planned: (TensorEntry) -> [PlannedTensor]
+    ) throws -> any TensorContainer {
+        switch self {
+        case .safetensors: try SafetensorsShards(model, directory, planned: planned)
+        }
+    }
+}
 
+/// The weight files of a model being written, sharded and named as the input's.
+final class SafetensorsShards: TensorContainer {
     private let model: Checkpoint
     private let directory: URL
     private var writers: [String: SafetensorsWriter] = [:]
@@ -48,21 +59,19 @@ final class ShardSet {
         return tensors
     }
 
-    /// Writes a tensor into the shard of the tensor that it stands for; `body` appends the bytes. Names are this
-    /// project's; the files get the input's.
+    /// Writes a tensor into the shard of the tensor that it stands for.
     func write(
-        _ name: String, _ elementType: TensorElementType, _ shape: [Int], insteadOf original: String,
-        _ body: (SafetensorsWriter) throws -> Void
+        _ tensor: PlannedTensor, insteadOf original: String, _ body: (any TensorBytes) throws -> Void
     ) throws {
-        let (file, name) = (try model.location(of: original).file, model.naming.stored(name))
+        let (file, name) = (try model.location(of: original).file, model.naming.stored(tensor.name))
         let shard = model.name(of: file)
         guard let writer = writers[shard] else {
             throw SafetensorsError(file: file.path, .noSuchTensor(original))
         }
-        try writer.begin(name, elementType, shape: shape)
+        try writer.begin(name, tensor.elementType, shape: tensor.shape)
         try body(writer)
         replaced.insert(model.naming.stored(original))
-        note(name, elementType, shape, in: shard)
+        note(name, tensor.elementType, tensor.shape, in: shard)
     }
 
     /// Copies every tensor that nothing was written for, and finishes the files and the index.

@@ -1,7 +1,4 @@
-import AdaDimCheckpoint
 import AdaDimLinearAlgebra
-import AdaDimQuantization
-import AdaDimQuantizedMatrices
 
 extension StoredFloat {
     /// The type of scales that replace weights of this type.

@@ -1,0 +1,59 @@
+import AdaDimSafetensors
+
+/// What a quantized model's tensors are written into: shards with their index, or a single file. A format writes the
+/// layers that it packs; all that nothing is written for, the container carries over.
+package protocol TensorContainer: AnyObject {
+    /// What is wrong with tensors that were carried over, a sentence each.
+    var notices: [String] { get }
+
+    /// Writes a tensor that stands for one of the model's, by itself or with others. Names are this project's; the files
+    /// get the model's.
+    /// - Parameter body: appends the tensor's bytes.
+    func write(
+        _ tensor: PlannedTensor, insteadOf original: String, _ body: (any TensorBytes) throws -> Void
+    ) throws
+
+    /// Carries over every tensor that nothing was written for, and finishes the files.
+    func finish() throws
+}
+
+extension TensorContainer {
+    /// Writes a tensor whose elements are at hand.
+    package func write<Element: BitwiseCopyable>(
+        _ tensor: PlannedTensor, insteadOf original: String, _ elements: [Element]
+    ) throws {
+        try write(tensor, insteadOf: original) { try $0.append(elements) }
+    }
+}
+
+/// A tensor that is to be written.
+package struct PlannedTensor: Sendable, Equatable {
+    package let name: String
+    package let elementType: TensorElementType
+    package let shape: [Int]
+
+    package init(_ name: String, _ elementType: TensorElementType, _ shape: [Int]) {
+        self.name = name
+        self.elementType = elementType
+        self.shape = shape
+    }
+}
+
+/// Takes a tensor's bytes in any portions: row-major, little-endian.
+package protocol TensorBytes {
+    func append(_ bytes: UnsafeRawBufferPointer) throws
+}
+
+extension TensorBytes {
+    package func append<Element: BitwiseCopyable>(_ elements: [Element]) throws {
+        try elements.withUnsafeBytes { try append($0) }
+    }
+}
+
+extension SafetensorsWriter: TensorBytes {}
+
+/// The containers that there are.
+package enum ContainerKind: Sendable {
+    /// model.safetensors, or shards and the index that lists them, as the model has them.
+    case safetensors
+}

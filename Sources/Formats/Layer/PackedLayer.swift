@@ -1,0 +1,45 @@
+import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
+
+/// A packed layer of a checkpoint, as its configuration describes it: which tensors hold it, and what they mean.
+package protocol PackedLayer: Sendable {
+    /// The names of all tensors that hold the layer.
+    var tensors: [String] { get }
+    /// The one with the codes.
+    var codes: String { get }
+    /// The one with the scales, in whose type the layer is loaded.
+    var scales: String { get }
+
+    /// Checks that the tensors are there and fit each other, by what the files' headers say of them.
+    /// - Parameter shape: what the shape must be; any if nil.
+    func check(in source: any TensorSource, shape: (rows: Int, columns: Int)?) throws(FormatError)
+
+    /// Lends the layer's matrix, and the type that its weights are rounded to when they are loaded.
+    func withMatrix<Result>(
+        in source: any TensorSource, shape: (rows: Int, columns: Int)?,
+        _ body: (PackedMatrix, StoredFloat) throws(FormatError) -> Result
+    ) throws(FormatError) -> Result
+}
+
+extension PackedLayer {
+    /// The layer's codes, scales and zero points.
+    package func quantized(
+        in source: any TensorSource, shape: (rows: Int, columns: Int)? = nil
+    ) throws(FormatError) -> QuantizedMatrix {
+        try withMatrix(in: source, shape: shape) { matrix, _ throws(FormatError) in matrix.unpacked() }
+    }
+
+    /// The weight [out, in] that the codes stand for: the numbers that a loader computes with.
+    package func dequantized(
+        in source: any TensorSource, shape: (rows: Int, columns: Int)? = nil
+    ) throws(FormatError) -> Matrix<Float> {
+        try withMatrix(in: source, shape: shape) { matrix, type throws(FormatError) in
+            var result = Matrix<Float>(uninitialized: matrix.layout.rows, matrix.layout.columns)
+            guard result.withMutableView({ matrix.dequantize(into: $0, as: type) }) else {
+                throw .badContent(
+                    try source.required(codes), "a dequantized weight is beyond \(type.elementType.rawValue)")
+            }
+            return result
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import AdaDimLinearAlgebra
+import Synchronization
+
+/// A quantized weight [out, in] whose codes lie packed where another has them, a mapped file for one. Valid only while
+/// their owner lends them.
+package struct PackedMatrix: Sendable {
+    package let codes: PackedCodes
+    /// Per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in].
+    package let scales: Matrix<Float>
+    /// Codes of the value zero: same shape as the scales.
+    package let zeroPoints: Matrix<UInt8>
+    package let layout: GroupLayout
+
+    /// - Precondition: codes are [out, in] of the layout and scales and zero points have its shape.
+    package init(codes: PackedCodes, scales: Matrix<Float>, zeroPoints: Matrix<UInt8>, layout: GroupLayout) {
+        precondition(codes.rows == layout.rows && codes.columns == layout.columns, "codes do not fit the layout")
+        precondition(
+            scales.rows == layout.scaleRows && scales.columns == layout.scaleColumns, "scales do not fit the layout")
+        precondition(
+            zeroPoints.rows == scales.rows && zeroPoints.columns == scales.columns, "zero points do not fit the scales")
+        self.codes = codes
+        self.scales = scales
+        self.zeroPoints = zeroPoints
+        self.layout = layout
+    }
+
+    /// The same with codes of its own, a byte each.
+    package func unpacked() -> QuantizedMatrix {
+        QuantizedMatrix(
+            codes: codes.unpacked(), scales: scales, zeroPoints: zeroPoints, bits: codes.bits, layout: layout)
+    }
+
+    /// Writes the weight that the codes stand for, (code − zero)·scale, each number rounded to the nearest that `type`
+    /// holds, as a loader does. Codes are unpacked a few at a time, in a buffer that stays in cache.
+    /// - Returns: whether all rounded numbers are finite.
+    package func dequantize(into target: MutableMatrixView<Float>, as type: StoredFloat) -> Bool {
+        let allFinite = Atomic<Bool>(true)
+        let (codes, layout) = (codes, layout)
+        scales.withView { scales in
+            zeroPoints.withView { zeros in
+                concurrently(layout.rows, by: PackingStrip.rows) { rows in
+                    PackingStrip.withCodes { buffer in
+                        for columns in PackingStrip.runs(of: layout.columns) {
+                            let tile = buffer[rows: 0..<rows.count, columns: 0..<columns.count]
+                            PackingStrip.unpack(codes, rows: rows, columns: columns, into: tile)
+                            for (c, j) in columns.enumerated() {
+                                let output = target.column(j) + rows.lowerBound
+                                QuantizedMatrix.dequantize(rows, ofColumn: j, tile.column(c), scales, zeros, layout) {
+                                    output[$0] = $1
+                                }
+                                if !type.round(output, count: rows.count) {
+                                    allFinite.store(false, ordering: .relaxed)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return allFinite.load(ordering: .relaxed)
+    }
+}
