@@ -11,7 +11,9 @@ extension RecipeFile {
         var general = recipe
         general.rules = []
         let members = try JSONDocument([UInt8](JSONEncoder().encode(general))).value.members ?? [:]
-        var settings = members.sorted { $0.key < $1.key }.filter { $0.key != "rules" }.map { (node($0.key), node($0.value)) }
+        var settings = members.sorted { $0.key < $1.key }.filter { $0.key != "rules" }.map {
+            (node($0.key), node($0.value))
+        }
         if !recipe.rules.isEmpty {
             let rules = recipe.rules.map { rule in
                 let skips = rule.skips.map { [SettingChange(LayerRule.skipName, .boolean($0))] } ?? []

@@ -5,7 +5,6 @@ import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
-import AdaDimReport
 import AdaDimReports
 import AdaDimTestSupport
 import Foundation

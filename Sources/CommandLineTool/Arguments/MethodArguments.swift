@@ -43,7 +43,8 @@ struct SelectionArguments: ParsableArguments {
 /// What every command that quantizes has of the method.
 struct MethodArguments: ParsableArguments {
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Bits of a weight's code: 2, 3, 4 or 8. (default: 4)", valueName: "n"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Bits of a weight's code: 2, 3, 4 or 8. (default: 4)", valueName: "n"))
     var bits: Int?
 
     @Option(

@@ -30,14 +30,18 @@ struct RegressLayerArguments: ParsableArguments {
 
     func validate() throws {
         if let folder { try refuseEmpty(folder, "--layers", expected: "a folder") }
-        guard UniformGrid.supportedBits.contains(bits) else {
+        guard QuantizationOptions.Grid.supportedBits.contains(bits) else {
             throw ValidationError("--bits is \(bits), expected 2, 3, 4 or 8")
         }
     }
 
     /// Adaptive, by the finished sweeps: both directions are swept and judged.
     var options: QuantizationOptions {
-        QuantizationOptions(bits: bits, groupSize: groupSize.weights, selection: .sweep)
+        QuantizationOptions(.fast) {
+            $0.grid.bits = bits
+            $0.grid.groupSize = groupSize.weights
+            $0.direction = .adaptive(by: .sweep)
+        }
     }
 
     /// One layer for each file, in the order of their names, which are the layers'. Headers are checked now, the rest

@@ -1,4 +1,5 @@
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 import ArgumentParser
 
 /// What a single layer's scales are stored in; a model's are stored as its weights are.

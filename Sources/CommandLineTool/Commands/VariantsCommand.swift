@@ -1,8 +1,8 @@
 import AdaDimFiles
 import AdaDimOutputs
 import AdaDimPipeline
-import AdaDimRecipe
 import AdaDimQuantization
+import AdaDimRecipe
 import ArgumentParser
 import Foundation
 import Logging

@@ -35,7 +35,7 @@ struct InspectionText {
     private var legend: String {
         """
         max|x|: the largest activation of the layer's input; /median: over the median channel's.
-        RTN, GPTQ: the loss ‖(W−Q)X‖²/‖WX‖² at \(report.options.bits) bits, per-OC (OC) and per-IC (IC).
+        RTN, GPTQ: the loss ‖(W−Q)X‖²/‖WX‖² at \(report.options.run.recipe.options.grid.bits) bits, per-OC (OC) and per-IC (IC).
         rank: Spearman's rank correlation of the input channels' max|x| with their sensitivity.
         verdict: the direction of the smaller GPTQ loss; sensitivity is w²/[(H+λI)⁻¹]ⱼⱼ with H = XXᵀ.
 

@@ -52,7 +52,7 @@ struct QuantizationText {
         var lines: [String] = []
         let most = report.layers.compactMap { $0.losses[$0.dimension.rawValue]?.passes }.max() ?? 0
         let passes = most == 1 ? "1 pass" : "up to \(most) passes"
-        if report.options.tokenWeights == .attention {
+        if report.options.recipe.tokenWeights == .attention {
             lines.append(
                 "Losses of q, k and v are weighted by attention: they do not compare with a run's with equal tokens")
         }
@@ -74,7 +74,7 @@ struct QuantizationText {
 
     private func size(_ totals: QuantizationReport.Totals) -> String {
         let stored = significant(totals.bitsPerWeight, 3)
-        guard ExportFormat(rawValue: report.options.format)?.packing == nil else {
+        guard report.options.recipe.format.packing == nil else {
             return "\(stored) bits per weight in the quantized layers, overheads included"
         }
         let packed = significant(totals.packedBitsPerWeight, 3)

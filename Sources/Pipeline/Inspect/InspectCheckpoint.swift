@@ -50,7 +50,8 @@ package struct InspectCheckpoint {
         let size = try CalibrationSize(
             file: job.layers.calibration, samples: job.layers.recipe.sampling.samples,
             length: job.layers.recipe.sampling.sequenceLength)
-        try MemoryEstimate(checkpoint.configuration, job.layers.recipe, plan, size, .inspecting).check(available: memory)
+        try MemoryEstimate(checkpoint.configuration, job.layers.recipe, plan, size, .inspecting).check(
+            available: memory)
         // Before the text is read, which may take its time: a run that cannot write its report ends here.
         let output = try job.report.map {
             try OutputDirectory(

@@ -1,6 +1,7 @@
 import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 extension DiskEstimate {
     /// Of a layer's file: its codes, and its dequantized weight.

@@ -94,14 +94,11 @@ package struct QuantizeLayerFile {
         }
         let cancellation = Cancellation()
         let factor = try naming(file) {
-            let factor = try factoring.time {
-                try GramFactor(
-                    taking: &gram, options: options.factor,
-                    cancellation: cancellation
-                ) { tell(.factor, $0, cancellation) }
+            try factoring.time {
+                try GramFactor(taking: &gram, options: options.factor, cancellation: cancellation) {
+                    report(.factor, $0, cancellation)
+                }
             }
-            try options.checkActivity(factor)
-            return factor
         }
         let damping = AppliedDamping(factor)
         damping.log(to: log, subject: file.name)
@@ -111,7 +108,7 @@ package struct QuantizeLayerFile {
                 rows: file.rows, columns: file.columns, panelRows: plan.panelRows,
                 quantizer: LayerQuantizer(factor: factor, options: options), threads: threads,
                 cancellation: cancellation
-            ) { tell(.codes, $0, cancellation) }
+            ) { report(.codes, $0, cancellation) }
             while let rows = layer.nextRows {
                 try layer.add(whole ?? reading.time { try file.weight(rows: rows) })
                 try checkCancellation()
@@ -148,8 +145,8 @@ package struct QuantizeLayerFile {
         }
     }
 
-    /// Tells how far the engine is, and stops it when nobody wants the rest.
-    @Sendable private func tell(_ part: LayerProgress.Part, _ share: Double, _ cancellation: Cancellation) {
+    /// Reports how far the engine is, and stops it when nobody wants the rest.
+    @Sendable private func report(_ part: LayerProgress.Part, _ share: Double, _ cancellation: Cancellation) {
         progress(.advanced(part, share: share))
         if isCancelled() { cancellation.cancel() }
     }

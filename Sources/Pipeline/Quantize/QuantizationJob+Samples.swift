@@ -12,7 +12,8 @@ extension QuantizationJob {
             try Tokenizer(model: model)
         }
         let samples = try CalibrationSamples(
-            from: source, samples: recipe.sampling.samples, length: recipe.sampling.sequenceLength, seed: recipe.sampling.seed,
+            from: source, samples: recipe.sampling.samples, length: recipe.sampling.sequenceLength,
+            seed: recipe.sampling.seed,
             vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumLength)
         if let text = samples.documents?.notice(file: calibration.relativePath) { notice(text) }
         return samples

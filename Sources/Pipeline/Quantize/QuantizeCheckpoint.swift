@@ -5,6 +5,7 @@ import AdaDimExport
 import AdaDimFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimRecipe
 import AdaDimReports
 import Logging
 
@@ -72,15 +73,15 @@ package struct QuantizeCheckpoint {
                 var block = try run.times.reading.time { try reader.block(index) }
                 try quantize(&block, &run)
             }
-            for notice in try run.times.writing.time({ try run.writer.finish() }) { log.warning("\(notice)") }
+            let writer = run.writer
+            for notice in try run.times.writing.time({ try writer.finish() }) { log.warning("\(notice)") }
             run.report.close(
                 seconds: start.secondsUntilNow, run.times.parts, peakMemoryBytes: ProcessMemory.peakBytes)
             let page = QuantizationPage(run.report).page
             try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }
-            try writeFile(to: partial.appending(path: RecipeFile.name)) {
-                try $0.write(
-                    try RecipeFile.text(of: recipe, title: "What adadim \(toolVersion) quantized this model with."))
-            }
+            let title = "What adadim \(toolVersion) quantized this model with."
+            try writeFile(
+                RecipeFile.text(of: recipe, title: title), to: partial.appending(path: RecipeFile.name))
             run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
             try writeReport(run.report, to: partial.appending(path: QuantizationReport.fileName))
             return run.report
@@ -130,8 +131,9 @@ package struct QuantizeCheckpoint {
                     if isLast {
                         try finish(result, &run)
                     } else {
+                        let checkpoint = run.checkpoint
                         let weight = run.times.replacing.time {
-                            run.checkpoint.asStored(result.quantization.quantized)
+                            checkpoint.asStored(result.quantization.quantized)
                         }
                         try finish(result, dequantized: weight, &run)
                         replacements[result.layer.name] = weight
@@ -164,7 +166,8 @@ package struct QuantizeCheckpoint {
         for index in grams.indices {
             try observer.checkCancellation()
             try quantizer.quantize(
-                grams[index].stage, of: block, &grams[index].gram) { result in
+                grams[index].stage, of: block, &grams[index].gram
+            ) { result in
                 try finish(result, &run)
             }
         }

@@ -17,7 +17,6 @@ package struct InspectionReport: Sendable, Codable {
         }
     }
 
-
     /// The inputs that some layers share.
     package struct Input: Sendable, Codable {
         /// A channel whose inputs stand out.

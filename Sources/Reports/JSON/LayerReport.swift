@@ -11,7 +11,6 @@ package struct LayerReport: Sendable, Codable {
         package let threads: Int
     }
 
-
     package struct Seconds: Sendable, Codable, Equatable {
         /// Reading the weight; activations are read while they are summed up.
         package var read = 0.0

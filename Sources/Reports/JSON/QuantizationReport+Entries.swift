@@ -1,6 +1,7 @@
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 extension QuantizationReport.Layer {
     /// What a quantized layer's entry says.

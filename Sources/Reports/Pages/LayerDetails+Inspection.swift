@@ -2,7 +2,6 @@ import AdaDimHTMLReport
 import AdaDimInspection
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
-import AdaDimReport
 
 extension LayerDetails {
     /// The pictures of one layer, reduced to what can be seen: they are kept until the page is written.

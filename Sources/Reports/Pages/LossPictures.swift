@@ -2,7 +2,6 @@ import AdaDimCheckpoint
 import AdaDimHTMLReport
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
-import AdaDimReport
 
 /// The pictures and cells that reports of losses share: by depth and role, and layer by layer.
 struct LossPictures {

@@ -2,7 +2,6 @@ import AdaDimHTMLReport
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import AdaDimRecipe
-import AdaDimReport
 
 /// A quantization as a page to look at: `quantization-report.html`.
 package struct QuantizationPage {
@@ -87,7 +86,8 @@ package struct QuantizationPage {
         var facts = recipe.effort.map { [HTMLPage.Fact("Effort", $0.rawValue)] } ?? []
         if options.grid.ranges == .search { facts.append(.init("Ranges", "searched")) }
         if options.refinement.passes > 0 {
-            facts.append(.init("Refinement", "\(options.refinement.passes) passes, \(options.refinement.parts.rawValue)"))
+            facts.append(
+                .init("Refinement", "\(options.refinement.passes) passes, \(options.refinement.parts.rawValue)"))
         }
         if recipe.tokenWeights == .attention {
             facts.append(.init("Tokens of q, k and v", "weighed by attention"))
