@@ -23,7 +23,7 @@ struct DescriptionTests {
         architecture.blockKinds.append(renamed)
         architecture.pattern = .repeating([0, 1])
         architecture.names.embedding = "token_table_"
-        let golden = GoldenModel(name: "llama")
+        let golden = GoldenModel(name: "llama-biases")
         let expected = try golden.model().logits(of: [Self.tokens])
         try golden.withCopy(replacing: "embed_tokens", by: "token_table_", in: "model.safetensors") { url in
             let file = url.appendingPathComponent("model.safetensors")
