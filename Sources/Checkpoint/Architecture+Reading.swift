@@ -17,7 +17,7 @@ extension Architecture {
         if let key = configuration.nestedKey { parts.append("a configuration inside \(key)") }
         if case .listed(let key, _) = pattern { parts.append("kinds of blocks listed by \(key)") }
         for stage in blockKinds.flatMap(\.stages) where stage.experts != nil {
-            parts.append("experts behind a router (stage \(stage.name))")
+            parts.append("experts chosen by a router (stage \(stage.name))")
         }
         return parts
     }

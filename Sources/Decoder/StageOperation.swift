@@ -14,7 +14,7 @@ enum StageOperation: Sendable {
         func refuse(_ isThere: Bool, _ part: String) throws(UncomputedPart) {
             if isThere { throw UncomputedPart(description: "\(part) (stage \(stage.name))") }
         }
-        try refuse(stage.experts != nil, "experts behind a router")
+        try refuse(stage.experts != nil, "experts chosen by a router")
         for layer in stage.layers {
             try refuse(layer.outputs.count != 1, "a fused projection \(layer.name)")
             if case .rows(let module, _) = layer.storage {

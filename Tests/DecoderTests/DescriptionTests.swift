@@ -23,7 +23,7 @@ struct DescriptionTests {
         architecture.blockKinds.append(renamed)
         architecture.pattern = .repeating([0, 1])
         architecture.names.embedding = "token_table_"
-        let golden = GoldenModel(name: "llama")
+        let golden = GoldenModel(name: "llama-biases")
         let expected = try golden.model().logits(of: [Self.tokens])
         try golden.withCopy(replacing: "embed_tokens", by: "token_table_", in: "model.safetensors") { url in
             let file = url.appendingPathComponent("model.safetensors")
@@ -104,7 +104,7 @@ struct DescriptionTests {
         Refusal(part: "a layer mlp.up_proj stored as rows of mlp.gate_up_proj (stage gateUp)") {
             $0.blockKinds[0].stages[2].layers[1].storage = .rows(ofModule: "mlp.gate_up_proj", after: [.intermediate])
         },
-        Refusal(part: "experts behind a router (stage gateUp)") {
+        Refusal(part: "experts chosen by a router (stage gateUp)") {
             $0.blockKinds[0].stages[2].experts = Experts(
                 router: LinearModule("mlp.gate", .hidden, to: .experts), countKey: "num_experts",
                 perTokenKey: "num_experts_per_tok", intermediateKey: "moe_intermediate_size")
