@@ -274,7 +274,8 @@ let package = Package(
         tests(
             "Reports",
             [
-                "AdaDimReports", "AdaDimHTMLReport", "AdaDimPipeline", "AdaDimInspection", "AdaDimCheckpoint",
+                "AdaDimReports", "AdaDimRecipe", "AdaDimHTMLReport", "AdaDimPipeline", "AdaDimInspection",
+                "AdaDimCheckpoint",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(

@@ -68,7 +68,7 @@ struct CheckpointWriterTests {
         let checkpoint = try Checkpoint(directory: packed.url, allowingQuantized: true)
         let layers = try #require(checkpoint.packedLayers)
         for (role, quantized) in packed.quantized where packed.stored[role]?.denseBecause == nil {
-            let layer = try #require(layers[LinearLayer(block: 0, role: role).moduleName])
+            let layer = try #require(layers[LinearLayer.llama(role).moduleName])
             #expect(try layer.quantized(in: checkpoint) == quantized, "\(role)")
         }
     }

@@ -53,11 +53,11 @@ import Testing
         }
         var options: QuantizationOptions {
             QuantizationOptions(.fast) {
-$0.grid.bits = bits
-$0.grid.groupSize = groupSize
-$0.grid.scaleType = .bfloat16
-$0.factor.damping = damping
-}
+                $0.grid.bits = bits
+                $0.grid.groupSize = groupSize
+                $0.grid.scaleType = .bfloat16
+                $0.factor.damping = damping
+            }
         }
 
         /// In batches of 7 tokens, so that they are joined.

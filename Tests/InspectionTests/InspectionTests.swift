@@ -76,10 +76,10 @@ import Testing
             tokens: 9, meanMagnitude: .init(repeating: 1, count: 500), rootMeanSquare: .init(repeating: 1, count: 500),
             largestMagnitude: .init(repeating: 1, count: 500), kurtosis: .init(repeating: 1, count: 500))
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = 64
-$0.factor.damping = 0
-}
+            $0.grid.bits = 4
+            $0.grid.groupSize = 64
+            $0.factor.damping = 0
+        }
         let input = try InspectedInput(taking: &taken, figures, thresholds: .init(), options: options)
         let layer = try LayerInspection(of: weight, input, options: options)
         #expect(layer.map.rows == 64 && layer.map.columns == 64)
@@ -148,11 +148,11 @@ $0.factor.damping = 0
             inputs[count - 1, token] = inputs[0, token] + inputs[1, token] * (1 + 1e-3 * inputs[2, token])
         }
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 8
-$0.factor.damping = 1e-6
-$0.factor.activationOrder = activationOrder
-}
+            $0.grid.bits = 3
+            $0.grid.groupSize = 8
+            $0.factor.damping = 1e-6
+            $0.factor.activationOrder = activationOrder
+        }
         let input = try inspected(inputs, options)
         var gram = try Gram<Float>(order: count)
         try gram.accumulate(inputs)
@@ -186,10 +186,10 @@ $0.factor.activationOrder = activationOrder
         let inputs = inputs(40, tokens: 200, dead: [3, 17])
         for damping in [0, 0.01] {
             let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 8
-$0.factor.damping = damping
-}
+                $0.grid.bits = 3
+                $0.grid.groupSize = 8
+                $0.factor.damping = damping
+            }
             let input = try inspected(inputs, options)
             let factors = input.factors(.inverseHessian)
             #expect(input.factors(.hessianDiagonal)[3] == 0 && input.factors(.hessianDiagonal)[4] > 0)
@@ -207,21 +207,25 @@ $0.factor.damping = damping
             var inputs = inputs(20, tokens: tokens)
             for token in 0..<tokens { inputs[19, token] = inputs[0, token] + inputs[1, token] }
             for damping in [1e-9, 1e-8] {
-                let input = try inspected(inputs, QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 8
-$0.factor.damping = damping
-})
+                let input = try inspected(
+                    inputs,
+                    QuantizationOptions(.fast) {
+                        $0.grid.bits = 3
+                        $0.grid.groupSize = 8
+                        $0.factor.damping = damping
+                    })
                 #expect(input.inverseDampingShare >= input.factor.dampingShare)
                 if input.inverseDampingShare > input.factor.dampingShare { raised += 1 }
             }
             // Either refused by Float, or by Double with words of its own, or by neither.
             do {
-                _ = try inspected(inputs, QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 8
-$0.factor.damping = 0
-})
+                _ = try inspected(
+                    inputs,
+                    QuantizationOptions(.fast) {
+                        $0.grid.bits = 3
+                        $0.grid.groupSize = 8
+                        $0.factor.damping = 0
+                    })
             } catch let error as InspectionError {
                 #expect("\(error)".contains("none in Double") && "\(error)".contains("damping 0 is never raised"))
             } catch let error as QuantizationError {
@@ -238,11 +242,11 @@ $0.factor.damping = 0
             (2, 16, false, true), (8, nil, true, false), (3, 1, false, false), (4, nil, true, true),
         ] as [(Int, Int?, Bool, Bool)] {
             var options = QuantizationOptions(.fast) {
-$0.grid.bits = bits
-$0.grid.groupSize = groupSize
-$0.grid.isSymmetric = symmetric
-$0.factor.activationOrder = ordered
-}
+                $0.grid.bits = bits
+                $0.grid.groupSize = groupSize
+                $0.grid.isSymmetric = symmetric
+                $0.factor.activationOrder = ordered
+            }
             let input = try inspected(inputs, options)
             let layer = try LayerInspection(of: weight, input, options: options)
             let rows = try LayerInspection(
@@ -250,7 +254,7 @@ $0.factor.activationOrder = ordered
             #expect(rows.outputEnergy > 0 && rows.outputEnergy < layer.outputEnergy)
             for dimension in ChannelDimension.allCases {
                 // As the quantizer finds them by itself.
-                options.dimension = .fixed(dimension)
+                options.direction = .fixed(dimension)
                 for method in QuantizationOptions.Method.allCases {
                     options.method = method
                     let alone = try LayerQuantizer(factor: input.factor, options: options).quantize(weight)

@@ -43,7 +43,12 @@ import Testing
     @Test(arguments: ChannelDimension.allCases, ScaleType.allCases)
     func bytesAreRowMajor(_ dimension: ChannelDimension, _ scaleType: ScaleType) throws {
         let layer = try layer(
-            .init(bits: 3, groupSize: 4, scaleType: scaleType, dimension: .fixed(dimension)))
+            .init(.fast) {
+$0.grid.bits = 3
+$0.grid.groupSize = 4
+$0.grid.scaleType = scaleType
+$0.direction = .fixed(dimension)
+})
         let quantized = layer.quantized
         let type = try #require(
             StoredFloat.allCases.first {
@@ -73,7 +78,10 @@ import Testing
 
     @Test(arguments: QuantizationOptions.Grid.supportedBits)
     func packedCodesUnpack(_ bits: Int) throws {
-        let layer = try layer(.init(bits: bits, groupSize: 4))
+        let layer = try layer(.init(.fast) {
+$0.grid.bits = bits
+$0.grid.groupSize = 4
+})
         try write(layer, .bfloat16, isPacked: true, dequantizedType: nil) { file in
             #expect(file["codes"] == nil)
             let words = (13 * bits + 31) / 32
@@ -95,7 +103,10 @@ import Testing
 
     @Test(arguments: StoredFloat.allCases)
     func dequantizedIsRoundedToItsType(_ type: StoredFloat) throws {
-        let layer = try layer(.init(bits: 4, groupSize: 4))
+        let layer = try layer(.init(.fast) {
+$0.grid.bits = 4
+$0.grid.groupSize = 4
+})
         try write(layer, .bfloat16, isPacked: false, dequantizedType: type) { file in
             #expect(file["dequantized"]?.shape == [5, 13] && file["dequantized"]?.elementType == type.elementType)
             let values = try floats("dequantized", type, in: file)
@@ -105,7 +116,10 @@ import Testing
 
     /// The largest weights are ±0.143·5e5 = 71500; F16 ends at 65504.
     @Test func dequantizedBeyondItsTypeIsRefused() throws {
-        let layer = try layer(.init(bits: 4, groupSize: 4), scale: 5e5)
+        let layer = try layer(.init(.fast) {
+$0.grid.bits = 4
+$0.grid.groupSize = 4
+}, scale: 5e5)
         let text = errorText {
             try write(layer, .bfloat16, isPacked: false, dequantizedType: .float16) { _ in }
         }
@@ -113,7 +127,11 @@ import Testing
     }
 
     @Test func metadata() throws {
-        let layer = try layer(.init(bits: 2, groupSize: nil, dimension: .fixed(.perInputChannel)))
+        let layer = try layer(.init(.fast) {
+$0.grid.bits = 2
+$0.grid.groupSize = nil
+$0.direction = .fixed(.perInputChannel)
+})
         try write(layer, .bfloat16, isPacked: false, dequantizedType: nil) { file in
             #expect(
                 file.metadata == [
@@ -135,9 +153,9 @@ import Testing
         let layer = try quantize(
             weight, activations: activations,
             options: .init(.fast) {
-$0.method = .roundToNearest
-$0.direction = .fixed(.perOutputChannel)
-})
+                $0.method = .roundToNearest
+                $0.direction = .fixed(.perOutputChannel)
+            })
         try write(layer, .bfloat16, isPacked: false, dequantizedType: nil) { file in
             let codes = try file.withBytes(of: "codes") { [UInt8]($0) }
             // Millions of numbers are not to be told apart in words.

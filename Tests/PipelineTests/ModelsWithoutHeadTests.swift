@@ -2,6 +2,7 @@ import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimFormats
 import AdaDimPipeline
+import AdaDimRecipe
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation
@@ -24,19 +25,20 @@ import Testing
         try FileManager.default.removeItem(at: file)
         try writeSafetensors(tensors, to: file.path)
         var job = QuantizationJob(
-            model: model, output: scratch.url.appending(path: "out"), calibration: try scratch.text(vocabulary: 61))
-        job.bits = 3
-        job.groupSize = 4
-        job.samples = 12
-        job.sequenceLength = 16
+            model: model, output: scratch.url.appending(path: "out"), calibration: try scratch.text(vocabulary: 61),
+            recipe: ModelRecipe(.fast))
+        job.recipe.options.grid.bits = 3
+        job.recipe.options.grid.groupSize = 4
+        job.recipe.sampling.samples = 12
+        job.recipe.sampling.sequenceLength = 16
         return job
     }
 
     @Test(arguments: ExportFormat.allCases) func quantizedUnderTheirNames(_ format: ExportFormat) throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.format = format
-        job.skip = ["q_proj"]
+        job.recipe.format = format
+        job.recipe.rules = [.skipping("q_proj", source: "--skip")]
         let report = try QuantizeCheckpoint(job).run()
         #expect(report.layers.first?.name == "model.layers.0.self_attn.k_proj")
         let original = try Checkpoint(directory: job.model)

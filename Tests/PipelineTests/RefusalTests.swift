@@ -3,6 +3,7 @@ import AdaDimCheckpoint
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation
@@ -24,14 +25,15 @@ import Testing
     @Test func globsThatMatchNothing() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.skip = ["q_proj", "experts.*"]
+        job.recipe.rules = [.skipping("q_proj", source: "--skip"), .skipping("experts.*", source: "--skip")]
         #expect(
             message(job)
                 == "--skip experts.*: no linear layer matches; names are like model.layers.0.self_attn.q_proj")
-        job.skip = ["*"]
+        job.recipe.rules = [.skipping("*", source: "--skip")]
         #expect(message(job) == "--skip leaves no layer to quantize")
-        job.skip = []
-        job.dimension = .perInputChannel(matching: ["gate"])
+        job.recipe.rules = []
+        job.recipe.options.direction = .fixed(.perOutputChannel)
+        job.recipe.rules = [.perInputChannel("gate", source: "--per-ic")]
         #expect(message(job).hasPrefix("--per-ic gate: no linear layer matches"))
         #expect(try !scratch.contents.contains { $0.hasPrefix("out") || $0.hasPrefix(".out") })
     }
@@ -39,9 +41,9 @@ import Testing
     @Test func calibrationTextsThatDoNotDo() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.sequenceLength = 5000
+        job.recipe.sampling.sequenceLength = 5000
         #expect(message(job).contains("sequences of 5000 tokens were asked for, the model takes at most"))
-        job.sequenceLength = 16
+        job.recipe.sampling.sequenceLength = 16
         job.calibration = try scratch.tokens([1, 2, 3], shape: [3], name: "short.safetensors")
         #expect(message(job) == "the calibration text has 3 tokens, expected at least one sequence of 16")
         job.calibration = try scratch.tokens(
@@ -52,7 +54,7 @@ import Testing
         #expect(message(job).hasSuffix("huge.safetensors: element 0 of ids is no 32-bit token id"))
         job.calibration = try scratch.tokens([Int64](repeating: 1, count: 16), shape: [2, 8], name: "rows.safetensors")
         #expect(message(job) == "the ready-made sequences have 8 tokens each, --sequence-length asks for 16")
-        job.sequenceLength = nil
+        job.recipe.sampling.sequenceLength = nil
         #expect(message(job) == "2 ready-made sequences, --samples asks for 4")
         job.calibration = scratch.url.appending(path: "nowhere.txt")
         #expect(message(job).contains("nowhere.txt: cannot be read"))
@@ -64,7 +66,7 @@ import Testing
     @Test func moreMemoryThanThereIs() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.samples = .max / 1000
+        job.recipe.sampling.samples = .max / 1000
         let text = message(job)
         #expect(text.hasPrefix("this run needs at least ") && text.contains("the machine has"), "\(text)")
     }
@@ -73,12 +75,12 @@ import Testing
     @Test func readyMadeSequencesAreCountedAsTheyAre() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        (job.samples, job.sequenceLength) = (nil, nil)
+        (job.recipe.sampling.samples, job.recipe.sampling.sequenceLength) = (nil, nil)
         func bytes(_ sequences: Int, _ length: Int) throws -> Int {
             let configuration = try Checkpoint(directory: job.model).configuration
-            let plan = try LayerPlan(job, configuration)
+            let plan = try LayerPlan(job.recipe, configuration, scaleType: .bfloat16)
             let size = CalibrationSize(sequences: sequences, length: length)
-            return Int(try MemoryEstimate(configuration, job, plan, size).bytes.rounded(.up))
+            return Int(try MemoryEstimate(configuration, job.recipe, plan, size).bytes.rounded(.up))
         }
         func message(memory: Int) -> String {
             errorText { _ = try QuantizeCheckpoint(job, memory: memory).run() }
@@ -99,7 +101,7 @@ import Testing
         #expect(try many > bytes(128, 512))
         #expect(message(memory: many - 1).hasPrefix(refusal))
         // As many of them as are asked for.
-        job.samples = 40
+        job.recipe.sampling.samples = 40
         #expect(message(memory: try bytes(40, 400) - 1).hasPrefix(refusal))
         // Enough memory: what stops the run now is a length that this model does not take.
         #expect(message(memory: try bytes(40, 400)).hasPrefix("sequences of 400 tokens were asked for"))
@@ -143,9 +145,9 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch)
         // Four tokens cannot make a Gram matrix of more inputs positive definite without damping.
-        job.accuracy.damping = 0
-        job.samples = 1
-        job.sequenceLength = 4
+        job.recipe.options.factor.damping = 0
+        job.recipe.sampling.samples = 1
+        job.recipe.sampling.sequenceLength = 4
         let text = message(job)
         #expect(
             text.hasPrefix("model.layers.0.self_attn.q_proj: the damped Gram matrix is not positive definite"),

@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimPipeline
+import AdaDimRecipe
 import AdaDimTestSupport
 import Foundation
 
@@ -10,10 +11,11 @@ extension Scratch {
         let model = try copyOfModel(name)
         let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
         var job = QuantizationJob(
-            model: model, output: url.appending(path: output), calibration: try text(vocabulary: vocabulary))
-        job.groupSize = 8
-        job.samples = samples
-        job.sequenceLength = 16
+            model: model, output: url.appending(path: output), calibration: try text(vocabulary: vocabulary),
+            recipe: ModelRecipe(.fast))
+        job.recipe.options.grid.groupSize = 8
+        job.recipe.sampling.samples = samples
+        job.recipe.sampling.sequenceLength = 16
         return job
     }
 }

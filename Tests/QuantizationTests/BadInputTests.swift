@@ -19,14 +19,20 @@ import Testing
     @Test func bitsOutsideTheSupportedOnes() {
         for bits in [0, 1, 5, 9, -3] {
             #expect(
-                message { _ = try quantize(layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.bits = bits }) }
+                message {
+                    _ = try quantize(
+                        layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.bits = bits })
+                }
                     == "\(bits) bits were asked for, expected one of 2, 3, 4, 8")
         }
     }
 
     @Test func groupSizeOfNothing() {
         #expect(
-            message { _ = try quantize(layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.groupSize = 0 }) }
+            message {
+                _ = try quantize(
+                    layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.groupSize = 0 })
+            }
                 == "a group size of 0 was asked for, expected a positive number")
     }
 
@@ -34,7 +40,9 @@ import Testing
         for damping in [-0.1, .nan, .infinity] {
             #expect(
                 message {
-                    _ = try quantize(layer.weight, activations: layer.activations, options: .init(.fast) { $0.factor.damping = damping })
+                    _ = try quantize(
+                        layer.weight, activations: layer.activations,
+                        options: .init(.fast) { $0.factor.damping = damping })
                 }
                 .hasPrefix("a damping of \(damping) was asked for, expected a share"))
         }
@@ -137,10 +145,10 @@ import Testing
     @Test(arguments: [nil] + ChannelDimension.allCases, QuantizationOptions.Method.allCases)
     func theLargestGroupSize(_ dimension: ChannelDimension?, _ method: QuantizationOptions.Method) throws {
         var options = QuantizationOptions(.fast) {
-$0.grid.groupSize = .max
-$0.method = method
-$0.direction = CHECK(dimension.map { .fixed($0) } ?? .adaptive, None)
-}
+            $0.grid.groupSize = .max
+            $0.method = method
+            $0.direction = dimension.map { .fixed($0) } ?? .adaptive(by: .roundToNearest)
+        }
         let largest = try quantize(layer.weight, activations: layer.activations, options: options)
         options.grid.groupSize = nil
         let channel = try quantize(layer.weight, activations: layer.activations, options: options)
@@ -152,12 +160,12 @@ $0.direction = CHECK(dimension.map { .fixed($0) } ?? .adaptive, None)
         var weight = layer.weight
         weight[2, 3] = 3e6
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = 2
-$0.grid.groupSize = nil
-$0.grid.scaleType = .float16
-$0.method = method
-$0.direction = .fixed(dimension)
-}
+            $0.grid.bits = 2
+            $0.grid.groupSize = nil
+            $0.grid.scaleType = .float16
+            $0.method = method
+            $0.direction = .fixed(dimension)
+        }
         let expected = dimension == .perOutputChannel ? "scale [2, 0]" : "scale [0, 3]"
         #expect(
             message { _ = try quantize(weight, activations: layer.activations, options: options) }
@@ -167,7 +175,9 @@ $0.direction = .fixed(dimension)
     @Test func factorsMadeForOtherOptions() throws {
         let factor = try GramFactor(layer.gram, dampingShare: 0.01)
         #expect(
-            message { _ = try LayerQuantizer(factor: factor, options: .init(.fast) { $0.factor.activationOrder = true }) }
+            message {
+                _ = try LayerQuantizer(factor: factor, options: .init(.fast) { $0.factor.activationOrder = true })
+            }
                 == "the factor's columns are not in activation order, the options ask for the opposite")
         #expect(
             message { _ = try LayerQuantizer(factor: factor, options: .init(.fast) { $0.factor.damping = 0.1 }) }

@@ -7,10 +7,12 @@ import Testing
     @Test(arguments: [QuantizationOptions.Selection.roundToNearest, .sweep], [0.0, 0.3, 0.7])
     func aLayerStopsAndTheNextOneDoesNot(_ selection: QuantizationOptions.Selection, _ share: Double) throws {
         let layer = RandomLayer(out: 200, in: 300, seed: 5)
-        let quantizer = try LayerQuantizer(gram: layer.gram, options: .init(.fast) {
-$0.grid.groupSize = 32
-$0.direction = .adaptive(by: selection)
-})
+        let quantizer = try LayerQuantizer(
+            gram: layer.gram,
+            options: .init(.fast) {
+                $0.grid.groupSize = 32
+                $0.direction = .adaptive(by: selection)
+            })
         let expected = try quantizer.quantize(layer.weight)
         let cancellation = Cancellation()
         let last = Mutex(0.0)

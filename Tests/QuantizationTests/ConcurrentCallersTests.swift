@@ -20,10 +20,10 @@ import Testing
             try quantize(
                 layers[index].weight, gram: layers[index].gram,
                 options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-$0.direction = .adaptive(by: index % 2 == 0 ? .sweep : .roundToNearest)
-})
+                    $0.grid.bits = 3
+                    $0.grid.groupSize = 64
+                    $0.direction = .adaptive(by: index % 2 == 0 ? .sweep : .roundToNearest)
+                })
         }
         let alone = try layers.indices.map(quantized)
         for _ in 0..<3 {

@@ -11,15 +11,15 @@ import Testing
         for method in QuantizationOptions.Method.allCases {
             for selection in QuantizationOptions.Selection.allCases {
                 var options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 32
-$0.method = method
-$0.direction = .adaptive(by: selection)
-}
+                    $0.grid.bits = 3
+                    $0.grid.groupSize = 32
+                    $0.method = method
+                    $0.direction = .adaptive(by: selection)
+                }
                 let adaptive = try quantize(layer.weight, gram: gram, options: options)
                 var fixed: [ChannelDimension: LayerQuantization] = [:]
                 for dimension in ChannelDimension.allCases {
-                    options.dimension = .fixed(dimension)
+                    options.direction = .fixed(dimension)
                     fixed[dimension] = try quantize(layer.weight, gram: gram, options: options)
                 }
                 let judged = method == .gptq && selection == .sweep ? QuantizationOptions.Method.gptq : .roundToNearest
@@ -40,10 +40,12 @@ $0.direction = .adaptive(by: selection)
         let activations = Matrix<Double>(rows: 128, columns: 264) {
             base.activations[$0, $1] * ($0 % 32 == 5 ? 100 : 1)
         }
-        let result = try quantize(weight, activations: activations, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 32
-})
+        let result = try quantize(
+            weight, activations: activations,
+            options: .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 32
+            })
         #expect(result.dimension == .perInputChannel)
     }
 
@@ -51,10 +53,12 @@ $0.grid.groupSize = 32
     @Test func outputChannelsOfTwoSizesChoosePerOutputChannel() throws {
         let base = RandomLayer(out: 128, in: 128, seed: 1, outliers: 1)
         let weight = Matrix<Double>(rows: 128, columns: 128) { base.weight[$0, $1] / ($0 % 2 == 0 ? 3 : 1) }
-        let result = try quantize(weight, activations: base.activations, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 32
-})
+        let result = try quantize(
+            weight, activations: base.activations,
+            options: .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 32
+            })
         #expect(result.dimension == .perOutputChannel)
     }
 }

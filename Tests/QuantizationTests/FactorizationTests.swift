@@ -132,11 +132,11 @@ import Testing
             var gram = try Gram<Double>(order: 40)
             try gram.accumulate(silent)
             let options = QuantizationOptions(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = 20
-$0.factor.damping = damping
-$0.direction = .fixed(.perInputChannel)
-}
+                $0.grid.bits = 4
+                $0.grid.groupSize = 20
+                $0.factor.damping = damping
+                $0.direction = .fixed(.perInputChannel)
+            }
             let quantizer = try LayerQuantizer(gram: gram, options: options)
             #expect(quantizer.factor.inactiveInputs == [7, 17, 27, 37])
             let swept = try quantizer.quantize(layer.weight)

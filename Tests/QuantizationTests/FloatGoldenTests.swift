@@ -39,15 +39,15 @@ import Testing
 
         var options: QuantizationOptions {
             QuantizationOptions(.fast) {
-$0.grid.bits = bits
-$0.grid.groupSize = groupSize
-$0.grid.isSymmetric = symmetric
-$0.grid.scaleType = scaleType
-$0.method = method
-$0.factor.damping = damping
-$0.factor.activationOrder = activationOrder
-$0.direction = CHECK(ChannelDimension(rawValue: dimension).map { .fixed($0) } ?? .adaptive, selection)
-}
+                $0.grid.bits = bits
+                $0.grid.groupSize = groupSize
+                $0.grid.isSymmetric = symmetric
+                $0.grid.scaleType = scaleType
+                $0.method = method
+                $0.factor.damping = damping
+                $0.factor.activationOrder = activationOrder
+                $0.direction = ChannelDimension(rawValue: dimension).map { .fixed($0) } ?? .adaptive(by: selection)
+            }
         }
 
         /// Whole multiples of 2^-22, less than 1/8 in size.

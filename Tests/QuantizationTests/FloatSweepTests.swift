@@ -24,8 +24,8 @@ import Testing
         var gram = try Gram<Float>(order: size)
         try gram.accumulate(layer.activations.inFloat)
         let weight = layer.weight.inFloat
-        let single = try blockedSweep(weight, GramFactor(gram), grid, layout)
-        let double = try blockedSweep(weight.inDouble, factor, grid, layout)
+        let single = try solve(weight, GramFactor(gram), grid, layout)
+        let double = try solve(weight.inDouble, factor, grid, layout)
 
         let comparison = Comparison(
             weight: weight.inDouble, v: factor.upperTriangular(), layout: layout, grid: grid, single: single.quantized,

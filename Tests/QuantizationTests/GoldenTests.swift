@@ -74,8 +74,8 @@ import Testing
 
     /// How the results of each name come to be, as in `make_goldens.py`.
     private static let ways: [String: (RangeRule, QuantizationOptions.Method, Refinement)] = [
-        "rtn": (.full, .roundToNearest, .none), "rtn searched": (.search, .roundToNearest, .none),
-        "gptq": (.full, .gptq, .none), "gptq searched": (.search, .gptq, .none),
+        "rtn": (.full, .roundToNearest, Refinement()), "rtn searched": (.search, .roundToNearest, Refinement()),
+        "gptq": (.full, .gptq, Refinement()), "gptq searched": (.search, .gptq, Refinement()),
         "codes": (.full, .gptq, .init(parts: .codes, passes: 2)),
         "scales": (.full, .gptq, .init(parts: .scales, passes: 1)),
         "both": (.full, .gptq, .init(parts: .both, passes: 3)),
@@ -100,16 +100,16 @@ import Testing
         for (name, expected) in golden.results {
             let (ranges, method, refinement) = try #require(Self.ways[name])
             let options = QuantizationOptions(.fast) {
-$0.grid.bits = golden.bits
-$0.grid.groupSize = golden.groupSize
-$0.grid.isSymmetric = golden.symmetric
-$0.grid.ranges = ranges
-$0.method = method
-$0.refinement = refinement
-$0.factor.damping = golden.damping
-$0.factor.activationOrder = golden.activationOrder
-$0.direction = .fixed(golden.dimension)
-}
+                $0.grid.bits = golden.bits
+                $0.grid.groupSize = golden.groupSize
+                $0.grid.isSymmetric = golden.symmetric
+                $0.grid.ranges = ranges
+                $0.method = method
+                $0.refinement = refinement
+                $0.factor.damping = golden.damping
+                $0.factor.activationOrder = golden.activationOrder
+                $0.direction = .fixed(golden.dimension)
+            }
             let layer = try quantize(weight, activations: activations, options: options)
             let place = Comment(
                 rawValue: "\(name) \(golden.dimension.rawValue) [\(golden.out), \(golden.in)], \(golden.bits) bits")

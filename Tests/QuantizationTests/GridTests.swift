@@ -9,13 +9,13 @@ import Testing
     ) throws -> QuantizedMatrix {
         let matrix = Matrix<Double>(rowMajor: weight, rows: 1, columns: weight.count)
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = bits
-$0.grid.groupSize = nil
-$0.grid.isSymmetric = symmetric
-$0.grid.scaleType = scaleType
-$0.method = .roundToNearest
-$0.direction = .fixed(.perOutputChannel)
-}
+            $0.grid.bits = bits
+            $0.grid.groupSize = nil
+            $0.grid.isSymmetric = symmetric
+            $0.grid.scaleType = scaleType
+            $0.method = .roundToNearest
+            $0.direction = .fixed(.perOutputChannel)
+        }
         return try quantize(
             matrix, gram: Gram(Matrix(rows: weight.count, columns: weight.count) { $0 == $1 ? 1 : 0 }, tokens: 1),
             options: options
@@ -92,11 +92,11 @@ $0.direction = .fixed(.perOutputChannel)
     func roundToNearestIsNearest(_ bits: Int, _ dimension: ChannelDimension) throws {
         let layer = RandomLayer(out: 33, in: 50, seed: 90)
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = bits
-$0.grid.groupSize = 16
-$0.method = .roundToNearest
-$0.direction = .fixed(dimension)
-}
+            $0.grid.bits = bits
+            $0.grid.groupSize = 16
+            $0.method = .roundToNearest
+            $0.direction = .fixed(dimension)
+        }
         let q = try quantize(layer.weight, activations: layer.activations, options: options).quantized
         let values = q.dequantized()
         for i in 0..<33 {

@@ -11,8 +11,8 @@ import Testing
         return gram
     }
 
-    private static let dimensions: [QuantizationOptions.Dimension] =
-        [.adaptive, .fixed(.perOutputChannel), .fixed(.perInputChannel)]
+    private static let dimensions: [QuantizationOptions.Direction] =
+        [.adaptive(by: .sweep), .fixed(.perOutputChannel), .fixed(.perInputChannel)]
 
     /// Whatever the options, without passes codes and grids are those of plain rounding, with the range searched for where that
     /// is asked for; losses and energies are zero, not what rounding leaves of zero; and an adaptive layer is per-OC.
@@ -24,13 +24,14 @@ import Testing
                 (RangeRule.full, QuantizationOptions.Selection.sweep), (.search, .roundToNearest),
             ] {
                 var options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = groupSize
-$0.grid.ranges = ranges
-$0.factor.damping = damping
-$0.factor.activationOrder = ordered
-$0.direction = CHECK(dimension, selection)
-}
+                    $0.grid.bits = 3
+                    $0.grid.groupSize = groupSize
+                    $0.grid.ranges = ranges
+                    $0.factor.damping = damping
+                    $0.factor.activationOrder = ordered
+                    $0.direction = dimension
+                    $0.direction.selection = selection
+                }
                 let gram = try Self.gram(Float.self, inputs: 150)
                 let swept = try quantize(weight, gram: gram, options: options)
                 options.method = .roundToNearest
@@ -55,11 +56,11 @@ $0.direction = CHECK(dimension, selection)
         let weight = RandomLayer(out: 70, in: 150, seed: 9).weight
         func squaredError(passes: Int) throws -> Double {
             let options = QuantizationOptions(.fast) {
-$0.grid.bits = 2
-$0.grid.groupSize = 32
-$0.refinement = .init(parts: parts, passes: passes)
-$0.direction = .fixed(dimension)
-}
+                $0.grid.bits = 2
+                $0.grid.groupSize = 32
+                $0.refinement = .init(parts: parts, passes: passes)
+                $0.direction = .fixed(dimension)
+            }
             let layer = try quantize(weight, gram: Self.gram(Double.self, inputs: 150), options: options)
             #expect(layer.loss == 0 && layer.losses[dimension]?.refined ?? 0 == 0)
             let q = layer.quantized.dequantized().inDouble
@@ -106,8 +107,22 @@ $0.direction = .fixed(dimension)
         let all = Matrix<Float>(rows: 40, columns: 30) { size * Float(layer.activations[$0, $1]) }
         let one = Matrix<Float>(rows: 40, columns: 30) { $0 == 7 ? size * Float(1 + $1 % 3) : 0 }
         for (activations, options) in [
-            (all, QuantizationOptions(.fast) { $0.grid.groupSize = 16 }), (all, .init(groupSize: 16, activationOrder: true)),
-            (one, .init(groupSize: 16, damping: 0, activationOrder: true)),
+            (all, QuantizationOptions(.fast) { $0.grid.groupSize = 16 }),
+            (
+                all,
+                .init(.fast) {
+                    $0.grid.groupSize = 16
+                    $0.factor.activationOrder = true
+                }
+            ),
+            (
+                one,
+                .init(.fast) {
+                    $0.grid.groupSize = 16
+                    $0.factor.damping = 0
+                    $0.factor.activationOrder = true
+                }
+            ),
         ] {
             let quantized = try quantize(layer.weight.inFloat, activations: activations, options: options)
             #expect(quantized.loss.isFinite && (quantized.outputEnergy > 0) == (size > 1e-19))

@@ -7,18 +7,19 @@ import Testing
     /// Counted by hand: one thread, one panel of all 256 rows, two sweeps side by side.
     @Test func everyPartIsCounted() throws {
         let plan = try MemoryPlan(
-            rows: 256, columns: 1024, tokensAtOnce: 100, options: .init(.fast) {
-$0.grid.groupSize = 128
-$0.direction = .adaptive(by: .sweep)
-}, threads: 1)
+            rows: 256, columns: 1024, tokensAtOnce: 100,
+            options: .init(.fast) {
+                $0.grid.groupSize = 128
+                $0.direction = .adaptive(by: .sweep)
+            }, threads: 1)
         #expect(plan.panelRows == 256)
         #expect(plan.gram == 1024 * 1024 * 4)
         #expect(plan.activations == 1024 * 100 * 4)
         #expect(plan.weight == 256 * 1024 * 4)
-        #expect(plan.work == 2 * 256 * 1024 * 4)
+        #expect(plan.workspace == 2 * 256 * 1024 * 4)
         // Codes of both directions; 256·8 and 2·1024 groups of two Floats while found, one Float and one byte as kept.
         #expect(plan.codes == 2 * 256 * 1024 + 2 * 2048 * 13)
-        #expect(plan.total == plan.gram + plan.activations + plan.weight + plan.work + plan.codes)
+        #expect(plan.total == plan.gram + plan.activations + plan.weight + plan.workspace + plan.codes)
     }
 
     /// Counted by hand: beside a row's 1024 sums three blocks of 128 for it, H's blocks in two forms, and where per-OC groups lie
@@ -28,13 +29,13 @@ $0.direction = .adaptive(by: .sweep)
             try MemoryPlan(
                 rows: 256, columns: 1024,
                 options: .init(.fast) {
-$0.grid.groupSize = groupSize
-$0.refinement = .init(passes: 2)
-$0.factor.activationOrder = order
-$0.direction = .fixed(dimension)
-},
+                    $0.grid.groupSize = groupSize
+                    $0.refinement = .init(passes: 2)
+                    $0.factor.activationOrder = order
+                    $0.direction = .fixed(dimension)
+                },
                 threads: 1
-            ).work
+            ).workspace
         }
         let plain = 256 * (1024 + 3 * 128) * 4 + 2 * 1024 * 128 * 4
         let gathered = 1024 * 128 * 4
@@ -50,22 +51,23 @@ $0.direction = .fixed(dimension)
     @Test(arguments: [64, 4096])
     func activationOrderSortsIntoASecondGram(_ rows: Int) throws {
         let plain = try MemoryPlan(rows: rows, columns: 512, threads: 1)
-        let ordered = try MemoryPlan(rows: rows, columns: 512, options: .init(.fast) { $0.factor.activationOrder = true }, threads: 1)
+        let ordered = try MemoryPlan(
+            rows: rows, columns: 512, options: .init(.fast) { $0.factor.activationOrder = true }, threads: 1)
         #expect(plain.sorted == 0 && ordered.sorted == 512 * 512 * 4)
-        #expect(ordered.gram == plain.gram && ordered.work == plain.work && ordered.codes == plain.codes)
+        #expect(ordered.gram == plain.gram && ordered.workspace == plain.workspace && ordered.codes == plain.codes)
         let fewRows = rows == 64
-        #expect((ordered.sorted > plain.work + plain.codes) == fewRows)
-        #expect(ordered.total == (fewRows ? plain.total - plain.work - plain.codes + ordered.sorted : plain.total))
+        #expect((ordered.sorted > plain.workspace + plain.codes) == fewRows)
+        #expect(ordered.total == (fewRows ? plain.total - plain.workspace - plain.codes + ordered.sorted : plain.total))
     }
 
     /// More weights to a group than any channel has: a group is a channel.
-    @Test(arguments: [nil, .fixed(.perOutputChannel), .fixed(.perInputChannel)] as [QuantizationOptions.Dimension?])
-    func theLargestGroupIsAChannel(_ dimension: QuantizationOptions.Dimension?) throws {
+    @Test(arguments: [nil, .fixed(.perOutputChannel), .fixed(.perInputChannel)] as [QuantizationOptions.Direction?])
+    func theLargestGroupIsAChannel(_ dimension: QuantizationOptions.Direction?) throws {
         for selection in [QuantizationOptions.Selection.roundToNearest, .sweep] {
             var options = QuantizationOptions(.fast) {
-$0.grid.groupSize = .max
-$0.direction = CHECK(dimension ?? .adaptive, selection)
-}
+                $0.grid.groupSize = .max
+                $0.direction = dimension ?? .adaptive(by: selection)
+            }
             let largest = try MemoryPlan(rows: 96, columns: 160, panelRows: 32, options: options, threads: 2)
             options.grid.groupSize = nil
             #expect(largest == (try MemoryPlan(rows: 96, columns: 160, panelRows: 32, options: options, threads: 2)))

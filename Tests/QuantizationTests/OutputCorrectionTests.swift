@@ -222,7 +222,7 @@ import Testing
             let factor = try GramFactor(layer.gram(S.self), activationOrder: activationOrder)
             let grid = UniformGrid(bits: 3)
             let layout = GroupLayout(rows: w.rows, columns: w.columns, groupSize: 16, dimension: .perOutputChannel)
-            let quantized = try blockedSweep(weight, factor, grid, [layout])[0].quantized.dequantized()
+            let quantized = try solve(weight, factor, grid, [layout])[0].quantized.dequantized()
             let shift = try layer.shift(S.self)
             let target = try factor.target(for: weight, shift, .init(inputs: 0.5, residual: 0.25))
             let found = try factor.outputLosses(of: quantized.converted(to: S.self), target, replacing: weight, shift)

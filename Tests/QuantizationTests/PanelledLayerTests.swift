@@ -6,11 +6,37 @@ import Testing
 /// A weight handed over in panels of rows gives what it gives at once.
 @Suite struct PanelledLayerTests {
     private static let options: [QuantizationOptions] = [
-        .init(bits: 3, groupSize: 16, selection: .roundToNearest), .init(bits: 3, groupSize: 16, selection: .sweep),
-        .init(bits: 4, groupSize: 24, method: .roundToNearest),
-        .init(bits: 2, groupSize: 150, dimension: .fixed(.perOutputChannel), activationOrder: true),
-        .init(bits: 8, groupSize: 50, dimension: .fixed(.perInputChannel)),
-        .init(bits: 4, groupSize: nil, selection: .sweep),
+        .init(.fast) {
+            $0.grid.bits = 3
+            $0.grid.groupSize = 16
+            $0.direction = .adaptive(by: .roundToNearest)
+        },
+        .init(.fast) {
+            $0.grid.bits = 3
+            $0.grid.groupSize = 16
+            $0.direction = .adaptive(by: .sweep)
+        },
+        .init(.fast) {
+            $0.grid.bits = 4
+            $0.grid.groupSize = 24
+            $0.method = .roundToNearest
+        },
+        .init(.fast) {
+            $0.grid.bits = 2
+            $0.grid.groupSize = 150
+            $0.factor.activationOrder = true
+            $0.direction = .fixed(.perOutputChannel)
+        },
+        .init(.fast) {
+            $0.grid.bits = 8
+            $0.grid.groupSize = 50
+            $0.direction = .fixed(.perInputChannel)
+        },
+        .init(.fast) {
+            $0.grid.bits = 4
+            $0.grid.groupSize = nil
+            $0.direction = .adaptive(by: .sweep)
+        },
     ]
 
     @Test(arguments: options, [1, 40, 64, 1000])
@@ -28,7 +54,7 @@ import Testing
             try panelled.add(Matrix(rows: rows.count, columns: 150) { layer.weight[rows.lowerBound + $0, $1] })
         }
         let found = try panelled.finished()
-        let twice = options.dimension == .adaptive && options.method == .gptq && options.selection == .roundToNearest
+        let twice = options.method == .gptq && options.direction == .adaptive(by: .roundToNearest)
         #expect(readings == (twice ? 260 : 130))
         #expect(found.quantized == expected.quantized)
         #expect(found.losses.keys == expected.losses.keys)
@@ -57,10 +83,11 @@ import Testing
     @Test func aNumberThatIsNoneIsNamedInEveryPass() throws {
         let layer = RandomLayer(out: 100, in: 30, seed: 2)
         let quantizer = try LayerQuantizer(
-            gram: layer.gram, options: .init(.fast) {
-$0.grid.groupSize = 10
-$0.direction = .adaptive(by: .roundToNearest)
-})
+            gram: layer.gram,
+            options: .init(.fast) {
+                $0.grid.groupSize = 10
+                $0.direction = .adaptive(by: .roundToNearest)
+            })
         var panelled = try PanelledLayer(rows: 100, columns: 30, panelRows: 40, quantizer: quantizer)
         func panel(_ rows: Range<Int>) -> Matrix<Double> {
             Matrix(rows: rows.count, columns: 30) { layer.weight[rows.lowerBound + $0, $1] }

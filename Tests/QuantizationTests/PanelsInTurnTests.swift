@@ -35,12 +35,12 @@ import Testing
     func panelsGiveTheCodesOfOne(_ threads: Int, _ groupSize: Int) throws {
         let factor = try GramFactor(layer.gram)
         let (grid, layouts) = (UniformGrid(bits: 3), layouts(groupSize))
-        let whole = try withThreads(1) { try blockedSweep(layer.weight, factor, grid, layouts) }
+        let whole = try withThreads(1) { try solve(layer.weight, factor, grid, layouts) }
         try withThreads(threads) {
             let panels = panels(groupSize, bytesPerNumber: 8, threads: BLASLibrary.threadCount)
             #expect(panels.ranges.count == (groupSize == 16 ? 5 : 3))
             #expect(panels.atOnce == (threads == 2 ? 2 : 1))
-            let cut = try blockedSweep(layer.weight, factor, grid, layouts, panelBudget: 1)
+            let cut = try solve(layer.weight, factor, grid, layouts, panelBudget: 1)
             for (found, expected) in zip(cut, whole) {
                 #expect(found.quantized == expected.quantized)
                 // Sums of the same squares in another order.
@@ -57,11 +57,11 @@ import Testing
         let factor = try GramFactor(gram)
         let (weight, grid) = (layer.weight.inFloat, UniformGrid(bits: 3))
         let layouts = layouts(groupSize)
-        let cut = try withThreads(threads) { try blockedSweep(weight, factor, grid, layouts, panelBudget: 1) }
+        let cut = try withThreads(threads) { try solve(weight, factor, grid, layouts, panelBudget: 1) }
         for rows in panels(groupSize, bytesPerNumber: 4, threads: threads).ranges {
             let own = Matrix<Float>(rows: rows.count, columns: Self.columns) { weight[rows.lowerBound + $0, $1] }
             let alone = try withThreads(1) {
-                try blockedSweep(
+                try solve(
                     own, factor, grid,
                     layouts.map {
                         GroupLayout(

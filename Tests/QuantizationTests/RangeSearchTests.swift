@@ -67,15 +67,15 @@ import Testing
             try quantize(
                 weight, gram: gram,
                 options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-$0.grid.scaleType = .float32
-$0.grid.ranges = .search
-$0.method = method
-$0.factor.damping = damping
-$0.factor.activationOrder = ordered
-$0.direction = .fixed(.perOutputChannel)
-}
+                    $0.grid.bits = 3
+                    $0.grid.groupSize = 16
+                    $0.grid.scaleType = .float32
+                    $0.grid.ranges = .search
+                    $0.method = method
+                    $0.factor.damping = damping
+                    $0.factor.activationOrder = ordered
+                    $0.direction = .fixed(.perOutputChannel)
+                }
             ).quantized
         }
         let grids = SearchedGrids(grid: UniformGrid(bits: 3, scaleType: .float32, ranges: .search), eps: .ulpOfOne)

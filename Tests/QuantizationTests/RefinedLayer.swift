@@ -46,8 +46,8 @@ struct RefinedLayer<S: RealScalar> {
     func refined(
         _ parts: Refinement.Parts, passes: Int, kernels: TileKernels = .best,
         panelBudget: Int = RowPanels.memoryBudget
-    ) throws -> SweptWeight {
-        try blockedSweep(
+    ) throws -> SolvedWeight {
+        try solve(
             weight, factor, grid, [layout], refinement: .init(parts: parts, passes: passes), kernels: kernels,
             panelBudget: panelBudget)[0]
     }

@@ -27,7 +27,8 @@ import Testing
                     cases.append(
                         Case(
                             out: out, inputs: inputs, groupSize: groupSize,
-                            bits: QuantizationOptions.Grid.supportedBits[(size + index) % 4], symmetric: number % 3 == 1,
+                            bits: QuantizationOptions.Grid.supportedBits[(size + index) % 4],
+                            symmetric: number % 3 == 1,
                             activationOrder: number % 2 == 1, ranges: number % 5 < 3 ? .full : .search,
                             damping: [0.01, 0.001, 0.2][(number + index) % 3]))
                 }

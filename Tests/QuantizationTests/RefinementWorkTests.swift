@@ -24,12 +24,12 @@ import Testing
 
                 // The same with the panels handed over one by one.
                 let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = groupSize
-$0.refinement = .init(parts: parts, passes: 2)
-$0.factor.activationOrder = activationOrder
-$0.direction = .fixed(dimension)
-}
+                    $0.grid.bits = 3
+                    $0.grid.groupSize = groupSize
+                    $0.refinement = .init(parts: parts, passes: 2)
+                    $0.factor.activationOrder = activationOrder
+                    $0.direction = .fixed(dimension)
+                }
                 let quantizer = try LayerQuantizer(factor: layer.factor, options: options)
                 var panelled = try PanelledLayer(rows: 300, columns: 150, panelRows: 100, quantizer: quantizer)
                 var panels = 0
@@ -57,9 +57,9 @@ $0.direction = .fixed(dimension)
             GroupLayout(rows: 210, columns: 300, groupSize: groupSize, dimension: $0)
         }
         let (grid, refinement) = (UniformGrid(bits: 3), Refinement(parts: parts, passes: 2))
-        let both = try blockedSweep(random.weight, factor, grid, layouts, refinement: refinement)
+        let both = try solve(random.weight, factor, grid, layouts, refinement: refinement)
         for (layout, found) in zip(layouts, both) {
-            let alone = try blockedSweep(random.weight, factor, grid, [layout], refinement: refinement)[0]
+            let alone = try solve(random.weight, factor, grid, [layout], refinement: refinement)[0]
             #expect(found.quantized == alone.quantized)
             #expect(
                 abs((found.refinedLoss ?? .nan) - (alone.refinedLoss ?? .nan)) <= 1e-12 * alone.dampedLoss)
@@ -75,11 +75,11 @@ $0.direction = .fixed(dimension)
             let result = try quantize(
                 layer.weight, activations: layer.activations,
                 options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 32
-$0.refinement = .init(passes: 2)
-$0.direction = .adaptive(by: .sweep)
-})
+                    $0.grid.bits = 3
+                    $0.grid.groupSize = 32
+                    $0.refinement = .init(passes: 2)
+                    $0.direction = .adaptive(by: .sweep)
+                })
             let losses = try ChannelDimension.allCases.map { try #require(result.losses[$0]) }
             let swept = try losses.map { try #require($0.gptq) }
             let refined = try losses.map { try #require($0.refined) }
@@ -95,12 +95,12 @@ $0.direction = .adaptive(by: .sweep)
     func cancelledPassesEnd(_ groupSize: Int, _ activationOrder: Bool) throws {
         let random = RandomLayer(out: 200, in: 300, seed: 5)
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = groupSize
-$0.refinement = .init(passes: 5)
-$0.factor.activationOrder = activationOrder
-$0.direction = .fixed(.perOutputChannel)
-}
+            $0.grid.bits = 3
+            $0.grid.groupSize = groupSize
+            $0.refinement = .init(passes: 5)
+            $0.factor.activationOrder = activationOrder
+            $0.direction = .fixed(.perOutputChannel)
+        }
         let quantizer = try LayerQuantizer(gram: random.gram, options: options)
         let expected = try quantizer.quantize(random.weight)
         // The sweep is done after two products of thirteen and more.
@@ -126,12 +126,12 @@ $0.direction = .fixed(.perOutputChannel)
         for dimension in ChannelDimension.allCases {
             for passes in [2, 500] {
                 let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = grouping.size
-$0.refinement = .init(parts: parts, passes: passes)
-$0.factor.activationOrder = grouping.activationOrder
-$0.direction = .fixed(dimension)
-}
+                    $0.grid.bits = 3
+                    $0.grid.groupSize = grouping.size
+                    $0.refinement = .init(parts: parts, passes: passes)
+                    $0.factor.activationOrder = grouping.activationOrder
+                    $0.direction = .fixed(dimension)
+                }
                 let quantizer = try LayerQuantizer(gram: random.gram, options: options)
                 let shares = Mutex<[Double]>([])
                 _ = try quantizer.quantize(random.weight) { share in shares.withLock { $0.append(share) } }

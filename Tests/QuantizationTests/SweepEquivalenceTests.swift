@@ -40,7 +40,7 @@ import Testing
             rows: example.out, columns: example.inputs, groupSize: example.groupSize, dimension: dimension)
         let factor = try GramFactor(layer.gram)
         let reference = try referenceSweep(layer.weight, InverseHessianFactor(factor), grid, layout)
-        let blocked = try blockedSweep(layer.weight, factor, grid, layout)
+        let blocked = try solve(layer.weight, factor, grid, layout)
 
         #expect(blocked.quantized.scales == reference.quantized.scales)
         #expect(blocked.quantized.zeroPoints == reference.quantized.zeroPoints)
@@ -58,7 +58,7 @@ import Testing
         for activationOrder in [false, true] {
             let factor = try GramFactor(layer.gram, activationOrder: activationOrder)
             let layout = GroupLayout(rows: shape.0, columns: shape.1, groupSize: 48, dimension: dimension)
-            let swept = try blockedSweep(layer.weight, factor, UniformGrid(bits: 3), layout)
+            let swept = try solve(layer.weight, factor, UniformGrid(bits: 3), layout)
             let q = swept.quantized.dequantized().inDouble
             let expected = definedLoss(layer.weight, q, layer.activations)
             // The free loss subtracts the damping's share, so its error is relative to the damped loss.

@@ -12,10 +12,10 @@ import Testing
         let gram = try Gram(identity, tokens: size)
         for groupSize in [48, 200, nil] {
             var options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = groupSize
-$0.direction = .fixed(dimension)
-}
+                $0.grid.bits = 3
+                $0.grid.groupSize = groupSize
+                $0.direction = .fixed(dimension)
+            }
             let swept = try quantize(weight, gram: gram, options: options)
             options.method = .roundToNearest
             let rounded = try quantize(weight, gram: gram, options: options)
@@ -39,10 +39,10 @@ $0.direction = .fixed(dimension)
         let gram = try layer.gram
         // The last per-IC group has two rows (66 = 2·32 + 2), which are its two end codes.
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = bits
-$0.grid.groupSize = groupSize
-$0.direction = .fixed(dimension)
-}
+            $0.grid.bits = bits
+            $0.grid.groupSize = groupSize
+            $0.direction = .fixed(dimension)
+        }
         let result = try quantize(weight, gram: gram, options: options)
         #expect(result.quantized.dequantized().inDouble == weight)
         #expect(result.loss == 0)
@@ -59,10 +59,10 @@ $0.direction = .fixed(dimension)
             layer.activations[$0, ($1 * 5 + 3) % tokens]
         }
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-$0.direction = .fixed(dimension)
-}
+            $0.grid.bits = 3
+            $0.grid.groupSize = 64
+            $0.direction = .fixed(dimension)
+        }
         let a = try quantize(layer.weight, activations: layer.activations, options: options)
         let b = try quantize(layer.weight, activations: permuted, options: options)
         try #require(tokens % 5 != 0)
@@ -76,10 +76,10 @@ $0.direction = .fixed(dimension)
         let doubled = Matrix<Double>(rows: 65, columns: layer.activations.columns) { layer.activations[$0, $1] * 4 }
         for selection in QuantizationOptions.Selection.allCases {
             let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-$0.direction = .adaptive(by: selection)
-}
+                $0.grid.bits = 3
+                $0.grid.groupSize = 16
+                $0.direction = .adaptive(by: selection)
+            }
             let a = try quantize(layer.weight, activations: layer.activations, options: options)
             let b = try quantize(layer.weight, activations: doubled, options: options)
             #expect(a.quantized == b.quantized)
@@ -93,14 +93,18 @@ $0.direction = .adaptive(by: selection)
     func scalingByThreeScalesTheLossByNine(_ size: Int) throws {
         let layer = RandomLayer(out: 40, in: size, seed: 2)
         let tripled = Matrix<Double>(rows: size, columns: layer.activations.columns) { layer.activations[$0, $1] * 3 }
-        let a = try quantize(layer.weight, activations: layer.activations, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-})
-        let b = try quantize(layer.weight, activations: tripled, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-})
+        let a = try quantize(
+            layer.weight, activations: layer.activations,
+            options: .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 16
+            })
+        let b = try quantize(
+            layer.weight, activations: tripled,
+            options: .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 16
+            })
         #expect(a.quantized == b.quantized)
         // Losses are differences of sums that the outputs' energy bounds, each within in·eps of exact.
         let bound = Double(size + 8) * 16 * Double.ulpOfOne * b.outputEnergy
@@ -111,10 +115,10 @@ $0.grid.groupSize = 16
     func gptqBeatsRoundToNearest(_ dimension: ChannelDimension) throws {
         let layer = RandomLayer(out: 130, in: 129, seed: 77)
         var options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-$0.direction = .fixed(dimension)
-}
+            $0.grid.bits = 3
+            $0.grid.groupSize = 64
+            $0.direction = .fixed(dimension)
+        }
         let gptq = try quantize(layer.weight, activations: layer.activations, options: options)
         options.method = .roundToNearest
         let rounded = try quantize(layer.weight, activations: layer.activations, options: options)
@@ -127,11 +131,11 @@ $0.direction = .fixed(dimension)
     func activationOrderKeepsThePlainLayout(_ dimension: ChannelDimension) throws {
         let layer = RandomLayer(out: 64, in: 129, seed: 31)
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 32
-$0.factor.activationOrder = true
-$0.direction = .fixed(dimension)
-}
+            $0.grid.bits = 3
+            $0.grid.groupSize = 32
+            $0.factor.activationOrder = true
+            $0.direction = .fixed(dimension)
+        }
         let result = try quantize(layer.weight, activations: layer.activations, options: options)
         let q = result.quantized.dequantized().inDouble
         let expected = definedLoss(layer.weight, q, layer.activations)
@@ -154,10 +158,12 @@ $0.direction = .fixed(dimension)
         for threads in [1, 2, 3] {
             BLASLibrary.threadCount = threads
             results.append(
-                try quantize(layer.weight, activations: layer.activations, options: .init(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = 64
-}))
+                try quantize(
+                    layer.weight, activations: layer.activations,
+                    options: .init(.fast) {
+                        $0.grid.bits = 4
+                        $0.grid.groupSize = 64
+                    }))
         }
         for other in results.dropFirst() {
             #expect(results[0].quantized == other.quantized)

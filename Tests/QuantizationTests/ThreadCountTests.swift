@@ -16,11 +16,51 @@ import Testing
 
     /// Layers whose panels go side by side, one with too few rows for that, one with a group longer than a block, and passes.
     private static let variants: [(rows: Int, options: QuantizationOptions)] = [
-        (256, .init(bits: 3, groupSize: 64, dimension: .fixed(.perOutputChannel))),
-        (60, .init(bits: 4, groupSize: 32, selection: .sweep, activationOrder: true)),
-        (700, .init(bits: 3, groupSize: nil, refinement: .init(passes: 1), selection: .sweep)),
-        (256, .init(bits: 2, groupSize: 16, ranges: .search, method: .roundToNearest)),
-        (256, .init(bits: 3, groupSize: 128, ranges: .search, refinement: .init(passes: 2), activationOrder: true)),
+        (
+            256,
+            .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 64
+                $0.direction = .fixed(.perOutputChannel)
+            }
+        ),
+        (
+            60,
+            .init(.fast) {
+                $0.grid.bits = 4
+                $0.grid.groupSize = 32
+                $0.factor.activationOrder = true
+                $0.direction = .adaptive(by: .sweep)
+            }
+        ),
+        (
+            700,
+            .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = nil
+                $0.refinement = .init(passes: 1)
+                $0.direction = .adaptive(by: .sweep)
+            }
+        ),
+        (
+            256,
+            .init(.fast) {
+                $0.grid.bits = 2
+                $0.grid.groupSize = 16
+                $0.grid.ranges = .search
+                $0.method = .roundToNearest
+            }
+        ),
+        (
+            256,
+            .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 128
+                $0.grid.ranges = .search
+                $0.refinement = .init(passes: 2)
+                $0.factor.activationOrder = true
+            }
+        ),
     ]
 
     @Test func aCountThatChangesMeanwhileEndsNothing() throws {
@@ -69,9 +109,9 @@ import Testing
         let layouts = ChannelDimension.allCases.map {
             GroupLayout(rows: 300, columns: 150, groupSize: 16, dimension: $0)
         }
-        let expected = try withThreads(1) { try blockedSweep(layer.weight, factor, grid, layouts) }
+        let expected = try withThreads(1) { try solve(layer.weight, factor, grid, layouts) }
         try withThreads(set) {
-            let found = try blockedSweep(layer.weight, factor, grid, layouts, threads: read)
+            let found = try solve(layer.weight, factor, grid, layouts, threads: read)
             for (found, expected) in zip(found, expected) {
                 #expect(found.quantized == expected.quantized)
                 #expect(abs(found.loss - expected.loss) <= 1e-12 * expected.loss)

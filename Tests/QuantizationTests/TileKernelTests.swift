@@ -42,12 +42,12 @@ import Testing
                 UniformGrid(bits: 3, isSymmetric: true), UniformGrid(bits: 4, isSymmetric: true, scaleType: .float16),
             ]
         for grid in grids {
-            let expected = try blockedSweep(weight, factor, grid, layout, kernels: .portable)
+            let expected = try solve(weight, factor, grid, layout, kernels: .portable)
             // Something was lost, and the ends of the grid occur: the comparison below can fail.
             #expect(expected.loss > 0)
             #expect(Set(expected.quantized.codes.columnMajorElements).isSuperset(of: [0, UInt8(grid.largestCode)]))
             for kernels in TileKernels.available {
-                let found = try blockedSweep(weight, factor, grid, layout, kernels: kernels)
+                let found = try solve(weight, factor, grid, layout, kernels: kernels)
                 #expect(found.quantized == expected.quantized, "\(kernels.name), \(grid)")
                 // Sums of squares of at most 256 rows in Float, the rest in Double.
                 #expect(
@@ -71,7 +71,7 @@ import Testing
             UniformGrid(bits: 4, ranges: .search),
         ] {
             for kernels in TileKernels.available {
-                let found = try blockedSweep(weight, factor, grid, layout, kernels: kernels)
+                let found = try solve(weight, factor, grid, layout, kernels: kernels)
                 let updated = updatedWeights(weight, factor, found.quantized)
                 SearchedGrids(grid: grid, eps: Double(Float.ulpOfOne)).expectBest(
                     found.quantized, "\(kernels.name), \(grid)", weight: { updated[$0, $1] },
@@ -114,9 +114,9 @@ import Testing
             GroupLayout(rows: example.out, columns: example.inputs, groupSize: example.groupSize, dimension: $0)
         }
         let grid = UniformGrid(bits: 3)
-        let both = try blockedSweep(layer.weight, factor, grid, layouts)
+        let both = try solve(layer.weight, factor, grid, layouts)
         for (layout, found) in zip(layouts, both) {
-            let alone = try blockedSweep(layer.weight, factor, grid, layout)
+            let alone = try solve(layer.weight, factor, grid, layout)
             #expect(found.quantized == alone.quantized)
             #expect(abs(found.loss - alone.loss) <= 1e-9 * alone.loss)
         }

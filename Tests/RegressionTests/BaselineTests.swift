@@ -16,10 +16,10 @@ import Testing
     init() throws {
         temporary = try TemporaryDirectory()
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-$0.direction = .adaptive(by: .sweep)
-}
+            $0.grid.bits = 3
+            $0.grid.groupSize = 16
+            $0.direction = .adaptive(by: .sweep)
+        }
         results = try RegressionRun(cases: [
             .init("a layer", 9, 21, .activations(tokens: 40), options), .init("b/../c", 3, 5, .identity, options),
         ]).run()

@@ -11,10 +11,10 @@ import Testing
 
     init() throws {
         let swept = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-$0.direction = .adaptive(by: .sweep)
-}
+            $0.grid.bits = 3
+            $0.grid.groupSize = 16
+            $0.direction = .adaptive(by: .sweep)
+        }
         var rounded = swept
         rounded.method = .roundToNearest
         results = try RegressionRun(cases: [

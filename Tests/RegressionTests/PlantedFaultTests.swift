@@ -6,18 +6,18 @@ import Testing
 /// Each planted fault turns a run red, through the identity that is meant to catch it, and the real engine is green.
 @Suite struct PlantedFaultTests {
     private static func options(
-        _ method: QuantizationOptions.Method, _ dimension: QuantizationOptions.Dimension = .fixed(.perOutputChannel),
+        _ method: QuantizationOptions.Method, _ direction: QuantizationOptions.Direction = .fixed(.perOutputChannel),
         searches: Bool = false, passes: Int = 0, damping: Double = 0.01
     ) -> QuantizationOptions {
         QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-$0.grid.ranges = searches ? .search : .full
-$0.method = method
-$0.refinement = .init(passes: passes)
-$0.factor.damping = damping
-$0.direction = CHECK(dimension, .sweep)
-}
+            $0.grid.bits = 3
+            $0.grid.groupSize = 16
+            $0.grid.ranges = searches ? .search : .full
+            $0.method = method
+            $0.refinement = .init(passes: passes)
+            $0.factor.damping = damping
+            $0.direction = direction
+        }
     }
 
     private static let cases: [RegressionCase] = [
@@ -26,7 +26,7 @@ $0.direction = CHECK(dimension, .sweep)
         .init("swept in Double", 24, 70, .activations(tokens: 160), options(.gptq), .double),
         .init("rounded", 24, 70, .activations(tokens: 160), options(.roundToNearest)),
         .init("rounded in Double", 24, 70, .outliers(tokens: 160), options(.roundToNearest), .double),
-        .init("adaptive", 48, 70, .outliers(tokens: 160), options(.gptq, .adaptive)),
+        .init("adaptive", 48, 70, .outliers(tokens: 160), options(.gptq, .adaptive(by: .sweep))),
         .init("searched", 24, 70, .activations(tokens: 160), options(.gptq, searches: true), .double),
         .init(
             "searched per-ic", 48, 40, .activations(tokens: 160),

@@ -52,9 +52,9 @@ struct FaultyEngine: RegressionEngine {
         var factor = try engine.factor(gram, options)
         switch fault {
         case .wrongTriangleOfTheFactor:
-            // The lower triangle of the factor's buffer, where H still stands.
-            let storage = factor.source.storage
-            factor.upper = Matrix(rows: gram.order, columns: gram.order) { $0 <= $1 ? storage[$1, $0] : 0 }
+            // H, which stands in the lower triangle of the factor's buffer.
+            let (h, order) = (gram.symmetric(), factor.source.order ?? Array(0..<gram.order))
+            factor.upper = Matrix(rows: gram.order, columns: gram.order) { $0 <= $1 ? h[order[$0], order[$1]] : 0 }
         case .droppedDamping:
             let undamped = try engine.factor(gram, Self.undamped(options))
             factor.upper = undamped.upper
@@ -95,7 +95,7 @@ struct FaultyEngine: RegressionEngine {
             layer.loss = Double(sum) - factor.source.damping * error(layer).squaredNorm
         case .shiftedGroupsRounded where options.method == .roundToNearest,
             .shiftedGroupsSwept where options.method == .gptq:
-            if case .fixed(.perOutputChannel) = options.dimension {
+            if case .fixed(.perOutputChannel) = options.direction {
                 let sweep = PlainSweep(
                     weight: weight.inDouble, factor: options.method == .gptq ? factor.upper.inDouble : nil,
                     options: options, firstColumn: 1)
@@ -106,10 +106,10 @@ struct FaultyEngine: RegressionEngine {
                     },
                     replacing: weight)
             }
-        case .larger where options.dimension == .adaptive:
+        case .larger where options.direction.isAdaptive:
             var other = options
             let isPerOC = layer.quantized.dimension == .perOutputChannel
-            other.dimension = .fixed(isPerOC ? .perInputChannel : .perOutputChannel)
+            other.direction = .fixed(isPerOC ? .perInputChannel : .perOutputChannel)
             let losses = layer.losses
             layer = try engine.quantize(weight, factor, other)
             layer.losses = losses
@@ -131,10 +131,10 @@ struct FaultyEngine: RegressionEngine {
         case .roundedForRefined where options.refinement.passes > 0:
             var rounded = options
             rounded.method = .roundToNearest
-            rounded.dimension = .fixed(layer.quantized.dimension)
+            rounded.direction = .fixed(layer.quantized.dimension)
             let found = try engine.quantize(weight, factor, rounded)
             (layer.quantized, layer.loss) = (found.quantized, found.loss)
-        case .undampedPasses where options.refinement.passes > 0 && options.dimension == .fixed(.perOutputChannel):
+        case .undampedPasses where options.refinement.passes > 0 && options.direction == .fixed(.perOutputChannel):
             var swept = options
             swept.refinement.passes = 0
             let quantized = try engine.quantize(weight, factor, swept).quantized

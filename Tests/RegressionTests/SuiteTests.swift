@@ -15,18 +15,18 @@ import Testing
 
     @Test func everyOptionOccurs() {
         let options = cases.map(\.options)
-        #expect(Set(options.map(\.bits)) == Set(QuantizationOptions.Grid.supportedBits))
+        #expect(Set(options.map(\.grid.bits)) == Set(QuantizationOptions.Grid.supportedBits))
         #expect(Set(options.map(\.method)) == Set(QuantizationOptions.Method.allCases))
-        #expect(Set(options.map(\.selection)) == Set(QuantizationOptions.Selection.allCases))
-        #expect(Set(options.map(\.scaleType)) == Set(ScaleType.allCases))
-        for dimension in [QuantizationOptions.Dimension.adaptive] + ChannelDimension.allCases.map({ .fixed($0) }) {
-            #expect(options.contains { $0.dimension == dimension && $0.isSymmetric } || dimension == .adaptive)
-            #expect(options.contains { $0.dimension == dimension })
+        #expect(Set(options.filter { $0.direction.isAdaptive }.map(\.direction.selection)) == Set(QuantizationOptions.Selection.allCases))
+        #expect(Set(options.map(\.grid.scaleType)) == Set(ScaleType.allCases))
+        for dimension in ChannelDimension.allCases {
+            #expect(options.contains { $0.direction == .fixed(dimension) && $0.grid.isSymmetric })
         }
-        #expect(options.contains { $0.groupSize == nil })
-        #expect(options.contains { ($0.groupSize ?? 0) > 128 })
-        #expect(options.contains { $0.activationOrder })
-        #expect(options.contains { $0.damping == 0 })
+        #expect(options.contains { $0.direction.isAdaptive })
+        #expect(options.contains { $0.grid.groupSize == nil })
+        #expect(options.contains { ($0.grid.groupSize ?? 0) > 128 })
+        #expect(options.contains { $0.factor.activationOrder })
+        #expect(options.contains { $0.factor.damping == 0 })
         #expect(cases.contains { $0.threads == 1 } && cases.contains { $0.arithmetic == .double })
         #expect(
             cases.contains { $0.out == 1 && $0.inputs == 1 } && cases.contains { $0.out == 4096 && $0.inputs == 4096 })

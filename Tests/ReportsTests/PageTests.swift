@@ -5,6 +5,7 @@ import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
+import AdaDimRecipe
 import AdaDimReports
 import AdaDimTestSupport
 import Foundation
@@ -17,11 +18,11 @@ import Testing
         let vocabulary = try Checkpoint(directory: model).configuration.vocabularySize
         var job = QuantizationJob(
             model: model, output: scratch.url.appending(path: "out"),
-            calibration: try scratch.text(vocabulary: vocabulary))
-        job.groupSize = 8
-        job.samples = 12
-        job.sequenceLength = 16
-        job.bits = 3
+            calibration: try scratch.text(vocabulary: vocabulary), recipe: ModelRecipe(.fast))
+        job.recipe.options.grid.groupSize = 8
+        job.recipe.sampling.samples = 12
+        job.recipe.sampling.sequenceLength = 16
+        job.recipe.options.grid.bits = 3
         return job
     }
 
@@ -125,7 +126,7 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch)
         for selection in QuantizationOptions.Selection.allCases {
-            job.selection = selection
+            job.recipe.options.direction.selection = selection
             job.overwrite = true
             let report = try QuantizeCheckpoint(job).run()
             #expect(report.files.contains("quantization-report.html"))
@@ -161,11 +162,11 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch)
         // Dependent inputs and next to no damping: raised somewhere in 16-token batches of one sequence.
-        job.samples = 1
-        job.sequenceLength = 4
-        job.accuracy.damping = 1e-12
-        job.accuracy.activationOrder = true
-        job.isSymmetric = true
+        job.recipe.sampling.samples = 1
+        job.recipe.sampling.sequenceLength = 4
+        job.recipe.options.factor.damping = 1e-12
+        job.recipe.options.factor.activationOrder = true
+        job.recipe.options.grid.isSymmetric = true
         let inspected = try InspectCheckpoint(InspectionJob(job)).run()
         #expect(inspected.inputs.contains { !$0.dampingRaises.isEmpty })
         let quantized = try QuantizeCheckpoint(job).run()

@@ -22,16 +22,16 @@ struct LayerRun {
     static let tokens = 8192
 
     init(
-        _ shape: LayerShape, _ dimension: QuantizationOptions.Dimension, ranges: RangeRule = .full, passes: Int = 0,
+        _ shape: LayerShape, _ dimension: QuantizationOptions.Direction, ranges: RangeRule = .full, passes: Int = 0,
         activations: Matrix<Float>, weight: Matrix<Float>, measuringResiduals: Bool
     ) throws {
         let options = QuantizationOptions(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = 128
-$0.grid.ranges = ranges
-$0.refinement = Refinement(passes: passes)
-$0.direction = CHECK(dimension, .sweep)
-}
+            $0.grid.bits = 4
+            $0.grid.groupSize = 128
+            $0.grid.ranges = ranges
+            $0.refinement = Refinement(passes: passes)
+            $0.direction = direction
+        }
         let clock = ContinuousClock()
         let start = clock.now
         var gram = try Gram<Float>(order: shape.inputs)

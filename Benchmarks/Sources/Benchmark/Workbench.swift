@@ -20,7 +20,7 @@ struct Workbench {
     static let square = LayerShape(rows: 4096, inputs: 4096)
     static let wide = LayerShape(rows: 4096, inputs: 11008)
 
-    static let directions: [(name: String, dimension: QuantizationOptions.Dimension)] = [
+    static let directions: [(name: String, dimension: QuantizationOptions.Direction)] = [
         ("per-oc", .fixed(.perOutputChannel)), ("per-ic", .fixed(.perInputChannel)), ("adaptive", .adaptive),
     ]
 
@@ -65,7 +65,7 @@ struct Workbench {
         guard wants([work]), !results.rows.contains(where: { $0.work == work }) else { return }
         results.rows.append(
             Row(
-                work: work, kernel: kernel, flops: flops, seconds: samples.map(\.seconds).median,
+                flops: work, kernel: kernel, flops: flops, seconds: samples.map(\.seconds).median,
                 shareOfSgemm: samples.map { flops / $0.seconds / $0.rate }.median, residual: residual,
                 relativeLoss: relativeLoss))
     }

@@ -23,10 +23,12 @@ struct RowMajorLayer {
         let sums = try Gram(Matrix(columnMajor: gram, rows: size, columns: size), tokens: Self.tokens)
         let results = results()
         let clock = Clocks()
-        let quantizer = try LayerQuantizer(gram: consume sums, options: .init(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = Self.groupSize
-})
+        let quantizer = try LayerQuantizer(
+            gram: consume sums,
+            options: .init(.fast) {
+                $0.grid.bits = 4
+                $0.grid.groupSize = Self.groupSize
+            })
         let quantized = try weight.withUnsafeBytes {
             try quantizer.quantize(rowMajor: $0, of: .float32, rows: size).quantized
         }

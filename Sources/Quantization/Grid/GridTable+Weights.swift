@@ -49,16 +49,6 @@ extension GridTable {
             }
         }
     }
-
-    /// Sets the grids of one per-OC group from the weights `columns` of a matrix [out, …] in that group, in plain
-    /// loops, from their full ranges.
-    mutating func setOutputChannelGroup(_ group: Int, from weights: Matrix<S>, columns: Range<Int>) {
-        for i in 0..<layout.rows {
-            let row = columns.map { weights[i, $0] }
-            (scales[i, group], zeros[i, group]) = grid.parameters(
-                low: row.reduce(0, min), high: row.reduce(0, max))
-        }
-    }
 }
 
 /// Finds the ranges of groups of any number of rows: whole vectors by the tile kernels, the last few rows in a copy that

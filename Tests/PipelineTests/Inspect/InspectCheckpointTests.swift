@@ -2,6 +2,7 @@ import AdaDimInspection
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
+import AdaDimRecipe
 import AdaDimReports
 import AdaDimSafetensors
 import AdaDimTestSupport
@@ -21,10 +22,10 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch, model: model)
         let report = try InspectCheckpoint(job).run()
-        job.layers.propagation = .original
-        job.layers.selection = .sweep
+        job.layers.recipe.propagation = .original
+        job.layers.recipe.options.direction.selection = .sweep
         let swept = try QuantizeCheckpoint(job.layers).run()
-        job.layers.selection = .roundToNearest
+        job.layers.recipe.options.direction.selection = .roundToNearest
         job.layers.overwrite = true
         let rounded = try QuantizeCheckpoint(job.layers).run()
         #expect(report.layers.count == swept.layers.count)
@@ -104,7 +105,7 @@ import Testing
     @Test func skippedLayersAreNotLookedAt() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.layers.skip = ["q_proj", "down_proj"]
+        job.layers.recipe.rules = [.skipping("q_proj", source: "--skip"), .skipping("down_proj", source: "--skip")]
         job.report = scratch.url.appending(path: "report")
         let report = try InspectCheckpoint(job).run()
         #expect(report.layers.allSatisfy { !$0.name.hasSuffix("q_proj") && !$0.name.hasSuffix("down_proj") })

@@ -4,6 +4,7 @@ import AdaDimInspection
 import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 import AdaDimReports
 import AdaDimSafetensors
 import AdaDimTestSupport
@@ -85,7 +86,7 @@ import Testing
         let model = try write(scratch, "planted", up: factors.up, down: factors.down)
         for selection in QuantizationOptions.Selection.allCases {
             var job = job(model, output: scratch.url.appending(path: selection.rawValue))
-            job.selection = selection
+            job.recipe.options.direction.selection = selection
             let report = try QuantizeCheckpoint(job).run()
             for (_, roles, block, _) in Self.plantings {
                 let names = roles.map { LinearLayer.llama($0, block: block).moduleName }
@@ -109,11 +110,12 @@ import Testing
 
     private func job(_ model: URL, output: URL? = nil) -> QuantizationJob {
         var job = QuantizationJob(
-            model: model, output: output, calibration: Self.bundled.appending(path: "texts/calibration.txt"))
-        job.bits = 3
-        job.groupSize = 64
-        job.samples = 8
-        job.sequenceLength = 128
+            model: model, output: output, calibration: Self.bundled.appending(path: "texts/calibration.txt"),
+            recipe: ModelRecipe(.fast))
+        job.recipe.options.grid.bits = 3
+        job.recipe.options.grid.groupSize = 64
+        job.recipe.sampling.samples = 8
+        job.recipe.sampling.sequenceLength = 128
         return job
     }
 

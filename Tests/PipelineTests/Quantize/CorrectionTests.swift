@@ -14,8 +14,8 @@ import Testing
 @Suite struct CorrectionTests {
     private func job(_ scratch: Scratch, model name: String) throws -> QuantizationJob {
         var job = try scratch.job(name, samples: 12)
-        job.bits = 3
-        job.accuracy.correction = shares
+        job.recipe.options.grid.bits = 3
+        job.recipe.correction = shares
         return job
     }
 
@@ -134,7 +134,7 @@ import Testing
     func everyArchitectureRunsWithTheBestEffort(_ model: String) throws {
         let scratch = try Scratch()
         var job = try job(scratch, model: model)
-        job.accuracy = Effort.best.accuracy
+        job.recipe.apply(.best)
         let report = try QuantizeCheckpoint(job).run()
         let corrections = report.layers.compactMap(\.correction)
         #expect(corrections.count == report.layers.count - 3)
@@ -159,11 +159,11 @@ import Testing
     @Test func originalInputsAreNotCorrected() throws {
         let scratch = try Scratch()
         var job = try job(scratch, model: "qwen3")
-        job.propagation = .original
+        job.recipe.propagation = .original
         let report = try QuantizeCheckpoint(job).run()
         #expect(report.layers.allSatisfy { $0.correction == nil })
         #expect(report.options.correctInputs == 0 && report.options.correctResidual == 0)
-        job.accuracy.correction = .none
+        job.recipe.correction = .none
         job.overwrite = true
         #expect(try QuantizeCheckpoint(job).run().layers.map(\.loss) == report.layers.map(\.loss))
     }

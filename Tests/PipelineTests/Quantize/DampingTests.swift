@@ -1,6 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimPipeline
 import AdaDimQuantization
+import AdaDimRecipe
 import AdaDimReports
 import AdaDimSafetensors
 import AdaDimTestSupport
@@ -16,7 +17,7 @@ import Testing
     func inactiveInputsAreCounted(_ damping: Double) throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.accuracy.damping = damping
+        job.recipe.options.factor.damping = damping
         let location = try Checkpoint(directory: job.model).location(of: "model.layers.0.input_layernorm.weight")
         let width = location.entry.elementType.bitWidth / 8
         let handle = try FileHandle(forUpdating: URL(filePath: location.file.path))
@@ -35,9 +36,9 @@ import Testing
     @Test func raisesAreReported() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.samples = 1
-        job.sequenceLength = 4
-        job.accuracy.damping = 1e-10
+        job.recipe.sampling.samples = 1
+        job.recipe.sampling.sequenceLength = 4
+        job.recipe.options.factor.damping = 1e-10
         let report = try QuantizeCheckpoint(job).run()
         let raised = report.layers.filter { !$0.dampingRaises.isEmpty }
         #expect(!raised.isEmpty)

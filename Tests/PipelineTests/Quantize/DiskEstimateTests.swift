@@ -6,6 +6,7 @@ import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
+import AdaDimRecipe
 import AdaDimSafetensors
 import AdaDimTestSupport
 import Foundation
@@ -15,15 +16,15 @@ import Testing
 @Suite struct DiskEstimateTests {
     private func job(_ scratch: Scratch) throws -> QuantizationJob {
         var job = try scratch.job("qwen2", samples: 4)
-        job.method = .roundToNearest
+        job.recipe.options.method = .roundToNearest
         job.overwrite = true
         return job
     }
 
     private func estimate(_ job: QuantizationJob) throws -> Int {
         let checkpoint = try Checkpoint(directory: job.model)
-        let plan = try LayerPlan(job, checkpoint.configuration)
-        return try DiskEstimate(checkpoint, job, plan).bytes
+        let plan = try LayerPlan(job.recipe, checkpoint.configuration, scaleType: checkpoint.scaleType)
+        return try DiskEstimate(checkpoint, job.recipe.format, plan).bytes
     }
 
     /// Tensors and files to the byte, in either format and direction; headers and the report are left out, and what is set
@@ -35,11 +36,11 @@ import Testing
         try FileManager.default.createDirectory(
             at: job.model.appending(path: "folder"), withIntermediateDirectories: false)
         try Data(repeating: 1, count: 1234).write(to: job.model.appending(path: "folder/file.txt"))
-        job.format = format
-        job.groupSize = groupSize
-        job.skip = ["model.layers.0.mlp.*"]
+        job.recipe.format = format
+        job.recipe.options.grid.groupSize = groupSize
+        job.recipe.rules = [.skipping("model.layers.0.mlp.*", source: "--skip")]
         for dimension in ChannelDimension.allCases {
-            job.dimension = .fixed(dimension)
+            job.recipe.options.direction = .fixed(dimension)
             let report = try QuantizeCheckpoint(job).run()
             var bytes = 0
             for path in report.files where !path.hasPrefix("quantization-report") {
@@ -55,10 +56,10 @@ import Testing
             #expect(try estimate(job) == bytes, "\(dimension)")
         }
         // Nobody knows yet which direction a layer takes.
-        job.dimension = .adaptive
+        job.recipe.options.direction = .adaptive(by: .roundToNearest)
         let bound = try estimate(job)
         for dimension in ChannelDimension.allCases {
-            job.dimension = .fixed(dimension)
+            job.recipe.options.direction = .fixed(dimension)
             #expect(try bound <= estimate(job))
         }
     }
@@ -101,7 +102,7 @@ import Testing
         let scratch = try Scratch()
         let jobs = try [ExportFormat.dequantized, .compressedTensors].map { format in
             var job = try job(scratch.emptied)
-            job.format = format
+            job.recipe.format = format
             job.output = scratch.url.appending(path: format.rawValue)
             return job
         }

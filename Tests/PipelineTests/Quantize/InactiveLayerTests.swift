@@ -34,10 +34,11 @@ import Testing
         }
         var job = QuantizationJob(
             model: model, output: scratch.url.appending(path: "out"),
-            calibration: try scratch.text(vocabulary: checkpoint.configuration.vocabularySize))
-        job.groupSize = 8
-        job.samples = 6
-        job.sequenceLength = 16
+            calibration: try scratch.text(vocabulary: checkpoint.configuration.vocabularySize),
+            recipe: ModelRecipe(.fast))
+        job.recipe.options.grid.groupSize = 8
+        job.recipe.sampling.samples = 6
+        job.recipe.sampling.sequenceLength = 16
         return job
     }
 
@@ -53,8 +54,8 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch)
         let (method, effort, dimension) = Self.methods[index]
-        (job.method, job.dimension) = (method, dimension)
-        if let effort { job.accuracy = effort.accuracy }
+        (job.recipe.options.method, job.recipe.options.direction) = (method, dimension)
+        if let effort { job.recipe.apply(effort) }
         let messages = Mutex<[String]>([])
         let log = Logger(label: "test") { _ in Listener { message in messages.withLock { $0.append(message) } } }
         let report = try QuantizeCheckpoint(job, log: log).run()
@@ -119,7 +120,7 @@ import Testing
     @Test func strictnessIsAskedFor() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.refusesInactiveLayers = true
+        job.recipe.options.factor.refusesInactiveLayers = true
         let messages = Mutex<[String]>([])
         let log = Logger(label: "test") { _ in Listener { message in messages.withLock { $0.append(message) } } }
         func refusal(_ run: () throws -> Void) -> String {

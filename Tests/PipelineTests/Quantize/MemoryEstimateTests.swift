@@ -23,9 +23,10 @@ import Testing
         configuration.keyValueHeads = 3
         configuration.headDimension = 64
         self.configuration = configuration
-        job = QuantizationJob(model: directory, output: scratch.url, calibration: scratch.url)
-        job.samples = 8
-        job.sequenceLength = 512
+        job = QuantizationJob(
+            model: directory, output: scratch.url, calibration: scratch.url, recipe: ModelRecipe(.fast))
+        job.recipe.sampling.samples = 8
+        job.recipe.sampling.sequenceLength = 512
     }
 
     private func bytes(
@@ -34,10 +35,11 @@ import Testing
     ) throws -> Double {
         var job = job
         change(&job)
-        let plan = try LayerPlan(job, configuration)
+        let plan = try LayerPlan(job.recipe, configuration, scaleType: .bfloat16)
         // No such file is read: it is no file of ready-made ids.
-        let size = try CalibrationSize(file: job.calibration, samples: job.samples, length: job.sequenceLength)
-        return try MemoryEstimate(configuration, job, plan, size, work, threads: threads).bytes
+        let size = try CalibrationSize(
+            file: job.calibration, samples: job.recipe.sampling.samples, length: job.recipe.sampling.sequenceLength)
+        return try MemoryEstimate(configuration, job.recipe, plan, size, work, threads: threads).bytes
     }
 
     /// A run of SmolLM2 135M, and the most memory that it held, in MB: `/usr/bin/time -f %M adadim quantize` with
@@ -114,7 +116,7 @@ import Testing
             try bytes {
                 $0.samples = samples
                 ($0.bits, $0.groupSize) = (3, 64)
-                $0.accuracy = Effort.best.accuracy
+                $0.recipe.apply(.best)
             } / 1e6
         // The allocator keeps a little more here, of many large matrices that come and go.
         #expect(estimate + 40 < kept && kept < 1.3 * (estimate + 40), "\(estimate)")

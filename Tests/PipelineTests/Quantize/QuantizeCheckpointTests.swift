@@ -4,6 +4,7 @@ import AdaDimDecoder
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimPipeline
+import AdaDimRecipe
 import AdaDimQuantization
 import AdaDimReports
 import AdaDimSafetensors
@@ -16,7 +17,7 @@ import Testing
     private func job(_ scratch: Scratch, model name: String = "llama", output: String = "out") throws -> QuantizationJob
     {
         var job = try scratch.job(name, samples: 12, output: output)
-        job.bits = 3
+        job.recipe.options.grid.bits = 3
         return job
     }
 
@@ -30,9 +31,9 @@ import Testing
                 for dimension in [
                     QuantizationJob.Dimension.adaptive, .fixed(.perOutputChannel), .fixed(.perInputChannel),
                 ] {
-                    job.propagation = propagation
-                    job.method = method
-                    job.dimension = dimension
+                    job.recipe.propagation = propagation
+                    job.recipe.options.method = method
+                    job.recipe.options.direction = dimension
                     job.overwrite = true
                     let report = try QuantizeCheckpoint(job).run()
                     #expect(report.layers.count == 7 * original.configuration.blockCount)
@@ -69,10 +70,10 @@ import Testing
     func skippingTheEndChangesNothingBeforeIt(_ propagation: QuantizationJob.Propagation) throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.propagation = propagation
+        job.recipe.propagation = propagation
         let whole = try QuantizeCheckpoint(job).run()
         job.output = scratch.url.appending(path: "first")
-        job.skip = ["model.layers.[1-9]*", "up_proj", "gate_proj", "down_proj"]
+        job.recipe.rules = ["model.layers.[1-9]*", "up_proj", "gate_proj", "down_proj"].map { .skipping($0, source: "--skip") }
         let first = try QuantizeCheckpoint(job).run()
         #expect(first.layers.map(\.name) == whole.layers.prefix(4).map(\.name))
         #expect(first.layers.map(\.loss) == whole.layers.prefix(4).map(\.loss))
@@ -99,7 +100,7 @@ import Testing
     @Test func reportedLossIsThatOfTheWrittenWeights() throws {
         let scratch = try Scratch()
         var job = try job(scratch, model: "qwen2")
-        job.propagation = .original
+        job.recipe.propagation = .original
         let report = try QuantizeCheckpoint(job).run()
         let original = try Checkpoint(directory: job.model)
         let model = try DecoderModel(original)
@@ -132,11 +133,11 @@ import Testing
     func bothFormatsCarryTheSameValues(_ bits: Int) throws {
         let scratch = try Scratch()
         var job = try job(scratch, model: "llama")
-        job.bits = bits
-        job.groupSize = 4
+        job.recipe.options.grid.bits = bits
+        job.recipe.options.grid.groupSize = 4
         let dense = try QuantizeCheckpoint(job).run()
         job.output = scratch.url.appending(path: "packed")
-        job.format = .compressedTensors
+        job.recipe.format = .compressedTensors
         let packed = try QuantizeCheckpoint(job).run()
         #expect(packed.layers.map(\.loss) == dense.layers.map(\.loss))
         #expect(packed.layers.allSatisfy { $0.denseBecause == nil && $0.bitsPerWeight < $0.shapeBits(dense) })
@@ -150,8 +151,8 @@ import Testing
     @Test func aLayerThatTheFormatCannotHoldStaysDenseAndIsNamed() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.groupSize = 24
-        job.format = .compressedTensors
+        job.recipe.options.grid.groupSize = 24
+        job.recipe.format = .compressedTensors
         let report = try QuantizeCheckpoint(job).run()
         let dense = report.layers.filter { $0.denseBecause != nil }
         #expect(!dense.isEmpty)
@@ -162,8 +163,9 @@ import Testing
     @Test func globsChooseDirectionsAndSkip() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
-        job.dimension = .perInputChannel(matching: ["[qkv]_proj", "model.layers.1.mlp.down_proj"])
-        job.skip = ["o_proj"]
+        job.recipe.options.direction = .fixed(.perOutputChannel)
+        job.recipe.rules = ["[qkv]_proj", "model.layers.1.mlp.down_proj"].map { .perInputChannel($0, source: "--per-ic") }
+        job.recipe.rules += [.skipping("o_proj", source: "--skip")]
         let report = try QuantizeCheckpoint(job).run()
         for layer in report.layers {
             let role = layer.name.split(separator: ".").last ?? ""
@@ -183,7 +185,7 @@ import Testing
         var files: [Data] = []
         for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] as [(String, UInt64)] {
             job.output = scratch.url.appending(path: name)
-            job.seed = seed
+            job.recipe.sampling.seed = seed
             _ = try QuantizeCheckpoint(job).run()
             files.append(try Data(contentsOf: job.output.appending(path: "model.safetensors")))
         }
