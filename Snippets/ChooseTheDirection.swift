@@ -17,24 +17,24 @@ func example() throws {
     }
     var gram = try Gram<Float>(order: inputs)
     try gram.accumulate(activations)
-    let factor = try GramFactor(consume gram)
+    let factor = try GramFactor(consume gram, options: QuantizationOptions().factor)
     // snippet.show
 
     // snippet.options
-    let byRounding = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-}
-    let bySweeps = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-$0.direction = .adaptive(by: .sweep)
-}
-    let perIC = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-$0.direction = .fixed(.perInputChannel)
-}
+    let byRounding = QuantizationOptions {
+        $0.grid.bits = 3
+        $0.grid.groupSize = 64
+    }
+    let bySweeps = QuantizationOptions {
+        $0.grid.bits = 3
+        $0.grid.groupSize = 64
+        $0.direction = .adaptive(by: .sweep)
+    }
+    let perIC = QuantizationOptions {
+        $0.grid.bits = 3
+        $0.grid.groupSize = 64
+        $0.direction = .fixed(.perInputChannel)
+    }
     // snippet.end
 
     // snippet.losses

@@ -16,11 +16,11 @@ func example() throws {
     // snippet.show
 
     // snippet.in
-    let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-$0.direction = .fixed(.perOutputChannel)
-}
+    let options = QuantizationOptions {
+        $0.grid.bits = 3
+        $0.grid.groupSize = 64
+        $0.direction = .fixed(.perOutputChannel)
+    }
     var gram = try Gram<Float>(order: inputs)
     try activationRows.withUnsafeBytes { bytes in
         try gram.accumulate(rowMajor: bytes, of: .float32, tokens: tokens)  // [tokens, in]

@@ -10,10 +10,10 @@ func noise(_ seed: Int) -> Float {
 }
 
 func example() throws {
-    let options = QuantizationOptions(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = 128
-}
+    let options = QuantizationOptions {
+        $0.grid.bits = 4
+        $0.grid.groupSize = 128
+    }
     // snippet.show
 
     // snippet.plan

@@ -35,7 +35,7 @@ func example() throws {
     // snippet.end
 
     // snippet.factor
-    let factor = try GramFactor(gram, dampingShare: 0.01)
+    let factor = try GramFactor(gram, options: QuantizationOptions().factor)
     print("λ is", factor.damping, "or", factor.dampingShare, "of the mean diagonal")
     for attempt in factor.failedAttempts {
         print("\(attempt.share) of it was not enough at input \(attempt.failedInput)")
@@ -49,7 +49,7 @@ func example() throws {
     // snippet.failure
     let empty = try Gram<Float>(order: inputs)
     do {
-        _ = try GramFactor(empty)
+        _ = try GramFactor(empty, options: QuantizationOptions().factor)
     } catch .allInputsInactive(let inputs, let tokens) {
         print("\(tokens) tokens left all \(inputs) inputs at zero")
     } catch .notPositiveDefinite(let input, _, let attempts) {

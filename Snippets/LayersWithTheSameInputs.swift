@@ -23,10 +23,12 @@ func example() throws {
     // snippet.quantizer
     var gram = try Gram<Float>(order: hidden)
     try gram.accumulate(activations)
-    let quantizer = try LayerQuantizer(gram: consume gram, options: .init(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = 128
-})
+    let quantizer = try LayerQuantizer(
+        gram: consume gram,
+        options: .init {
+            $0.grid.bits = 4
+            $0.grid.groupSize = 128
+        })
     // snippet.end
 
     // snippet.layers
@@ -37,10 +39,12 @@ $0.grid.groupSize = 128
     // snippet.end
 
     // snippet.options
-    let threeBits = try LayerQuantizer(factor: quantizer.factor, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-})
+    let threeBits = try LayerQuantizer(
+        factor: quantizer.factor,
+        options: .init {
+            $0.grid.bits = 3
+            $0.grid.groupSize = 64
+        })
     let smaller = try threeBits.quantize(v)
     // snippet.end
 

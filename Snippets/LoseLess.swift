@@ -19,13 +19,13 @@ func example() throws {
 
     // snippet.options
     let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-$0.grid.ranges = .search
-$0.refinement = Refinement(passes: 4)
-$0.factor.damping = 0.1
-$0.factor.activationOrder = true
-}
+        $0.grid.bits = 3
+        $0.grid.groupSize = 64
+        $0.grid.ranges = .search
+        $0.refinement = Refinement(passes: 4)
+        $0.factor.damping = 0.1
+        $0.factor.activationOrder = true
+    }
     let layer = try quantize(weight, activations: activations, options: options)
     // snippet.end
 
@@ -38,10 +38,18 @@ $0.factor.activationOrder = true
     // snippet.hide
     let losses = layer.losses[layer.dimension]
     precondition(losses?.refined == layer.loss, "\(layer.losses)")
-    let plain = try quantize(weight, activations: activations, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-})
+    precondition(
+        options
+            == QuantizationOptions {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 64
+            })
+    let plain = try quantize(
+        weight, activations: activations,
+        options: .init(.fast) {
+            $0.grid.bits = 3
+            $0.grid.groupSize = 64
+        })
     precondition(layer.loss < plain.loss, "losses \(layer.loss) and \(plain.loss)")
 }
 

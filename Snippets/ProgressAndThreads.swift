@@ -23,7 +23,7 @@ func example() throws {
     // snippet.show
 
     // snippet.progress
-    let quantizer = try LayerQuantizer(gram: consume gram, options: .init(.fast)) { share in
+    let quantizer = try LayerQuantizer(gram: consume gram, options: .init()) { share in
         print("factor", share)
     }
     let layer = try quantizer.quantize(weights[0]) { share in

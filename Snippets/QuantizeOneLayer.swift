@@ -23,10 +23,10 @@ func example() throws {
     // snippet.end
 
     // snippet.quantize
-    let options = QuantizationOptions(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-}
+    let options = QuantizationOptions {
+        $0.grid.bits = 3
+        $0.grid.groupSize = 64
+    }
     let layer = try quantize(weight, activations: activations, options: options)
     print(layer.dimension.rawValue, layer.relativeLoss)
     // snippet.end

@@ -44,11 +44,11 @@ import Testing
     func bytesAreRowMajor(_ dimension: ChannelDimension, _ scaleType: ScaleType) throws {
         let layer = try layer(
             .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 4
-$0.grid.scaleType = scaleType
-$0.direction = .fixed(dimension)
-})
+                $0.grid.bits = 3
+                $0.grid.groupSize = 4
+                $0.grid.scaleType = scaleType
+                $0.direction = .fixed(dimension)
+            })
         let quantized = layer.quantized
         let type = try #require(
             StoredFloat.allCases.first {
@@ -78,10 +78,11 @@ $0.direction = .fixed(dimension)
 
     @Test(arguments: QuantizationOptions.Grid.supportedBits)
     func packedCodesUnpack(_ bits: Int) throws {
-        let layer = try layer(.init(.fast) {
-$0.grid.bits = bits
-$0.grid.groupSize = 4
-})
+        let layer = try layer(
+            .init(.fast) {
+                $0.grid.bits = bits
+                $0.grid.groupSize = 4
+            })
         try write(layer, .bfloat16, isPacked: true, dequantizedType: nil) { file in
             #expect(file["codes"] == nil)
             let words = (13 * bits + 31) / 32
@@ -103,10 +104,11 @@ $0.grid.groupSize = 4
 
     @Test(arguments: StoredFloat.allCases)
     func dequantizedIsRoundedToItsType(_ type: StoredFloat) throws {
-        let layer = try layer(.init(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = 4
-})
+        let layer = try layer(
+            .init(.fast) {
+                $0.grid.bits = 4
+                $0.grid.groupSize = 4
+            })
         try write(layer, .bfloat16, isPacked: false, dequantizedType: type) { file in
             #expect(file["dequantized"]?.shape == [5, 13] && file["dequantized"]?.elementType == type.elementType)
             let values = try floats("dequantized", type, in: file)
@@ -116,10 +118,11 @@ $0.grid.groupSize = 4
 
     /// The largest weights are ±0.143·5e5 = 71500; F16 ends at 65504.
     @Test func dequantizedBeyondItsTypeIsRefused() throws {
-        let layer = try layer(.init(.fast) {
-$0.grid.bits = 4
-$0.grid.groupSize = 4
-}, scale: 5e5)
+        let layer = try layer(
+            .init(.fast) {
+                $0.grid.bits = 4
+                $0.grid.groupSize = 4
+            }, scale: 5e5)
         let text = errorText {
             try write(layer, .bfloat16, isPacked: false, dequantizedType: .float16) { _ in }
         }
@@ -127,11 +130,12 @@ $0.grid.groupSize = 4
     }
 
     @Test func metadata() throws {
-        let layer = try layer(.init(.fast) {
-$0.grid.bits = 2
-$0.grid.groupSize = nil
-$0.direction = .fixed(.perInputChannel)
-})
+        let layer = try layer(
+            .init(.fast) {
+                $0.grid.bits = 2
+                $0.grid.groupSize = nil
+                $0.direction = .fixed(.perInputChannel)
+            })
         try write(layer, .bfloat16, isPacked: false, dequantizedType: nil) { file in
             #expect(
                 file.metadata == [

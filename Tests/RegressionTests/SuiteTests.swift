@@ -17,7 +17,9 @@ import Testing
         let options = cases.map(\.options)
         #expect(Set(options.map(\.grid.bits)) == Set(QuantizationOptions.Grid.supportedBits))
         #expect(Set(options.map(\.method)) == Set(QuantizationOptions.Method.allCases))
-        #expect(Set(options.filter { $0.direction.isAdaptive }.map(\.direction.selection)) == Set(QuantizationOptions.Selection.allCases))
+        #expect(
+            Set(options.filter { $0.direction.isAdaptive }.map(\.direction.selection))
+                == Set(QuantizationOptions.Selection.allCases))
         #expect(Set(options.map(\.grid.scaleType)) == Set(ScaleType.allCases))
         for dimension in ChannelDimension.allCases {
             #expect(options.contains { $0.direction == .fixed(dimension) && $0.grid.isSymmetric })

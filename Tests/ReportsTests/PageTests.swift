@@ -96,7 +96,10 @@ import Testing
         inputs.withView { moments.accumulate($0) }
         var gram = try Gram<Float>(order: 30)
         try gram.accumulate(inputs)
-        let options = QuantizationOptions(bits: 3, groupSize: 8)
+        let options = QuantizationOptions(.fast) {
+            $0.grid.bits = 3
+            $0.grid.groupSize = 8
+        }
         let thresholds = OutlierThresholds()
         let input = try InspectedInput(taking: &gram, moments.figures, thresholds: thresholds, options: options)
         let weight = Matrix<Float>(rows: 20, columns: 30) { Float(($0 * 7 + $1 * 5) % 13) - 6 }

@@ -40,7 +40,11 @@ import Testing
         let scratch = try Scratch()
         let paths = ["layer.safetensors", "out.safetensors"].map { scratch.url.appending(path: $0).path }
         try write(Self.weight, to: paths[0])
-        let options = QuantizationOptions(bits: 3, groupSize: 16, scaleType: .float32)
+        let options = QuantizationOptions(.fast) {
+            $0.grid.bits = 3
+            $0.grid.groupSize = 16
+            $0.grid.scaleType = .float32
+        }
         let report = try QuantizeLayerFile(
             LayerJob(input: paths[0], output: paths[1], options: options), panelBytes: Self.panelBytes
         ).run()
@@ -84,7 +88,7 @@ import Testing
         let path = scratch.url.appending(path: "layer.safetensors").path
         try write(Self.weight, to: path)
         let job = LayerJob(
-            input: path, output: scratch.url.appending(path: "out.safetensors").path, options: .init(groupSize: 16))
+            input: path, output: scratch.url.appending(path: "out.safetensors").path, options: .init(.fast) { $0.grid.groupSize = 16 })
         for stop in 0... {
             let questions = Counter()
             let run = QuantizeLayerFile(job, isCancelled: { questions.next() == stop }, panelBytes: Self.panelBytes)

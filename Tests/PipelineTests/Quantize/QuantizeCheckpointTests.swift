@@ -4,8 +4,8 @@ import AdaDimDecoder
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimPipeline
-import AdaDimRecipe
 import AdaDimQuantization
+import AdaDimRecipe
 import AdaDimReports
 import AdaDimSafetensors
 import AdaDimTestSupport
@@ -73,7 +73,9 @@ import Testing
         job.recipe.propagation = propagation
         let whole = try QuantizeCheckpoint(job).run()
         job.output = scratch.url.appending(path: "first")
-        job.recipe.rules = ["model.layers.[1-9]*", "up_proj", "gate_proj", "down_proj"].map { .skipping($0, source: "--skip") }
+        job.recipe.rules = ["model.layers.[1-9]*", "up_proj", "gate_proj", "down_proj"].map {
+            .skipping($0, source: "--skip")
+        }
         let first = try QuantizeCheckpoint(job).run()
         #expect(first.layers.map(\.name) == whole.layers.prefix(4).map(\.name))
         #expect(first.layers.map(\.loss) == whole.layers.prefix(4).map(\.loss))
@@ -164,7 +166,9 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch)
         job.recipe.options.direction = .fixed(.perOutputChannel)
-        job.recipe.rules = ["[qkv]_proj", "model.layers.1.mlp.down_proj"].map { .perInputChannel($0, source: "--per-ic") }
+        job.recipe.rules = ["[qkv]_proj", "model.layers.1.mlp.down_proj"].map {
+            .perInputChannel($0, source: "--per-ic")
+        }
         job.recipe.rules += [.skipping("o_proj", source: "--skip")]
         let report = try QuantizeCheckpoint(job).run()
         for layer in report.layers {
