@@ -88,7 +88,8 @@ import Testing
         let path = scratch.url.appending(path: "layer.safetensors").path
         try write(Self.weight, to: path)
         let job = LayerJob(
-            input: path, output: scratch.url.appending(path: "out.safetensors").path, options: .init(.fast) { $0.grid.groupSize = 16 })
+            input: path, output: scratch.url.appending(path: "out.safetensors").path,
+            options: .init(.fast) { $0.grid.groupSize = 16 })
         for stop in 0... {
             let questions = Counter()
             let run = QuantizeLayerFile(job, isCancelled: { questions.next() == stop }, panelBytes: Self.panelBytes)
