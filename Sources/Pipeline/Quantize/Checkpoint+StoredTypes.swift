@@ -6,7 +6,7 @@ import AdaDimQuantizedMatrices
 
 extension Checkpoint {
     /// Scales are stored in the type that they are loaded in: rounded to another one, they would change with it.
-    var scaleType: ScaleType { loadedType.scaleType }
+    package var scaleType: ScaleType { loadedType.scaleType }
 
     /// Bits per weight of a layer in the compressed-tensors format: dense where its last group is shorter than the
     /// others.

@@ -13,7 +13,7 @@ import Testing
 @Suite struct InspectCheckpointTests {
     private func job(_ scratch: Scratch, model name: String = "llama") throws -> InspectionJob {
         var layers = try scratch.job(name, samples: 12, output: "quantized")
-        layers.bits = 3
+        layers.recipe.options.grid.bits = 3
         return InspectionJob(layers)
     }
 

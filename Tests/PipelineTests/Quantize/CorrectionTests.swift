@@ -107,7 +107,7 @@ import Testing
         private func target(_ weight: Matrix<Double>, damping: Double) throws -> Matrix<Double> {
             var gram = try Gram<Double>(order: xq.rows)
             try gram.accumulate(xq)
-            let factor = try GramFactor(gram)
+            let factor = try GramFactor(gram, options: QuantizationOptions.fast.factor)
             // The mean diagonal is of squares of inputs, which differ by the weights' roundings at most.
             #expect(abs(factor.damping - damping) <= 0x1p-7 * damping)
             var shift = try InputShift<Double>(order: xq.rows, residualRows: residual?.original.rows)
@@ -162,7 +162,7 @@ import Testing
         job.recipe.propagation = .original
         let report = try QuantizeCheckpoint(job).run()
         #expect(report.layers.allSatisfy { $0.correction == nil })
-        #expect(report.options.correctInputs == 0 && report.options.correctResidual == 0)
+        #expect(report.options.recipe.correction == .none)
         job.recipe.correction = .none
         job.overwrite = true
         #expect(try QuantizeCheckpoint(job).run().layers.map(\.loss) == report.layers.map(\.loss))

@@ -44,9 +44,10 @@ import Testing
 
     private func text(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
 
-    private static let methods: [(QuantizationOptions.Method, Effort?, QuantizationJob.Dimension)] = [
-        (.gptq, .fast, .adaptive), (.gptq, .balanced, .adaptive), (.gptq, .best, .fixed(.perInputChannel)),
-        (.roundToNearest, nil, .adaptive),
+    private static let methods: [(QuantizationOptions.Method, Effort?, QuantizationOptions.Direction)] = [
+        (.gptq, .fast, .adaptive(by: .roundToNearest)), (.gptq, .balanced, .adaptive(by: .roundToNearest)),
+        (.gptq, .best, .fixed(.perInputChannel)),
+        (.roundToNearest, nil, .adaptive(by: .roundToNearest)),
     ]
 
     @Test(arguments: methods.indices)

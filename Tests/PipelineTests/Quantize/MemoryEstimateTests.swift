@@ -46,7 +46,7 @@ import Testing
     /// `--sequence-length 512 --threads 2 --skip 'model.layers.[3-9].*,model.layers.[12][0-9].*'` and two allocators.
     struct Measured: Sendable {
         let samples: Int
-        let propagation: QuantizationJob.Propagation
+        let propagation: Propagation
         let selection: QuantizationOptions.Selection
         let activationOrder: Bool
         /// With `MALLOC_MMAP_THRESHOLD_=1048576`, so that whatever is large goes back to the system when it is freed.
@@ -55,7 +55,7 @@ import Testing
         let kept: ClosedRange<Double>
 
         init(
-            _ samples: Int, _ propagation: QuantizationJob.Propagation, _ selection: QuantizationOptions.Selection,
+            _ samples: Int, _ propagation: Propagation, _ selection: QuantizationOptions.Selection,
             _ activationOrder: Bool, live: Double, kept: ClosedRange<Double>
         ) {
             (self.samples, self.propagation, self.selection) = (samples, propagation, selection)
@@ -76,10 +76,10 @@ import Testing
     func asMuchAsWasMeasured(_ run: Measured) throws {
         let estimate =
             try bytes {
-                $0.samples = run.samples
-                $0.propagation = run.propagation
-                $0.selection = run.selection
-                $0.accuracy.activationOrder = run.activationOrder
+                $0.recipe.sampling.samples = run.samples
+                $0.recipe.propagation = run.propagation
+                $0.recipe.options.direction.selection = run.selection
+                $0.recipe.options.factor.activationOrder = run.activationOrder
             } / 1e6
         // What is not counted, some 40 MB: the program, the tokenizer, BLAS's buffers, of which a small run touches
         // less. A hidden state more for each token, 75 MB with 64 samples, would not pass.
@@ -100,8 +100,8 @@ import Testing
     ) throws {
         let estimate =
             try bytes(.inspecting) {
-                $0.samples = samples
-                $0.accuracy.activationOrder = activationOrder
+                $0.recipe.sampling.samples = samples
+                $0.recipe.options.factor.activationOrder = activationOrder
             } / 1e6
         // As of quantizing, and up to 7 MB more. The 19 MB of the Gram matrix in Double, uncounted, would not pass.
         let rest = live - estimate
@@ -114,8 +114,8 @@ import Testing
     func correctingTakesAsMuchAsWasMeasured(_ samples: Int, _ kept: Double) throws {
         let estimate =
             try bytes {
-                $0.samples = samples
-                ($0.bits, $0.groupSize) = (3, 64)
+                $0.recipe.sampling.samples = samples
+                ($0.recipe.options.grid.bits, $0.recipe.options.grid.groupSize) = (3, 64)
                 $0.recipe.apply(.best)
             } / 1e6
         // The allocator keeps a little more here, of many large matrices that come and go.
@@ -124,37 +124,37 @@ import Testing
 
     @Test func whatTakesMoreIsEstimatedAtMore() throws {
         let tokens = 8.0 * 512
-        let (once, twice) = (try bytes(), try bytes { $0.samples = 16 })
+        let (once, twice) = (try bytes(), try bytes { $0.recipe.sampling.samples = 16 })
         #expect(twice >= once + tokens * 4 * 576)
         // With one sequence, quantizing down needs most.
         func few(_ change: (inout QuantizationJob) -> Void = { _ in }) throws -> Double {
             try bytes {
-                $0.samples = 1
+                $0.recipe.sampling.samples = 1
                 change(&$0)
             }
         }
         let plain = try few()
         let square = 4.0 * 1536 * 1536
         let down = try MemoryPlan(rows: 576, columns: 1536, threads: 2)
-        let quantizing = Double(down.work + down.codes)
+        let quantizing = Double(down.workspace + down.codes)
         #expect(square > quantizing)
-        #expect(try few { $0.skip = ["[qkvogu]*_proj"] } == plain)
-        #expect(try few { $0.skip = ["down_proj"] } < plain)
-        #expect(try few { $0.propagation = .original } > plain)
-        #expect(try few { $0.selection = .sweep } > plain)
+        #expect(try few { $0.recipe.rules = [.skipping("[qkvogu]*_proj", source: "--skip")] } == plain)
+        #expect(try few { $0.recipe.rules = [.skipping("down_proj", source: "--skip")] } < plain)
+        #expect(try few { $0.recipe.propagation = .original } > plain)
+        #expect(try few { $0.recipe.options.direction.selection = .sweep } > plain)
         // The Gram matrix of down's inputs a second time, while it is sorted; gone when quantizing begins.
-        #expect(try few { $0.accuracy.activationOrder = true } == plain - quantizing + square)
+        #expect(try few { $0.recipe.options.factor.activationOrder = true } == plain - quantizing + square)
         // With both directions' sweeps quantizing takes more than sorting.
         #expect(
             try few {
-                $0.selection = .sweep
-                $0.accuracy.activationOrder = true
-            } == few { $0.selection = .sweep })
+                $0.recipe.options.direction.selection = .sweep
+                $0.recipe.options.factor.activationOrder = true
+            } == few { $0.recipe.options.direction.selection = .sweep })
         // One of four is sorted at a time; those that became factors are gone by then.
-        let original = try few { $0.propagation = .original }
+        let original = try few { $0.recipe.propagation = .original }
         let sorted = try few {
-            $0.propagation = .original
-            $0.accuracy.activationOrder = true
+            $0.recipe.propagation = .original
+            $0.recipe.options.factor.activationOrder = true
         }
         #expect(sorted >= original && sorted <= original - quantizing + square)
     }
@@ -164,7 +164,7 @@ import Testing
     @Test func nothingIsCountedThatIsNotHeld() throws {
         let block = Double(4 * 576 * (3 * 1536 + 2 * 576 + 2 * 192))
         let whole = try bytes()
-        let first = try bytes { $0.skip = ["model.layers.1.*"] }
+        let first = try bytes { $0.recipe.rules = [.skipping("model.layers.1.*", source: "--skip")] }
         #expect(whole - first == 1.5 * block)
     }
 
@@ -172,8 +172,8 @@ import Testing
     @Test func batchesSideBySideCount() throws {
         func many(_ threads: Int) throws -> Double {
             try bytes(threads: threads) {
-                $0.samples = 128
-                $0.skip = ["down_proj"]
+                $0.recipe.sampling.samples = 128
+                $0.recipe.rules = [.skipping("down_proj", source: "--skip")]
             }
         }
         #expect(try many(2) > many(1))
@@ -182,11 +182,11 @@ import Testing
     }
 
     @Test func hugeNumbersAreCounted() throws {
-        #expect(try bytes { $0.samples = .max } > 1e20)
+        #expect(try bytes { $0.recipe.sampling.samples = .max } > 1e20)
         #expect(
             try bytes {
-                $0.samples = .max
-                $0.sequenceLength = .max
+                $0.recipe.sampling.samples = .max
+                $0.recipe.sampling.sequenceLength = .max
             } > 1e40)
     }
 }

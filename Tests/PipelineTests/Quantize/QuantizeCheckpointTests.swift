@@ -26,10 +26,11 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch, model: model)
         let original = try Checkpoint(directory: job.model)
-        for propagation in QuantizationJob.Propagation.allCases {
+        for propagation in Propagation.allCases {
             for method in QuantizationOptions.Method.allCases {
                 for dimension in [
-                    QuantizationJob.Dimension.adaptive, .fixed(.perOutputChannel), .fixed(.perInputChannel),
+                    QuantizationOptions.Direction.adaptive(by: .roundToNearest), .fixed(.perOutputChannel),
+                    .fixed(.perInputChannel),
                 ] {
                     job.recipe.propagation = propagation
                     job.recipe.options.method = method
@@ -66,8 +67,8 @@ import Testing
 
     /// Blocks and stages that nothing waits for are not computed, and what was quantized before is none the worse for
     /// it.
-    @Test(arguments: QuantizationJob.Propagation.allCases)
-    func skippingTheEndChangesNothingBeforeIt(_ propagation: QuantizationJob.Propagation) throws {
+    @Test(arguments: Propagation.allCases)
+    func skippingTheEndChangesNothingBeforeIt(_ propagation: Propagation) throws {
         let scratch = try Scratch()
         var job = try job(scratch)
         job.recipe.propagation = propagation

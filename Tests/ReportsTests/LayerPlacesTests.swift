@@ -1,4 +1,4 @@
-import AdaDimPipeline
+import AdaDimReports
 import Testing
 
 /// Pages know layers by the names in a report alone.
