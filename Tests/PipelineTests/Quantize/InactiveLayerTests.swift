@@ -70,7 +70,7 @@ import Testing
             }
             #expect(layer.loss.absolute == 0 && layer.loss.relative == nil && layer.outputEnergy == 0)
             #expect(layer.inactiveInputs == layer.shape[1])
-            #expect(layer.dimension == (dimension == .adaptive ? .perOutputChannel : .perInputChannel))
+            #expect(layer.dimension == (dimension.isAdaptive ? .perOutputChannel : .perInputChannel))
         }
         let shares = report.layers.compactMap(\.loss.relative)
         #expect(shares.count == report.layers.count - Self.silenced.count - 1)
