@@ -15,42 +15,51 @@ import Testing
         }
         return [
             pair("the defaults", .init()) { _ in },
-            pair("3 bits in groups with a tail", .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 32
-}) { ($0.bits, $0.group_size) = (3, 32) },
-            pair("per-OC, whole channels", .init(.fast) {
-$0.grid.groupSize = nil
-$0.direction = .fixed(.perOutputChannel)
-}) {
+            pair(
+                "3 bits in groups with a tail",
+                .init(.fast) {
+                    $0.grid.bits = 3
+                    $0.grid.groupSize = 32
+                }
+            ) { ($0.bits, $0.group_size) = (3, 32) },
+            pair(
+                "per-OC, whole channels",
+                .init(.fast) {
+                    $0.grid.groupSize = nil
+                    $0.direction = .fixed(.perOutputChannel)
+                }
+            ) {
                 ($0.group_size, $0.dimension) = (0, Int32(ADADIM_PER_OC))
             },
             pair(
                 "per-IC by sweep, symmetric",
                 .init(.fast) {
-$0.grid.groupSize = 16
-$0.grid.isSymmetric = true
-$0.direction = .fixed(.perInputChannel)
-}
+                    $0.grid.groupSize = 16
+                    $0.grid.isSymmetric = true
+                    $0.direction = .fixed(.perInputChannel)
+                }
             ) {
                 ($0.group_size, $0.dimension, $0.symmetric) = (16, Int32(ADADIM_PER_IC), 1)
             },
-            pair("chosen by sweeps", .init(.fast) {
-$0.grid.bits = 2
-$0.grid.groupSize = 8
-$0.factor.damping = 0.1
-$0.direction = .adaptive(by: .sweep)
-}) {
+            pair(
+                "chosen by sweeps",
+                .init(.fast) {
+                    $0.grid.bits = 2
+                    $0.grid.groupSize = 8
+                    $0.factor.damping = 0.1
+                    $0.direction = .adaptive(by: .sweep)
+                }
+            ) {
                 ($0.bits, $0.group_size, $0.selection, $0.damping) = (2, 8, Int32(ADADIM_SELECT_SWEEP), 0.1)
             },
             pair(
                 "8 bits to nearest, scales in float16",
                 .init(.fast) {
-$0.grid.bits = 8
-$0.grid.groupSize = 64
-$0.grid.scaleType = .float16
-$0.method = .roundToNearest
-}
+                    $0.grid.bits = 8
+                    $0.grid.groupSize = 64
+                    $0.grid.scaleType = .float16
+                    $0.method = .roundToNearest
+                }
             ) {
                 ($0.bits, $0.group_size, $0.method) = (8, 64, Int32(ADADIM_ROUND_TO_NEAREST))
                 $0.scale_type = adadim_type(ADADIM_FLOAT16)
@@ -58,18 +67,21 @@ $0.method = .roundToNearest
             pair(
                 "searched ranges, two passes over the scales",
                 .init(.fast) {
-$0.grid.groupSize = 16
-$0.grid.ranges = .search
-$0.refinement = Refinement(parts: .scales, passes: 2)
-}
+                    $0.grid.groupSize = 16
+                    $0.grid.ranges = .search
+                    $0.refinement = Refinement(parts: .scales, passes: 2)
+                }
             ) {
                 ($0.group_size, $0.ranges, $0.refine) = (16, Int32(ADADIM_RANGES_SEARCH), Int32(ADADIM_REFINE_SCALES))
                 $0.passes = 2
             },
-            pair("activation order, scales in float32", .init(.fast) {
-$0.grid.scaleType = .float32
-$0.factor.activationOrder = true
-}) {
+            pair(
+                "activation order, scales in float32",
+                .init(.fast) {
+                    $0.grid.scaleType = .float32
+                    $0.factor.activationOrder = true
+                }
+            ) {
                 ($0.activation_order, $0.scale_type) = (1, adadim_type(ADADIM_FLOAT32))
             },
         ]
