@@ -130,7 +130,7 @@ import Testing
         var gram: OpaquePointer?
         var quantizer: OpaquePointer?
         var options = defaultOptions()
-        options.factor.damping = 0
+        options.damping = 0
         try check(adadim_gram_create_from([1, 2, 0, 2, 1, 0, 0, 0, 1] as [Float], 3, 1, &gram))
         refused(ADADIM_NOT_POSITIVE_DEFINITE, "Cholesky failed at input 0 of 3") {
             adadim_quantizer_create(gram, &options, nil, nil, &quantizer)

@@ -113,14 +113,14 @@ import Testing
             var info = adadim_layer_info()
             info.size = Int64(MemoryLayout<adadim_layer_info>.size)
             try check(adadim_layer_get_info(layer, &info))
-            #expect(info.out == 40 && info.in == 70 && info.bits == swift.bits, "\(name)")
+            #expect(info.out == 40 && info.in == 70 && info.bits == swift.grid.bits, "\(name)")
             #expect(info.group_size == quantized.groupSize, "\(name)")
             #expect(info.scale_rows == quantized.scales.rows && info.scale_columns == quantized.scales.columns)
-            #expect(Int(info.words_per_row) == (70 * swift.bits + 31) / 32)
+            #expect(Int(info.words_per_row) == (70 * swift.grid.bits + 31) / 32)
             #expect(info.dimension == Int32(expected.dimension == .perOutputChannel ? ADADIM_PER_OC : ADADIM_PER_IC))
             #expect(info.method == Int32(swift.method == .gptq ? ADADIM_GPTQ : ADADIM_ROUND_TO_NEAREST))
             #expect(info.loss == expected.loss && info.relative_loss == expected.relativeLoss, "\(name)")
-            #expect(info.output_energy == expected.outputEnergy && info.damping == swift.damping, "\(name)")
+            #expect(info.output_energy == expected.outputEnergy && info.damping == swift.factor.damping, "\(name)")
             for (found, dimension, method) in [
                 (info.rtn_loss_per_oc, .perOutputChannel, .roundToNearest),
                 (info.rtn_loss_per_ic, .perInputChannel, .roundToNearest),
