@@ -25,64 +25,66 @@ import Testing
     private static let cases = [
         Case(arguments: ["--effort", "fast"], options: .init(.fast) { $0.grid.groupSize = 16 }),
         Case(arguments: [], options: .init(.fast) { $0.grid.groupSize = 16 }.with(.balanced)),
-        Case(arguments: ["--effort", "best", "--bits", "2"], options: .init(.fast) {
-$0.grid.bits = 2
-$0.grid.groupSize = 16
-}.with(.best)),
+        Case(
+            arguments: ["--effort", "best", "--bits", "2"],
+            options: .init(.fast) {
+                $0.grid.bits = 2
+                $0.grid.groupSize = 16
+            }.with(.best)),
         Case(
             arguments: [
                 "--effort", "fast", "--ranges", "search", "--passes", "2", "--refine", "scales", "--select", "sweep",
             ],
             options: .init(.fast) {
-$0.grid.groupSize = 16
-$0.grid.ranges = .search
-$0.refinement = Refinement(parts: .scales, passes: 2)
-$0.direction = .adaptive(by: .sweep)
-}),
+                $0.grid.groupSize = 16
+                $0.grid.ranges = .search
+                $0.refinement = Refinement(parts: .scales, passes: 2)
+                $0.direction = .adaptive(by: .sweep)
+            }),
         Case(
             arguments: ["--passes", "0", "--ranges", "minmax", "--no-activation-order", "--bits", "3"],
             options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-$0.factor.damping = Effort.balanced.accuracy.damping
-}),
+                $0.grid.bits = 3
+                $0.grid.groupSize = 16
+                $0.factor.damping = Effort.balanced.accuracy.damping
+            }),
         Case(
             arguments: ["--effort", "fast", "--bits", "3", "--select", "sweep"],
             options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-$0.direction = .adaptive(by: .sweep)
-}),
+                $0.grid.bits = 3
+                $0.grid.groupSize = 16
+                $0.direction = .adaptive(by: .sweep)
+            }),
         Case(
             arguments: [
                 "--effort", "fast", "--bits", "2", "--dimension", "per-ic", "--symmetric", "--activation-order",
             ],
             options: .init(.fast) {
-$0.grid.bits = 2
-$0.grid.groupSize = 16
-$0.grid.isSymmetric = true
-$0.factor.activationOrder = true
-$0.direction = .fixed(.perInputChannel)
-}),
+                $0.grid.bits = 2
+                $0.grid.groupSize = 16
+                $0.grid.isSymmetric = true
+                $0.factor.activationOrder = true
+                $0.direction = .fixed(.perInputChannel)
+            }),
         Case(
             arguments: [
                 "--bits", "8", "--method", "rtn", "--dimension", "per-oc", "--scale-type",
                 "float32",
             ],
             options: .init(.fast) {
-$0.grid.bits = 8
-$0.grid.groupSize = 16
-$0.grid.scaleType = .float32
-$0.method = .roundToNearest
-$0.direction = .fixed(.perOutputChannel)
-}),
+                $0.grid.bits = 8
+                $0.grid.groupSize = 16
+                $0.grid.scaleType = .float32
+                $0.method = .roundToNearest
+                $0.direction = .fixed(.perOutputChannel)
+            }),
         Case(
             arguments: ["--effort", "fast", "--group-size", "channel", "--damping", "0.5", "--scale-type", "float16"],
             options: .init(.fast) {
-$0.grid.groupSize = nil
-$0.grid.scaleType = .float16
-$0.factor.damping = 0.5
-}),
+                $0.grid.groupSize = nil
+                $0.grid.scaleType = .float16
+                $0.factor.damping = 0.5
+            }),
     ]
 
     @Test(arguments: cases)
@@ -264,10 +266,12 @@ $0.factor.damping = 0.5
         let outcome = try scratch.run("--bits", "3", "--effort", "fast", "--output", "out.safetensors", "--quiet")
         #expect(outcome.errors.isEmpty)
         let (weight, activations) = scratch.matrices
-        let expected = try quantize(weight, activations: activations, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-})
+        let expected = try quantize(
+            weight, activations: activations,
+            options: .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 16
+            })
         let lines = outcome.output.split(separator: "\n")
         #expect(lines.first == "layer: [96, 80] BF16, 300 tokens")
         let share = String(format: "%.3g %%", 100 * expected.relativeLoss)
@@ -282,10 +286,12 @@ $0.grid.groupSize = 16
         #expect(
             try scratch.run("--bits", "3", "--effort", "fast", "--output", "out.safetensors", "--packed").status == 0)
         let (weight, activations) = scratch.matrices
-        let expected = try quantize(weight, activations: activations, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 16
-})
+        let expected = try quantize(
+            weight, activations: activations,
+            options: .init(.fast) {
+                $0.grid.bits = 3
+                $0.grid.groupSize = 16
+            })
         let file = try SafetensorsFile(path: scratch.path("out.safetensors"))
         #expect(file["codes"] == nil && file["packed_codes"]?.shape == [96, 8])
         let words = PackedRows(packing: expected.quantized.codes, bits: 3).words
