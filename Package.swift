@@ -67,9 +67,12 @@ let package = Package(
         module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "AdaDimFiles", "AdaDimProcessor", "AdaDimProgramStart"]),
         // A quantized weight as a value, which engine and model side share: codes, scales, zero points, packed words.
         module("QuantizedMatrices", ["AdaDimLinearAlgebra"]),
+        // What earlier quantization changed, summed up over tokens: noun of engine and model side.
+        module("Correction", ["AdaDimLinearAlgebra"]),
         // C, for the sake of instruction sets that Swift cannot choose function by function.
         module("Kernels"),
-        module("Quantization", ["AdaDimKernels", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices"]),
+        module(
+            "Quantization", ["AdaDimCorrection", "AdaDimKernels", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices"]),
         .target(
             name: "AdaDim", dependencies: ["AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization"],
             path: "Sources/AdaDim"),
@@ -114,7 +117,8 @@ let package = Package(
         module(
             "Calibration",
             [
-                "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimFiles", "AdaDimJSON", "AdaDimTokenizer",
+                "AdaDimCorrection", "AdaDimLinearAlgebra", "AdaDimSafetensors", "AdaDimFiles", "AdaDimJSON",
+                "AdaDimTokenizer",
                 "AdaDimDecoder",
             ]),
         module(
@@ -150,7 +154,8 @@ let package = Package(
         module(
             "Recipe",
             [
-                "AdaDimFiles", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimQuantization", "AdaDimFormats",
+                "AdaDimCorrection", "AdaDimFiles", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimQuantization",
+                "AdaDimFormats",
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -158,7 +163,8 @@ let package = Package(
         module(
             "Reports",
             [
-                "AdaDimLinearAlgebra", "AdaDimQuantization", "AdaDimCheckpoint", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimCorrection", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
+                "AdaDimQuantization", "AdaDimCheckpoint", "AdaDimEvaluation", "AdaDimExport",
                 "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimHTMLReport",
             ]),
 
@@ -166,7 +172,8 @@ let package = Package(
         module(
             "Pipeline",
             [
-                "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimQuantization",
+                "AdaDimCorrection", "AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
+                "AdaDimQuantization",
                 "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration",
                 "AdaDimEvaluation", "AdaDimFormats", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
                 "AdaDimArchitectures", "AdaDimRecipe", "AdaDimReports", "AdaDimHTMLReport",
@@ -194,7 +201,8 @@ let package = Package(
         tests("LinearAlgebra", ["AdaDimLinearAlgebra"]),
         tests("QuantizedMatrices", ["AdaDimQuantizedMatrices", "AdaDimLinearAlgebra"]),
         tests(
-            "Quantization", ["AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra"],
+            "Quantization",
+            ["AdaDimCorrection", "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra"],
             resources: [.copy("Goldens")]),
         tests(
             "Inspection",
@@ -274,14 +282,16 @@ let package = Package(
         tests(
             "Reports",
             [
-                "AdaDimReports", "AdaDimRecipe", "AdaDimHTMLReport", "AdaDimPipeline", "AdaDimInspection",
+                "AdaDimQuantizedMatrices", "AdaDimReports", "AdaDimRecipe", "AdaDimHTMLReport", "AdaDimPipeline",
+                "AdaDimInspection",
                 "AdaDimCheckpoint",
                 "AdaDimQuantization", "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
             "Pipeline",
             [
-                "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimFormats",
+                "AdaDimCorrection", "AdaDimPipeline", "AdaDimFiles", "AdaDimCheckpoint", "AdaDimSafetensors",
+                "AdaDimFormats",
                 "AdaDimExport", "AdaDimEvaluation", "AdaDimQuantization", "AdaDimQuantizedMatrices",
                 "AdaDimLinearAlgebra", "AdaDimDecoder", "AdaDimCalibration", "AdaDimTokenizer", "AdaDimInspection",
                 "AdaDimTestSupport", "AdaDimReports", "AdaDimRecipe",
@@ -291,7 +301,8 @@ let package = Package(
         tests(
             "CommandLineTool",
             [
-                "AdaDimCommandLineTool", "AdaDimFiles", "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimQuantization",
+                "AdaDimPipeline", "AdaDimRecipe", "AdaDimCommandLineTool", "AdaDimFiles", "AdaDimSafetensors",
+                "AdaDimCheckpoint", "AdaDimQuantization",
                 "AdaDimLinearAlgebra", "AdaDimReports", "AdaDimTestSupport", "AdaDimQuantizedMatrices",
             ], resources: [.copy("Goldens")]),
     ],

@@ -1,3 +1,4 @@
+import AdaDimCorrection
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 

@@ -1,3 +1,4 @@
+import AdaDimCorrection
 import AdaDimFormats
 import AdaDimQuantization
 

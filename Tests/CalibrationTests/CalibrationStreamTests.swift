@@ -143,8 +143,8 @@ import Testing
             let inputs = joined(moved) { coarse.input(of: $0) }
             let before = joined(original) { untouched.input(of: $0) }
             expectSum(shift.cross, of: (before, inputs), times: inputs)
-            expectSum(shift.energy.symmetric(), of: (before, inputs), times: difference(before, inputs))
-            #expect(shift.energy.tokens == samples.tokens)
+            expectSum(shift.gramOfShift.symmetric(), of: (before, inputs), times: difference(before, inputs))
+            #expect(shift.gramOfShift.tokens == samples.tokens)
             // In front of the first stage both streams still see the same.
             #expect((shift.cross.squaredNorm > 0) == (stage.name != "queryKeyValue"))
             if stage.name == "attentionOutput" || stage.name == "down" {
@@ -189,7 +189,7 @@ import Testing
                 let inputs = weighted(joined(moved) { coarse.input(of: $0) })
                 let before = weighted(joined(original) { untouched.input(of: $0) })
                 expectSum(shift.cross, of: (before, inputs), times: inputs)
-                expectSum(shift.energy.symmetric(), of: (before, inputs), times: difference(before, inputs))
+                expectSum(shift.gramOfShift.symmetric(), of: (before, inputs), times: difference(before, inputs))
                 #expect((shift.cross.squaredNorm > 0) == (index > 0 || stage.name != "queryKeyValue"))
                 try original.advance(through: untouched)
                 try moved.advance(through: coarse)

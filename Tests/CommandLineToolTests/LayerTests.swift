@@ -46,7 +46,7 @@ import Testing
             options: .init(.fast) {
                 $0.grid.bits = 3
                 $0.grid.groupSize = 16
-                $0.factor.damping = Effort.balanced.accuracy.damping
+                $0.factor.damping = QuantizationOptions.balanced.factor.damping
             }),
         Case(
             arguments: ["--effort", "fast", "--bits", "3", "--select", "sweep"],
@@ -104,16 +104,17 @@ import Testing
         #expect(try bytes("codes", in: file) == expected.quantized.codes.rowMajorElements)
         #expect(try bytes("zero_points", in: file) == expected.quantized.zeroPoints.rowMajorElements)
         let scaleType = try #require(
-            [ScaleType.bfloat16: StoredFloat.bfloat16, .float16: .float16, .float32: .float32][test.options.scaleType])
+            [ScaleType.bfloat16: StoredFloat.bfloat16, .float16: .float16, .float32: .float32][
+                test.options.grid.scaleType])
         let scales = TestTensor("scales", scaleType, [], expected.quantized.scales.rowMajorElements)
         #expect(try bytes("scales", in: file) == scales.bytes)
         let dequantized = TestTensor("dequantized", .bfloat16, [], expected.quantized.dequantized().rowMajorElements)
         #expect(try bytes("dequantized", in: file) == dequantized.bytes)
         #expect(file.metadata["loss"] == "\(expected.loss)")
         #expect(file.metadata["output_energy"] == "\(expected.outputEnergy)")
-        #expect(file.metadata["damping_share"] == "\(test.options.damping)")
+        #expect(file.metadata["damping_share"] == "\(test.options.factor.damping)")
         #expect(file.metadata["tokens"] == "300" && file.metadata["name"] == "layer")
-        #expect(file.metadata["symmetric"] == "\(test.options.isSymmetric)")
+        #expect(file.metadata["symmetric"] == "\(test.options.grid.isSymmetric)")
 
         let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
         #expect(report.loss == .init(absolute: expected.loss, relative: expected.relativeLoss))
@@ -347,10 +348,7 @@ extension QuantizationOptions {
     /// As the tool makes them of its one knob.
     fileprivate func with(_ effort: Effort) -> QuantizationOptions {
         var options = self
-        let accuracy = effort.accuracy
-        (options.ranges, options.refinement) = (accuracy.ranges, accuracy.refinement)
-        options.activationOrder = accuracy.activationOrder
-        options.damping = accuracy.damping
+        options.apply(effort)
         return options
     }
 }

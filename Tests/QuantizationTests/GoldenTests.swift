@@ -1,3 +1,4 @@
+import AdaDimCorrection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices

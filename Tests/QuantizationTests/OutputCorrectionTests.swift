@@ -1,3 +1,4 @@
+import AdaDimCorrection
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
@@ -84,12 +85,12 @@ import Testing
         let (x, xq) = (rounded(layer.original), rounded(layer.shifted))
         let d = difference(x, xq)
         expectEqual(shift.cross, d, xq, eps)
-        expectEqual(shift.energy.symmetric(), d, d, 2 * eps)
+        expectEqual(shift.gramOfShift.symmetric(), d, d, 2 * eps)
         expectEqual(
             try #require(shift.residual), difference(rounded(layer.originalResidual), rounded(layer.shiftedResidual)),
             xq,
             eps)
-        #expect(shift.energy.tokens == layer.original.columns)
+        #expect(shift.gramOfShift.tokens == layer.original.columns)
         #expect(try layer.shift(S.self, hasResidual: false).residual == nil)
     }
 

@@ -44,7 +44,8 @@ struct LayerText {
 
     private var choice: String {
         let tail = report.tailGroup.map { ", the last of a channel \($0)" } ?? ""
-        return "\(report.dimension.rawValue), \(report.options.options.grid.bits) bits in groups of \(report.groupSize)\(tail): "
+        return
+            "\(report.dimension.rawValue), \(report.options.options.grid.bits) bits in groups of \(report.groupSize)\(tail): "
             + (report.loss.relative.map { "loses \(percent($0)) of ‖WX‖²" } ?? "has no output to lose, ‖WX‖² is 0")
     }
 

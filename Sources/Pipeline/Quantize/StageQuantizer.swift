@@ -1,5 +1,6 @@
 import AdaDimCalibration
 import AdaDimCheckpoint
+import AdaDimCorrection
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 import AdaDimQuantization

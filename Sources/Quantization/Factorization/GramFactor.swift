@@ -68,7 +68,8 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     ///   ``QuantizationError/invalidDamping(found:)``, ``QuantizationError/outOfMemory(_:)``,
     ///   ``QuantizationError/cancelled``.
     public init(
-        _ gram: consuming Gram<Scalar>, options: QuantizationOptions.Factor, cancellation: Cancellation? = nil, progress: (Double) -> Void = { _ in }
+        _ gram: consuming Gram<Scalar>, options: QuantizationOptions.Factor, cancellation: Cancellation? = nil,
+        progress: (Double) -> Void = { _ in }
     ) throws(QuantizationError) {
         var given = consume gram
         try self.init(taking: &given, options: options, cancellation: cancellation, progress: progress)

@@ -95,3 +95,9 @@ package struct UniformGrid: Sendable, Equatable {
         S(sign: .plus, exponent: S.Exponent(S.significandBitCount - 1), significand: 3)
     }
 }
+
+/// A code as it is stored. Not a number only where the group's scale is infinite, which `GridTable.quantized` refuses.
+@inline(__always)
+func storedCode<S: RealScalar>(_ code: S) -> UInt8 {
+    code >= 0 ? UInt8(truncatingIfNeeded: Int32(code)) : 0
+}

@@ -21,7 +21,7 @@ struct RefinedSegment<S: RealScalar> {
     func change(_ current: Grid, _ refinement: Refinement, scratch: UnsafeMutablePointer<S>) -> Grid {
         guard refinement.changesCodes else {
             let rescaled = rescaled(current)
-            let before = squaredMiss(height, target, w, old)
+            let before = squaredDistance(height, target, w, old)
             if recode(rescaled, keepingCodesOf: current, scratch: scratch) < before { return rescaled }
             _ = recode(current, keepingCodesOf: current, scratch: scratch)
             return current
@@ -71,13 +71,13 @@ struct RefinedSegment<S: RealScalar> {
         let ratio = grid.scale / current.scale
         for i in 0..<height { scratch[i] = (w[i] - old[i]) * ratio }
         _ = quantize(scratch, on: grid)
-        return squaredMiss(height, target, w, error)
+        return squaredDistance(height, target, w, error)
     }
 }
 
 /// Σ (target − Q)², with Q = w − error.
 @inline(__always)
-private func squaredMiss<S: RealScalar>(
+private func squaredDistance<S: RealScalar>(
     _ height: Int, _ target: UnsafePointer<S>, _ w: UnsafePointer<S>, _ error: UnsafePointer<S>
 ) -> Double {
     var sum = 0.0

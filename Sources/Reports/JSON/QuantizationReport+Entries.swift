@@ -1,3 +1,4 @@
+import AdaDimCorrection
 import AdaDimExport
 import AdaDimLinearAlgebra
 import AdaDimQuantization

@@ -1,27 +1,7 @@
+import AdaDimCorrection
 import AdaDimLinearAlgebra
 
-/// How much of what earlier quantization has changed a layer makes up for. Behind quantized layers it sees X_q in place of X,
-/// and its output is added to R_q in place of R; what would come of it unquantized is W·X_q + R_q, and what should come
-/// is W·X + R.
-package struct OutputCorrection: Sendable, Equatable {
-    /// The share of W·(X − X_q) that the layer is to make up for, 0 … 1.
-    package var inputs: Double
-    /// The share of R − R_q that it is to make up for, 0 … 1.
-    package var residual: Double
-
-    /// - Parameters:
-    ///   - inputs: the share of W·(X − X_q) that the layer is to make up for.
-    ///   - residual: the share of R − R_q that it is to make up for.
-    package init(inputs: Double, residual: Double) {
-        self.inputs = inputs
-        self.residual = residual
-    }
-
-    /// Nothing is made up for.
-    package static let none = OutputCorrection(inputs: 0, residual: 0)
-}
-
-/// What a layer is to become in place of its weight W, so that its outputs make up for what earlier quantization has changed.
+/// What a layer is to become in place of its weight W, so that its outputs compensate for what earlier quantization changed.
 package struct CorrectedTarget<Scalar: RealScalar>: Sendable {
     /// W + (α·W·(X − X_q)·X_qᵀ + β·(R − R_q)·X_qᵀ)·(H + λI)⁻¹ [out, in].
     package let weight: Matrix<Scalar>
@@ -40,8 +20,8 @@ package struct OutputLosses: Sendable, Equatable {
 }
 
 extension GramFactor {
-    /// The weight [out, in] that a layer is to become in place of W, so that its outputs make up for what earlier
-    /// quantization has changed: the least-squares fit of the shares asked for to the inputs that the layer sees,
+    /// The weight [out, in] that a layer is to become in place of W, so that its outputs compensate for what earlier
+    /// quantization changed: the least-squares fit of the shares asked for to the inputs that the layer sees,
     /// W + (α·W·(X − X_q)·X_qᵀ + β·(R − R_q)·X_qᵀ)·(H + λI)⁻¹. 4·out·in² flops.
     ///
     /// For α alone GPTAQ has a kindred idea (arXiv 2504.02692).
@@ -96,7 +76,7 @@ extension GramFactor {
     ) throws(QuantizationError) -> OutputLosses {
         let product = try Workspace<Scalar>(weight.rows, by: inputs)
         let shifted = weight.withView { weight in
-            shift.energy.lower.withView { symm(.right, .lower, 1, $0, weight, 0, product.view) }
+            shift.gramOfShift.lower.withView { symm(.right, .lower, 1, $0, weight, 0, product.view) }
             return product.view.reading.dot(weight)
         }
         // ‖W(X − X_q) + (W − Q)X_q‖²

@@ -1,10 +1,12 @@
-/// How far the inputs X_q [in, tokens] that a linear layer sees, behind layers that are quantized already, have moved from
+import AdaDimLinearAlgebra
+
+/// How far the inputs X_q [in, tokens] that a linear layer sees after quantized layers have moved from
 /// the inputs X that it saw in the original model: sums over the calibration tokens, as ``Gram`` is of X_q alone.
 package struct InputShift<Scalar: RealScalar>: Sendable {
     /// (X − X_q)·X_qᵀ [in, in].
     package private(set) var cross: Matrix<Scalar>
     /// (X − X_q)·(X − X_q)ᵀ [in, in].
-    package private(set) var energy: Gram<Scalar>
+    package private(set) var gramOfShift: Gram<Scalar>
     /// (R − R_q)·X_qᵀ [out, in], R and R_q [out, tokens] being what the layer's output is added to; nil where it is added to
     /// nothing.
     package private(set) var residual: Matrix<Scalar>?
@@ -22,7 +24,7 @@ package struct InputShift<Scalar: RealScalar>: Sendable {
         } catch {
             throw .outOfMemory(error)
         }
-        energy = try Gram(order: order)
+        gramOfShift = try Gram(order: order)
     }
 
     /// Adds a batch of tokens: 3·in²·tokens flops, and 2·out·in·tokens for the residual.
@@ -36,7 +38,7 @@ package struct InputShift<Scalar: RealScalar>: Sendable {
     ) {
         Self.withDifference(original, shifted) { difference in
             cross.withMutableView { gemm(1, difference, .none, shifted, .transposed, 1, $0) }
-            energy.accumulate(finite: difference)
+            gramOfShift.accumulate(finite: difference)
         }
         guard let residual else { return }
         Self.withDifference(residual.original, residual.shifted) { difference in
