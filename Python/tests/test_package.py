@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import adadim
-from adadim import LibraryNotFound, _header, _library
+from adadim import LibraryNotFound, _header, _library, _settings
 import layers
 
 HEADER = layers.CHECKOUT / "Sources" / "CInterface" / "Header" / "include" / "adadim.h"
@@ -43,15 +43,16 @@ def test_constants_are_the_headers() -> None:
     values = {name: int(value) for name, value in re.findall(r"(ADADIM_\w+) = (\d+)", text)}
     mine = {"ADADIM_OK": _header.OK}
     prefixes = [
-        ("ADADIM_", _header.TYPES),
-        ("ADADIM_SELECT_", _header.SELECTIONS),
-        ("ADADIM_", _header.DIMENSIONS),
-        ("ADADIM_RANGES_", _header.RANGES),
-        ("ADADIM_REFINE_", _header.REFINED),
+        ("ADADIM_", _settings.TYPES),
+        ("ADADIM_SELECT_", _settings.SELECTIONS),
+        ("ADADIM_", _settings.DIMENSIONS),
+        ("ADADIM_RANGES_", _settings.RANGES),
+        ("ADADIM_REFINE_", _settings.REFINED),
     ]
     for prefix, names in prefixes:
         mine |= {prefix + name.upper().replace("-", "_"): value for name, value in names.items()}
-    mine |= {"ADADIM_GPTQ": _header.METHODS["gptq"], "ADADIM_ROUND_TO_NEAREST": _header.METHODS["rtn"]}
+    mine |= {f"ADADIM_{name.upper()}": value for name, value in _settings.EFFORTS.items()}
+    mine |= {"ADADIM_GPTQ": _settings.METHODS["gptq"], "ADADIM_ROUND_TO_NEAREST": _settings.METHODS["rtn"]}
     statuses = {name: status for name, status in values.items() if name in _header.ERRORS}
     assert set(statuses) == set(_header.ERRORS)
     assert {name: value for name, value in values.items() if name not in _header.ERRORS} == {
@@ -60,7 +61,7 @@ def test_constants_are_the_headers() -> None:
     }
 
 
-@pytest.mark.parametrize("name, struct", [("adadim_options", _header.Options), ("adadim_layer_info", _header.LayerInfo), ("adadim_blas", _header.Blas)])
+@pytest.mark.parametrize("name, struct", [("adadim_options", _settings.Options), ("adadim_layer_info", _header.LayerInfo), ("adadim_blas", _header.Blas)])
 def test_structs_are_the_headers(name: str, struct: type[ctypes.Structure]) -> None:
     text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
     body = re.search(rf"typedef struct {name} {{(.*?)}} {name};", text, re.S)

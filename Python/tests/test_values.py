@@ -67,6 +67,7 @@ def test_swift_cases_are_six() -> None:
     "python, c",
     [
         ({}, {}),
+        ({"effort": "balanced"}, {"ranges": 1, "damping": 0.1, "activation_order": 1, "passes": 4}),
         ({"bits": 3, "group_size": 40, "selection": "sweep"}, {"bits": 3, "group_size": 40, "selection": 1}),
         ({"bits": 2, "group_size": None, "dimension": "per-oc"}, {"bits": 2, "group_size": 0, "dimension": 1}),
         ({"bits": 8, "dimension": "per-ic", "symmetric": True}, {"bits": 8, "dimension": 2, "symmetric": 1}),
@@ -82,7 +83,7 @@ def test_swift_cases_are_six() -> None:
 def test_everything_equals_the_c_interfaces(python: dict[str, Any], c: dict[str, Any]) -> None:
     w, x = layers.weight(150, 210), layers.activations(400, 210)
     x[:, 7] = 0
-    layer = adadim.quantize(w, gram_of(x), **python)
+    layer = adadim.quantize(w, gram_of(x), **{"effort": "fast", **python})
     expected = raw.quantize(w, x, raw.options(**c))
     for name in ("codes", "scales", "zero_points", "packed_codes"):
         assert np.array_equal(getattr(layer, name).ravel(), expected[name]), name

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _header
+from . import _settings
+from ._settings import NumberType
 from .errors import WrongSize
 
 if TYPE_CHECKING:
     import torch
 
-NumberType = Literal["float32", "bfloat16", "float16"]
 
 # The kind of a dequantized weight: that of the weight.
 Array = TypeVar("Array", bound="npt.NDArray[Any] | torch.Tensor")
@@ -36,7 +36,7 @@ class Numbers:
 
     @property
     def type_code(self) -> int:
-        return _header.TYPES[self.type]
+        return _settings.TYPES[self.type]
 
 
 def numbers(array: object, name: str) -> Numbers:

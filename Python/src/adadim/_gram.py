@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from . import _arrays
 from ._calls import check
 from ._handles import Handle, Owner
 from ._library import library
+from ._numbers import integer
 from .errors import InvalidArgument, WrongSize
 
 if TYPE_CHECKING:
@@ -136,14 +136,3 @@ class Gram(Owner):
 
     def __repr__(self) -> str:
         return f"<Gram, {self._inputs} inputs, {'closed' if self.closed else f'{self.tokens} tokens'}>"
-
-
-def integer(value: int, name: str) -> int:
-    """An integer that C's int64_t holds; ctypes would truncate others silently.
-
-    Raises InvalidArgument, and TypeError for other types.
-    """
-    number = operator.index(value)
-    if not -(2**63) <= number < 2**63:
-        raise InvalidArgument(f"{name} is {number}, expected less than 2^63")
-    return number

@@ -8,6 +8,7 @@ from ctypes import c_uint8, c_uint32, c_void_p
 from typing import Any
 
 from . import errors
+from ._settings import Options
 
 VERSION = "0.1.0"
 
@@ -23,35 +24,8 @@ ERRORS: dict[str, type[errors.AdaDimError]] = {
     "ADADIM_CANCELLED": errors.Cancelled,
 }
 
-TYPES = {"float32": 0, "bfloat16": 1, "float16": 2}
-EFFORTS = {"fast": 0, "balanced": 1}
-METHODS = {"gptq": 0, "rtn": 1}
-DIMENSIONS = {"adaptive": 0, "per-oc": 1, "per-ic": 2}
-SELECTIONS = {"rtn": 0, "sweep": 1}
-RANGES = {"minmax": 0, "search": 1}
-REFINED = {"both": 0, "codes": 1, "scales": 2}
 
 Progress = CFUNCTYPE(c_int, c_double, c_void_p)
-
-
-class Options(Structure):
-    """adadim_options."""
-
-    _fields_ = [
-        ("size", c_int64),
-        ("bits", c_int64),
-        ("group_size", c_int64),
-        ("damping", c_double),
-        ("method", c_int32),
-        ("dimension", c_int32),
-        ("selection", c_int32),
-        ("symmetric", c_int32),
-        ("activation_order", c_int32),
-        ("scale_type", c_int32),
-        ("ranges", c_int32),
-        ("refine", c_int32),
-        ("passes", c_int64),
-    ]
 
 
 class LayerInfo(Structure):

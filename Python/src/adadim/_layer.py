@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, cast
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _header
+from . import _arrays, _header, _settings
 from ._arrays import Array, NumberType
 from ._calls import check
 from ._handles import Handle, Owner
 from ._library import library
+from ._settings import Method
 
 if TYPE_CHECKING:
     import torch
 
 Direction = Literal["per-oc", "per-ic"]
-Method = Literal["gptq", "rtn"]
 Step = Literal["rtn", "gptq", "refined"]
 
 
@@ -55,12 +55,12 @@ class QuantizedLayer(Owner, Generic[Array]):
     @property
     def dimension(self) -> Direction:
         """Along which groups run: "per-oc" inside a row of the weight, "per-ic" inside a column."""
-        return cast(Direction, _name(_header.DIMENSIONS, self._info.dimension))
+        return cast(Direction, _name(_settings.DIMENSIONS, self._info.dimension))
 
     @property
     def method(self) -> Method:
         """How the codes were found."""
-        return cast(Method, _name(_header.METHODS, self._info.method))
+        return cast(Method, _name(_settings.METHODS, self._info.method))
 
     @property
     def loss(self) -> float:
@@ -135,7 +135,7 @@ class QuantizedLayer(Owner, Generic[Array]):
         number_type = self._dtype if dtype is None else _arrays.number_type(dtype)
         result, address = _arrays.empty(self.shape, number_type, self._is_tensor)
         out, inputs = self.shape
-        code = _header.TYPES[number_type]
+        code = _settings.TYPES[number_type]
         with self._handle.lent() as pointer:
             check(library.adadim_layer_dequantized(pointer, address, code, out * inputs, None))
         return cast(Array, result)

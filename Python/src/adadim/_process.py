@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 
 from ._calls import check
-from ._gram import integer
+from ._numbers import integer
 from ._kernels import BlasReport, report_of
 from ._library import library
 

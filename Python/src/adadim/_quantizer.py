@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from ._gram import Gram
 from ._handles import Handle, Owner
 from ._layer import QuantizedLayer
 from ._library import library
-from ._settings import Settings, made_options
+from ._settings import Options, Settings, effort, fill
 
 if TYPE_CHECKING:
     import torch
@@ -50,7 +51,7 @@ class Quantizer(Owner):
         OutOfRange for inputs whose squares are too large for float32; OutOfMemory; Closed.
         """
         _check_gram(gram)
-        options = made_options(settings)
+        options = _options(settings)
         self._inputs = gram.inputs
 
         def factored(told: Any) -> Handle:
@@ -162,3 +163,10 @@ def _part(progress: ProgressCallback | None, start: float, end: float) -> Progre
 def _check_gram(gram: object) -> None:
     if not isinstance(gram, Gram):
         raise TypeError(f"gram is a {type(gram).__name__}, expected a Gram")
+
+
+def _options(settings: Mapping[str, Any]) -> Options:
+    options = Options()
+    check(library.adadim_options_init(options, effort(settings)))
+    fill(options, settings)
+    return options

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from ctypes import Structure, c_double, c_int32, c_int64
 from typing import Any, Literal, TypedDict
 
-from . import _header
-from ._arrays import NumberType
-from ._gram import integer
-from ._layer import Method
-from ._calls import check
-from ._library import library
+from ._numbers import integer
 from .errors import InvalidArgument
 
 Effort = Literal["fast", "balanced"]
+Method = Literal["gptq", "rtn"]
+NumberType = Literal["float32", "bfloat16", "float16"]
 Dimension = Literal["adaptive", "per-oc", "per-ic"]
 Selection = Literal["rtn", "sweep"]
 Ranges = Literal["minmax", "search"]
@@ -58,17 +56,48 @@ class Settings(TypedDict, total=False):
     passes: int
 
 
-def made_options(settings: Mapping[str, Any]) -> _header.Options:
-    """The settings as the library takes them."""
-    options = _header.Options()
-    check(library.adadim_options_init(options, _chosen(_header.EFFORTS)(settings.get("effort", "balanced"), "effort")))
+class Options(Structure):
+    """adadim_options."""
+
+    _fields_ = [
+        ("size", c_int64),
+        ("bits", c_int64),
+        ("group_size", c_int64),
+        ("damping", c_double),
+        ("method", c_int32),
+        ("dimension", c_int32),
+        ("selection", c_int32),
+        ("symmetric", c_int32),
+        ("activation_order", c_int32),
+        ("scale_type", c_int32),
+        ("ranges", c_int32),
+        ("refine", c_int32),
+        ("passes", c_int64),
+    ]
+
+
+TYPES = {"float32": 0, "bfloat16": 1, "float16": 2}
+EFFORTS = {"fast": 0, "balanced": 1}
+METHODS = {"gptq": 0, "rtn": 1}
+DIMENSIONS = {"adaptive": 0, "per-oc": 1, "per-ic": 2}
+SELECTIONS = {"rtn": 0, "sweep": 1}
+RANGES = {"minmax": 0, "search": 1}
+REFINED = {"both": 0, "codes": 1, "scales": 2}
+
+
+def effort(settings: Mapping[str, Any]) -> int:
+    """The code of the effort that settings begin with."""
+    return _chosen(EFFORTS)(settings.get("effort", "balanced"), "effort")
+
+
+def fill(options: Options, settings: Mapping[str, Any]) -> None:
+    """Changes options by settings."""
     for name, value in settings.items():
         if name == "effort":
             continue
         if name not in _FIELDS:
             raise TypeError(f"no setting {name!r}{_likely(name)}")
         setattr(options, name, _FIELDS[name](value, name))
-    return options
 
 
 def _likely(name: str) -> str:
@@ -107,15 +136,15 @@ def _number(value: Any, _: str) -> Any:
 _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "bits": integer,
     "group_size": _group_size,
-    "dimension": _chosen(_header.DIMENSIONS),
-    "method": _chosen(_header.METHODS),
-    "selection": _chosen(_header.SELECTIONS),
+    "dimension": _chosen(DIMENSIONS),
+    "method": _chosen(METHODS),
+    "selection": _chosen(SELECTIONS),
     "symmetric": _flag,
     "damping": _number,
     "activation_order": _flag,
-    "scale_type": _chosen(_header.TYPES),
-    "ranges": _chosen(_header.RANGES),
-    "refine": _chosen(_header.REFINED),
+    "scale_type": _chosen(TYPES),
+    "ranges": _chosen(RANGES),
+    "refine": _chosen(REFINED),
     "passes": integer,
 }
 """What an argument becomes in the field of its name."""
