@@ -7,7 +7,7 @@ extension Architecture {
             .union(configuration.nestedKey.map { [$0] } ?? [])
     }
 
-    /// Those that change nothing of what a model computes, whatever their values.
+    /// Keys that, with any value, do not change what a model computes.
     package var harmlessKeys: Set<String> { ConfigurationKeys.harmless.union(configuration.harmless) }
 
     /// Those by which transformers computes something else, with the values that change nothing. The first one is what

@@ -2,8 +2,8 @@ import AdaDimCorrection
 import AdaDimDecoder
 import AdaDimLinearAlgebra
 
-/// The hidden states of all calibration samples on their way through the decoder blocks, in batches whose products are
-/// large. All batches stand at the same stage of the same block.
+/// The hidden states of all calibration samples as they go through the decoder blocks, in batches whose products are
+/// large. All batches are at the same stage of the same block.
 package struct CalibrationStream: Sendable {
     package private(set) var batches: [BlockState]
     /// Batches that go through a block at the same time: one, its products on all threads, or as many as there are
@@ -52,7 +52,7 @@ package struct CalibrationStream: Sendable {
         return (fit ? threads : 1, longest)
     }
 
-    /// The embeddings of the samples, in front of block 0.
+    /// The embeddings of the samples, before block 0.
     package init(_ samples: CalibrationSamples, _ model: DecoderModel) throws {
         let length = samples.sequences.first?.count ?? 1
         let (count, intermediate) = (samples.sequences.count, model.configuration.intermediateSize)
@@ -66,13 +66,13 @@ package struct CalibrationStream: Sendable {
         model.releaseEmbeddings()
     }
 
-    /// The Gram matrix of the inputs that the linear layers of the current stage see, over all samples. Each batch
-    /// keeps its inputs for ``advance(through:between:)``.
+    /// The Gram matrix of the inputs of the current stage's linear layers, over all samples. Each batch keeps its
+    /// inputs for ``advance(through:between:)``.
     /// - Parameters:
     ///   - weighsByAttention: whether tokens before a stage of attention count by the attention that they receive; else all the
     ///     same.
     ///   - seeing: called with the inputs of every batch [in, tokens], in order.
-    ///   - between: called after every batch; what it throws ends the sum.
+    ///   - between: called after every batch; an error of it ends the sum.
     package mutating func gram(
         in block: DecoderBlock, order: Int, weighsByAttention: Bool = false,
         seeing: (MatrixView<Float>) -> Void = { _ in }, between: () throws -> Void = {}
@@ -108,14 +108,15 @@ package struct CalibrationStream: Sendable {
         }
     }
 
-    /// How far the inputs of another stream's current stage, weighted as in its last Gram matrix, have moved from those of
-    /// this one, the stream through the original model, which stands at the same stage. Where the stage's output is added
-    /// to the residual stream, that stream's shift is summed up too. Both keep their inputs for ``advance(through:between:)``.
+    /// How far the inputs of another stream's current stage, weighted as in its last Gram matrix, differ from those of
+    /// this one, the stream through the original model, which is at the same stage. Where the stage's output is added
+    /// to the residual stream, that stream's shift is summed up too. Both keep their inputs for
+    /// ``advance(through:between:)``.
     /// - Parameters:
     ///   - other: the stream whose inputs have moved.
     ///   - block: its block.
     ///   - originalBlock: this stream's block, the same untouched.
-    ///   - between: called after every batch; what it throws ends the sum.
+    ///   - between: called after every batch; an error of it ends the sum.
     package mutating func shift(
         of other: inout CalibrationStream, in block: DecoderBlock, originally originalBlock: DecoderBlock,
         order: Int, between: () throws -> Void = {}

@@ -44,13 +44,13 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible, Sendable {
         case .tooShort(let tokens, let length):
             "the calibration text has \(tokens) tokens, expected at least one sequence of \(length)"
         case .lengthMismatch(let found, let expected):
-            "the ready-made sequences have \(found) tokens each, --sequence-length asks for \(expected)"
+            "the ready-made sequences have \(found) tokens each, --sequence-length is \(expected)"
         case .tooFewSequences(let found, let expected):
-            "\(found) ready-made sequences, --samples asks for \(expected)"
+            "\(found) ready-made sequences, --samples is \(expected)"
         case .sequencesWhereTextExpected(let file):
             "\(file): expected the ids of one text, [tokens], found sequences, [sequences, length]"
         case .lengthBeyondModel(let length, let maximum):
-            "sequences of \(length) tokens were asked for, the model takes at most \(maximum)"
+            "sequences of \(length) tokens were requested, the model takes at most \(maximum)"
         }
     }
 }

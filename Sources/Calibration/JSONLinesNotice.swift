@@ -30,7 +30,7 @@ struct JSONLinesNotice {
         self.fields = fields
     }
 
-    /// Nil where there is nothing to say.
+    /// Nil where there is no notice.
     func text(file: String) -> String? {
         guard !fields.isEmpty else { return nil }
         let shown = fields.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")

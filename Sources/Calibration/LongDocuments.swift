@@ -3,7 +3,7 @@ package struct LongDocuments: Sendable, Equatable {
     package let length: Int
     /// Positions of the documents of at least `length` tokens.
     package let documents: [Int]
-    /// Behind each of them, how many beginnings there are up to its end.
+    /// For each of them, the number of beginnings up to its end.
     private let ends: [Int]
     /// How many documents are too short, and the tokens in them, of so many.
     package let leftOut: (documents: Int, tokens: Int)

@@ -8,7 +8,7 @@ import Foundation
 package enum TokenSource: Sendable, Equatable {
     /// The ids of one long text, to be cut up.
     case text([Int32])
-    /// The ids of many texts; a sequence lies in one of them.
+    /// The ids of many texts; a sequence is inside one of them.
     case documents([[Int32]])
     /// Sequences of one length, to be taken as they are.
     case sequences([[Int32]])
@@ -38,7 +38,7 @@ package enum TokenSource: Sendable, Equatable {
         }
     }
 
-    /// Bytes of all documents of a file, where its size is known: their ids are held together.
+    /// Bytes of all documents of a file, where its size is known: their ids are in memory at the same time.
     private static let mostOfDocuments = 1 << 30
 
     /// One document after another, so that one line at a time is in memory.

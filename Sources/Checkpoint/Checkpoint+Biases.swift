@@ -24,7 +24,7 @@ extension Checkpoint {
         return asked.map(\.name).filter { seen.insert($0).inserted }
     }
 
-    /// What is said where biases are taken to be zero.
+    /// The notice that missing biases are zero.
     func noticeOfBiases() -> String? {
         guard !layersWithoutBias.isEmpty else { return nil }
         let names = layersWithoutBias.map { "\($0).bias" }.joined(separator: ", ")

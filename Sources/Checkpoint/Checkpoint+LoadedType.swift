@@ -6,8 +6,8 @@ import AdaDimSafetensors
 // tensor into the type that config.json states, or else into that of the first one.
 
 extension Checkpoint {
-    /// The type that the linear layers' weights are turned into when the model is loaded, whatever they are stored in:
-    /// what a quantized layer's scales and values are rounded to.
+    /// The type of the linear layers' weights in the loaded model, which may differ from their stored type. A quantized
+    /// layer's scales and values are rounded to it.
     static func typeLoaded(
         _ configuration: ModelConfiguration, _ naming: TensorNaming, _ packed: [String: any PackedLayer],
         _ locations: [String: Location]

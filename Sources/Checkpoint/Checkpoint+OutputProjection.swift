@@ -41,7 +41,7 @@ extension Checkpoint {
         return embeddingName
     }
 
-    /// What is said where embeddings are tied to an output projection that is stored with other values.
+    /// The notice where embeddings are tied to an output projection that is stored with other values.
     func noticeOfTiedHead() -> String? {
         guard configuration.tiesEmbeddings, let embedding = try? location(of: names.embeddingWeight),
             let head = try? location(of: names.headWeight), !isEqual(embedding, head)

@@ -6,13 +6,13 @@ extension Checkpoint {
     package static let singleFileName = "model.safetensors"
     package static let indexFileName = "model.safetensors.index.json"
 
-    /// The name of a weight file in the model's directory: a path relative to it, where the file lies in a subfolder.
+    /// The name of a weight file in the model's directory: a path relative to it, if the file is in a subfolder.
     package func name(of file: SafetensorsFile) -> String { file.path.path(below: directory.path) }
 
-    /// A directory's weight files, and where every tensor lies.
+    /// A directory's weight files, and the place of every tensor.
     ///
-    /// As transformers has it, an index says no more than which files there are: tensors are found by the files' own
-    /// headers, and of several of one name the one in the last file counts, in the order of the files' names.
+    /// As in transformers, an index only lists the files: tensors are found by the files' own headers, and of several
+    /// tensors with one name the one in the last file counts, in the order of the files' names.
     struct Weights {
         private(set) var files: [SafetensorsFile] = []
         private(set) var locations: [String: Location] = [:]

@@ -18,13 +18,13 @@ package final class Checkpoint: Sendable {
     package let naming: TensorNaming
     /// The linear layers, by their names inside a block, whose bias config.json asks for and no block stores.
     package let layersWithoutBias: [String]
-    /// The type that linear layers are loaded in, whatever they are stored in.
+    /// The type that linear layers are loaded in, whatever their stored type.
     package let loadedType: StoredFloat
     package let configFile: URL
     private let locations: [String: Location]
     private let noticesOfFiles: [String]
 
-    /// Where a tensor lies.
+    /// The place of a tensor.
     package struct Location: Sendable {
         package let file: SafetensorsFile
         package let entry: TensorEntry
@@ -70,7 +70,7 @@ package final class Checkpoint: Sendable {
 
     package func contains(_ name: String) -> Bool { locations[naming.stored(name)] != nil }
 
-    /// Where the tensor of this name lies.
+    /// The place of the tensor of this name.
     package func location(of name: String) throws(CheckpointError) -> Location {
         let stored = naming.stored(name)
         guard let location = locations[stored] else {
@@ -79,8 +79,8 @@ package final class Checkpoint: Sendable {
         return location
     }
 
-    /// Gives back the memory that reading these tensors brought in, a packed layer's under its weight's name. Names
-    /// that there are none of are passed over.
+    /// Releases the memory into which these tensors were read, a packed layer's under its weight's name. Unknown names
+    /// are ignored.
     package func release(_ names: some Sequence<String>) {
         for name in names {
             for tensor in packedLayer(of: name)?.tensors ?? [name] {
@@ -91,7 +91,7 @@ package final class Checkpoint: Sendable {
         }
     }
 
-    /// Says what stands in a model directory's place.
+    /// Names what is in place of a model directory.
     private static func checkDirectory(_ path: String) throws(CheckpointError) {
         let kind: FileStatus.Kind
         do {

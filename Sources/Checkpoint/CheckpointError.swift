@@ -40,7 +40,7 @@ extension CheckpointError: CustomStringConvertible {
         case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
         case .standIn(let file, let found): "\(file): \(found)"
         case .adapter(let file):
-            "\(file): an adapter beside the model, which transformers applies where peft is installed; merge it into the "
+            "\(file): an adapter next to the model, which transformers applies where peft is installed; merge it into the "
                 + "model (peft: merge_and_unload, save_pretrained), or remove the file to leave the adapter out"
         case .noWeights(let directory, let found):
             "\(directory): neither model.safetensors nor model.safetensors.index.json found"
@@ -70,7 +70,7 @@ extension CheckpointError: CustomStringConvertible {
         case .notFinite(let tensor, let file, let value, let index):
             "\(file): tensor \(tensor) holds \(value) at \(index), expected finite weights"
         case .rowOutside(let tensor, let file, let row, let rows):
-            "\(file): tensor \(tensor) has \(rows) rows, row \(row) was asked for"
+            "\(file): tensor \(tensor) has \(rows) rows, row \(row) was requested"
         }
     }
 }

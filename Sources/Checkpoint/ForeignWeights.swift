@@ -1,15 +1,15 @@
 import AdaDimFiles
 
-/// Weights that a directory holds in place of those that can be read, for the message that says what is missing.
+/// Weights in a format that cannot be read, for the message about what is missing.
 struct ForeignWeights: CustomStringConvertible {
-    /// What lies there, and what would do.
+    /// What was found, and what would be accepted.
     let description: String
 
     /// - Returns: nil where there are none, or the directory cannot be listed.
     init?(in directory: String) {
         guard
             let names = try? names(inDirectory: directory).filter({ name in
-                // What is there as it should be is not what is wrong.
+                // A correct file is not the cause of the error.
                 !Self.own.contains(name) || FileStatus.kind(of: directory + "/" + name) != .file
             })
         else { return nil }

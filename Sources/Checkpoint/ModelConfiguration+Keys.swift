@@ -14,7 +14,7 @@ extension ModelConfiguration {
         return Set(keys.members.keys).subtracting(architecture.knownKeys).sorted()
     }
 
-    /// What is said of keys that nothing is known of; nil where there are none.
+    /// The notice about unknown keys; nil where there are none.
     static func notice(ofUnknown keys: [String], file: String) -> String? {
         guard !keys.isEmpty else { return nil }
         return "\(file): carried over without effect, as transformers' models of this type do not know them: "

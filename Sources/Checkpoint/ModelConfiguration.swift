@@ -1,7 +1,7 @@
 import AdaDimArchitectures
 import AdaDimSafetensors
 
-/// What config.json says of a decoder-only language model, in the project's own terms.
+/// The configuration of a decoder-only language model, from config.json, in the project's terms.
 package struct ModelConfiguration: Sendable, Equatable {
     /// How rotary position embeddings are stretched beyond the length that the model was first trained for.
     package enum RotaryScaling: Sendable, Equatable {

@@ -1,8 +1,8 @@
 import AdaDimArchitectures
 
 /// How a checkpoint's files name the tensors of the decoder. This project names them as a language model with a head
-/// does: `model.layers.0.…`, `lm_head.weight`. Files may leave `model.` out, as those of embedding models do, or have it
-/// once too often; like transformers, this finds every tensor by itself.
+/// does: `model.layers.0.…`, `lm_head.weight`. Files may omit `model.`, as those of embedding models do, or repeat it;
+/// as in transformers, each tensor is looked up on its own.
 package struct TensorNaming: Sendable, Equatable {
     /// What the files have before `layers` where this project's names have the model's own prefix.
     package let prefix: String
@@ -45,8 +45,8 @@ package struct TensorNaming: Sendable, Equatable {
         return prefix + name.dropFirst(names.prefix.count)
     }
 
-    /// The name in this project of what has a name in these files. Beside a language model, those of a question answering
-    /// model are no other names of its tensors.
+    /// The name in this project for a name in these files. In a language model, names of a question answering model are
+    /// not other names of its tensors.
     private func full(_ name: String) -> String {
         name.hasPrefix(Self.questionAnswering) && !isQuestionAnswering ? name : Self.full(name, names)
     }
@@ -72,7 +72,7 @@ package struct TensorNaming: Sendable, Equatable {
         return name.hasPrefix(full) && isOne(of: heads, rest) ? String(rest) : name
     }
 
-    /// The name in this project of a block's module, whichever way it is named; nil of any other.
+    /// The name in this project of a block's module, for each way to name it; nil for any other.
     static func full(module name: String, _ names: ModelNames) -> String? {
         let found = full(name, names)
         return found.hasPrefix("\(names.prefix)\(names.blocks).") ? found : nil

@@ -19,7 +19,7 @@ package struct Attention: Sendable {
     /// work and a long one makes larger products.
     private static let tileLength = 128
 
-    /// One head's queries of one tile: a job by itself, whose scores stay in cache between its two products.
+    /// One head's queries of one tile: an independent job, whose scores stay in cache between its two products.
     private struct Job {
         let head: Int
         let tile: AttentionTile
@@ -67,7 +67,7 @@ package struct Attention: Sendable {
         let scores = scores(layout, count: heads)
         queries.withView { queries in
             keys.withView { keys in
-                // A head by itself adds up in one order, whatever the number of threads.
+                // A head alone is summed in one order, for any number of threads.
                 concurrentlyCallingBLAS(heads, workers: scores.count) { head in
                     scores.borrow { memory in
                         for (tile, origin) in tiles {

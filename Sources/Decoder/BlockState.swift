@@ -9,9 +9,9 @@ package struct BlockState: Sendable {
     package let layout: SequenceLayout
     /// The place among the current block's stages of the one that comes next; 0 between blocks.
     package internal(set) var stage = 0
-    /// Input of that stage, [in, tokens]: where the stage before carries it on, since it cannot be had from `hidden` alone,
-    /// and before any stage once ``DecoderBlock/keepInput(of:)`` has computed it, until ``DecoderBlock/advance(_:)`` uses
-    /// it up.
+    /// Input of that stage, [in, tokens]: where the stage before carries it on, since it cannot be had from `hidden`
+    /// alone, and before any stage once ``DecoderBlock/keepInput(of:)`` has computed it, until
+    /// ``DecoderBlock/advance(_:)`` consumes it.
     var carried: Matrix<Float>?
 
     let rotation: RotaryEmbedding

@@ -23,8 +23,8 @@ struct AttentionTile: Sendable {
     }
 }
 
-/// Turns the scores of one head [keys, queries] into attention shares in place: each column's visible rows become their
-/// softmax, the others 0.
+/// Replaces the scores of one head [keys, queries] by attention shares: the softmax of each column's visible rows, and
+/// 0 in the others.
 func softmax(_ scores: MutableMatrixView<Float>, _ tile: AttentionTile) {
     for j in 0..<scores.columns {
         let column = scores.column(j)

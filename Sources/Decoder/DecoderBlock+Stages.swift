@@ -4,7 +4,7 @@ extension DecoderBlock {
     /// The stage that `state` has come to.
     package func stage(of state: BlockState) -> ComputedStage { stages[state.stage] }
 
-    /// The input of the linear layers of the stage that `state` has come to, [in, tokens].
+    /// The input of the linear layers of `state`'s stage, [in, tokens].
     package func input(of state: BlockState) -> Matrix<Float> {
         if let carried = state.carried { return carried }
         guard case .residual(let norm) = stage(of: state).input else {
@@ -20,8 +20,8 @@ extension DecoderBlock {
         return input
     }
 
-    /// Runs the linear layers of the stage that `state` has come to, and goes on to the next stage's input.
-    /// - Throws: ``DecoderError/nonFinite`` where NaN or infinity comes out.
+    /// Runs the linear layers of `state`'s stage, up to the next stage's input.
+    /// - Throws: ``DecoderError/nonFinite`` where the result has NaN or infinity.
     package func advance(_ state: inout BlockState) throws(DecoderError) {
         let input = input(of: state)
         state.carried = nil

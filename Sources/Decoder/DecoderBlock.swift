@@ -9,7 +9,7 @@ package struct DecoderBlock: Sendable {
     /// In the order of computation.
     package private(set) var stages: [ComputedStage]
 
-    /// Reads block `index` of the model, and lets go of the file pages that it came from.
+    /// Reads block `index` of the model, and releases the file pages that it was read from.
     /// - Throws: ``CheckpointError`` where a tensor is missing or misshapen, or holds NaN or infinity.
     package init(index: Int, from checkpoint: Checkpoint) throws(CheckpointError) {
         let configuration = checkpoint.configuration

@@ -7,8 +7,8 @@ package struct DecoderModel: Sendable {
     package var configuration: ModelConfiguration { checkpoint.configuration }
     private let finalNorm: RootMeanSquareNorm
 
-    /// - Parameter givesLogits: whether logits will be asked for. Without them a model needs no output projection, as one
-    ///   that embeds or classifies has none.
+    /// - Parameter givesLogits: whether logits will be computed. Without logits a model needs no output projection;
+    ///   embedding models and classifiers have none.
     /// - Throws: ``CheckpointError`` where any tensor of the model is missing or misshapen, in whatever block, or where a part of
     ///   the model is not computed.
     package init(_ checkpoint: Checkpoint, givesLogits: Bool = true) throws(CheckpointError) {
@@ -21,9 +21,9 @@ package struct DecoderModel: Sendable {
             weight: Matrix(columnMajor: weight, rows: weight.count, columns: 1), epsilon: configuration.rmsNormEpsilon)
     }
 
-    /// The embedded tokens of some sequences, one batch, in front of block 0.
+    /// The embedded tokens of some sequences, one batch, before block 0.
     /// - Parameter firstSequence: number of the first of them, for errors.
-    /// - Throws: ``DecoderError/tokenOutOfVocabulary``, or what the checkpoint throws.
+    /// - Throws: ``DecoderError/tokenOutOfVocabulary``, or an error of the checkpoint.
     package func embed(_ sequences: [[Int32]], firstSequence: Int = 0) throws -> BlockState {
         for (sequence, tokens) in sequences.enumerated() {
             for (position, id) in tokens.enumerated() where id < 0 || Int(id) >= configuration.vocabularySize {
@@ -37,7 +37,7 @@ package struct DecoderModel: Sendable {
         return BlockState(hidden: hidden, layout, configuration)
     }
 
-    /// Lets go of the file pages behind the embeddings.
+    /// Releases the file pages of the embeddings.
     package func releaseEmbeddings() { checkpoint.release([checkpoint.embeddingName]) }
 
     /// Reads a block from the checkpoint.
@@ -45,7 +45,7 @@ package struct DecoderModel: Sendable {
         try DecoderBlock(index: index, from: checkpoint)
     }
 
-    /// What the output projection reads, [hidden, tokens]: the hidden states behind the last block, normalized.
+    /// The input of the output projection, [hidden, tokens]: the hidden states after the last block, normalized.
     package func normalizedOutput(_ state: BlockState) throws(DecoderError) -> Matrix<Float> {
         let normalized = finalNorm.applied(to: state.hidden)
         if let (feature, token) = normalized.firstNonFinite {
@@ -60,7 +60,7 @@ package struct DecoderModel: Sendable {
         try checkpoint.rowPanel(of: checkpoint.outputName(), rows: rows)
     }
 
-    /// Lets go of the file pages behind the output projection.
+    /// Releases the file pages of the output projection.
     package func releaseOutput() { if let name = try? checkpoint.outputName() { checkpoint.release([name]) } }
 
     /// Logits of a batch, [vocabulary, tokens]: for small batches, since all of them are held.

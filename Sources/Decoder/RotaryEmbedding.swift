@@ -29,7 +29,7 @@ package struct RotaryEmbedding: Sendable {
         self.sines = sines
     }
 
-    /// Radians per position of each pair, d/2 of them: base^(−2i/d), scaled as the configuration says.
+    /// Radians per position of each pair, d/2 of them: base^(−2i/d), scaled by the configuration.
     package static func frequencies(_ configuration: ModelConfiguration) -> [Float] {
         let dimension = configuration.headDimension
         return (0..<dimension / 2).map { i in

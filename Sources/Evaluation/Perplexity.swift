@@ -1,7 +1,7 @@
 import Foundation
 
-/// How well a model predicts a text, window by window. Tokens 2 to the last of each window count; the first has nothing
-/// in front of it.
+/// How well a model predicts a text, window by window. Tokens 2 to the last of each window count; the first has no
+/// token before it.
 package struct Perplexity: Codable, Equatable, Sendable {
     /// Tokens in a window.
     package let windowLength: Int

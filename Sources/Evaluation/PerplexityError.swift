@@ -14,7 +14,7 @@ package enum PerplexityError: Error, Equatable, CustomStringConvertible, Sendabl
             "windows of \(length) tokens, expected at least 2: the first token of a window is not predicted"
         case .windowTooLong(let length, let maximum):
             "windows of \(length) tokens, but config.json says that the model takes at most \(maximum)"
-        case .noWindowsAskedFor(let count): "\(count) windows asked for, expected at least 1"
+        case .noWindowsAskedFor(let count): "\(count) windows were requested, expected at least 1"
         case .textTooShort(let tokens, let length):
             "the text has \(tokens) tokens, expected at least one window of \(length): give a longer text or shorter windows"
         case .documentsTooShort(let documents, let longest, let length):

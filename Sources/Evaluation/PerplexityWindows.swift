@@ -1,5 +1,5 @@
 /// Which stretches of a text perplexity is taken over: consecutive windows of `length` tokens, the incomplete last one
-/// dropped; of those all, or some at even distances. No window lies across the end of a document.
+/// dropped; of those all, or some at even distances. No window crosses the end of a document.
 package struct PerplexityWindows: Sendable, Equatable {
     /// Tokens in a window.
     package let length: Int

@@ -13,7 +13,7 @@ package struct EvaluationProgress: Sendable, Equatable {
 
 /// What a model thinks of the tokens of some sequences.
 package struct SequenceLogLikelihoods: Sendable {
-    /// For each sequence, of its tokens 2 to the last, in nats. The first has nothing in front of it.
+    /// For each sequence, of its tokens 2 to the last, in nats. The first has no token before it.
     package let values: [[Double]]
 
     /// Runs `model` over sequences of any lengths. Each block's weights are read once a round: blocks are the outer loop,

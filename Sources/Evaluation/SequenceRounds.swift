@@ -44,8 +44,8 @@ struct SequenceRounds {
 }
 
 extension DecoderModel {
-    /// Lends the logits of what the output projection reads, a panel of the vocabulary and a batch at a time: panels are the
-    /// outer loop, so that the projection is read once.
+    /// Calls `body` with logits, for a panel of the vocabulary and a batch at a time: panels are the outer loop, so
+    /// that the projection is read once.
     /// - Parameters:
     ///   - outputs: [hidden, tokens] of each batch.
     ///   - body: logits [rows, columns] of vocabulary entries and of tokens, counted over all batches.

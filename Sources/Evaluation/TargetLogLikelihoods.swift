@@ -6,7 +6,7 @@ import Foundation
 /// [vocabulary, tokens] matrix never exists. The normalizer is kept as m + ln s with m the largest logit so far and
 /// s = Σ e^(logit − m) (online softmax, Milakov and Gimelshein, arXiv 1805.02867).
 package struct TargetLogLikelihoods {
-    /// The vocabulary index that each token's logits are asked for.
+    /// The vocabulary index of each token's target.
     private let targets: [Int32]
     /// Per token m, s and the target's logit, [3, tokens].
     private var running: Matrix<Double>

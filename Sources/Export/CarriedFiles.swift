@@ -3,7 +3,7 @@ import AdaDimFiles
 import Foundation
 import Glibc
 
-/// The files of a model that an export takes along as they are: whatever lies beside the weights, in subfolders too.
+/// The files of a model that an export copies unchanged: everything next to the weights, in subfolders too.
 package struct CarriedFiles {
     /// What a folder may hold in all to be carried. A file at the top may have as many bytes.
     package static let mostFolderEntries = 1000
@@ -11,7 +11,7 @@ package struct CarriedFiles {
     /// The report of a run, to look at.
     package static let pageName = "quantization-report.html"
 
-    /// What is not carried, and what is but should not be as it is; a sentence each.
+    /// Notices about files that are not copied, and about copied files that need a change; a sentence each.
     package let notices: [String]
     /// Bytes of all that is carried, config.json counted as it is.
     package let bytes: Int
@@ -27,7 +27,7 @@ package struct CarriedFiles {
         config = try ExportError.wrapping { () throws(FileFailure) in
             try readFile(configFile, atMost: Checkpoint.mostConfigBytes)
         }
-        // Written anew. Two of them may lie there already: an output of this tool is a model, too.
+        // Files that the export writes. Two of them may exist already: an output of this tool is a model, too.
         var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName]
         if model.files.count > 1 || model.name(of: model.files[0]) != Checkpoint.singleFileName {
             reserved.insert(Checkpoint.indexFileName)
@@ -72,7 +72,7 @@ package struct CarriedFiles {
 }
 
 extension ExportError {
-    /// Runs what works on files; what the system refuses becomes an error of the export.
+    /// Runs work on files; an error of the system becomes an error of the export.
     package static func wrapping<Result>(_ body: () throws(FileFailure) -> Result) throws(ExportError) -> Result {
         do {
             return try body()

@@ -1,10 +1,10 @@
 import AdaDimFiles
 
-/// What lies in a model's directory beside its weights, and what becomes of it.
+/// The files next to the weights in a model's directory, and whether they are copied.
 ///
-/// Everything is carried but: hidden files and caches of Python; what the output has files of its own for; weights in
-/// other formats, by their names, and folders that hold some; what is no file, or very large. Links are followed. What is
-/// not carried is named, but for what the output has anew and what is known to be of no use to a model.
+/// Everything is copied except hidden files and caches of Python, files that the output writes itself, weights in other
+/// formats (by their names) and folders with some, things that are no files, and very large files. Links are followed.
+/// A notice names what is not copied, unless the output writes it or a model never needs it.
 struct CarriedSurvey {
     /// Paths inside the directory, and their files' sizes.
     private(set) var carried: [(path: String, bytes: Int)] = []
@@ -20,9 +20,9 @@ struct CarriedSurvey {
     private let modules: SentenceTransformerModules
 
     /// - Parameters:
-    ///   - reserved: names at the top that the output has files of its own for.
+    ///   - reserved: names at the top that the output writes itself.
     ///   - weights: paths of the weight files that the model is read from.
-    ///   - modules: folders that are carried with all that they hold.
+    ///   - modules: folders that are copied with everything in them.
     init(
         of directory: String, reserved: Set<String>, weights ownWeights: Set<String>,
         modules: SentenceTransformerModules
@@ -55,12 +55,12 @@ struct CarriedSurvey {
 
     private static func isPassedOver(_ name: String) -> Bool { passedOver.contains(name.pathBytes) }
 
-    /// Hidden files are a person's or a program's own, and may hold what is not to be handed on, such as passwords.
+    /// Hidden files belong to a person or a program, and may contain secrets, such as passwords.
     private mutating func addHidden(_ path: String, _ status: FileStatus) {
         others.append((status.kind == .directory ? path + "/" : path, "hidden"))
     }
 
-    /// Whether a file holds weights, or says which files do.
+    /// Whether a file has weights, or lists files that have.
     static func isWeights(_ name: String) -> Bool {
         let name = name.lowercased()
         let endings = [
@@ -71,7 +71,7 @@ struct CarriedSurvey {
         return name.contains(".onnx") || endings.contains { name.hasSuffix("." + $0) }
     }
 
-    /// What stands at a path, links followed; what cannot be looked at is noted.
+    /// The kind of file at a path, links followed; a path that cannot be examined is noted.
     private mutating func status(of path: String) -> FileStatus? {
         do {
             return try FileStatus(directory + "/" + path)
@@ -127,7 +127,7 @@ struct CarriedSurvey {
         _ path: String, _ status: FileStatus, in ancestors: [FileStatus.Identity], _ budget: inout Budget
     ) throws(TooMuch) {
         guard !ancestors.contains(status.identity) else {
-            others.append((path, "a link back to a directory that it lies in"))
+            others.append((path, "a link back to a directory that contains it"))
             return
         }
         let names: [String]
@@ -159,7 +159,7 @@ struct CarriedSurvey {
         }
     }
 
-    // MARK: What is said of it
+    // MARK: Notices
 
     var notices: [String] {
         var notices: [String] = []

@@ -51,8 +51,8 @@ package final class CheckpointWriter {
     }
 
     /// Writes a finished layer.
-    /// - Parameter weight: what the codes stand for, [out, in], rounded to the type that the weight is loaded in or not
-    ///   yet; nil where the caller has no need of it, and it is computed if the format has.
+    /// - Parameter weight: the dequantized weight [out, in], rounded to the weight's loaded type or not yet; nil if the
+    ///   caller does not have it: it is then computed if the format needs it.
     @discardableResult
     package func write(
         _ layer: LinearLayer, _ quantized: QuantizedMatrix, dequantized weight: Matrix<Float>? = nil
@@ -118,8 +118,8 @@ package final class CheckpointWriter {
         return try format.packing?.configuration(of: configured) ?? []
     }
 
-    /// Writes config.json with what the format says of the layers, and the type that all is loaded in where that would
-    /// be found by the order of tensors, which is another one here.
+    /// Writes config.json with the format's description of the layers, and with the loaded type where transformers
+    /// would otherwise take it from the order of tensors, which differs here.
     private static func writeConfig(
         _ files: CarriedFiles, _ model: Checkpoint, _ members: [(key: String, value: Data)], into directory: URL
     ) throws {
@@ -129,7 +129,7 @@ package final class CheckpointWriter {
     }
 }
 
-/// What became of a layer.
+/// How a layer was written.
 package struct StoredLayer: Sendable, Equatable {
     package let layer: LinearLayer
     /// Bytes in the file.

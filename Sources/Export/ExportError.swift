@@ -26,12 +26,12 @@ extension ExportError: CustomStringConvertible {
                 + "expected another one"
         case .outputIsModel(let output): "\(output): the output is the model's own directory, expected another one"
         case .outputInsideModel(let output, let model):
-            "\(output): the output lies inside the model's directory \(model), expected a place outside"
+            "\(output): the output is inside the model's directory \(model), expected a place outside"
         case .outputHoldsModel(let output, let model):
-            "\(output): the output holds the model's directory \(model), expected a place beside it"
+            "\(output): the output contains the model's directory \(model), expected a directory outside it"
         case .output(let failure): "\(failure)"
         case .system(let path, let operation, let reason): "\(path): \(operation) failed: \(reason)"
-        case .layerTwice(let module): "layer \(module): handed to the export twice"
+        case .layerTwice(let module): "layer \(module): passed to the export twice"
         case .wrongShape(let module, let found, let expected):
             "layer \(module): the quantized weight has shape \(found), the model's has \(expected)"
         case .unsupportedElementType(let module, let found):

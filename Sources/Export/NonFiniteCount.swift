@@ -1,6 +1,6 @@
 import AdaDimSafetensors
 
-/// How many numbers of a tensor are NaN or infinite, counted as its bytes go by.
+/// How many numbers of a tensor are NaN or infinite, counted while its bytes are written.
 struct NonFiniteCount {
     private(set) var count = 0
     /// The first one's place among the elements.

@@ -19,7 +19,7 @@ extension OutputDirectory {
     static func check(
         _ output: ResolvedPath, _ path: String, against model: String
     ) throws(ExportError) -> String {
-        // An empty path means this directory too, and a URL no longer tells the two apart.
+        // An empty path means this directory too, and a URL cannot distinguish the two.
         if realPath(".")?.isSamePath(as: output.path) == true { throw .outputIsCurrentDirectory(output: path) }
         guard let model = realPath(model) else {
             let failure = FileFailure(model, "finding the model's directory")
@@ -32,8 +32,8 @@ extension OutputDirectory {
         return model
     }
 
-    /// Throws unless an earlier output with nothing added to it lies at a path, which may be replaced.
-    /// - Returns: what it holds.
+    /// Throws unless there is an earlier output at a path with nothing added to it, which may be replaced.
+    /// - Returns: its contents.
     static func checkReplaceable(
         _ path: String, report reportName: String, overwrite: Bool
     ) throws(ExportError) -> DirectoryTree {

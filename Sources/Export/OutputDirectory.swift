@@ -2,8 +2,8 @@ import AdaDimFiles
 import AdaDimOutputs
 import Foundation
 
-/// The directory that a run leaves behind, whole or not at all: see `PendingDirectory`. Beside what that one asks, it has
-/// nothing to do with the model's directory, and replaces only what its report says this tool wrote.
+/// The directory that a run writes, completely or not at all: see `PendingDirectory`. In addition to the rules there,
+/// it must be outside the model's directory, and it replaces only files that its report lists as this tool's.
 package final class OutputDirectory {
     /// In a quantized model, a report of this name, whose `producer` begins with "adadim" and whose `files` name everything
     /// in the directory, marks it as ours to replace.
@@ -14,17 +14,17 @@ package final class OutputDirectory {
 
     /// Where to write until the end.
     package var partial: URL { URL(fileURLWithPath: pending.partial, isDirectory: true) }
-    /// The directory that will hold it.
+    /// The directory that will contain it.
     package var parent: String { pending.output.parent }
 
     /// Checks that `output` may be written and creates the hidden sibling.
     /// - Parameters:
-    ///   - model: the directory that is read; `output` may not be it, hold it or lie inside it.
+    ///   - model: the directory that is read; `output` may not be it, contain it or be inside it.
     ///   - report: name of the report that marks an earlier output of the same kind.
     ///   - overwrite: whether to replace `output` if it is an earlier output of this tool.
-    ///   - synchronizer: brings the entries of the directory, its subfolders and its parent to the disk.
+    ///   - synchronizer: writes the entries of the directory, its subfolders and its parent to the disk.
     ///   - exchange: puts it in an earlier output's place.
-    ///   - notice: called, here and at the end, with what a user should know.
+    ///   - notice: called, here and at the end, with messages for the user.
     package init(
         _ output: URL, model: URL, report: String = reportName, overwrite: Bool,
         synchronizer: FolderSynchronizer = .system, exchange: NameExchange = .system,
@@ -42,7 +42,7 @@ package final class OutputDirectory {
         }
     }
 
-    /// Lends the hidden sibling to `body`, then gives the directory its name; where either throws, nothing is left.
+    /// Calls `body` with the hidden sibling, then gives the directory its name; if either throws, nothing is left.
     package func complete<Result>(_ body: (_ partial: URL) throws -> Result) throws -> Result {
         do {
             let result = try body(partial)

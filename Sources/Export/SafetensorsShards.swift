@@ -23,18 +23,18 @@ final class SafetensorsShards: TensorContainer {
     private var writers: [String: SafetensorsWriter] = [:]
     private var shardOfTensor: [String: String] = [:]
     private var totalBytes = 0
-    /// Tensors of the input that other tensors, already written, stand for.
+    /// Tensors of the input that other tensors, already written, replace.
     private var replaced: Set<String> = []
     /// What is wrong with tensors that were copied, a sentence each.
     private(set) var notices: [String] = []
 
-    /// - Parameter planned: what a tensor of the input may become: at most these, so that the headers fit.
+    /// - Parameter planned: the tensors that may replace a tensor of the input: at most these, so that the headers fit.
     init(_ model: Checkpoint, _ directory: URL, planned: (TensorEntry) -> [PlannedTensor]) throws {
         self.model = model
         self.directory = directory
         for file in model.files {
             var metadata = file.metadata
-            // Loaders ask for it.
+            // Loaders require it.
             if metadata["format"] == nil { metadata["format"] = "pt" }
             let name = model.name(of: file)
             let tensors = try Self.tensors(of: file, in: model)
@@ -111,7 +111,7 @@ final class SafetensorsShards: TensorContainer {
     }
 
     private func writeIndex() throws {
-        // The input was read from its one file if it has one, whatever else lies there.
+        // The input was read from its single file if it has one, even if there are others.
         guard writers[Checkpoint.singleFileName] == nil || writers.count > 1 else { return }
         let index: [String: Any] = ["metadata": ["total_size": totalBytes], "weight_map": shardOfTensor]
         let data = try JSONSerialization.data(

@@ -20,9 +20,9 @@ package func names(inDirectory path: String) throws(FileFailure) -> [String] {
 
 /// Everything below a directory, links not followed, by paths relative to it.
 package struct DirectoryTree: Sendable, Equatable {
-    /// Whatever is no directory.
+    /// Everything that is no directory.
     package private(set) var files: [String] = []
-    /// Each after the one that it lies in.
+    /// Each after the one that contains it.
     package private(set) var directories: [String] = []
 
     package init(_ path: String) throws(FileFailure) { try add(path, below: "") }
@@ -40,7 +40,7 @@ package struct DirectoryTree: Sendable, Equatable {
     }
 }
 
-/// Makes a directory and those that it lies in, as far as they are missing.
+/// Creates a directory and its parents, as far as they are missing.
 package func makeDirectories(_ path: String) throws(FileFailure) {
     guard mkdir(path.systemBytes, 0o777) != 0 else { return }
     let code = errno

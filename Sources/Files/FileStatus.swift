@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the system says of a file, links followed or not.
+/// The system's information about a file, links followed or not.
 package struct FileStatus: Sendable, Equatable {
     package enum Kind: Sendable {
         case file, directory, link, pipe, socket, device
@@ -50,7 +50,7 @@ package struct FileStatus: Sendable, Equatable {
         identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
-    /// What stands at a path; nil where there is nothing, or nothing that may be looked at.
+    /// The file at a path; nil where there is none, or none that may be examined.
     package static func kind(of path: String, followingLinks: Bool = true) -> Kind? {
         (try? FileStatus(path, followingLinks: followingLinks))?.kind
     }

@@ -4,8 +4,8 @@ import Glibc
 /// - Parameters:
 ///   - count: how many.
 ///   - path: the file's, for errors.
-///   - read: asks the system once for what fits into a buffer, behind so many bytes that were read before; returns how many it
-///     gave, 0 at the end, and less than 0 where `errno` says why not.
+///   - read: requests from the system once what fits into a buffer, after so many bytes that were read before; returns
+///     the number of bytes, 0 at the end, and less than 0 for an error in `errno`.
 func filledBytes(
     _ count: Int, of path: String, by read: (_ rest: UnsafeMutableRawBufferPointer, _ filled: Int) -> Int
 ) throws(FileFailure) -> [UInt8] {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Bytes that this process may still write to the file system of a directory; nil where the system does not tell. Quotas
-/// cannot be known.
+/// Bytes that this process may still write to the file system of a directory; nil where the system does not report it.
+/// Quotas cannot be known.
 package func freeSpace(at path: String) -> Int? {
     var figures = statvfs()
     // Some network and memory file systems say that they have no blocks at all, by which they mean that they do not count.

@@ -62,7 +62,7 @@ package final class OutputFile {
         }
     }
 
-    /// Waits until the bytes are on the disk: errors that the system held back so far come out here.
+    /// Waits until the bytes are on the disk: errors that the system has deferred are reported here.
     package func synchronizeAndClose() throws(FileFailure) {
         guard fsync(descriptor) == 0 else { throw FileFailure(path, "writing to the disk") }
         try closeFile()

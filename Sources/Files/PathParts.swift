@@ -1,5 +1,6 @@
 // Paths are cut and compared by their bytes, as the system does. A Swift `Character` may be a slash with an accent that
-// the next name begins with, and Swift calls two strings equal that the system tells apart ("é" as one scalar or two).
+// the next name begins with, and Swift calls two strings equal that the system distinguishes ("é" as one scalar or
+// two).
 
 extension String {
     /// What comes after a path's last slash: all of it where there is none.
@@ -8,7 +9,7 @@ extension String {
         return String(unicodeScalars[unicodeScalars.index(after: slash)...])
     }
 
-    /// What comes before a path's last slash, "/" for what lies at the root; nil where there is no slash.
+    /// What comes before a path's last slash, "/" for names in the root; nil where there is no slash.
     package var parentPath: String? {
         guard let slash = lastSlash else { return nil }
         return slash == unicodeScalars.startIndex ? "/" : String(unicodeScalars[..<slash])

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A regular file that is open for reading. Pipes and devices are refused, without waiting for whoever writes them.
+/// A regular file that is open for reading. Pipes and devices are refused, without waiting for their writer.
 package final class ReadFile {
     private let path: String
     private let descriptor: Int32
@@ -31,7 +31,7 @@ package final class ReadFile {
 
     deinit { close(descriptor) }
 
-    /// The next bytes: as many as are asked for, fewer at the file's end.
+    /// The next bytes: as many as requested, fewer at the file's end.
     package func next(_ most: Int) throws(FileFailure) -> [UInt8] {
         try filledBytes(most, of: path) { rest, _ in Glibc.read(descriptor, rest.baseAddress, rest.count) }
     }

@@ -11,7 +11,7 @@ package func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileFailure
         try file.append(bytes)
         return try file.closeFile()
     }
-    // A name of its own length: the file's may be as long as names can be.
+    // A name of fixed length: the file's name may already have the maximal length.
     let name = ".adadim-partial-\(getpid())-" + String(UInt64.random(in: .min ... .max), radix: 36)
     let partial = path.parentPath?.appendingComponent(name) ?? name
     do throws(FileFailure) {

@@ -1,4 +1,4 @@
-/// What often lies in a file's place, recognized by its first bytes.
+/// Common files in place of the real one, recognized by their first bytes.
 package enum StandIn: Sendable, Equatable, CaseIterable {
     case nothing, gitLFSPointer, gitAnnexPointer, htmlPage, gguf, pyTorch, gzip
 

@@ -19,8 +19,8 @@ extension String {
         self.init(systemBytes: bytes.lazy.map { UInt8(bitPattern: $0) })
     }
 
-    /// A path's bytes with a zero at the end, to be handed to the system. A path that holds a zero is none: what is
-    /// handed over in its place is empty, and the system finds nothing under it.
+    /// A path's bytes with a zero at the end, to be passed to the system. A path with a zero is invalid: an empty path
+    /// is passed in its place, under which the system finds nothing.
     package var systemBytes: [CChar] {
         let bytes = pathBytes
         guard !bytes.contains(0) else { return [0] }

@@ -6,7 +6,7 @@ package final class TextFile {
     /// Bytes of a regular file; nil for anything else.
     package let size: Int?
     private let descriptor: Int32
-    /// Bytes read before they were asked for.
+    /// Bytes that were read ahead.
     private var ahead: [UInt8] = []
 
     package init(path: String) throws(TextFileError) {

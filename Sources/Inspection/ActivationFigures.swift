@@ -36,7 +36,8 @@ package struct ActivationFigures: Sendable, Equatable {
 package struct OutlierThresholds: Sendable, Equatable, Codable {
     /// Of max|x| over the tokens. 6 is the figure of LLM.int8() (arXiv 2208.07339).
     package var magnitude: Double
-    /// Of max|x| over the median channel's. 20 is our own: it tells a few channels from a layer whose inputs are large.
+    /// Of max|x| over the median channel's. 20 is our own: it distinguishes a few channels from a layer whose inputs
+    /// are all large.
     package var ratio: Double
 
     /// max|x| of an outlier channel, at least, where the median channel's is `median`. Where half the channels or more were

@@ -77,7 +77,7 @@ package struct ActivationMoments: Sendable {
     }
 }
 
-/// Sums over a run of tokens for a run of channels, in plain loops along the channels, which lie side by side.
+/// Sums over a run of tokens for a run of channels, in plain loops along the channels, which are adjacent in memory.
 private final class RunSums {
     private let memory: UnsafeMutablePointer<Double>
     private let largest: UnsafeMutablePointer<Float>

@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
-/// What is known of the inputs that some layers share: all that their weights are held against.
+/// The figures of the inputs that some layers share, with which their weights are evaluated.
 package struct InspectedInput: Sendable {
     /// Of each channel.
     package let activations: ActivationFigures
@@ -18,7 +18,7 @@ package struct InspectedInput: Sendable {
     package let factor: GramFactor<Float>
 
     /// - Parameters:
-    ///   - gram: H of these inputs; its memory becomes the factor's.
+    ///   - gram: H of these inputs; its memory is reused for the factor.
     ///   - activations: of the same inputs.
     /// - Throws: ``QuantizationError``, ``InspectionError/singularInDouble(input:)``.
     package init(

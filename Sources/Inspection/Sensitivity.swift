@@ -3,8 +3,8 @@ import AdaDimLinearAlgebra
 /// How much the layer's outputs suffer when a weight is lost: s = d·w², with a factor d for each input channel. Two
 /// measures are in use.
 package enum SensitivityMeasure: String, Sendable, CaseIterable, Codable {
-    /// d = 1/[(H+λI)⁻¹]ⱼⱼ: the loss if all other weights make up for this one. Optimal Brain Surgeon (Hassibi and Stork,
-    /// 1992), for layers in OBC (arXiv 2208.11580).
+    /// d = 1/[(H+λI)⁻¹]ⱼⱼ: the loss if all other weights compensate for this one. Optimal Brain Surgeon (Hassibi and
+    /// Stork, 1992), for layers in OBC (arXiv 2208.11580).
     case inverseHessian
     /// d = Hⱼⱼ: the loss if no other weight changes. Optimal Brain Damage (LeCun, Denker and Solla, 1989), for layers
     /// the square of Wanda's |w|·‖x‖ (arXiv 2306.11695).
@@ -45,7 +45,7 @@ package struct Sensitivity: Sendable, Equatable {
         outputs = sums
     }
 
-    /// What the most sensitive 1 % of the input channels hold of the whole, and how many they are.
+    /// The share of the whole in the most sensitive 1 % of the input channels, and their number.
     package var topInputs: TopShare { TopShare(of: inputs) }
     /// The same of the output channels.
     package var topOutputs: TopShare { TopShare(of: outputs) }

@@ -1,7 +1,7 @@
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// What the figures of a layer come to: the direction of the smaller GPTQ loss, and where its sensitivity lies.
+/// The summary of a layer's figures: the direction of the smaller GPTQ loss, and where its sensitivity is.
 package struct Verdict: Sendable, Equatable {
     /// The direction that loses less by the finished sweeps; per-OC if they are equal.
     package let dimension: ChannelDimension

@@ -1,8 +1,8 @@
 /// A text as UTF-8 bytes, compared byte by byte.
 ///
 /// Swift's `String` compares by canonical equivalence: as dictionary keys, "Ω" (U+03A9) and the ohm sign "Ω" (U+2126)
-/// would be one. Vocabularies hold both, and composed beside decomposed letters. Half of a surrogate pair, which no
-/// `String` can hold, is three bytes here.
+/// would be one. Vocabularies contain both, and both composed and decomposed letters. Half of a surrogate pair, which
+/// no `String` can hold, is three bytes here.
 package struct ByteString: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     package var bytes: [UInt8]
 

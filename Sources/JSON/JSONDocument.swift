@@ -8,7 +8,7 @@ package struct JSONDocument: Sendable {
     }
 
     package let value: JSONValue
-    /// Where in the bytes the values of the outermost object lie; of a key that it has twice, the last one, which counts.
+    /// The byte ranges of the outermost object's values; of a key that occurs twice, the last one, which counts.
     package let memberRanges: [ByteString: Range<Int>]
     package let repetitions: Repetitions?
 
@@ -18,7 +18,7 @@ package struct JSONDocument: Sendable {
         try self.init(JSONParser(bytes, from: hasMark ? 3 : 0, dialect))
     }
 
-    /// - Parameter line: of a file that has a document on each; such a line has no byte order mark of its own.
+    /// - Parameter line: of a file with one document per line; such a line has no byte order mark of its own.
     package init(line: ArraySlice<UInt8>) throws(JSONFailure) {
         try self.init(JSONParser(Array(line), from: 0, .python))
     }

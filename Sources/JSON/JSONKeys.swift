@@ -2,7 +2,7 @@
 /// the file and the key, of the reader's own kind.
 package struct JSONKeys<Failure: JSONKeysFailure>: Sendable {
     package let file: String
-    /// Where the object lies in the file's outermost one: "rope_scaling.", or nothing.
+    /// The path of the object in the file's outermost one: "rope_scaling.", or nothing.
     package private(set) var path = ""
     package let members: [String: JSONValue]
     /// What is right but surprising about the file; nil in its inner objects.

@@ -1,5 +1,5 @@
 extension JSONParser {
-    /// The bytes that a string stands for, whose opening quotation mark comes next.
+    /// The bytes of a string, whose opening quotation mark is next.
     mutating func string() throws(JSONFailure) -> [UInt8] {
         let opening = position
         position += 1

@@ -81,7 +81,7 @@ extension LayerFile {
     }
 }
 
-/// A matrix [order, order] as a file lends it, row-major.
+/// A matrix [order, order] as a view of a file, row-major.
 private struct StoredSquare: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
     /// F32 or F64.

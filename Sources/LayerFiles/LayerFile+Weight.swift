@@ -3,13 +3,13 @@ import AdaDimLinearAlgebra
 import AdaDimSafetensors
 
 extension LayerFile {
-    /// W [out, in], read from the file anew each time.
+    /// W [out, in], read from the file each time.
     /// - Throws: ``LayerFileError`` for NaN and infinity.
     package var weight: Matrix<Float> {
         get throws(LayerFileError) { try weight(rows: 0..<rows) }
     }
 
-    /// Some rows of W, [range.count, in]. The memory that reading them brought in is given back.
+    /// Some rows of W, [range.count, in]. The memory into which they were read is released.
     /// - Throws: ``LayerFileError`` for NaN and infinity.
     package func weight(rows range: Range<Int>) throws(LayerFileError) -> Matrix<Float> {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
@@ -28,7 +28,7 @@ extension LayerFile {
         }
     }
 
-    /// Lends a tensor as a matrix [rows, in].
+    /// Calls `body` with a tensor as a matrix [rows, in].
     func withStored<Result, Failure: Error>(
         _ tensor: TensorEntry, _ type: StoredFloat, rows: Int, _ body: (StoredMatrix) throws(Failure) -> Result
     ) throws(Failure) -> Result {

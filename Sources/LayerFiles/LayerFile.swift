@@ -11,7 +11,7 @@ import Foundation
 /// | activations | BF16, F16 or F32 [tokens, in] or [batch, tokens, in] | calibration inputs, a token a row |
 /// | gram | F32 or F64 [in, in] | X·Xᵀ, in place of activations |
 ///
-/// What the header says is checked when the file is opened; what the tensors hold, when they are read.
+/// The header is checked when the file is opened; the tensors' elements are checked when they are read.
 package struct LayerFile: Sendable {
     package let path: String
     /// What the layer is called: `name` in the file's metadata, or the file's name without its extension.
@@ -21,7 +21,7 @@ package struct LayerFile: Sendable {
     package let columns: Int
     /// How the weight is stored.
     package let weightType: StoredFloat
-    /// Tokens of the activations; for a Gram matrix what `tokens` in the metadata says, nil where it says nothing.
+    /// Tokens of the activations; for a Gram matrix `tokens` of the metadata, nil without it.
     package let tokenCount: Int?
     /// Names of tensors that are none of the three, sorted.
     package let unusedTensors: [String]

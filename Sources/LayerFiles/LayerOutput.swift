@@ -3,12 +3,12 @@ import AdaDimOutputs
 import AdaDimSafetensors
 import Glibc
 
-/// The file that a quantized layer goes to, whole or not at all: it is written under a hidden name beside its own, which
-/// it gets at the end. One run at a time writes a file: see `OutputLock`.
+/// The file of a quantized layer, written completely or not at all: it has a hidden name in the same directory until it
+/// is complete. One run at a time writes a file: see `OutputLock`.
 package struct LayerOutput: Sendable {
     /// As it was given.
     package let path: String
-    /// The directory that will hold it.
+    /// The directory that will contain it.
     package var parent: String { resolved.parent }
     private let resolved: ResolvedPath
     private let overwrite: Bool
@@ -17,12 +17,12 @@ package struct LayerOutput: Sendable {
     private let synchronizeFolder: FolderSynchronizer
     private let notice: @Sendable (String) -> Void
 
-    /// Checks that the file may be written, and keeps other runs from it; nothing else is created yet.
+    /// Checks that the file may be written, and locks it; nothing else is created yet.
     /// - Parameters:
     ///   - input: the file that is read, which is never replaced.
     ///   - overwrite: whether to replace an earlier output of this tool.
-    ///   - synchronizer: brings the new name to the disk.
-    ///   - notice: called, here and at the end, with what a user should know.
+    ///   - synchronizer: writes the new name to the disk.
+    ///   - notice: called, here and at the end, with messages for the user.
     /// - Throws: ``OutputFailure``, ``LayerFileError``.
     package init(
         _ path: String, input: String, overwrite: Bool, synchronizer: FolderSynchronizer = .system,
@@ -52,8 +52,8 @@ package struct LayerOutput: Sendable {
         }
     }
 
-    /// Lends `body` the hidden name, which it must write a file under, then gives that file its own; where either
-    /// throws, nothing is left.
+    /// Calls `body` with the hidden name, under which it must write a file, then renames that file; if either throws,
+    /// nothing is left.
     package func complete(_ body: (_ partial: String) throws -> Void) throws {
         let partial = names.new(.partial)
         do {

@@ -6,7 +6,7 @@ import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 
-/// A quantized layer on its way into a file, as Documentation/LayerFile.md describes it. All tensors are row-major.
+/// A quantized layer as a file, as Documentation/LayerFile.md describes it. All tensors are row-major.
 ///
 /// | tensor | type, shape | content |
 /// |---|---|---|
@@ -14,9 +14,9 @@ import AdaDimSafetensors
 /// | packed_codes | I32 [out, ⌈in·b/32⌉] | in place of codes: a dense bit stream a row |
 /// | scales | BF16, F16 or F32; per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in] | scales |
 /// | zero_points | U8, the scales' shape | codes of the value zero |
-/// | dequantized | the weight's type [out, in] | (code − zero)·scale, where asked for |
+/// | dequantized | the weight's type [out, in] | (code − zero)·scale, if requested |
 package struct QuantizedLayerFile {
-    /// What `format` in the metadata says, by which the tool knows its own outputs.
+    /// The `format` of the metadata, by which the tool recognizes its own outputs.
     package static let format = "adadim-layer"
     /// Raised with every change that a reader of the version before would misread.
     package static let formatVersion = "1"

@@ -1,12 +1,12 @@
 import AdaDimLinearAlgebra
 import Synchronization
 
-/// Whether a matrix [in, in] can be a Gram matrix, as far as a look at its elements tells. Column i of the matrix is row
-/// i of the file; problems give the file's indices.
+/// Whether a matrix [in, in] can be a Gram matrix, judged by its elements. Column i of the matrix is row i of the file;
+/// problems give the file's indices.
 struct SymmetryCheck {
     let matrix: MatrixView<Float>
 
-    /// How far two mirrored elements may lie apart, as a share of the geometric mean of their diagonal elements.
+    /// How far two mirrored elements may differ, as a share of the geometric mean of their diagonal elements.
     ///
     /// Each is a sum of T products, at most that mean by Cauchy and Schwarz. Rounding errors of such a sum in Float
     /// behave like a random walk, √T·2⁻²⁴ of it; two sums differ by twice as much, which stays below 2⁻¹⁰ up to 2²⁶
@@ -33,8 +33,8 @@ struct SymmetryCheck {
             row: i, column: j, values: [matrix[j, i], matrix[i, j]], allowed: Self.tolerance * roots[i] * roots[j])
     }
 
-    /// The first pair i ≤ j that `isWrong` says is so: the smallest i, then the smallest j. Looks at all of them, in
-    /// tiles, for one of two mirrored elements is always far from its neighbours.
+    /// The first pair i ≤ j for which `isWrong` is true: the smallest i, then the smallest j. Goes over all of them in
+    /// tiles, because two mirrored elements are far apart in memory.
     private func firstPair(_ isWrong: @Sendable (_ i: Int, _ j: Int) -> Bool) -> (Int, Int)? {
         let found = Mutex<(Int, Int)?>(nil)
         let (order, tile) = (matrix.columns, 64)

@@ -44,8 +44,8 @@ extension BLASLibrary {
         return String(cString: resolved)
     }
 
-    /// The file that the dynamic linker takes a symbol from, as `dladdr` tells it, links resolved.
-    /// - Parameter library: a handle of `dlopen`; nil for whichever library comes first.
+    /// The file from which the dynamic linker takes a symbol, by `dladdr`, links resolved.
+    /// - Parameter library: a handle of `dlopen`; nil for the first library that has the symbol.
     private static func fileDefining(_ symbol: String, in library: UnsafeMutableRawPointer? = nil) -> String? {
         // The headers show `dladdr` to GNU sources only, which Swift's view of them is not. It fills four pointers, of
         // which the first is the file's name.

@@ -3,19 +3,19 @@ import Glibc
 extension BLASLibrary {
     /// Which library computes products, with which kernels, and whether they use what the processor has.
     public struct Report: Sendable, Equatable {
-        /// The file whose code computes products, links resolved; nil where the process cannot tell.
+        /// The file whose code computes products, links resolved; nil if unknown.
         public let library: String?
         /// The family of OpenBLAS's kernels, such as "SkylakeX"; nil where another library computes products.
         public let kernels: String?
         /// Whether another file than the linked OpenBLAS computes products, such as one that LD_PRELOAD names. It is left
         /// alone.
         public let isForeign: Bool
-        /// What `OPENBLAS_CORETYPE` says; nil where it says nothing, or where this program has set it itself.
+        /// The value of `OPENBLAS_CORETYPE`; nil if it is not set, or was set by this program itself.
         public let chosenByUser: String?
         /// The family that this program found first and left by starting again (``startAgainWithBestKernels()``).
         public let replacedKernels: String?
-        /// A value for `OPENBLAS_CORETYPE` that uses more of this processor; nil where there is none, or where the library has
-        /// none: it answers with other kernels than the variable asks for, and no older ones are left to ask for.
+        /// A value for `OPENBLAS_CORETYPE` that uses more of this processor; nil if there is none, or if the library
+        /// has none: it uses other kernels than the variable names, and no older ones are left to try.
         public var betterKernels: String? { candidates.first }
         /// All such values, the best first.
         package let candidates: [String]

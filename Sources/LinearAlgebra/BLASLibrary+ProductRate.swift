@@ -1,6 +1,6 @@
 extension BLASLibrary {
-    /// What this machine's `sgemm` does, in flop/s: the yardstick of everything here. The median over several products
-    /// of two square matrices, into memory that was touched before, with the threads that ``threadCount`` tells.
+    /// The rate of this machine's `sgemm`, in flop/s: the reference for all rates here. The median over several
+    /// products of two square matrices, into memory that was touched before, with ``threadCount`` threads.
     /// - Parameters:
     ///   - order: rows and columns of the matrices.
     ///   - repeats: products that are timed, after one that is not.

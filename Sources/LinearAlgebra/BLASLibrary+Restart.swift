@@ -2,10 +2,10 @@ import AdaDimProgramStart
 import Glibc
 
 extension BLASLibrary {
-    /// Starts this program again with better kernels, where OpenBLAS has chosen some that use less than the processor
-    /// has and the user has chosen none: OpenBLAS decides when it is loaded, so another choice needs another start. To be
-    /// called first of all in `main`. Arguments, streams, process number and signals stay as they are, as by
-    /// `exec`; the environment gets `OPENBLAS_CORETYPE`.
+    /// Starts this program again with better kernels, where OpenBLAS has chosen kernels that use less than the
+    /// processor has and the user has chosen none: OpenBLAS chooses when it is loaded, so another choice needs another
+    /// start. Call it at the beginning of `main`. Arguments, streams, process number and signals stay as they are, as
+    /// by `exec`; the environment gets `OPENBLAS_CORETYPE`.
     ///
     /// Returns where there is nothing to gain: the kernels suit the processor, `OPENBLAS_CORETYPE` is set, another library
     /// than the linked OpenBLAS computes products, or the system does not let the program start again. ``report`` says which.

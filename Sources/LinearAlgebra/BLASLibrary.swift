@@ -8,11 +8,11 @@ public enum BLASLibrary {
     /// OpenBLAS's description of its build: version, threading, kernels.
     public static var configuration: String { String(cString: openblas_get_config()) }
 
-    /// The number of threads that products and factorizations use. One count for the process, as OpenBLAS keeps it;
-    /// the engine's own loops use as many. While they run, OpenBLAS itself may say one to other parts of the program.
-    /// At first as many as OpenBLAS takes: one for each processor that the process may run on, or what OPENBLAS_NUM_THREADS
-    /// says. A CPU quota, as containers have one, OpenBLAS does not know: ``MachineProcessors/count`` does, for programs that
-    /// own their process to set. The command-line tool does so.
+    /// The number of threads that products and factorizations use. One count for the process, as OpenBLAS keeps it; the
+    /// engine's own loops use as many. While they run, OpenBLAS itself may report one thread to other parts of the
+    /// program. At first OpenBLAS's own choice: one for each processor that the process may run on, or
+    /// OPENBLAS_NUM_THREADS. OpenBLAS ignores the CPU quota of a container; ``MachineProcessors/count`` includes it. A
+    /// program may set the count to that; the command-line tool does.
     ///
     /// Setting it waits until no such loop runs. Work that is under way goes on with the new count, and adds up its sums
     /// in another order from there on; of its jobs no more run side by side than the count that it began with. The count is

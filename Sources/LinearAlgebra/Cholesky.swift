@@ -7,7 +7,7 @@ package enum FactorizationError: Error, Equatable, CustomStringConvertible, Send
     case singular(pivot: Int, order: Int)
     /// LAPACKE could not allocate its workspace.
     case outOfMemory(order: Int)
-    /// Whoever watched the progress wanted no more of it.
+    /// The progress observer cancelled the work.
     case cancelled
 
     package var description: String {

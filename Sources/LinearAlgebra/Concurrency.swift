@@ -1,9 +1,8 @@
 import Synchronization
 
-/// Runs `job(0)`, …, `job(count - 1)`, each once, on as many threads as BLAS has, or on fewer where the system gives fewer;
-/// returns when all are done.
-/// Jobs are handed out in order, one at a time, so uneven ones balance. BLAS calls do not belong inside a job:
-/// OpenBLAS threads its own products, and with several threads calls from many tasks queue;
+/// Runs `job(0)`, …, `job(count - 1)`, each once, on as many threads as BLAS has, or on fewer where the system gives
+/// fewer; returns when all are done. Jobs are distributed in order, one at a time, so uneven ones balance. BLAS calls
+/// do not belong inside a job: OpenBLAS threads its own products, and with several threads calls from many tasks queue;
 /// ``concurrentlyCallingBLAS(_:workers:_:)`` is for such jobs.
 /// - Parameter workers: jobs that run at the same time, at most; nil for as many as there are threads.
 @usableFromInline

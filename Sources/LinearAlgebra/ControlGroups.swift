@@ -1,7 +1,7 @@
 import AdaDimFiles
 
-/// What the control groups that this process lives in allow it: its own group and all that this one lies in, wherever they
-/// are mounted, in version 1, version 2 or both. The least limit counts. What a container's view hides cannot be read.
+/// The limits of this process's control groups: its own group and all groups that contain it, wherever they are
+/// mounted, in version 1, version 2 or both. The least limit counts. Groups outside a container's view cannot be read.
 package struct ControlGroups {
     /// Before every path that is read; empty for the machine's own files.
     private let root: String
@@ -47,7 +47,7 @@ package struct ControlGroups {
 
     // MARK: Where the groups are
 
-    /// The directories of the process's group and of those that it lies in, the innermost first.
+    /// The directories of the process's group and of the groups that contain it, the innermost first.
     /// - Parameter controller: of version 1; nil for version 2.
     private func directories(of controller: String?) -> [String] {
         guard let group = group(of: controller) else { return [] }
@@ -64,8 +64,8 @@ package struct ControlGroups {
         }
     }
 
-    /// What leads from one group to another in it, nil if it does not lie there. Seen from inside a group namespace, paths of
-    /// groups outside begin with "/..".
+    /// The path from one group to another inside it, nil if it is not inside. Seen from inside a group namespace, paths
+    /// of groups outside begin with "/..".
     private static func components(_ group: String, below root: String) -> [String]? {
         let (group, root) = (group.split(separator: "/"), root.split(separator: "/"))
         guard group.starts(with: root) else { return nil }
@@ -99,7 +99,7 @@ package struct ControlGroups {
 
     // MARK: Files
 
-    /// A file that says "max" or is not there sets no limit.
+    /// A file with "max", or a missing file, sets no limit.
     private func number(_ path: String) -> Int? {
         text(path)?.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }
     }

@@ -1,4 +1,4 @@
-// Eight elements at a time between memory and registers, for the loops that the compiler does not vectorize by itself.
+// Eight elements at a time between memory and registers, for loops that the compiler does not vectorize.
 
 @inlinable
 @inline(__always)

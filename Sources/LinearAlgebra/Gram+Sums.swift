@@ -26,7 +26,7 @@ extension Gram {
         }
     }
 
-    /// These sums, their memory handed over; what is left has no inputs.
+    /// These sums, with their memory moved; the Gram matrix then has no inputs.
     package mutating func taken() -> Gram { Gram(lower: takeLower(), tokens: tokens) }
 
     /// The same sums in memory of their own.
@@ -67,7 +67,8 @@ extension Gram where Scalar == Float {
         }
     }
 
-    /// Adds X·Xᵀ for a batch of inputs as other programs hold them: row-major [tokens, in], one token after another.
+    /// Adds X·Xᵀ for a batch of inputs in the layout of other programs: row-major [tokens, in], one token after
+    /// another.
     /// - Parameters:
     ///   - bytes: tokens·in numbers, at any address. Floats at an address that is a multiple of four are not copied.
     ///   - type: the type of the numbers.

@@ -62,8 +62,8 @@ public struct Gram<Scalar: RealScalar>: Sendable {
         accumulate(finite: activations)
     }
 
-    /// As ``accumulate(_:)-(Matrix<Scalar>)`` for inputs [order, tokens] that were looked at before. Should one be NaN
-    /// or infinite after all, so is the diagonal, and no factor comes of it.
+    /// As ``accumulate(_:)-(Matrix<Scalar>)`` for inputs [order, tokens] that were checked before. If one is NaN or
+    /// infinite all the same, so is the diagonal, and there is no factor.
     package mutating func accumulate(finite activations: MatrixView<Scalar>) {
         precondition(activations.rows == order, "\(activations.rows) inputs for a Gram matrix of order \(order)")
         guard activations.columns > 0 else { return }
@@ -112,7 +112,7 @@ public struct Gram<Scalar: RealScalar>: Sendable {
     }
 }
 
-/// What is wrong with activations or a Gram matrix handed in.
+/// Errors in activations or in a given Gram matrix.
 public enum GramError: Error, Equatable, CustomStringConvertible, Sendable {
     /// Activations of another number of inputs than the Gram matrix.
     case wrongHeight(found: Int, expected: Int)

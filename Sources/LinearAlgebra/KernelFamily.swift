@@ -1,9 +1,9 @@
-/// OpenBLAS's kernels for one family of x86-64 processors, by the name that it gives them (`openblas_get_corename`) and
-/// that `OPENBLAS_CORETYPE` takes.
+/// OpenBLAS's kernels for one family of x86-64 processors, by their name in `openblas_get_corename` and
+/// `OPENBLAS_CORETYPE`.
 ///
 /// OpenBLAS looks its family up by the processor's model number. A version that is older than the processor does not
-/// find it, and takes kernels that every x86-64 processor can run, without a word: 0.3.21 runs Prescott's on an Emerald
-/// Rapids, and makes a fifth of the flop/s.
+/// find it, and silently takes kernels that every x86-64 processor can run: 0.3.21 runs Prescott's on an Emerald
+/// Rapids, at a fifth of the flop/s.
 package enum KernelFamily {
     /// The instructions that a family's kernels for float32 products use: from `Makefile.x86_64`, `kernel/x86_64/KERNEL.*` and
     /// `driver/others/dynamic.c` of OpenBLAS 0.3.21 and 0.3.30. SapphireRapids and Cooperlake add instructions for bfloat16,
@@ -44,11 +44,11 @@ package enum KernelFamily {
         return suitable(for: processor).filter { instructions(of: $0).map { $0 > answering } ?? false }
     }
 
-    /// Of families that would be better than the one that answers, those that the library may have. One that was asked for and
-    /// does not answer it does not have, nor those before it: newer versions know more families.
+    /// Of the families that are better than the one in use, those that the library may have. If a requested family is
+    /// not in use, the library does not have it, nor those before it: newer versions have more families.
     /// - Parameters:
     ///   - better: the best first.
-    ///   - asked: what `OPENBLAS_CORETYPE` says, if anything.
+    ///   - asked: the value of `OPENBLAS_CORETYPE`, if it is set.
     package static func untried(of better: [String], after asked: String?) -> [String] {
         guard let index = better.firstIndex(where: { $0.lowercased() == asked?.lowercased() }) else { return better }
         return Array(better[(index + 1)...])

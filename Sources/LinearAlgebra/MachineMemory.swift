@@ -2,8 +2,8 @@ import Glibc
 
 /// The memory that this process may use.
 public enum MachineMemory {
-    /// Bytes of physical memory, or of the control groups that the process lives in or the address space that it has left
-    /// (`ulimit -v`) if they allow less; nil if the system tells none of them.
+    /// Bytes of physical memory, or of the process's control groups or remaining address space (`ulimit -v`) if they
+    /// allow less; nil if the system reports none of them.
     public static var bytes: Int? {
         [physical, ControlGroups().memory, addressSpace].compactMap { $0 }.min()
     }

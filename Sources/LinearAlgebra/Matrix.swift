@@ -1,7 +1,7 @@
 import Glibc
 
-/// A dense matrix [rows, columns], column-major as BLAS and LAPACK are: element (i, j) lies at `j * rows + i`,
-/// so a column is contiguous and the leading dimension equals the number of rows.
+/// A dense matrix [rows, columns], column-major as BLAS and LAPACK are: element (i, j) is at `j * rows + i`, so a
+/// column is contiguous and the leading dimension equals the number of rows.
 ///
 ///     a c e
 ///     b d f      is stored as      a b c d e f
@@ -15,7 +15,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
     public let columns: Int
     @usableFromInline var storage: AlignedStorage<Element>
 
-    /// A matrix whose elements are whatever the memory held: for callers that write every element.
+    /// A matrix with uninitialized elements: for callers that write every element.
     @inlinable
     package init(uninitialized rows: Int, _ columns: Int) {
         self.init(
@@ -25,8 +25,8 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
             })
     }
 
-    /// A matrix [rows, columns] of elements whose bits are zero. Large ones cost nothing yet: the system hands out
-    /// zeros when memory is first touched, on the thread that does.
+    /// A matrix [rows, columns] of elements whose bits are zero. Large ones cost nothing yet: the system provides zeros
+    /// when memory is first touched, on the thread that touches it.
     package init(zeros rows: Int, _ columns: Int) throws(OutOfMemory) {
         self.init(rows: rows, columns: columns, storage: try AlignedStorage(rows, by: columns, isZero: true))
     }
@@ -92,7 +92,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
     public var rowMajorElements: [Element] { transposed().columnMajorElements }
 
     /// The element in a row and a column, both counted from 0.
-    /// - Precondition: both lie inside the matrix.
+    /// - Precondition: both are inside the matrix.
     /// - Complexity: reading, O(1). Writing too, unless storage is shared: then all elements are copied first.
     @inlinable
     public subscript(row: Int, column: Int) -> Element {
@@ -107,7 +107,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         }
     }
 
-    /// Lends the elements for reading; the view is valid only inside `body`.
+    /// Calls `body` with the elements for reading; the view is valid only inside `body`.
     @inlinable
     package func withView<Result, Failure: Error>(
         _ body: (MatrixView<Element>) throws(Failure) -> Result
@@ -117,7 +117,8 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         return result
     }
 
-    /// Lends the elements for writing; the view is valid only inside `body`. Copies first if storage is shared.
+    /// Calls `body` with the elements for writing; the view is valid only inside `body`. Copies first if storage is
+    /// shared.
     @inlinable
     package mutating func withMutableView<Result, Failure: Error>(
         _ body: (MutableMatrixView<Element>) throws(Failure) -> Result
@@ -134,8 +135,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
         orTrap { () throws(OutOfMemory) in try copyStorage() }
     }
 
-    /// A square matrix's lower triangle in storage of its own, copied on all threads; the rest is whatever the memory
-    /// held.
+    /// A square matrix's lower triangle in storage of its own, copied on all threads; the rest is uninitialized.
     func copyOfLowerTriangle() throws(OutOfMemory) -> Matrix {
         let result = try Workspace<Element>(allocating: rows, columns)
         withView { source in

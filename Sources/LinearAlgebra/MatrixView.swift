@@ -1,5 +1,5 @@
-/// A window [rows, columns] onto elements that someone else owns, column-major: element (i, j) lies at
-/// `base[j * leadingDimension + i]`, with `leadingDimension >= rows`. Valid only while its owner lends it.
+/// A view [rows, columns] of elements with another owner, column-major: element (i, j) is at `base[j * leadingDimension
+/// + i]`, with `leadingDimension >= rows`. Valid only inside the owner's closure.
 @usableFromInline
 package struct MatrixView<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
     @usableFromInline package let base: UnsafePointer<Element>

@@ -1,6 +1,6 @@
 /// The system gave no memory for a matrix.
 public struct OutOfMemory: Error, Equatable, CustomStringConvertible, Sendable {
-    /// Elements that were asked for; the largest integer where none counts them.
+    /// The number of elements requested; the largest integer if it overflows.
     public let elements: Int
     /// Bytes of each.
     public let elementBytes: Int

@@ -1,7 +1,7 @@
 import Glibc
 
 extension Gram {
-    /// H with rows and columns in the given order [in, 1], as a matrix whose lower triangle holds it.
+    /// H with rows and columns in the given order [in, 1], as a matrix with it in its lower triangle.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     package func permuted(by order: Matrix<Int>) throws(OutOfMemory) -> Matrix<Scalar> {
@@ -23,7 +23,7 @@ extension Gram {
         return Matrix(result)
     }
 
-    /// The lower triangle of H, its memory handed over: no second n² buffer comes to be. What is left has no inputs.
+    /// The lower triangle of H, in the same memory, without a second n² buffer. The Gram matrix then has no inputs.
     package mutating func takeLower() -> Matrix<Scalar> {
         var taken = Matrix<Scalar>(uninitialized: 0, 0)
         swap(&taken, &lower)

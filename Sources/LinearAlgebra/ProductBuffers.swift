@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// OpenBLAS maps a buffer for every thread that calls it, at the thread's first product, and tries again for ever where
-/// there is no address space left (`ulimit -v`). So they are asked for beforehand, where that can be refused.
+/// there is no address space left (`ulimit -v`). So they are requested beforehand, where a failure can be reported.
 package enum ProductBuffers {
     /// A buffer's bytes, rounded up: 32 MB to 128 MB in OpenBLAS's builds for x86-64 and AArch64.
     private static let bytes = 136 << 20
@@ -10,7 +10,7 @@ package enum ProductBuffers {
     private static let reserved = Guarded(0)
 
     /// Makes OpenBLAS map buffers for as many threads as it has. Costs nothing unless the process's address space is
-    /// limited. Callers on threads of their own need one more each, which nobody reserves.
+    /// limited. Callers on other threads need one more each, which is not reserved.
     /// - Throws: ``OutOfMemory`` if there is no room for them.
     package static func reserve() throws(OutOfMemory) {
         var limit = rlimit()
@@ -20,7 +20,7 @@ package enum ProductBuffers {
         let threads = ThreadLending.shared.threadsHere
         try reserved.withLock { (reserved) throws(OutOfMemory) in
             guard threads > reserved else { return }
-            // OpenBLAS's own threads, but for the caller, keep one each; jobs of ours beside each other need as many again.
+            // OpenBLAS's own threads, except the caller, keep one each; our parallel jobs need as many again.
             let buffers = 2 * threads - 1
             guard hasRoom(buffers) else { throw OutOfMemory(elements: buffers * bytes, elementBytes: 1) }
             map(threads)
@@ -40,8 +40,8 @@ package enum ProductBuffers {
         return true
     }
 
-    /// A product on all of OpenBLAS's threads, then one on each of `threads` threads of ours at once, as far as a
-    /// thousandth of a second brings them together.
+    /// A product on all of OpenBLAS's threads, then one on each of `threads` threads of ours at the same time, as far
+    /// as a thousandth of a second allows.
     private static func map(_ threads: Int) {
         let arrived = Atomic<Int>(0)
         let deadline = ContinuousClock.now.advanced(by: .milliseconds(1))

@@ -1,11 +1,11 @@
 import Glibc
 
-/// What a program that starts itself again leaves to itself in an environment variable: which kernels it had, and which
-/// families it has asked for, such as "Prescott>Cooperlake,SkylakeX".
+/// What a program that starts itself again passes on in an environment variable: its kernels, and the families that it
+/// has requested, such as "Prescott>Cooperlake,SkylakeX".
 package struct RestartMarker: Sendable, Equatable {
     /// The family that answered at first.
     package let replaced: String
-    /// Families asked for, the last of them by this start.
+    /// Families requested so far, the last of them for this start.
     package let tried: [String]
 
     package static let variable = "ADADIM_RESTARTED"
@@ -24,7 +24,7 @@ package struct RestartMarker: Sendable, Equatable {
 
     package var text: String { "\(replaced)>\(tried.joined(separator: ","))" }
 
-    /// This process's. It holds only while OPENBLAS_CORETYPE still is what it asked for: a process that this one starts with
+    /// This process's. It is valid only while OPENBLAS_CORETYPE still has the requested value: a child process with
     /// another setting has its own.
     static let current: RestartMarker? = BLASLibrary.environment(variable).flatMap(RestartMarker.init).flatMap {
         $0.tried.last == BLASLibrary.environment("OPENBLAS_CORETYPE") ? $0 : nil

@@ -56,7 +56,7 @@ private func factor<S: RealScalar>(
     try factor(a11, at: origin, of: order, reversed: reversed, progress)
 }
 
-/// Large products in pieces, so that there is progress to tell; products of this size lose nothing by it.
+/// Large products in pieces, so that progress can be reported; products of this size do not become slower.
 private func pieces(of count: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: 8192).map { $0..<min($0 + 8192, count) }
 }

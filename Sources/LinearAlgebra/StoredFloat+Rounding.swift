@@ -8,7 +8,7 @@ extension StoredFloat {
         }
     }
 
-    /// A matrix with every element rounded so, in the memory of `values` where nobody else holds it.
+    /// A matrix with every element rounded so, in the memory of `values` if it is not shared.
     package func rounded(_ values: consuming Matrix<Float>) -> Matrix<Float> {
         if self == .float32 { return values }
         let rows = values.rows

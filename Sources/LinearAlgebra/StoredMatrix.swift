@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A stored matrix [rows, columns], row-major as files and other programs have it, of any alignment. Valid only while
-/// its owner lends its bytes.
+/// A stored matrix [rows, columns], row-major as in files and other programs, of any alignment. Valid only inside the
+/// closure of its owner.
 package struct StoredMatrix: @unchecked Sendable {
     package let base: UnsafeRawPointer
     package let type: StoredFloat

@@ -37,7 +37,7 @@ package enum SystemThreads {
         return started
     }
 
-    /// Threads of this process; nil where the system does not tell.
+    /// Threads of this process; nil where the system does not report it.
     static var running: Int? {
         guard let directory = opendir("/proc/self/task") else { return nil }
         defer { closedir(directory) }
@@ -49,8 +49,8 @@ package enum SystemThreads {
         return count > 0 ? count : nil
     }
 
-    /// Detached, with a stack that does not depend on `ulimit -s`. Signals go to the program's own threads, but for those
-    /// that a thread brings upon itself.
+    /// Detached, with a stack that does not depend on `ulimit -s`. Signals go to the program's own threads, except
+    /// those that a thread causes itself.
     private static func create(
         _ function: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?,
         _ context: UnsafeMutableRawPointer

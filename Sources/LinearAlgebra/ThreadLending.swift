@@ -4,9 +4,9 @@ import Glibc
 
 /// OpenBLAS keeps one number of threads for the whole process, and jobs that call it side by side need that number to
 /// be one. So its threads are used in two ways, one way at a time: by **whole products**, each on all of them, and by
-/// **jobs**, whose products run each on its job's thread. Callers of one kind share the time; those of the other kind
-/// wait, in the order in which they came. What a caller computes is the same, bit by bit, whatever other threads of the
-/// program compute meanwhile.
+/// **jobs**, whose products run each on its job's thread. Callers of one kind run at the same time; those of the other
+/// kind wait, in order of arrival. A caller's results are the same, bit by bit, whatever other threads of the program
+/// compute.
 final class ThreadLending: @unchecked Sendable {
     static let shared = ThreadLending()
 
@@ -42,17 +42,17 @@ final class ThreadLending: @unchecked Sendable {
     /// missing ones for ever, so it computes with one.
     let lacksThreads: Bool
 
-    /// Whether jobs can be told apart from other callers. Where not, nothing must be computed.
+    /// Whether jobs can be distinguished from other callers. If not, nothing may be computed.
     var isUsable: Bool { isJob != nil }
 
     /// Threads that a product of this thread uses: one inside a job, else the process's count.
     var threadsHere: Int { isInsideJob ? 1 : threadCount }
 
-    /// The process's count, whoever has the threads at this moment.
+    /// The process's count, whichever kind uses the threads now.
     var threadCount: Int {
         get { locked { lent ?? Int(openblas_get_num_threads()) } }
         set {
-            // Waits until no jobs run; OpenBLAS knows how many threads it was built for, and says so afterwards.
+            // Waits until no jobs run; OpenBLAS limits the count to its build's, and reports the result afterwards.
             use(as: .wholeProduct) {
                 locked {
                     let count = possible(newValue)

@@ -21,7 +21,7 @@ package final class Workspace<Element: BitwiseCopyable & Sendable>: @unchecked S
 }
 
 extension Matrix {
-    /// The elements of a workspace that nobody writes any more, without a copy.
+    /// The elements of a workspace that is no longer written, without a copy.
     /// - Precondition: no padding between its columns.
     package init(_ workspace: Workspace<Element>) {
         precondition(workspace.view.leadingDimension == workspace.view.rows, "a workspace with padding as a matrix")
@@ -43,7 +43,7 @@ package final class WorkspacePool<Memory: AnyObject & Sendable>: Sendable {
         idle = Guarded(made)
     }
 
-    /// Lends a workspace to `body`, which must not keep it.
+    /// Calls `body` with a workspace, which it must not keep.
     package func borrow<Result>(_ body: (Memory) -> Result) -> Result {
         guard let memory = idle.withLock({ $0.popLast() }) else {
             preconditionFailure("more than \(count) jobs at the same time")

@@ -1,13 +1,13 @@
 import AdaDimFiles
 import Glibc
 
-/// Brings a directory's entries to the disk. Some file systems do not do that for directories, network file systems and FUSE
-/// among them; nothing is wrong with the files then, so it is no error. A disk that fails is one.
+/// Writes a directory's entries to the disk. Some file systems cannot do that for directories, such as network file
+/// systems and FUSE. The files are still correct, so that is no error. A failing disk is an error.
 package struct FolderSynchronizer: Sendable {
     private let synchronize: @Sendable (_ descriptor: Int32, _ path: String) -> Int32
 
-    /// - Parameter synchronize: brings an open directory to the disk, which has the path; returns 0, or the system's number
-    ///   of what went wrong.
+    /// - Parameter synchronize: writes an open directory with this path to the disk; returns 0, or the system's error
+    ///   number.
     package init(_ synchronize: @escaping @Sendable (_ descriptor: Int32, _ path: String) -> Int32) {
         self.synchronize = synchronize
     }
@@ -37,9 +37,9 @@ package struct FolderSynchronizer: Sendable {
         return FileFailure.text(error)
     }
 
-    /// What a user should know of an output of which some directory, or the one that holds it, was refused.
+    /// The notice about an output, some directory of which, or whose parent, could not be written to the disk.
     package static func notice(_ output: String, _ reason: String) -> String {
-        "\(output): the file system does not bring directories to the disk at once (\(reason)): if the machine loses power "
+        "\(output): the file system does not write directories to the disk at once (\(reason)): if the machine loses power "
             + "within seconds, the output may be incomplete"
     }
 }

@@ -1,8 +1,8 @@
 import AdaDimFiles
 import Glibc
 
-/// Names beside an output that its run uses until the output is complete: hidden, and no longer than the file system takes,
-/// however long the output's own is.
+/// Names in the output's directory that its run uses until the output is complete: hidden, and no longer than the file
+/// system allows, even if the output's own name is as long as that.
 package struct HiddenNames: Sendable {
     private let output: String
     private let parent: String
@@ -28,7 +28,7 @@ package struct HiddenNames: Sendable {
         parent.appendingComponent(tagged(kind).new())
     }
 
-    /// What lies beside an output for a while.
+    /// The kinds of temporary files next to an output.
     package enum Kind: String, Sendable {
         /// What will be the output.
         case partial
@@ -40,15 +40,15 @@ package struct HiddenNames: Sendable {
         case temporary
     }
 
-    /// Paths of everything of a kind that lies beside the output, sorted. None where the directory cannot be listed.
+    /// Paths of all files of a kind next to the output, sorted. None where the directory cannot be listed.
     package func leftovers(_ kind: Kind) -> [String] { tagged(kind).all(in: parent) }
 
     private func tagged(_ kind: Kind) -> TaggedNames {
         TaggedNames(prefix: name(kind.rawValue + "-", spare: TaggedNames.mostDigits))
     }
 
-    /// The output's name between a dot and what the name is for; where that is too long, its beginning and a number that
-    /// stands for the whole.
+    /// The output's name between a dot and what the name is for; if that is too long, its beginning and a digest of the
+    /// whole.
     private func name(_ purpose: String, spare: Int) -> String {
         let whole = ".\(output).\(purpose)"
         guard whole.pathBytes.count + spare > most else { return whole }

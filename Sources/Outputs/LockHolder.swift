@@ -1,7 +1,7 @@
 import AdaDimFiles
 import Glibc
 
-/// The line by which a lock's file says, for people, which run has it.
+/// The line in a lock's file that names, for people, the run that has it.
 enum LockHolder {
     /// Of this run.
     private static var line: String {

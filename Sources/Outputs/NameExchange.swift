@@ -1,7 +1,7 @@
 import Glibc
 
-/// Two paths of one file system change what they stand for in one step, so that there is no moment, and no way to be killed,
-/// at which one of them stands for nothing.
+/// Exchanges the files of two paths of one file system in one step, so that at no moment, even if the process is
+/// killed, one of the paths has no file.
 package struct NameExchange: Sendable {
     private let exchange: @Sendable (String, String) -> Bool
 

@@ -1,7 +1,7 @@
 import AdaDimFiles
 import Glibc
 
-/// Why an output cannot be written, whatever it is.
+/// Why an output, of any kind, cannot be written.
 package enum OutputFailure: Error, Equatable, Sendable {
     case noParentDirectory(output: String)
     case pathTooLong(output: String)
@@ -13,7 +13,7 @@ package enum OutputFailure: Error, Equatable, Sendable {
     case mountPoint(output: String)
     /// Another run is writing it; `holder` is what that run has said of itself, if it could.
     case held(output: String, holder: String?)
-    /// A lock that the system neither gives nor says is held.
+    /// A lock that the system refuses without reporting that it is held.
     case notLockable(output: String, lock: String, reason: String, holder: String?)
     /// What has the name of this tool's lock is no file.
     case notALock(path: String)
@@ -34,7 +34,7 @@ package enum OutputFailure: Error, Equatable, Sendable {
 extension OutputFailure: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .noParentDirectory(let output): "\(output): the directory that would hold it does not exist"
+        case .noParentDirectory(let output): "\(output): its parent directory does not exist"
         case .pathTooLong(let output):
             "\(output): the path is longer than the system takes, \(output.pathBytes.count) bytes in all"
         case .nameTooLong(let output, let bytes, let most):
@@ -65,7 +65,7 @@ package protocol OutputRefusal: Error {
 }
 
 extension OutputRefusal {
-    /// Runs what works on outputs; what fails becomes an error of this type.
+    /// Runs work on outputs; a failure becomes an error of this type.
     package static func wrapping<Result>(
         output body: () throws(OutputFailure) -> Result
     ) throws(Self) -> Result {

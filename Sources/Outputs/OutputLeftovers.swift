@@ -1,7 +1,7 @@
 import AdaDimFiles
 import Glibc
 
-/// What runs that were killed have left beside an output. Only who holds the output's lock may touch it.
+/// Files that killed runs have left next to an output. Only the holder of the output's lock may touch them.
 struct OutputLeftovers {
     /// What an earlier output at a path holds, or why it is none.
     typealias Check = (String) -> Result<DirectoryTree, any Error>
@@ -26,7 +26,7 @@ struct OutputLeftovers {
         } else if old.count == 1 && isFree {
             putBack(old[0], check)
         } else {
-            // Of several nobody but a person can say which one counts.
+            // Of several, only a person can decide which one counts.
             for path in old { notice(LeftoverNotice.notPutBack(path, output.path)) }
         }
         remove(replaced + found(.replaced).map { ReplacedOutput($0, .replaced) }, check)

@@ -1,12 +1,12 @@
 import AdaDimFiles
 import Glibc
 
-/// Held by the run that writes an output, from its start to its end, so that no other run writes the same output or takes
-/// this one's work for a dead run's. The system lets go of it with the process, however that ends: what tells the living from
-/// the dead is the lock and not a process number, which means nothing in another container or on another machine.
+/// Held by the run that writes an output, from its start to its end, so that no other run writes the same output or
+/// mistakes this one's files for a dead run's. The system releases it with the process, however that ends. So the lock
+/// distinguishes living runs from dead ones; a process number could not, in another container or on another machine.
 ///
-/// The lock is of a hidden file beside the output, which says who holds it and is removed at the end. What a killed run
-/// leaves is taken over.
+/// The lock is on a hidden file next to the output, which names its holder and is removed at the end. A file that a
+/// killed run left is reused.
 package final class OutputLock: Sendable {
     private let path: String
     private let descriptor: Int32
@@ -26,7 +26,7 @@ package final class OutputLock: Sendable {
             let (descriptor, isNew) = try openFile(path)
             switch lock(descriptor) {
             case 0:
-                // Whoever had the lock may have removed the file since it was opened: then another run can lock a new one.
+                // The former holder may have removed the file since it was opened: then another run can lock a new one.
                 guard isFile(descriptor, at: path) else {
                     close(descriptor)
                     continue
@@ -36,8 +36,8 @@ package final class OutputLock: Sendable {
             case EWOULDBLOCK:
                 defer { close(descriptor) }
                 throw .held(output: output, holder: LockHolder.readSoon(descriptor))
-            // A network file system may lock by a descriptor for writing only (NFS), which another user's lock is not open
-            // with, whether that user's run is alive or dead. Or it says of a held lock no more than that it refuses (SMB).
+            // A network file system may lock by a descriptor for writing only (NFS), which another user's lock is not
+            // open with, whether that user's run is alive or dead. Or it refuses a held lock without the reason (SMB).
             case let error where error == EBADF || error == EACCES:
                 defer { close(descriptor) }
                 if isNew { removeEmpty(descriptor, at: path) }
@@ -83,15 +83,15 @@ package final class OutputLock: Sendable {
     /// What a user should know where there is no lock.
     package static func absence(_ output: String) -> String {
         "\(output): the file system has no locks: another run for the same output is not noticed, and what killed runs have "
-            + "left beside it stays"
+            + "left next to it stays"
     }
 
     private init(path: String, descriptor: Int32) {
         (self.path, self.descriptor) = (path, descriptor)
     }
 
-    /// The name goes first: whoever opens it from then on makes a new file. It may be another run's by now, where somebody
-    /// has removed this one's.
+    /// The name is removed first: a run that opens it from then on creates a new file. The name may belong to another
+    /// run's file by now, if this one's was removed from outside.
     deinit {
         if Self.isFile(descriptor, at: path) { unlink(path.systemBytes) }
         close(descriptor)

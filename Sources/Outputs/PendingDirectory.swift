@@ -1,17 +1,18 @@
 import AdaDimFiles
 import Glibc
 
-/// A directory that appears whole or not at all: everything is written to a hidden sibling, which gets the directory's name
-/// at the end. What is not committed is removed with the value; what a killed process leaves is hidden, does not bear the
-/// name, and is cleared up by the next run for the same directory. One run at a time writes a directory: see `OutputLock`.
+/// A directory that appears completely or not at all: everything is written to a hidden sibling, which gets the
+/// directory's name at the end. What is not committed is removed with the value; the files of a killed process are
+/// hidden, do not have the name, and are removed by the next run for the same directory. One run at a time writes a
+/// directory: see `OutputLock`.
 package final class PendingDirectory<Refusal: OutputRefusal> {
-    /// What an earlier output at a path holds, or why what lies there is not replaced. No throwing closure: Swift 6.3 loses
-    /// the error of one whose type is generic when it is handed on as one of any type.
+    /// The contents of an earlier output at a path, or why the file there is not replaced. No throwing closure: Swift
+    /// 6.3 loses the error of one whose type is generic when it is passed on as any type.
     package typealias Check = (_ path: String, _ mayReplace: Bool) -> Result<DirectoryTree, Refusal>
 
     /// Where to write until the end.
     package let partial: String
-    /// Where what was written lies: the same, unless ``commit()`` has renamed it.
+    /// The path of what was written: the same, unless ``commit()`` has renamed it.
     private var written: String
     /// Where it will be.
     package let output: ResolvedPath
@@ -29,15 +30,16 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
     private let spare: Int32
     private var isOpen = true
 
-    /// Checks that the output may be written, keeps other runs from it, clears up what killed ones have left, and creates the
-    /// hidden sibling.
+    /// Checks that the output may be written, locks it, removes the files of killed runs, and creates the hidden
+    /// sibling.
     /// - Parameters:
     ///   - path: the directory's.
     ///   - marker: the file by which ``Check`` knows an earlier output. It is the last to be removed.
     ///   - overwrite: whether an earlier output may be replaced.
-    ///   - spared: a path that is not removed, whatever its name says.
-    ///   - notice: called, here and at the end, with what a user should know.
-    ///   - check: called for what has the output's name, here and at the end, and for what a killed run had moved aside.
+    ///   - spared: a path that is not removed, even if its name is that of a leftover.
+    ///   - notice: called, here and at the end, with messages for the user.
+    ///   - check: called for the file with the output's name, here and at the end, and for a file that a killed run had
+    ///     moved aside.
     package init(
         _ path: String, marker: String, overwrite: Bool, sparing spared: String? = nil,
         synchronizer: FolderSynchronizer = .system, exchange: NameExchange = .system,
@@ -56,7 +58,7 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
             let names = try HiddenNames(of: resolved.name, in: resolved.parent)
             return (names, try OutputLock.take(names.lock, for: path))
         }
-        // Without locks nobody can tell who is alive.
+        // Without locks living and dead runs cannot be distinguished.
         if lock == nil {
             notice(OutputLock.absence(path))
         } else {
@@ -140,8 +142,8 @@ package final class PendingDirectory<Refusal: OutputRefusal> {
 
     // MARK: The file system
 
-    /// Brings all that was written to the disk.
-    /// - Returns: the system's words where it does not do that for directories.
+    /// Writes everything to the disk.
+    /// - Returns: the system's message if it cannot do that for directories.
     private func synchronizeContents() throws(OutputFailure) -> String? {
         let written: DirectoryTree
         do throws(FileFailure) {

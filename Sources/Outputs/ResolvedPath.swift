@@ -1,9 +1,9 @@
 import AdaDimFiles
 import Glibc
 
-/// A path to be written, with every symbolic link on the way to it followed.
+/// A path to be written, with every symbolic link before it followed.
 package struct ResolvedPath: Sendable {
-    /// The directory that holds it, which exists.
+    /// Its parent directory, which exists.
     package let parent: String
     package let name: String
     /// Whether there is something of the name, a link that leads nowhere included.

@@ -1,8 +1,8 @@
 import AdaDimFiles
 import Glibc
 
-/// A hidden directory for outputs that nobody keeps, gone with the value. It holds a lock while its run lives, by which a
-/// later run knows what a killed one has left, and removes it.
+/// A hidden directory for temporary outputs, removed with the value. It has a lock while its run lives, by which a
+/// later run recognizes the files of a killed one and removes them.
 package final class TemporaryOutputs {
     package let path: String
     private let lock: OutputLock?
@@ -38,7 +38,7 @@ package final class TemporaryOutputs {
         }
     }
 
-    /// The lock's file goes last, by which the next run knows what is left.
+    /// The lock's file is removed last, because the next run recognizes leftovers by it.
     private static func removeAll(in path: String) -> Bool {
         for name in (try? names(inDirectory: path)) ?? [] where !name.isSamePath(as: lockName) {
             removeTree(path.appendingComponent(name))

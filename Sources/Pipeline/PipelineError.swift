@@ -13,7 +13,7 @@ package enum PipelineError: Error, CustomStringConvertible {
     case notEnoughMemory(needed: Double, available: Double)
     /// In bytes.
     case notEnoughDisk(needed: Int, available: Int, directory: String)
-    /// Stopped from outside; nothing was left behind.
+    /// Stopped from outside; no files were left.
     case cancelled
 
     package var description: String {

@@ -5,7 +5,7 @@ import Synchronization
 public final class Cancellation: Sendable {
     private let flag = Atomic<Bool>(false)
 
-    /// One that asks for nothing yet.
+    /// One that is not cancelled yet.
     public init() {}
 
     /// Asks the calls to end. Cannot be taken back; a second time changes nothing.

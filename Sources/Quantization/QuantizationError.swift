@@ -7,7 +7,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case unsupportedBits(found: Int)
     /// A group size below 1.
     case invalidGroupSize(found: Int)
-    /// The weight that a layer was to become, to make up for earlier ones, is not finite.
+    /// A layer's target weight, which compensates for earlier layers, is not finite.
     case targetNotFinite(output: Int, input: Int)
     /// A number of passes outside 0 … 1000.
     case invalidPasses(found: Int)
@@ -17,18 +17,18 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case emptyWeight(rows: Int, columns: Int)
     /// A weight of another number of inputs than the Gram matrix or factor.
     case shapeMismatch(weightInputs: Int, gramOrder: Int)
-    /// A panel of other rows or columns than a ``PanelledLayer`` asked for.
+    /// A panel of other rows or columns than a ``PanelledLayer`` needs.
     case panelMismatch(rows: Int, columns: Int, expectedRows: Range<Int>, expectedColumns: Int)
     /// Bytes that are not as many numbers as the weight has.
     case wrongByteCount(found: Int, rows: Int, columns: Int, expected: Int)
-    /// What a weight became has another shape than the weight.
+    /// A quantized weight has another shape than the weight.
     case replacementMismatch(rows: Int, columns: Int, weightRows: Int, weightColumns: Int)
     /// A NaN or an infinity in a weight.
     case nonFiniteWeight(output: Int, input: Int)
     /// A group's scale is beyond the largest number of the type that stores it; row and column are the scale's.
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
-    /// H is zero: no token has reached the layer; or every input was zero, where
-    /// ``QuantizationOptions/refusesInactiveLayers`` is set.
+    /// H is zero: no token was added; or every input was zero, where ``QuantizationOptions/refusesInactiveLayers`` is
+    /// set.
     case allInputsInactive(inputs: Int, tokens: Int)
     /// The mean of H's diagonal is beyond the numbers of its type.
     case gramOverflow
@@ -44,10 +44,9 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case notEnoughMemory(needed: Int, available: Int, rows: Int, columns: Int)
     /// A layer so large that its bytes overflow.
     case tooLargeToCount(rows: Int, columns: Int)
-    /// The factor was made for columns in descending activation order and the options ask for the other, or the
-    /// reverse.
+    /// The factor was made for columns in descending activation order and the options have the opposite.
     case activationOrderMismatch(factorIsOrdered: Bool)
-    /// The factor was made with another damping than the options ask for.
+    /// The factor was made with another damping than the options'.
     case dampingMismatch(factor: Double, options: Double)
     /// A loss grew beyond the numbers of its type.
     case lossNotFinite
@@ -56,13 +55,13 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     public var description: String {
         switch self {
         case .unsupportedBits(let found):
-            "\(found) bits were asked for, expected one of \(QuantizationOptions.Grid.supportedBits.map(String.init).joined(separator: ", "))"
+            "\(found) bits were requested, expected one of \(QuantizationOptions.Grid.supportedBits.map(String.init).joined(separator: ", "))"
         case .targetNotFinite(let output, let input):
-            "what the layer was to become, to make up for the layers before it, is NaN or infinity at output \(output), input \(input); expected finite numbers: more damping or smaller shares may help"
-        case .invalidPasses(let found): "\(found) passes of refinement were asked for, expected 0 to 1000"
-        case .invalidGroupSize(let found): "a group size of \(found) was asked for, expected a positive number"
+            "the layer's target weight, which compensates for the layers before it, is NaN or infinity at output \(output), input \(input); expected finite numbers: more damping or smaller shares may help"
+        case .invalidPasses(let found): "\(found) passes of refinement were requested, expected 0 to 1000"
+        case .invalidGroupSize(let found): "a group size of \(found) was requested, expected a positive number"
         case .invalidDamping(let found):
-            "a damping of \(found) was asked for, expected a share of the mean diagonal, 0 to 1"
+            "a damping of \(found) was requested, expected a share of the mean diagonal, 0 to 1"
         case .emptyWeight(let rows, let columns):
             "the weight has shape [\(rows), \(columns)], expected at least one element"
         case .shapeMismatch(let inputs, let order): "the weight has \(inputs) inputs but its Gram matrix \(order)"
@@ -92,9 +91,9 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         case .tooLargeToCount(let rows, let columns):
             "a layer [\(rows), \(columns)] is larger than any memory, expected fewer than 2^28 rows and columns"
         case .activationOrderMismatch(let ordered):
-            "the factor's columns are \(ordered ? "in" : "not in") activation order, the options ask for the opposite"
+            "the factor's columns are \(ordered ? "in" : "not in") activation order, the options have the opposite"
         case .dampingMismatch(let factor, let options):
-            "the factor was made with damping \(factor), the options ask for \(options)"
+            "the factor was made with damping \(factor), the options have \(options)"
         case .lossNotFinite:
             "a loss is not a finite number: weights or activations are too large for their type, or the Gram matrix is "
                 + "too ill-conditioned for this damping"

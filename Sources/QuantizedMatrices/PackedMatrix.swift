@@ -30,8 +30,8 @@ package struct PackedMatrix: Sendable {
             codes: codes.unpacked(), scales: scales, zeroPoints: zeroPoints, bits: codes.bits, layout: layout)
     }
 
-    /// Writes the weight that the codes stand for, (code − zero)·scale, each number rounded to the nearest that `type`
-    /// holds, as a loader does. Codes are unpacked a few at a time, in a buffer that stays in cache.
+    /// Writes the dequantized weight, (code − zero)·scale, each number rounded to the nearest that `type` holds, as a
+    /// loader does. Codes are unpacked a few at a time, in a buffer that stays in cache.
     /// - Returns: whether all rounded numbers are finite.
     package func dequantize(into target: MutableMatrixView<Float>, as type: StoredFloat) -> Bool {
         let allFinite = Atomic<Bool>(true)

@@ -1,10 +1,10 @@
 import AdaDimLinearAlgebra
 import Synchronization
 
-// A quantized weight as other programs want it: row-major, in memory of theirs, at any address.
+// A quantized weight in the layout of other programs: row-major, in their memory, at any address.
 
 extension QuantizedMatrix {
-    /// Writes the codes, row-major [out, in], a byte each, to any address. For a matrix of their own see ``codes``.
+    /// Writes the codes, row-major [out, in], a byte each, to any address. ``codes`` returns them as a matrix.
     /// - Precondition: as many bytes as codes.
     public func writeCodes(rowMajor target: UnsafeMutableRawBufferPointer) {
         codes.withView { $0.writeRowMajor(to: target) }
@@ -28,9 +28,9 @@ extension QuantizedMatrix {
         PackedRows.pack(codes, bits: bits, into: target)
     }
 
-    /// Writes the weight that the codes stand for, (code − zero)·scale, row-major [out, in], each number rounded to the
-    /// nearest of its type.
-    /// - Returns: whether all of them are finite; float16 does not hold every weight that float32 does.
+    /// Writes the dequantized weight, (code − zero)·scale, row-major [out, in], each number rounded to the nearest of
+    /// its type.
+    /// - Returns: whether all of them are finite; float16 cannot represent every weight that float32 can.
     /// - Precondition: as many bytes as the numbers take.
     public func writeDequantized(rowMajor target: UnsafeMutableRawBufferPointer, as type: StoredFloat) -> Bool {
         let width = type.byteWidth

@@ -39,7 +39,7 @@ public struct QuantizedMatrix: Sendable, Equatable {
         self.layout = layout
     }
 
-    /// The weight that the codes stand for, (code − zero)·scale, [out, in].
+    /// The dequantized weight, (code − zero)·scale, [out, in].
     public func dequantized() -> Matrix<Float> {
         var result = Matrix<Float>(uninitialized: rows, columns)
         let layout = layout

@@ -6,11 +6,11 @@ package enum RegressionError: OutputRefusal, Equatable, CustomStringConvertible,
     case noDirectory(path: String)
     /// A directory without `baseline.json`.
     case noBaseline(directory: String)
-    /// There is a baseline, and nobody asked for another.
+    /// There is a baseline already, and no --overwrite.
     case baselineExists(directory: String)
     /// Files that are no part of a baseline.
     case foreignFiles(directory: String, example: String)
-    /// A file of a baseline that cannot be understood.
+    /// A file of a baseline that cannot be parsed.
     case damaged(path: String, reason: String)
     /// A baseline of a later version of this tool.
     case newerFormat(path: String, found: Int, expected: Int)

@@ -1,7 +1,7 @@
 import AdaDimFiles
 import Glibc
 
-/// A file's bytes, mapped read-only. The pages come in when they are touched and can be let go one range at a time.
+/// A file's bytes, mapped read-only. The pages are read when they are touched and can be released one range at a time.
 ///
 /// The file must not be shortened while it is mapped: touching pages past its new end kills the process (SIGBUS).
 final class MappedFile: Sendable {
@@ -13,7 +13,7 @@ final class MappedFile: Sendable {
         func failure(_ code: Int32) -> SafetensorsError {
             SafetensorsError(file: path, .unreadable(reason: FileFailure.text(code)))
         }
-        // Nobody waits for whoever writes a pipe: it is refused below.
+        // Opening does not wait for a pipe's writer; a pipe is refused below.
         let descriptor = open(path.systemBytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(errno) }
         defer { close(descriptor) }
@@ -36,7 +36,7 @@ final class MappedFile: Sendable {
         if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
     }
 
-    /// Lends the bytes of `range`, which must lie inside the file.
+    /// Calls `body` with the bytes of `range`, which must be inside the file.
     func withBytes<Result, Failure: Error>(
         in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -45,7 +45,7 @@ final class MappedFile: Sendable {
         return try body(UnsafeRawBufferPointer(start: base.map { $0 + range.lowerBound }, count: range.count))
     }
 
-    /// Gives back the memory of the pages that lie wholly inside `range`; they are read again when next touched.
+    /// Releases the memory of the pages that are completely inside `range`; they are read again when next touched.
     func releasePages(in range: Range<Int>) {
         guard let base else { return }
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))

@@ -16,7 +16,7 @@ package struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     package enum Problem: Equatable, Sendable {
         // Reading.
         case unreadable(reason: String)
-        /// Something else lies in the file's place.
+        /// Something else is in the file's place.
         case standIn(StandIn)
         /// The file begins with a text where a header's length should be.
         case text(start: String)

@@ -1,6 +1,6 @@
 import AdaDimFiles
 
-/// A safetensors file, memory-mapped: named tensors whose bytes are lent, never copied.
+/// A safetensors file, memory-mapped: named tensors whose bytes are read in place, never copied.
 ///
 /// The layout: 8 bytes with the header's length (little-endian), the header (a JSON object: name → dtype, shape and
 /// data_offsets), the data. Everything that the header claims is checked when the file is opened.
@@ -47,7 +47,7 @@ package final class SafetensorsFile: Sendable {
         indices = Dictionary(uniqueKeysWithValues: tensors.indices.lazy.map { [tensors] in (tensors[$0].name, $0) })
     }
 
-    /// What a file holds that has no header of its own; nil where there is the beginning of one.
+    /// The contents of a file without a safetensors header; nil if it begins with one.
     private static func standIn(for file: MappedFile) -> SafetensorsError.Problem? {
         file.withBytes(in: 0..<min(file.count, StandIn.prefixLength)) { start in
             if start.count > 8 && start[8] == UInt8(ascii: "{") { return nil }
@@ -61,7 +61,8 @@ package final class SafetensorsFile: Sendable {
     /// The entry of a tensor, nil where the file has none of that name.
     package subscript(_ name: String) -> TensorEntry? { indices[name].map { tensors[$0] } }
 
-    /// Lends a tensor's bytes, row-major and little-endian; they are valid only inside `body` and may lie unaligned.
+    /// Calls `body` with a tensor's bytes, row-major and little-endian; they are valid only inside `body` and may be
+    /// unaligned.
     /// - Precondition: `tensor` is one of this file's ``tensors``.
     package func withBytes<Result, Failure: Error>(
         of tensor: TensorEntry, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
@@ -69,7 +70,7 @@ package final class SafetensorsFile: Sendable {
         try file.withBytes(in: tensor.byteRange, body)
     }
 
-    /// Lends the bytes of the tensor of this name.
+    /// Calls `body` with the bytes of the tensor of this name.
     package func withBytes<Result>(
         of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
@@ -77,7 +78,7 @@ package final class SafetensorsFile: Sendable {
         return try withBytes(of: tensor, body)
     }
 
-    /// Gives back the memory that reading a tensor brought in, up to the pages that it shares with its neighbours.
+    /// Releases the memory into which a tensor was read, except pages that it shares with its neighbours.
     package func releasePages(of name: String) {
         if let tensor = self[name] { file.releasePages(in: tensor.byteRange) }
     }

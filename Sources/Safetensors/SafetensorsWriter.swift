@@ -76,7 +76,7 @@ package final class SafetensorsWriter {
         }.get()
     }
 
-    /// Writes the header, brings everything to the disk and closes the file. The writer takes nothing more.
+    /// Writes the header, writes everything to the disk and closes the file. The writer accepts nothing more.
     package func finish() throws(SafetensorsError) {
         try checkComplete()
         var start = withUnsafeBytes(of: UInt64(reservedBytes).littleEndian) { [UInt8]($0) }

@@ -1,10 +1,10 @@
-/// What a safetensors header says of one tensor.
+/// One tensor's entry in a safetensors header.
 package struct TensorEntry: Sendable, Equatable {
     package let name: String
     package let elementType: TensorElementType
-    /// Sizes, outermost first: elements lie row-major.
+    /// Sizes, outermost first: elements are row-major.
     package let shape: [Int]
-    /// Where the elements lie, in bytes from the start of the file.
+    /// The range of the elements, in bytes from the start of the file.
     package let byteRange: Range<Int>
 
     package init(name: String, elementType: TensorElementType, shape: [Int], byteRange: Range<Int>) {

@@ -32,7 +32,7 @@ package struct Tokenizer: Sendable {
             throw version.unsupported("found \(version.value.summary), expected \"1.0\"")
         }
         self.file = file
-        // Truncation and padding shape batches and are set anew by whoever forms them; a text is encoded whole here.
+        // Truncation and padding shape batches and are set by the code that forms them; a text is encoded whole here.
         normalizer = try root.optional("normalizer").map(Normalizer.init)
         preTokenizer = try root.optional("pre_tokenizer").map(PreTokenizer.init)
         if preTokenizer?.asksForBeginning == true, normalizer?.mayMoveBeginning == true {

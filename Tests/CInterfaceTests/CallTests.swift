@@ -66,7 +66,7 @@ import Testing
             refused("options->scale_type is 3") { $0.scale_type = 3 }
             refused("options->ranges is 2") { $0.ranges = 2 }
             refused("options->refine is 3") { $0.refine = 3 }
-            refused("-1 passes of refinement were asked for, expected 0 to 1000") { $0.passes = -1 }
+            refused("-1 passes of refinement were requested, expected 0 to 1000") { $0.passes = -1 }
         }
     }
 

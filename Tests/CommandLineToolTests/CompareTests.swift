@@ -109,7 +109,7 @@ import Testing
         #expect(try scratch.quantize("--bits", "2").status == 0)
         let outcome = try scratch.tool.run(["compare", "out", "model/."] + Self.options)
         #expect(outcome.status == 0)
-        #expect(outcome.errors.contains("out is a quantized model, and stands for the original here"))
+        #expect(outcome.errors.contains("out is a quantized model, and is used as the original here"))
         #expect(outcome.output.contains("| model "))
     }
 

@@ -65,7 +65,7 @@ import Testing
         let outcome = try scratch.tool.run(command)
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
         let lines = outcome.output.split(separator: "\n")
-        #expect(lines.count == 6 && lines[0] == "6 questions, 30 more as examples in front of each")
+        #expect(lines.count == 6 && lines[0] == "6 questions, 30 more as examples before each")
         #expect(lines[3...].allSatisfy { $0.contains("+0.0 (+0.0 to +0.0)") })
 
         struct Figures: Decodable {

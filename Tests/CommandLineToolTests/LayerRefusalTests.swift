@@ -11,9 +11,9 @@ import Testing
         (["--scale-type", "f8"], "Please provide one of 'bfloat16', 'float16' or 'float32'"),
         (["--skip", "q_proj"], "Unknown option '--skip'"),
         (["--output", ""], "--output is empty, expected a file to write"),
-        (["--packed"], "--packed needs --output, which says what file to write"),
-        (["--dequantized"], "--dequantized needs --output, which says what file to write"),
-        (["--overwrite"], "--overwrite needs --output, which says what file to write"),
+        (["--packed"], "--packed needs --output with the file to write"),
+        (["--dequantized"], "--dequantized needs --output with the file to write"),
+        (["--overwrite"], "--overwrite needs --output with the file to write"),
         (["--threads", "0"], "--threads is 0, expected at least 1"),
     ])
     func wrongOptions(_ options: [String], _ text: String) throws {

@@ -210,7 +210,7 @@ import Testing
         #expect(
             report.dampingShare > 1e-10 && outcome.errors.contains("block 3, down: damping raised from 1e-10 to "))
         #expect(outcome.errors.contains("layer.safetensors: not used: bias\n"))
-        #expect(outcome.errors.contains("block 3, down: 2 inputs were never active and are rounded plainly\n"))
+        #expect(outcome.errors.contains("block 3, down: 2 dead columns are rounded to nearest\n"))
         #expect(
             report.seconds.keys.sorted()
                 == ["factor", "gram", "read", "reference", "rtn", "sweep", "total", "write"])
@@ -227,7 +227,7 @@ import Testing
         #expect(outcome.status == 0)
         #expect(
             outcome.errors.contains(
-                "layer: none of the 80 inputs was ever active: rounded plainly; the loss is zero on this text, and "
+                "layer: none of the 80 inputs was ever active: rounded to nearest; the loss is zero on this text, and "
                     + "unknown on another\n"),
             "\(outcome.errors)")
         #expect(outcome.output.contains("\"relative\" : null") && !outcome.output.lowercased().contains("nan"))

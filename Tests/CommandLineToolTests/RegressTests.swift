@@ -35,7 +35,7 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.output)")
         #expect(outcome.output.contains("  threads: 1, now 2\n"))
         #expect(outcome.output.contains("In the baseline, but not run: shape 129x65; condition 1"))
-        #expect(outcome.output.contains("Not in the baseline, judged by itself: shape 7x1; shape 2x3"))
+        #expect(outcome.output.contains("Not in the baseline, judged without it: shape 7x1; shape 2x3"))
     }
 
     /// What is no plain file is written to, not replaced, and neither is a link.

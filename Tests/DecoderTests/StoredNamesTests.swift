@@ -151,7 +151,7 @@ struct StoredNamesTests {
         try directory.write("{}", "adapter_config.json")
         #expect(
             errorText { _ = try Checkpoint(directory: directory.url) }
-                == "\(directory.url.path)/adapter_config.json: an adapter beside the model, which transformers applies where "
+                == "\(directory.url.path)/adapter_config.json: an adapter next to the model, which transformers applies where "
                 + "peft is installed; merge it into the model (peft: merge_and_unload, save_pretrained), or remove the "
                 + "file to leave the adapter out")
     }

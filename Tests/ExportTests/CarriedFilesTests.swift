@@ -150,8 +150,8 @@ struct CarriedFilesTests {
         #expect(found.files == ["folder/file", "linked", "linked-folder/inside"])
         #expect(
             found.notices == [
-                "MODEL: not carried over: folder/up (a link back to a directory that it lies in), "
-                    + "here (a link back to a directory that it lies in), "
+                "MODEL: not carried over: folder/up (a link back to a directory that contains it), "
+                    + "here (a link back to a directory that contains it), "
                     + "itself (a link that leads nowhere: Too many levels of symbolic links), "
                     + "nowhere (a link that leads nowhere: No such file or directory), pipe (a pipe)"
             ])

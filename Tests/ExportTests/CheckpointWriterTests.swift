@@ -168,7 +168,7 @@ struct CheckpointWriterTests {
         try writer.write(Self.layers[0], query)
         #expect(
             text { try writer.write(Self.layers[0], query) }
-                == "layer model.layers.0.self_attn.q_proj: handed to the export twice")
+                == "layer model.layers.0.self_attn.q_proj: passed to the export twice")
         func with(scale: Float, code: UInt8) -> QuantizedMatrix {
             QuantizedMatrix(
                 codes: Matrix(repeating: code, rows: 64, columns: 64),

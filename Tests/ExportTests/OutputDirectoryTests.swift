@@ -199,7 +199,7 @@ struct OutputDirectoryTests {
         #expect(try String(contentsOf: output.appendingPathComponent("sub/file"), encoding: .utf8) == "new")
         #expect(
             notices == [
-                "\(output.path): the file system does not bring directories to the disk at once (Invalid argument): if the "
+                "\(output.path): the file system does not write directories to the disk at once (Invalid argument): if the "
                     + "machine loses power within seconds, the output may be incomplete"
             ])
         try files.removeItem(at: output)
@@ -258,7 +258,7 @@ struct OutputDirectoryTests {
         #expect(directory.refusal(of: parent + "/dangling", overwrite: true).hasSuffix("it is not a directory"))
         #expect(
             directory.refusal(of: parent + "/none/out")
-                == "/none/out: the directory that would hold it does not exist")
+                == "/none/out: its parent directory does not exist")
         let noModel = #expect(throws: ExportError.self) {
             try OutputDirectory(
                 URL(fileURLWithPath: parent + "/out"), model: URL(fileURLWithPath: parent + "/none"), overwrite: false)

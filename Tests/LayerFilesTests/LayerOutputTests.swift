@@ -195,6 +195,6 @@ import Testing
         let place = try Place()
         let path = place.directory.path("nowhere/output.safetensors")
         #expect(
-            place.refusal(path, overwrite: false) == "\(path): the directory that would hold it does not exist")
+            place.refusal(path, overwrite: false) == "\(path): its parent directory does not exist")
     }
 }

@@ -15,7 +15,7 @@ import Testing
                 == String(cString: strerror(error)))
         #expect(
             FolderSynchronizer.notice("/out", "no")
-                == "/out: the file system does not bring directories to the disk at once (no): if the machine loses power "
+                == "/out: the file system does not write directories to the disk at once (no): if the machine loses power "
                 + "within seconds, the output may be incomplete")
     }
 

@@ -21,7 +21,7 @@ extension PendingDirectoryTests {
         #expect(asked.withLock { $0 } == [partial + "/sub/deep", partial + "/sub", partial, directory.url.path])
         #expect(
             said == [
-                "/out: the file system does not bring directories to the disk at once (Invalid argument): if the machine "
+                "/out: the file system does not write directories to the disk at once (Invalid argument): if the machine "
                     + "loses power within seconds, the output may be incomplete"
             ])
         #expect(try text("out/sub/deep/f") == "new")

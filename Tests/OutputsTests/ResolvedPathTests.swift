@@ -20,7 +20,7 @@ import Testing
         #expect(try ResolvedPath(output: "/adadim-new").path == "/adadim-new")
         #expect(
             errorText { _ = try ResolvedPath(output: directory.path("no/out")) }
-                == "\(directory.path("no/out")): the directory that would hold it does not exist")
+                == "\(directory.path("no/out")): its parent directory does not exist")
     }
 
     /// A slash with an accent behind it is one `Character`.

@@ -178,7 +178,7 @@ import Testing
             message {
                 _ = try LayerQuantizer(factor: factor, options: .init(.fast) { $0.factor.activationOrder = true })
             }
-                == "the factor's columns are not in activation order, the options ask for the opposite")
+                == "the factor's columns are not in activation order, the options have the opposite")
         #expect(
             message { _ = try LayerQuantizer(factor: factor, options: .init(.fast) { $0.factor.damping = 0.1 }) }
                 == "the factor was made with damping 0.01, the options ask for 0.1")

@@ -154,7 +154,7 @@ import Testing
         (
             postProcessor,
             #""post_processor": {"type": "Sequence", "processors": [{"type": "BertProcessing", "sep": ["b", 1], "cls": ["a", 0]}, {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}], "special_tokens": {}}]}"#,
-            "post_processor: a template with the text twice, or without it, beside another is not supported"
+            "post_processor: a template with the text twice, or without it, together with another is not supported"
         ),
         (
             #""normalizer": null, "pre_tokenizer": null"#,

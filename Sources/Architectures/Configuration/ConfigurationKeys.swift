@@ -1,5 +1,5 @@
-// The keys of config.json, by what becomes of them. transformers makes every key an attribute of the model's
-// configuration, where any of its code may find it; so what is not in these lists is not known to be without effect.
+// The keys of config.json, by how they are treated. transformers makes every key an attribute of the model's
+// configuration, where any of its code may find it; so a key that is not in these lists may have an effect.
 // Tests/Differential/configuration_keys.py compares them with the installed transformers.
 
 /// What is known of the keys of config.json in a model of one architecture, beyond those that every model has and those

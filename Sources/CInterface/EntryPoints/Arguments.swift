@@ -4,7 +4,7 @@ import AdaDimQuantization
 
 // Arguments as C passes them, checked.
 
-/// The object behind a handle, which stays its owner's.
+/// The object of a handle, which keeps its owner.
 func object<Object: AnyObject>(_ handle: OpaquePointer?, _ name: StaticString) throws(CallError) -> Object {
     guard let handle else { throw .null(name, expected: "a handle") }
     return Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
@@ -69,20 +69,20 @@ func size(_ value: Int64, _ name: StaticString) throws(CallError) -> Int {
     return Int(value)
 }
 
-/// Refuses what this process may not use, before any of it is asked for.
+/// Refuses more memory than this process may use, before any of it is allocated.
 func checkMemory(bytes needed: Int, rows: Int, columns: Int) throws(QuantizationError) {
     guard let available = MachineMemory.bytes, needed > available else { return }
     throw .notEnoughMemory(needed: needed, available: available, rows: rows, columns: columns)
 }
 
-/// Fills a buffer of the caller's, or tells how much it must hold.
+/// Fills the caller's buffer, or returns the size that it needs.
 func fill(
     _ buffer: UnsafeMutableRawPointer?, _ capacity: Int64, _ count: UnsafeMutablePointer<Int64>?, needed: Int,
     width: Int, _ write: (UnsafeMutableRawBufferPointer) throws -> Void
 ) throws {
     if let count { store(Int64(needed), at: count) }
     guard let buffer else {
-        if count == nil { throw CallError.null("buffer", expected: "a buffer, or a count to be told") }
+        if count == nil { throw CallError.null("buffer", expected: "a buffer, or a count to be set") }
         return
     }
     guard capacity >= Int64(needed) else { throw CallError.bufferTooSmall(capacity: capacity, needed: needed) }

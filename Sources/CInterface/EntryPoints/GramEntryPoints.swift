@@ -2,7 +2,7 @@ import AdaDimCHeader
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
-/// Behind an `adadim_gram *`.
+/// The object of an `adadim_gram *`.
 final class GramHandle: Sendable {
     let gram: Guarded<Gram<Float>>
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The text of the last failed call of each thread: C strings in thread-local storage, let go with their threads.
+/// The text of the last failed call of each thread: C strings in thread-local storage, freed with their threads.
 enum LastError {
     private static let key: pthread_key_t = {
         var key = pthread_key_t()

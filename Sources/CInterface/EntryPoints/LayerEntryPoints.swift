@@ -3,7 +3,7 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// Behind an `adadim_layer *`.
+/// The object of an `adadim_layer *`.
 final class LayerHandle: Sendable {
     let result: LayerQuantization
     let dampingShare: Double

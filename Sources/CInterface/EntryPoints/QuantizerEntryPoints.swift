@@ -2,7 +2,7 @@ import AdaDimCHeader
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
-/// Behind an `adadim_quantizer *`.
+/// The object of an `adadim_quantizer *`.
 final class QuantizerHandle: Sendable {
     let quantizer: LayerQuantizer<Float>
 
@@ -68,7 +68,8 @@ public func quantizerQuantize(
             let (type, rows) = (try StoredFloat(type), try size(out, "out"))
             let factor = handle.quantizer.factor
             let numbers = try bytes(weight, "weight", rows: out, columns: factor.inputs, type)
-            // What is planned for is what works, whatever another thread sets meanwhile.
+            // The thread count is read once for the plan and the work, so that another thread cannot change it in
+            // between.
             let threads = BLASLibrary.threadCount
             try MemoryPlan(rows: rows, columns: factor.inputs, options: handle.quantizer.options, threads: threads)
                 .check()

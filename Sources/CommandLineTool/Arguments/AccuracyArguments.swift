@@ -35,7 +35,7 @@ struct FactorArguments: ParsableArguments {
 struct EffortArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How much gptq does to lose less. fast: the plain method. balanced: adds --ranges search, --activation-order, --passes \(QuantizationOptions.balanced.refinement.passes), --damping \(QuantizationOptions.balanced.factor.damping) and, in a whole model, --token-weights attention. best: adds, in a whole model, --correct-inputs \(ModelRecipe.best.correction.inputs) and --correct-residual \(ModelRecipe.best.correction.residual), unless --propagate is original. An option given as well overrides its part. Documentation/Performance.md has what each takes. (default: balanced; rtn has no sweep, and no effort)"
+            "How much gptq does to lose less. fast: the plain method. balanced: adds --ranges search, --activation-order, --passes \(QuantizationOptions.balanced.refinement.passes), --damping \(QuantizationOptions.balanced.factor.damping) and, in a whole model, --token-weights attention. best: adds, in a whole model, --correct-inputs \(ModelRecipe.best.correction.inputs) and --correct-residual \(ModelRecipe.best.correction.residual), unless --propagate is original. An option given with it overrides its part. Documentation/Performance.md has what each takes. (default: balanced; rtn has no sweep, and no effort)"
         ))
     var effort: Effort?
 }
@@ -56,7 +56,7 @@ struct RefinementArguments: ParsableArguments {
     var passes: Int?
 
     @Option(
-        help: "What a pass changes: codes, scales, or both, block of columns after block. (default: both)")
+        help: "What a pass changes: codes, scales, or both, one block of columns after the other. (default: both)")
     var refine: Refinement.Parts?
 
     func validate() throws {

@@ -32,7 +32,7 @@ struct EvaluatedArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How many questions, the file's first ones, are shown as examples in front of each other one. (default: 0)",
+            "How many questions, the first of the file, are examples before each other question. (default: 0)",
             valueName: "n"))
     var examples: Int?
 

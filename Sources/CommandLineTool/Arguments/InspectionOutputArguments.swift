@@ -21,7 +21,7 @@ struct InspectionOutputArguments: ParsableArguments {
     func validate() throws {
         if let report { try refuseEmpty(report, "--report", expected: "a directory to write") }
         if overwrite && report == nil {
-            throw ValidationError("--overwrite needs --report, which says what directory to write")
+            throw ValidationError("--overwrite needs --report with the directory to write")
         }
         if json && csv { throw ValidationError("--json and --csv exclude each other") }
     }

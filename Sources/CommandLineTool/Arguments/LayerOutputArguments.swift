@@ -27,7 +27,7 @@ struct LayerOutputArguments: ParsableArguments {
         } else {
             let options = [("--packed", packed), ("--dequantized", dequantized), ("--overwrite", overwrite)]
             if let option = options.first(where: \.1) {
-                throw ValidationError("\(option.0) needs --output, which says what file to write")
+                throw ValidationError("\(option.0) needs --output with the file to write")
             }
         }
     }

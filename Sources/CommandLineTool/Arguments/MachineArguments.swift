@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import ArgumentParser
 import Logging
 
-/// Options of every command: the machine's threads, and how much is said.
+/// Options of every command: the machine's threads, and the amount of messages.
 struct MachineArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -17,8 +17,7 @@ struct MachineArguments: ParsableArguments {
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected at least 1") }
     }
 
-    /// Sets the threads; returns the terminal that messages and progress go to, and says there what the user should know
-    /// of the kernels.
+    /// Sets the threads; returns the terminal that messages and progress go to, and warns there about slow kernels.
     func begin() -> Terminal {
         let settings = setThreads()
         let terminal = Terminal(isQuiet: quiet)

@@ -2,8 +2,8 @@ import AdaDimFiles
 import Foundation
 import Glibc
 
-/// What the program was called with. Arguments need not be UTF-8; Swift's own list of them repairs what is not, and a
-/// repaired path is another one.
+/// The program's arguments, which need not be UTF-8. Swift's own list repairs invalid UTF-8, and a repaired path is
+/// another path.
 enum ProgramArguments {
     /// Without the program's name.
     static var strings: [String] {

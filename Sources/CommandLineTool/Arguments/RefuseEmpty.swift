@@ -5,7 +5,7 @@ func refuseEmpty(_ path: String, _ argument: String, expected: String) throws(Va
     guard !path.isEmpty else { throw ValidationError("\(argument) is empty, expected \(expected)") }
 }
 
-/// JSON has such fields, but nobody means one.
+/// JSON allows such fields, but they are surely mistakes.
 func refuseEmptyField(_ name: String?, _ option: String) throws(ValidationError) {
     if name == "" { throw ValidationError("\(option) is empty, expected a field's name") }
 }

@@ -6,7 +6,7 @@ struct TextFieldArguments: ParsableArguments {
     var textField: String?
 
     static let help = ArgumentHelp(
-        "The text is JSON Lines, an object per line: take what this field holds, each a document of its own. Sequences lie within documents; shorter documents are left out.",
+        "The text is JSON Lines, an object per line: the text is the value of this field, a document per line. A sequence never crosses the end of a document; documents shorter than a sequence are omitted.",
         valueName: "name")
 
     func validate() throws { try refuseEmptyField(textField, "--text-field") }

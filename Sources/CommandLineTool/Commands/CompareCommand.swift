@@ -11,9 +11,9 @@ struct CompareCommand: ParsableCommand {
         usage: "adadim compare <original> <variant> ... --text <file> [<options>]",
         discussion: """
             Prints for each variant the perplexity, the excess over the original in nats per token, and the mean \
-            Kullback-Leibler divergence of its next-token distribution from the original's, which tells variants apart \
-            sooner than perplexity does. Then the difference of every two variants, window by window. 95 % intervals are \
-            about other windows of such a text (bootstrap), not about other calibration sequences.
+            Kullback-Leibler divergence of its next-token distribution from the original's, which detects smaller \
+            differences than perplexity does. Then the difference of every two variants, window by window. The 95 % \
+            intervals cover other windows of such a text (bootstrap), not other calibration sequences.
 
             The text is tokenized by the original's tokenizer and cut as 'adadim evaluate' does. Opens original models \
             and both formats that 'adadim quantize' writes.

@@ -13,16 +13,16 @@ struct EvaluateCommand: ParsableCommand {
             adadim evaluate <model> --multiple-choice <file> [<options>]
             """,
         discussion: """
-            Perplexity says how badly a model predicts a text: it is e to the mean negative log-likelihood of a token, \
-            so smaller is better. Opens original models and both formats that 'adadim quantize' writes.
+            Perplexity measures how well a model predicts a text: it is e to the mean negative log-likelihood of a \
+            token, so smaller is better. Opens original models and both formats that 'adadim quantize' writes.
 
-            The text is tokenized whole, without special tokens, and cut into consecutive windows; an incomplete last one \
-            is left out. The mean is over tokens 2 to the last of every window. Of JSON Lines (--text-field) each document is \
-            tokenized and cut by itself.
+            The text is tokenized whole, without special tokens, and cut into consecutive windows; an incomplete last \
+            one is omitted. The mean is over tokens 2 to the last of every window. In JSON Lines (--text-field) each \
+            document is tokenized and cut separately.
 
-            Of a multiple-choice question the model chooses the answer that is most likely behind "Question: ...", a new \
-            line and "Answer:"; by its log-likelihood as a sum, per token, and per byte in UTF-8. Shares of right answers \
-            come with their standard errors.
+            For a multiple-choice question the model chooses the answer that is most likely after "Question: ...", a \
+            new line and "Answer:"; by its log-likelihood as a sum, per token, and per byte in UTF-8. Shares of right \
+            answers have standard errors.
 
             Examples:
               adadim evaluate <model> --text held-out.txt --sequences 32

@@ -11,11 +11,11 @@ struct InspectCommand: ParsableCommand {
         abstract: "Show where a model's activation outliers and its sensitive weights are.",
         usage: "adadim inspect <model> --calibration <file> [<options>]",
         discussion: """
-            Runs a calibration text through <model> once, quantizes nothing, and says of every linear layer: how many of \
-            its input channels are activation outliers; how much of its sensitivity, w^2/[H^-1]jj, the most sensitive 1 % of \
-            the input channels and of the output channels hold; how the channels' largest activations and their \
-            sensitivities go together (Spearman's rank correlation); and what RTN and GPTQ lose with groups inside output \
-            channels (per-OC) and inside input channels (per-IC), by the plain method (quantize --effort fast).
+            Runs a calibration text through <model> once, quantizes nothing, and reports for every linear layer: how \
+            many of its input channels are activation outliers; the share of its sensitivity, w^2/[H^-1]jj, in the \
+            most sensitive 1 % of the input channels and of the output channels; Spearman's rank correlation of the \
+            channels' largest activations with their sensitivities; and the losses of RTN and GPTQ with groups inside \
+            output channels (per-OC) and inside input channels (per-IC), by the plain method (quantize --effort fast).
 
             --report writes a directory: inspection-report.html to look at, inspection-report.json and layers.csv for \
             programs, and every channel's figures in channels.safetensors. Documentation/Inspection.md defines each figure.

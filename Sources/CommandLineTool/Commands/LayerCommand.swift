@@ -11,9 +11,9 @@ struct LayerCommand: ParsableCommand {
         abstract: "Quantize one weight matrix from file to file.",
         usage: "adadim layer <file> [--output <file>] [<options>]",
         discussion: """
-            For tools that talk through files. Reads a .safetensors file with a tensor 'weight' [out, in] and what it is \
-            calibrated on: 'activations' [tokens, in] or [batch, tokens, in], or 'gram' [in, in], their X'X. Prints what \
-            the quantized layer loses, and writes codes, scales and zero points if --output says where. \
+            For programs that exchange files. Reads a .safetensors file with a tensor 'weight' [out, in] and its \
+            calibration data: 'activations' [tokens, in] or [batch, tokens, in], or 'gram' [in, in], their X'X. Prints \
+            the losses of the quantized layer, and writes codes, scales and zero points to the file of --output. \
             Documentation/LayerFile.md describes both files.
 
             Example:

@@ -9,9 +9,8 @@ struct RegressRecordCommand: ParsableCommand {
         abstract: "Run the suite and keep its numbers as a baseline.",
         usage: "adadim regress record <directory> [<options>]",
         discussion: """
-            Writes <directory>/baseline.json and the packed codes beside it, whole or not at all. Two minutes at most on two \
-            cores. A run that does not hold by itself is no baseline: it is reported, nothing is written, and the exit \
-            status is 1.
+            Writes <directory>/baseline.json and the packed codes next to it, completely or not at all. A run that \
+            fails its identities is no baseline: it is reported, nothing is written, and the exit status is 1.
             """)
 
     @Argument(help: "The directory to write.", completion: .directory)

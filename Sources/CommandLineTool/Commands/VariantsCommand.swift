@@ -14,11 +14,11 @@ struct VariantsCommand: ParsableCommand {
             "Quantize a model in every variant and compare: RTN and GPTQ, per-OC, per-IC, adaptive, and with more effort.",
         usage: "adadim variants <model> --calibration <file> --text <file> [<options>]",
         discussion: """
-            The variants are the plain method's (--effort fast), and adaptive GPTQ with --effort balanced and best. Prints a \
-            table with a line for each: the layers' mean relative loss |(W-Q)X|^2/|WX|^2, the perplexity on \
-            a text beside the original's, the excess in nats per token, how many layers chose per-IC, and the seconds it \
-            took. A loss in brackets is of weighted tokens or of corrected weights (--effort balanced, best): it does not \
-            compare with the others.
+            The variants are those of plain GPTQ and RTN (--effort fast), and adaptive GPTQ with --effort balanced and \
+            best. Prints a table with a line for each: the layers' mean relative loss |(W-Q)X|^2/|WX|^2, the \
+            perplexity on a text and the original's, the excess in nats per token, how many layers chose per-IC, and \
+            the seconds it took. A loss in brackets uses token weights or corrected weights (--effort balanced, best) \
+            and cannot be compared with the others.
 
             Example:
               adadim variants <model> --calibration text.txt --text held-out.txt \\
@@ -51,13 +51,13 @@ struct VariantsCommand: ParsableCommand {
         try StandardStreams.print(VariantsTable(rows: rows).text, afterWriting: output.keep)
     }
 
-    /// Lends a directory for the outputs: the one to keep them in, of which other runs keep away, or one that is gone
+    /// Provides a directory for the outputs: the one to keep them in, locked for other runs, or one that is removed
     /// afterwards.
     private func withOutputs<Result>(_ body: (URL) throws -> Result) throws -> Result {
         if let keep = output.keep {
             let directory = URL(argument: keep)
             try makeDirectories(directory.path)
-            // In the directory and not beside it, which may be another container's, or not to be written.
+            // In the directory and not next to it, where another container may be or writing may be forbidden.
             let lock = try OutputLock.take(HiddenNames(of: "variants", in: directory.path).lock, for: keep)
             if lock == nil { Logger(label: "adadim").notice("\(OutputLock.absence(keep))") }
             return try withExtendedLifetime(lock) { try body(directory) }

@@ -1,8 +1,8 @@
 import AdaDimProcess
 
-/// Turns Ctrl-C, a request to terminate, the loss of the terminal and the end of the CPU time that the process may use into a
-/// wish that a run looks at between its steps, so that it can clean up.
-/// A second signal ends the process at once; what is left behind then is a hidden partial output, never one under its name.
+/// Turns Ctrl-C, a request to terminate, the loss of the terminal and the end of the CPU time that the process may use
+/// into a request that a run checks between its steps, so that it can clean up. A second signal ends the process at
+/// once; it then leaves a hidden partial output, never one under its name.
 ///
 /// There is one at a time, from its creation to ``end()``. No thread waits for the signals: whichever thread the system
 /// interrupts notes them, so that they work however few threads the process can have.

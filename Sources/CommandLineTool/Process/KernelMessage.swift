@@ -9,7 +9,7 @@ struct KernelMessage {
     let level: Logger.Level
     let text: String
 
-    /// - Parameter cost: what the kernels of now cost a user who has chosen them; asked for only then.
+    /// - Parameter cost: the cost of the present kernels to a user who has chosen them; measured only then.
     init?(_ blas: BLASLibrary.Report, cost: (BLASLibrary.Report) -> Cost = Cost.init) {
         let less = "use less than this processor has (\(Processor.current))"
         let other =
@@ -59,8 +59,8 @@ struct KernelMessage {
         /// The system does not allow to measure it.
         case unknown
 
-        /// Measured: by this process, and by a short-lived one beside it with other kernels, as OpenBLAS chooses them when it is
-        /// loaded.
+        /// Measured by this process, and by a short-lived second one with other kernels, because OpenBLAS chooses them
+        /// when it is loaded.
         init(_ blas: BLASLibrary.Report) {
             self = .unknown
             guard (try? reserveProductBuffers()) != nil else { return }

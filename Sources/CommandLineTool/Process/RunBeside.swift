@@ -2,12 +2,12 @@ import AdaDimProcess
 import Foundation
 import Glibc
 
-/// What this program prints when it is run beside itself: for what a process can find out only at its start.
+/// The output of a second run of this program: for facts that a process can find out only at its start.
 /// - Parameters:
 ///   - arguments: in place of its own.
 ///   - setting: an environment variable for it, "NAME=value".
-/// - Returns: nil where it cannot be run or has not come to its end within ten seconds: the system may give no process, or too
-///   little for it to work with.
+/// - Returns: nil where it cannot be run or does not end within ten seconds: the system may refuse a process, or the
+///   memory for one.
 func outputOfRunBeside(_ arguments: [String], setting: String) -> Data? {
     var words = arguments.map { strdup($0) }
     defer { for word in words { free(word) } }

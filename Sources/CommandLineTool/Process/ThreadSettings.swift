@@ -1,8 +1,8 @@
 import AdaDimLinearAlgebra
 import Glibc
 
-/// How many threads a run computes with: what `--threads` says, or else a variable of OpenBLAS's, or else as many as the
-/// process can use at once; fewer where the system does not give as many.
+/// How many threads a run computes with: `--threads`, or else a variable of OpenBLAS's, or else as many as the process
+/// can use; fewer where the system gives fewer.
 struct ThreadSettings {
     /// What a user should know, a line each.
     private(set) var notices: [String] = []

@@ -42,7 +42,7 @@ struct InspectionText {
         """
     }
 
-    /// As in `3.self_attn.q_proj`: what is left of a layer's name without its beginning, which all share.
+    /// As in `3.self_attn.q_proj`: a layer's name without the beginning that all names share.
     private static func short(_ name: String) -> String {
         let prefix = "model.layers."
         return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name

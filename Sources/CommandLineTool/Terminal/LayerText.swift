@@ -25,7 +25,7 @@ struct LayerText {
         if !report.dampingRaises.isEmpty {
             lines.append("damping \(significant(report.dampingShare, 3)) of the Gram matrix's mean diagonal, raised")
         }
-        if report.inactiveInputs > 0 { lines.append("\(report.inactiveInputs) inputs were never active") }
+        if report.inactiveInputs > 0 { lines.append("\(report.inactiveInputs) dead columns") }
         lines.append(time)
         if let output = report.output { lines.append("Written to \(output)") }
         return lines.joined(separator: "\n")

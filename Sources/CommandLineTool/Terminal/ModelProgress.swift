@@ -18,7 +18,7 @@ func layerProgress(on terminal: Terminal, prefix: String = "") -> @Sendable (Qua
     }
 }
 
-/// Shows the progress of an evaluation, and stops it when the observer wants that.
+/// Shows the progress of an evaluation, and stops it when the observer cancels it.
 func evaluationProgress(
     on terminal: Terminal, _ observer: RunObserver, prefix: String = ""
 ) -> (EvaluationProgress) throws -> Void {

@@ -23,7 +23,7 @@ struct MultipleChoiceText {
                 } ?? [])
         }
         let count = scores.questions.count
-        let examples = scores.examples > 0 ? ", \(scores.examples) more as examples in front of each" : ""
+        let examples = scores.examples > 0 ? ", \(scores.examples) more as examples before each" : ""
         return "\(count) \(count == 1 ? "question" : "questions")\(examples)\n"
             + (table.string(for: ChoiceMeasure.allCases, style: Style.pipe) ?? "")
     }

@@ -2,11 +2,11 @@ import AdaDimQuantization
 import AdaDimReports
 import Foundation
 
-/// What is said of a layer as soon as it is done.
+/// The message about a layer when it is finished.
 struct ProgressText {
     let done: Int
     let layers: Int
-    /// The layer's name and what became of it.
+    /// The layer's name and its result.
     let facts: String
     let elapsed: Double
 

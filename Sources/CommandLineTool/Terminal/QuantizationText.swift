@@ -44,7 +44,7 @@ struct QuantizationText {
         return lines.joined(separator: "\n")
     }
 
-    /// What was brought by what is done beyond a plain sweep.
+    /// The gain of each step after a plain sweep.
     private var effects: [String] {
         func mean(_ loss: (QuantizationReport.Layer) -> QuantizationReport.Loss?) -> String? {
             report.layers.compactMap(loss).meanRelative.map(percent)

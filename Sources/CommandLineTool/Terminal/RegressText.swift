@@ -42,7 +42,7 @@ struct RegressText {
         }
         if !report.leftOut.isEmpty { lines.append("In the baseline, but not run: \(list(report.leftOut))") }
         if !report.added.isEmpty {
-            lines.append("Not in the baseline, judged by itself: \(list(report.added))")
+            lines.append("Not in the baseline, judged without it: \(list(report.added))")
         }
         return lines.joined(separator: "\n")
     }

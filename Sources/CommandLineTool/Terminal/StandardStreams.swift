@@ -2,8 +2,8 @@ import AdaDimFiles
 import Foundation
 import Glibc
 
-/// The process's streams, written so that whoever reads them may go away: standard error takes what it can and says
-/// nothing, standard output must take everything.
+/// The process's streams, written so that their reader may close them: a failed write to standard error is ignored, one
+/// to standard output is an error.
 enum StandardStreams {
     /// Makes writing safe for the whole process; to be called before any file is opened.
     ///
@@ -40,10 +40,10 @@ enum StandardStreams {
         try printBytes(String(decoding: try encoder.encode(result), as: UTF8.self), afterWriting: output)
     }
 
-    /// Says something to a person, if it can be said.
+    /// Writes a message for a person, if possible.
     static func say(_ text: String) { _ = write(text.withReadablePaths, to: STDERR_FILENO) }
 
-    /// - Returns: whether all of it was written; where not, `errno` says why.
+    /// - Returns: whether all of it was written; if not, `errno` has the reason.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
         return text.withUTF8 { bytes in

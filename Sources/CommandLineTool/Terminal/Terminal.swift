@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Standard error as a person sees it: messages above, one progress line below that is drawn anew. Where it is no
-/// terminal, progress comes as plain lines.
+/// Standard error as a person sees it: messages above, one progress line below that is redrawn. Where it is no
+/// terminal, progress is written as plain lines.
 final class Terminal: Sendable {
     let isQuiet: Bool
     private let isInteractive: Bool
@@ -26,12 +26,12 @@ final class Terminal: Sendable {
         }
     }
 
-    /// A message that stays, unless it stands there already.
+    /// A message that stays, written only once.
     func messageOnce(_ text: String) {
         if messages.withLock({ $0.insert(text).inserted }) { message(text) }
     }
 
-    /// A message as bytes that need nothing else: it takes the progress line's place, which the next progress draws anew.
+    /// A message as self-contained bytes: it replaces the progress line, which the next progress redraws.
     func line(_ text: String) -> String { (isInteractive ? "\r\u{1B}[K" : "") + text + "\n" }
 
     /// Progress: redrawn in place on a terminal; elsewhere `plain` as a line, if there is one.

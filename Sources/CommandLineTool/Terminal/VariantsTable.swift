@@ -2,7 +2,7 @@ import AdaDimReports
 import Foundation
 import TextTable
 
-/// The variants of one model beside each other, as a table that is valid Markdown.
+/// The variants of one model, as a table that is valid Markdown.
 struct VariantsTable {
     struct Row {
         let name: String

@@ -30,7 +30,7 @@ package struct ModelComparison: Sendable, Codable, Equatable {
         self.variants = variants
     }
 
-    /// A model of the comparison, and what it goes by.
+    /// A model of the comparison, and its name.
     package typealias Named = (name: String, model: DecoderModel)
 
     /// Runs the models over windows of a text, one after another; the original's outputs are kept meanwhile.
@@ -100,7 +100,8 @@ package enum ComparisonError: Error, Equatable, CustomStringConvertible, Sendabl
     }
 }
 
-/// What two models make of the same sequences, token by token, from logits that are never all there.
+/// The predictions of two models for the same sequences, token by token, from logits that are never in memory all at
+/// once.
 private struct LogitPair {
     let original: [Double]
     let variant: [Double]

@@ -17,7 +17,7 @@ package struct NextTokenDivergences {
     package mutating func add(original: MatrixView<Float>, variant: MatrixView<Float>, columns: Range<Int>) {
         precondition(
             original.rows == variant.rows && original.columns == columns.count && variant.columns == columns.count,
-            "logits [\(original.rows), \(original.columns)] beside [\(variant.rows), \(variant.columns)]")
+            "logits [\(original.rows), \(original.columns)] compared with [\(variant.rows), \(variant.columns)]")
         running.withMutableView { running in
             concurrently(columns.count, by: 8) { run in
                 for j in run {
@@ -80,7 +80,7 @@ private func panelSums(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ c
             let (a, b) = isWhole ? (Lanes(x + i), Lanes(y + i)) : tails
             let power = exponential(nonPositive: a - largest.0)
             sum += power
-            // Behind the end both are −∞, whose difference is no number.
+            // After the end both are −∞, and their difference is NaN.
             let difference = isWhole ? a - b : (a - b).replacing(with: 0, where: power .== 0)
             weighted += power * difference
             other += exponential(nonPositive: b - largest.1)

@@ -1,11 +1,11 @@
 import AdaDimCalibration
 import Foundation
 
-/// A mean over windows with the interval that holds it in 95 of 100 draws of so many windows: the percentile bootstrap
-/// (Efron and Tibshirani, An Introduction to the Bootstrap, 1993), windows drawn with replacement, at expanded percentiles
-/// (Hesterberg, What Teachers Should Know About the Bootstrap, 2015): the plain ones of n windows are too narrow by
-/// √((n − 1)/n) and by the normal's quantile in place of Student's. What is compared on the same windows is subtracted window
-/// by window first, so that what both find hard does not blur the difference.
+/// A mean over windows with the interval that contains it in 95 of 100 draws of the same number of windows: the
+/// percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993), windows drawn with replacement,
+/// at expanded percentiles (Hesterberg, What Teachers Should Know About the Bootstrap, 2015): the plain ones of n
+/// windows are too narrow by √((n − 1)/n) and by the normal's quantile in place of Student's. Results on the same
+/// windows are first subtracted window by window, so that the difficulty of a window does not add to the variance.
 package struct BootstrapEstimate: Equatable, Sendable {
     package struct Interval: Codable, Equatable, Sendable {
         package let low: Double
@@ -17,7 +17,7 @@ package struct BootstrapEstimate: Equatable, Sendable {
     package let interval: Interval?
 
     package static let resamples = 10_000
-    /// Draws of fewer windows are the same few over and over: their means lie too close together.
+    /// Draws of fewer windows repeat the same few: their means are too close together.
     package static let fewestWindows = 5
 
     /// - Parameters:
@@ -41,7 +41,7 @@ package struct BootstrapEstimate: Equatable, Sendable {
         interval = Interval(low: means[Int(tail)], high: means[resamples - 1 - Int(tail)])
     }
 
-    /// The share of drawn means that lies beyond each end of the interval: 0.025 for endless windows, less for few.
+    /// The share of drawn means beyond each end of the interval: 0.025 for infinitely many windows, less for few.
     static func tail(windows: Int) -> Double {
         let width =
             StudentsT.quantile95(degrees: windows - 1) * (Double(windows) / Double(windows - 1)).squareRoot()

@@ -1,6 +1,6 @@
 import AdaDimTokenizer
 
-/// What a model reads: for each question one sequence per choice, the same context with the choice behind it.
+/// The sequences that a model reads: for each question one per choice, the same context followed by the choice.
 ///
 ///     Question: (an example)
 ///     Answer: (its right choice)

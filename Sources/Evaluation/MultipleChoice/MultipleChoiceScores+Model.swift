@@ -2,10 +2,10 @@ import AdaDimDecoder
 import AdaDimTokenizer
 
 extension MultipleChoiceScores {
-    /// Puts questions to a model.
+    /// Evaluates a model on questions.
     /// - Parameters:
-    ///   - questions: the first `examples` of them are shown in front of each other one, with their answers, and not asked.
-    ///   - file: where they come from, for errors.
+    ///   - questions: the first `examples` of them are examples with answers before each other one, and are not asked.
+    ///   - file: the file of the questions, for errors.
     ///   - progress: as for ``SequenceLogLikelihoods/init(of:in:hiddenBytes:batchBytes:progress:)``.
     package init(
         of model: DecoderModel, _ tokenizer: Tokenizer, on questions: [MultipleChoiceQuestion], examples: Int,

@@ -1,6 +1,6 @@
 import Foundation
 
-/// By what the most likely choice is found. Longer answers are less likely; the last two make up for that.
+/// How the most likely choice is found. Longer answers are less likely; the last two compensate for that.
 package enum ChoiceMeasure: String, CaseIterable, Codable, Sendable {
     /// Σ of the log-likelihoods of a choice's tokens.
     case sum
@@ -36,7 +36,7 @@ package struct MultipleChoiceScores: Codable, Equatable, Sendable {
         /// Σ over the choice's tokens, in nats.
         package let logLikelihood: Double
         package let tokens: Int
-        /// Of the choice in UTF-8, without the space in front of it.
+        /// Of the choice in UTF-8, without the space before it.
         package let bytes: Int
 
         package init(logLikelihood: Double, tokens: Int, bytes: Int) {
@@ -71,7 +71,7 @@ package struct MultipleChoiceScores: Codable, Equatable, Sendable {
     }
 
     package let questions: [Question]
-    /// Questions that stood in front of each as examples.
+    /// The number of example questions before each one.
     package let examples: Int
 
     package init(questions: [Question], examples: Int) {
@@ -87,8 +87,8 @@ package struct MultipleChoiceScores: Codable, Equatable, Sendable {
         questions.map { $0.chosen(measure) == $0.answer ? 1 : 0 }
     }
 
-    /// By how much the share of right answers is larger than another model's on the same questions, question by question:
-    /// what both get right or wrong says nothing of the difference, and does not blur it.
+    /// By how much the share of right answers is larger than another model's on the same questions, question by
+    /// question: questions that both get right, or both wrong, do not add to the difference or its variance.
     /// - Precondition: the same questions.
     package func difference(from other: MultipleChoiceScores, _ measure: ChoiceMeasure) -> Estimate {
         precondition(other.questions.map(\.answer) == questions.map(\.answer), "scores of other questions")

@@ -33,7 +33,7 @@ package struct CompressedTensors: PackedFormat {
     }
 }
 
-/// What stands in a packed checkpoint for a layer's weight.
+/// The tensors of a packed checkpoint in place of a layer's weight.
 package enum PackedTensor: String, CaseIterable, Sendable {
     case codes = "weight_packed"
     case scales = "weight_scale"

@@ -8,7 +8,7 @@ package protocol StoredTensor: Sendable {
     /// The file's path.
     var path: String { get }
     var elementType: TensorElementType { get }
-    /// Sizes, outermost first: elements lie row-major.
+    /// Sizes, outermost first: elements are row-major.
     var shape: [Int] { get }
 
     /// Lends the bytes, little-endian; they are valid only inside `body` and may lie unaligned.

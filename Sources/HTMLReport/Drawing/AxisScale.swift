@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where values lie along an axis, in pixels of the figure.
+/// The position of values along an axis, in pixels of the figure.
 package struct AxisScale: Equatable {
     package let isLogarithmic: Bool
     /// Both ends; log10 of the values where it is logarithmic.

@@ -1,4 +1,4 @@
-/// Blocks beside each other in the order given, under their numbers, whichever they are.
+/// Blocks side by side in the given order, labelled by their numbers.
 struct BlockAxis {
     let blocks: [Int]
     /// Pixels of the first block's left side, and of each block.

@@ -1,11 +1,11 @@
-/// The colours of a map with the values they stand for.
+/// The colours of a map with their values.
 struct ColorBar {
     static let height = 52.0
     private static let width = 240.0
 
     let scale: ColorScale
     let unit: String
-    /// What the ends mean, beside them.
+    /// The meaning of the ends, next to them.
     var lowLegend = ""
     var highLegend = ""
 

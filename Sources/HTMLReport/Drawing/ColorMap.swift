@@ -1,6 +1,7 @@
 import Foundation
 
-/// Colours for numbers from 0 to 1: a few anchors in OKLab, where equal steps look equally large, and what lies between.
+/// Colours for numbers from 0 to 1: a few anchors in OKLab, where equal steps look equally large, and the colours
+/// between them.
 ///
 /// OKLab: Björn Ottosson, "A perceptual color space for image processing", 2020.
 package struct ColorMap: Sendable {

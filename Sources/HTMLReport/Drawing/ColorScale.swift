@@ -1,6 +1,6 @@
 import Foundation
 
-/// From values to levels of colour: where a value lies between both ends of an axis.
+/// From values to levels of colour: the position of a value between both ends of an axis.
 struct ColorScale {
     /// Enough that steps cannot be seen, few enough that a picture stays small.
     static let levels = 63
@@ -49,7 +49,7 @@ struct ColorScale {
         palettes.map { PNGImage(width: width, height: height, pixels: pixels, palette: $0) }
     }
 
-    /// All levels beside each other.
+    /// All levels side by side.
     var bar: [PNGImage] {
         pictures(width: Self.levels, height: 1, pixels: (1...UInt8(Self.levels)).map(\.self))
     }

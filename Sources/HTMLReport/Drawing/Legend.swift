@@ -1,4 +1,4 @@
-/// Names of what a figure shows, beside each other, in as many lines as they need.
+/// The names of a figure's parts, side by side, in as many lines as needed.
 struct Legend {
     enum Sign {
         case line(SeriesStyle)

@@ -1,8 +1,8 @@
 /// Text in HTML and SVG, in elements and in attributes with quotes of either kind.
 package enum Markup {
-    /// Escapes what markup would read as its own, and puts U+FFFD for characters that XML has no place for.
+    /// Escapes characters with a meaning in markup, and replaces characters that XML does not allow by U+FFFD.
     ///
-    /// By Unicode scalar: a quote with a combining mark behind it is one `Character`, but markup ends an attribute at it.
+    /// By Unicode scalar: a quote followed by a combining mark is one `Character`, but in markup it ends an attribute.
     package static func escape(_ text: String) -> String {
         var escaped = String.UnicodeScalarView()
         escaped.reserveCapacity(text.unicodeScalars.count)

@@ -1,6 +1,6 @@
 import CPNG
 
-/// A picture of few colours: one level for each pixel, and a palette. It becomes a PNG of one byte or less a pixel.
+/// A picture of few colours: one level for each pixel, and a palette. Its PNG has one byte per pixel or less.
 package struct PNGImage: Equatable {
     package struct Color: Equatable {
         package let red: UInt8

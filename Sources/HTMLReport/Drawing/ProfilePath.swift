@@ -1,4 +1,4 @@
-/// Paths of values beside each other, each as wide as the next. Heights are whole pixels, which keeps a page of many small.
+/// Paths of values side by side, of equal width. Heights are whole pixels, which keeps a page of many small.
 enum ProfilePath {
     /// Steps over values, with a gap where one has no place.
     ///

@@ -54,7 +54,7 @@ struct SVGCanvas {
         body += "<rect class=\"\(style)\" " + Self.box(x, y, max(width, 0), max(height, 0)) + "/>"
     }
 
-    /// What is behind cells that have no value.
+    /// The background of cells without a value.
     mutating func hatchedRectangle(_ x: Double, _ y: Double, _ width: Double, _ height: Double) {
         hasHatch = true
         body += "<rect class=\"none\" fill=\"url(#\(id)-none)\" " + Self.box(x, y, width, height) + "/>"
@@ -72,7 +72,7 @@ struct SVGCanvas {
         }
     }
 
-    /// A rectangle that tells what is under the pointer, from attributes that the page's script reads.
+    /// A rectangle that shows the value under the pointer, from attributes that the page's script reads.
     mutating func pointerTarget(
         _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ data: [(name: String, value: String)]
     ) {

@@ -1,4 +1,4 @@
-/// How one of several series is told apart: a colour and a dash by its class in the style sheet, and a marker.
+/// How one of several series is distinguished: a colour and a dash by its class in the style sheet, and a marker.
 struct SeriesStyle {
     static let count = 6
     /// 0 to 5.

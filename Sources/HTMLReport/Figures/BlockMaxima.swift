@@ -2,7 +2,7 @@
 package struct BlockMaxima: Sendable, Equatable {
     /// [blocks]; NaN where a block has no finite value.
     package let values: [Double]
-    /// How many values they stand for.
+    /// The number of values that they summarize.
     package let count: Int
 
     /// - Parameter most: at most so many blocks, all but equally long.

@@ -46,7 +46,7 @@ extension DepthCurves: Figure {
             let follows = index > 0 && heights[index - 1] != nil
             let leads = index + 1 < heights.count && heights[index + 1] != nil
             if follows { line.line(to: axis.middle(index), y) } else if leads { line.move(to: axis.middle(index), y) }
-            // Series that lie on each other show their markers beside each other.
+            // Overlapping series show their markers side by side.
             if (index + style.index * every / SeriesStyle.count) % every == 0 || !(follows || leads) {
                 style.mark(&markers, axis.middle(index), y)
             }

@@ -1,4 +1,4 @@
-/// Positive values by block, on a logarithmic axis: up to six series, told apart by colour, by dash and by marker.
+/// Positive values by block, on a logarithmic axis: up to six series, distinguished by colour, by dash and by marker.
 package struct DepthCurves: Sendable {
     package struct Series: Sendable {
         package let name: String

@@ -1,4 +1,4 @@
-/// What the page shows as a figure of its own.
+/// A figure of the page.
 protocol Figure: Sendable {
     var title: String { get }
     var caption: String { get }

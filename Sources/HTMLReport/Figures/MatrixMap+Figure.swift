@@ -94,7 +94,7 @@ extension MatrixMap: Figure {
         for (pixel, text) in labels(scale) {
             path.move(to: pixel, frame.top - 5)
             path.line(to: pixel, frame.top)
-            // A label may stand a little beside its tick.
+            // A label may be a little off its tick.
             let half = TextWidth.of(text) / 2
             let middle = max(pixel, free + half)
             guard middle + half <= canvas.width, middle - pixel < 24 else { continue }

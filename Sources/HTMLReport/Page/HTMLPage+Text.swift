@@ -1,16 +1,16 @@
 import Foundation
 
 extension HTMLPage {
-    /// The whole file: it needs nothing else, and asks for nothing.
+    /// The whole file: it needs no other file and loads none.
     package func html() throws -> String {
         var html = ""
         try write { html += $0 }
         return html
     }
 
-    /// Hands over the whole file piece by piece, the details of each layer being one: of a model with many layers they are
-    /// most of it.
-    /// - Parameter next: the details of the next row that says so, each made by ``LayerDetails/html(row:)``; nil at the end.
+    /// Writes the whole file in pieces, the details of each layer being one: with many layers they are most of it.
+    /// - Parameter next: the details of the next row that has some, each made by ``LayerDetails/html(row:)``; nil at
+    ///   the end.
     package func write(
         _ put: (String) throws -> Void, detailsKeptElsewhere next: () throws -> String? = { nil }
     ) throws {

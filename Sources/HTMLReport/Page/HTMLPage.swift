@@ -1,4 +1,4 @@
-/// What a report says, as plain values; `html()` makes one self-contained file of it.
+/// The contents of a report, as plain values; `html()` makes one self-contained file of them.
 package struct HTMLPage: Sendable {
     /// A name and what is to be said under it.
     package struct Fact: Sendable {

@@ -14,7 +14,8 @@ package struct TableColumn: Sendable {
 
 package struct TableCell: Sendable {
     package let text: String
-    /// What the column is sorted by; nil sorts behind every number. Where a column has none at all, its texts are.
+    /// The key by which the column is sorted; nil sorts after every number. A column without any is sorted by its
+    /// texts.
     package let sortKey: Double?
 
     package init(text: String, sortKey: Double? = nil) {
@@ -34,7 +35,7 @@ package struct TableRow: Sendable {
     /// [columns].
     package let cells: [TableCell]
     package let details: LayerDetails?
-    /// Whether there are details: these, or others that the caller hands over when the page is written.
+    /// Whether there are details: these, or others that the caller supplies when the page is written.
     package let isDetailed: Bool
 
     package init(

@@ -25,7 +25,7 @@ struct PageContext {
         let svg: String
     }
 
-    /// A figure under a name of its own, since templates look for a name outside of what they are in, too.
+    /// A figure under its own name, because templates also look up names in outer contexts.
     struct FigureEntry {
         let figure: Drawn
     }

@@ -8,7 +8,7 @@ struct Templates {
     static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
 
     init() throws {
-        // The library's own escaping goes by `Character`; see `Markup.escape`.
+        // The library's own escaping works by `Character`; see `Markup.escape`.
         MustacheContentTypes.register(MarkupContentType(), named: MarkupContentType.name)
         library = MustacheLibrary(templates: [
             "page": try MustacheTemplate(string: String(decoding: PackageResources.page_mustache, as: UTF8.self)),
@@ -17,7 +17,7 @@ struct Templates {
         ])
     }
 
-    /// Where the page's template wants the details of the layers.
+    /// The place for the layers' details in the page's template.
     static let detailsPlace = "<!-- details -->"
 
     func page(_ context: PageContext) throws(PageError) -> String { try render(context, "page") }

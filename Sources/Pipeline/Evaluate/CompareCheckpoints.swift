@@ -35,7 +35,7 @@ package struct CompareCheckpoints: Sendable {
         self.sequences = sequences
     }
 
-    /// What a directory goes by: the path as it was given, or its name where that has none.
+    /// A directory's name in the output: the path as given, or the directory's own name if the path has none.
     private static func name(_ directory: URL) -> String {
         let last = directory.relativePath.withoutClosingSlashes.lastComponent
         return ["", "/", "."].contains(last) || last == ".."
@@ -52,7 +52,7 @@ package struct CompareCheckpoints: Sendable {
         }
         let report = original.appending(path: QuantizationReport.fileName)
         if FileStatus.kind(of: report.path) == .file {
-            log.warning("\(Self.name(original)) is a quantized model, and stands for the original here")
+            log.warning("\(Self.name(original)) is a quantized model, and is used as the original here")
         }
         // All are opened before any is run.
         let models = try ([original] + variants).map { directory in

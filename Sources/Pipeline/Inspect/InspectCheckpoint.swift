@@ -24,8 +24,8 @@ package struct InspectCheckpoint {
     /// - Parameters:
     ///   - observer: asked whether to stop.
     ///   - progress: called in order, from the thread of the run.
-    ///   - memory: bytes that the run may use; nil if nobody knows.
-    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if nobody knows.
+    ///   - memory: bytes that the run may use; nil if unknown.
+    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if unknown.
     package init(
         _ job: InspectionJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim"),
         memory: Int? = MachineMemory.bytes, freeSpace: @escaping (String) -> Int? = AdaDimFiles.freeSpace(at:),
@@ -39,7 +39,7 @@ package struct InspectCheckpoint {
         self.freeSpace = freeSpace
     }
 
-    /// Runs to the end; the report's directory, where one was asked for, appears whole or not at all.
+    /// Runs to the end; the report's directory, if requested, appears completely or not at all.
     package func run() throws -> InspectionReport {
         let start = ContinuousClock.now
         try job.layers.recipe.options.validate()

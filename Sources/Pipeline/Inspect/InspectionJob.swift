@@ -2,7 +2,7 @@ import AdaDimInspection
 import AdaDimReports
 import Foundation
 
-/// Everything that `adadim inspect` is told.
+/// The options of `adadim inspect`.
 package struct InspectionJob: Sendable {
     /// Which layers, on what text, with what bits and groups: as of a quantization, but that nothing is written. Its
     /// direction, its selection and its propagation have no say: both directions are tried, on the untouched model.
@@ -17,7 +17,7 @@ package struct InspectionJob: Sendable {
     }
 }
 
-/// What an inspection tells while it goes on.
+/// The progress of an inspection.
 package enum InspectionProgress: Sendable {
     /// The model is open and the samples are drawn.
     case began(layers: Int, blocks: Int, tokens: Int)

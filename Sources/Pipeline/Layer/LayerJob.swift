@@ -1,7 +1,7 @@
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// Everything that `adadim layer` is told.
+/// The options of `adadim layer`.
 package struct LayerJob: Sendable {
     /// The file to read.
     package var input: String
@@ -24,7 +24,7 @@ package struct LayerJob: Sendable {
     }
 }
 
-/// What a run tells of a layer while it goes on.
+/// The progress of a run on a layer.
 package enum LayerProgress: Sendable {
     /// The file is open and fits the memory.
     case began(name: String, rows: Int, columns: Int, tokens: Int?)

@@ -20,7 +20,7 @@ package struct QuantizeLayerFile {
     ///   - isCancelled: asked between panels, parts and products; true ends the run with ``PipelineError/cancelled``.
     ///   - progress: called in order within a part.
     ///   - panelBytes: of a panel of the weight as floats, at most; a smaller weight is read once, as a whole.
-    ///   - freeSpace: bytes that may be written to a directory's file system; nil if nobody knows.
+    ///   - freeSpace: bytes that may be written to a directory's file system; nil if unknown.
     package init(
         _ job: LayerJob, isCancelled: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (LayerProgress) -> Void = { _ in }, panelBytes: Int = 1 << 30,
@@ -35,7 +35,7 @@ package struct QuantizeLayerFile {
         self.log = log
     }
 
-    /// Runs to the end, or leaves nothing behind.
+    /// Runs to the end, or leaves no files.
     package func run() throws -> LayerReport {
         let start = ContinuousClock.now
         let file = try LayerFile(path: job.input)

@@ -15,7 +15,7 @@ extension Checkpoint {
         return ExportFormat.compressedTensors.size(of: scheme, type: loadedType).bitsPerWeight
     }
 
-    /// What a quantized layer stands for, [out, in], as whoever opens the output reads it: rounded to the type that it
-    /// is loaded in.
+    /// A quantized layer's dequantized weight [out, in], as a loader of the output computes it: rounded to its loaded
+    /// type.
     func asStored(_ quantized: QuantizedMatrix) -> Matrix<Float> { loadedType.rounded(quantized.dequantized()) }
 }

@@ -12,7 +12,7 @@ import AdaDimRecipe
 package struct MemoryEstimate: Sendable, Equatable {
     package let bytes: Double
 
-    /// What becomes of the layers.
+    /// The plan for the layers.
     package enum Work: Sendable {
         case quantizing
         /// Nothing is replaced, and the Gram matrix is factored in Double, too.
@@ -46,7 +46,7 @@ package struct MemoryEstimate: Sendable, Equatable {
         bytes = stream + (most ?? 0)
     }
 
-    /// - Parameter available: bytes; nil if nobody knows.
+    /// - Parameter available: bytes; nil if unknown.
     /// - Throws: ``PipelineError/notEnoughMemory(needed:available:)``.
     func check(available: Int?) throws(PipelineError) {
         if let available = available.map(Double.init), bytes > available {
@@ -63,7 +63,7 @@ package struct MemoryEstimate: Sendable, Equatable {
 
         init(_ configuration: ModelConfiguration, _ size: CalibrationSize, threads: Int) {
             all = Double(size.sequences) * Double(size.length)
-            // Within what integers count; whatever is beyond is refused for its tokens alone.
+            // Within the range of integers; larger values are refused because of their tokens alone.
             let (batches, tokensOfEach) = CalibrationStream.atOnce(
                 sequences: max(0, min(size.sequences, 1 << 32)), length: max(1, min(size.length, 1 << 24)),
                 intermediateSize: configuration.intermediateSize, threads: threads)
@@ -93,7 +93,7 @@ package struct MemoryEstimate: Sendable, Equatable {
             switch stage.operation {
             // Queries, keys and values, then what attention reads: as much as there are queries.
             case .attention: (carried, within) = (outputs[0], outputs.reduce(0, +))
-            // The gate becomes what is carried.
+            // The gate is overwritten with the result.
             case .gate: (carried, within) = (outputs[0], outputs.dropFirst().reduce(0, +))
             // Added to the residual stream.
             case .none: (carried, within) = (0, 0)
@@ -131,12 +131,12 @@ package struct MemoryEstimate: Sendable, Equatable {
                 func most(_ part: KeyPath<MemoryPlan, Int>) -> Double {
                     Double(layers.map { $0[keyPath: part] }.max() ?? 0)
                 }
-                // What the inputs' shift has beside it: two squares, and the residual stream's.
+                // The memory next to the inputs' shift: two squares, and the residual stream's.
                 counted.gram = 4 * Double(columns) * Double(columns) * (corrects ? 3 : 1)
                 if corrects && stage.isAdded { counted.gram += configuration.weightBytes(layer) }
-                // The engine at work, or the weight as it is written. Where layers make up for others: their target beside
-                // either, and a product; or what it takes to tell how far outputs are, the values, the error, a product and a
-                // loss's.
+                // The engine at work, or the weight as it is written. With asymmetric calibration: the target besides
+                // either, and a product; or, for the distance of the outputs, the values, the error, a product and the
+                // memory of a loss.
                 let target = corrects ? 2 * configuration.weightBytes(layer) : 0
                 let busy =
                     max(most(\.workspace), configuration.weightBytes(layer) * (corrects ? 4 : 1)) + target
@@ -154,7 +154,7 @@ package struct MemoryEstimate: Sendable, Equatable {
         return stages
     }
 
-    /// How one batch of both streams differs; where its tokens are weighed, queries and keys, and the inputs once more.
+    /// How one batch of both streams differs; with token weights, queries and keys, and the inputs once more.
     private static func summing(
         _ stage: BlockStage, _ configuration: ModelConfiguration, _ recipe: ModelRecipe, corrects: Bool, _ work: Work
     ) -> Double {
@@ -177,7 +177,7 @@ package struct MemoryEstimate: Sendable, Equatable {
                 // Of both streams.
                 let inputs = streams * tokens.all * stage.input
                 let summing = tokens.ofBatch * stage.summing
-                // One stream goes on after the other.
+                // One stream continues after the other.
                 peak = max(
                     peak, inputs + stage.gram + max(summing, stage.quantizing),
                     stage.advancing(tokens) + (streams - 1) * tokens.all * max(stage.input, stage.carried))
@@ -190,7 +190,7 @@ package struct MemoryEstimate: Sendable, Equatable {
                     peak, grams + stage.advancing(tokens),
                     grams + tokens.all * stage.input + tokens.ofBatch * stage.summing)
             }
-            // The last block's last input stays. A Gram matrix becomes a factor, and goes with it.
+            // The last block's last input stays. A Gram matrix becomes a factor, and is freed with it.
             let input = tokens.all * stages[last].input
             for stage in stages {
                 peak = max(peak, input + grams + stage.quantizing)

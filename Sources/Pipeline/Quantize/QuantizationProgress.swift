@@ -1,6 +1,6 @@
 import AdaDimReports
 
-/// What a run tells while it goes on.
+/// The progress of a run.
 package enum QuantizationProgress: Sendable {
     /// The model is open and the samples are drawn.
     case began(layers: Int, blocks: Int, tokens: Int)
@@ -8,7 +8,7 @@ package enum QuantizationProgress: Sendable {
     case finished(QuantizationReport.Layer, done: Int, layers: Int)
 }
 
-/// How a run talks to whoever started it.
+/// The connection of a run to its caller.
 package struct RunObserver: Sendable {
     /// Called in order, from the thread of the run.
     package var progress: @Sendable (QuantizationProgress) -> Void = { _ in }

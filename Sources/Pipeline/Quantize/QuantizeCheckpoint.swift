@@ -21,8 +21,8 @@ package struct QuantizeCheckpoint {
     private let freeSpace: (String) -> Int?
 
     /// - Parameters:
-    ///   - memory: bytes that the run may use; nil if nobody knows.
-    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if nobody knows.
+    ///   - memory: bytes that the run may use; nil if unknown.
+    ///   - freeSpace: bytes that may be written to the file system of a directory; nil if unknown.
     package init(
         _ job: QuantizationJob, observer: RunObserver = RunObserver(), log: Logger = Logger(label: "adadim"),
         memory: Int? = MachineMemory.bytes, freeSpace: @escaping (String) -> Int? = AdaDimFiles.freeSpace(at:)
@@ -34,8 +34,8 @@ package struct QuantizeCheckpoint {
         self.freeSpace = freeSpace
     }
 
-    /// Runs to the end, or leaves nothing behind.
-    /// - Returns: the report that was written beside the weights.
+    /// Runs to the end, or leaves no files.
+    /// - Returns: the report that was written next to the weights.
     package func run() throws -> QuantizationReport {
         let start = ContinuousClock.now
         try job.recipe.options.validate()
@@ -93,7 +93,7 @@ package struct QuantizeCheckpoint {
         let plan: LayerPlan
         let checkpoint: Checkpoint
         var stream: CalibrationStream
-        /// Through the untouched model, where layers make up for what is quantized before them.
+        /// Through the original model, for asymmetric calibration.
         var original: CalibrationStream?
         let writer: CheckpointWriter
         var report: QuantizationReport
@@ -110,14 +110,14 @@ package struct QuantizeCheckpoint {
     /// Stops before each stage, quantizes its layers on what they see, and goes on with the new weights.
     private func quantizeStageByStage(_ block: inout DecoderBlock, _ run: inout Run) throws {
         let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
-        // Nobody needs the original weights once they are replaced, but for the original model's stream.
+        // Only the original model's stream needs the original weights after they are replaced.
         let untouched = run.original == nil ? nil : block
         for stage in block.stages.indices {
             try observer.checkCancellation()
             let isLast = run.plan.isLast(stage: stage, ofBlock: block.index)
             if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
                 let shift = try run.times.originals.time {
-                    // In front of the first quantized layer nothing has moved.
+                    // Before the first quantized layer both streams are equal.
                     try run.report.layers.isEmpty
                         ? nil
                         : untouched.flatMap {
@@ -173,8 +173,8 @@ package struct QuantizeCheckpoint {
         }
     }
 
-    /// Writes a layer that is done, enters it in the report, and tells of it.
-    /// - Parameter weight: what its codes stand for, where the layers behind are to see it.
+    /// Writes a finished layer, adds it to the report, and reports it.
+    /// - Parameter weight: its dequantized weight, if the layers after it use it.
     private func finish(
         _ result: StageQuantizer.Result, dequantized weight: Matrix<Float>? = nil, _ run: inout Run
     ) throws {

@@ -1,6 +1,6 @@
 import AdaDimReports
 
-/// Where a run's time goes, but for what its layers tell themselves.
+/// The times of a run's parts, except those in its layers' entries.
 struct RunTimes: Sendable {
     /// Waiting for a block's weights.
     var reading = Stopwatch()
@@ -10,7 +10,7 @@ struct RunTimes: Sendable {
     var originals = Stopwatch()
     /// Putting quantized weights in the place of the original ones.
     var replacing = Stopwatch()
-    /// Writing what no layer stands for.
+    /// Writing tensors that belong to no layer.
     var writing = Stopwatch()
 
     /// The same as reports have it.

@@ -19,7 +19,7 @@ struct StageQuantizer {
         let layer: LinearLayer
         let quantization: LayerQuantization
         let damping: AppliedDamping
-        /// nil where nothing is made up for.
+        /// nil without asymmetric calibration.
         let correction: QuantizationReport.Correction?
         var seconds: QuantizationReport.LayerSeconds
     }
@@ -72,9 +72,9 @@ struct StageQuantizer {
         let seconds: Double
     }
 
-    /// Quantizes the layers of a stage one after another and hands each to `finish`. The Gram matrix's memory becomes
-    /// the factor's.
-    /// - Parameter shift: how far the inputs have moved from the original model's, where that is made up for.
+    /// Quantizes the layers of a stage one after another and passes each to `finish`. The factor reuses the Gram
+    /// matrix's memory.
+    /// - Parameter shift: the shift of the inputs from the original model's, for asymmetric calibration.
     func quantize(
         _ stage: Int, of block: DecoderBlock, _ timed: inout TimedGram, _ shift: InputShift<Float>? = nil,
         finish: (Result) throws -> Void

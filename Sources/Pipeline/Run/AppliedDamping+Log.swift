@@ -3,7 +3,7 @@ import Foundation
 import Logging
 
 extension AppliedDamping {
-    /// Says what a user should know of a factor even when all went well.
+    /// Reports raised damping and dead columns of a factor.
     /// - Parameter subject: the layer or layers that it is for.
     func log(to log: Logger, subject: String) {
         // Reports have every attempt.
@@ -19,12 +19,12 @@ extension AppliedDamping {
         if inactiveInputs.count == inputs {
             log.notice(
                 """
-                \(subject): none of the \(inputs) inputs was ever active: rounded plainly; the loss is zero on this text, and \
-                unknown on another
+                \(subject): none of the \(inputs) inputs was ever active: rounded to nearest; the loss is zero on this \
+                text, and unknown on another
                 """
             )
         } else if !inactiveInputs.isEmpty {
-            log.notice("\(subject): \(inactiveInputs.count) inputs were never active and are rounded plainly")
+            log.notice("\(subject): \(inactiveInputs.count) dead columns are rounded to nearest")
         }
     }
 }

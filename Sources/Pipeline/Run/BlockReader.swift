@@ -3,8 +3,8 @@ import AdaDimLinearAlgebra
 import Dispatch
 import Synchronization
 
-/// Hands out the decoder blocks of a model in turn, and reads the next one's weights while the current one is computed:
-/// at most one block more than the current one is in memory.
+/// Reads the decoder blocks of a model in order, and the next one's weights while the current one is computed: at most
+/// one block more than the current one is in memory.
 package final class BlockReader: Sendable {
     private let read: @Sendable (Int) throws -> DecoderBlock
     private let end: Int
@@ -42,14 +42,14 @@ package final class BlockReader: Sendable {
         }
     }
 
-    /// - Parameter end: the block behind the last one that will be asked for.
+    /// - Parameter end: the block after the last one that will be requested.
     package convenience init(_ model: DecoderModel, end: Int) {
         self.init(end: end) { try model.block($0) }
     }
 
     /// - Parameters:
-    ///   - end: the block behind the last one that will be asked for.
-    ///   - start: how reading ahead begins; where it does not, a block is read when it is asked for.
+    ///   - end: the block after the last one that will be requested.
+    ///   - start: starts reading ahead; if it does not start, a block is read when it is requested.
     ///   - read: reads a block.
     package init(
         end: Int, startingBy start: @escaping Start = SystemThreads.start,

@@ -9,7 +9,7 @@ package struct DiskEstimate: Sendable, Equatable {
 
     /// - Parameters:
     ///   - directory: one on the file system that is written to.
-    ///   - freeSpace: bytes; nil if nobody knows.
+    ///   - freeSpace: bytes; nil if unknown.
     /// - Throws: ``PipelineError/notEnoughDisk(needed:available:directory:)``.
     package func check(
         _ directory: String, freeSpace: (String) -> Int? = AdaDimFiles.freeSpace(at:)

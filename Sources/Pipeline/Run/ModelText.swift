@@ -17,7 +17,7 @@ struct MissingTokenizer: Error, CustomStringConvertible {
     let file: String
     let found: String
 
-    /// nil where the file is there, or nothing that stands for it.
+    /// nil where the file exists, or nothing in place of it.
     init?(file: String, model: String) {
         guard FileStatus.kind(of: file) == nil, let names = try? names(inDirectory: model) else { return nil }
         let forms = [
@@ -36,14 +36,14 @@ struct MissingTokenizer: Error, CustomStringConvertible {
     }
 }
 
-/// A file that is not what its name says.
+/// A file whose contents do not match its name.
 struct StandInFound: Error, CustomStringConvertible {
     let file: String
     let found: StandIn
 
     var description: String { "\(file): \(found)" }
 
-    /// - Throws: ``StandInFound`` where a file of a model is none of its own.
+    /// - Throws: ``StandInFound`` where something else is in place of a model's file.
     static func refuse(_ file: URL) throws(StandInFound) {
         if let found = StandIn(file: file.path) { throw StandInFound(file: file.path, found: found) }
     }

@@ -15,7 +15,7 @@ package struct OutputLosses: Sendable, Equatable {
     package let original: Double
     /// ‖W·X − T·X_q‖² of the target T.
     package let target: Double
-    /// ‖W·X − Q·X_q‖² of what the layer has become.
+    /// ‖W·X − Q·X_q‖², of the quantized weight.
     package let quantized: Double
 }
 
@@ -24,7 +24,7 @@ extension GramFactor {
     /// quantization changed: the least-squares fit of the shares asked for to the inputs that the layer sees,
     /// W + (α·W·(X − X_q)·X_qᵀ + β·(R − R_q)·X_qᵀ)·(H + λI)⁻¹. 4·out·in² flops.
     ///
-    /// For α alone GPTAQ has a kindred idea (arXiv 2504.02692).
+    /// GPTAQ's asymmetric calibration is related to α alone (arXiv 2504.02692).
     /// - Throws: ``QuantizationError/targetNotFinite(output:input:)``, ``QuantizationError/outOfMemory(_:)``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
@@ -65,8 +65,8 @@ extension GramFactor {
         return CorrectedTarget(weight: target, product: product)
     }
 
-    /// How far the layer's own outputs are from the original model's with W, with the target, and with the weight Q that it
-    /// has become. 2·out·in² flops and two products of ``loss(of:replacing:)``. None is below zero.
+    /// How far the layer's own outputs are from the original model's with W, with the target, and with the quantized
+    /// weight Q. 2·out·in² flops and two products of ``loss(of:replacing:)``. None is below zero.
     /// - Throws: ``QuantizationError/outOfMemory(_:)``, ``QuantizationError/lossNotFinite``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)

@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 
-/// The shares of the mean diagonal to try in turn: the one asked for, then ten times as much at a time, up to the mean
-/// diagonal itself. Zero is never raised: whoever asks for none wants to know that none does not do.
+/// The shares of the mean diagonal to try in turn: the requested one, then ten times as much at a time, up to the mean
+/// diagonal itself. Zero is never raised: a caller who requests none gets an error if there is no factor.
 package func dampingShares(from share: Double) -> [Double] {
     var shares = [share]
     var next = share
@@ -12,9 +12,9 @@ package func dampingShares(from share: Double) -> [Double] {
     return shares
 }
 
-/// What is added to each diagonal element of H. λ for every input, so that the free loss can be freed of it again;
+/// What is added to each diagonal element of H. λ for every input, so that the loss can be computed without it again;
 /// with λ = 0 an inactive input, whose row and column of H are zero, gets the mean diagonal instead: the factor needs a
-/// positive pivot there, and any value leaves the other inputs untouched.
+/// positive pivot there, and its value does not affect the other inputs.
 ///
 /// [in, 1], as the diagonal.
 func ridge<S: RealScalar>(

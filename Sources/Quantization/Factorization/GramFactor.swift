@@ -14,18 +14,18 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     package let ridge: Matrix<Scalar>
     /// Diagonal of H + λI, in the factor's order. [in, 1]
     private let dampedDiagonal: Matrix<Scalar>
-    /// What a search of ranges weighs the squared errors at each input by, in the factor's order: diag(H), and for an
-    /// inactive input, whose errors would not count at all, what stands in its pivot. [in, 1]
+    /// The weights of squared errors in MSE clipping for each input, in the factor's order: diag(H), and for a dead
+    /// column, whose errors would not count at all, its pivot. [in, 1]
     package let importance: Matrix<Scalar>
-    /// Input that stands at each position of the factor, [in, 1]; nil for the order of the weight.
+    /// The input at each position of the factor, [in, 1]; nil for the order of the weight.
     package let positions: Matrix<Int>?
     /// How many tokens H sums up.
     package let tokens: Int
     /// λ, in the units of H.
     public let damping: Double
-    /// λ as a share of the mean diagonal of H: the one asked for, or what it had to be raised to.
+    /// λ as a share of the mean diagonal of H: as requested, or as raised.
     public let dampingShare: Double
-    /// The share that was asked for.
+    /// The requested share.
     public let requestedDampingShare: Double
     /// The smaller dampings that did not do, in the order of the attempts; empty where the first one did.
     public let failedAttempts: [DampingAttempt]
@@ -55,10 +55,10 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
         return inOrder
     }
 
-    /// Factors H + λI, raising λ tenfold up to the mean diagonal while there is no factor. An H of zeros, of tokens that
-    /// activated no input, gets the identity for its factor, and λ is zero.
+    /// Factors H + λI, raising λ tenfold up to the mean diagonal while there is no factor. The factor of an H of zeros,
+    /// of tokens that activated no input, is the identity, and λ is zero.
     /// - Parameters:
-    ///   - gram: H; a caller that has no more use for it passes `consume gram`, and no second n² buffer comes to be.
+    ///   - gram: H; a caller that no longer needs it passes `consume gram`, which avoids a second n² buffer.
     ///   - options: damping and order; a damping of 0 is never raised.
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.

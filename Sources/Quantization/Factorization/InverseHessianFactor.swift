@@ -22,9 +22,9 @@ public struct InverseHessianFactor<Scalar: RealScalar>: Sendable {
 }
 
 extension GramFactor {
-    /// Diagonal of (H + λI)⁻¹ [in], an element for each input in the factor's order: the squared norms of the columns of
-    /// V⁻¹. It is computed in the factor's own memory, so that no second n² buffer comes to be, and the factor is left
-    /// without inputs.
+    /// Diagonal of (H + λI)⁻¹ [in], an element for each input in the factor's order: the squared norms of the columns
+    /// of V⁻¹. It is computed in the factor's own memory, without a second n² buffer, and the factor then has no
+    /// inputs.
     /// - Throws: as ``InverseHessianFactor/init(_:)``.
     package mutating func takeInverseDiagonal() throws(QuantizationError) -> [Double] {
         var inverse = takeUpperTriangle()
@@ -43,8 +43,8 @@ extension GramFactor {
 extension GramFactor<Float> {
     /// Diagonal of (H + λI)⁻¹ in Double [in], an element for each input in the order of the weight, from a factor of its own
     /// that is made of the same H: 8·in² bytes more for as long as it takes.
-    /// - Returns: the diagonal, and λ as a share of the mean diagonal: this factor's, or what it had to be raised to, by
-    ///   tens, for what has a factor in Float by the luck of rounding may have none in Double.
+    /// - Returns: the diagonal, and λ as a share of the mean diagonal: this factor's, or as raised tenfold, because a
+    ///   matrix that has a factor in Float, by rounding, may have none in Double.
     /// - Throws: as ``init(_:options:cancellation:progress:)``.
     package func inverseDiagonalInDouble() throws(QuantizationError) -> (diagonal: [Double], dampingShare: Double) {
         var gram = try gramInDouble()
@@ -59,7 +59,7 @@ extension GramFactor<Float> {
     }
 }
 
-/// Overwrites an upper triangle by its inverse; what lies below it is left alone.
+/// Overwrites an upper triangle by its inverse; the part below it does not change.
 private func invertUpperTriangle<S: RealScalar>(_ view: MutableMatrixView<S>) throws(QuantizationError) {
     do {
         try trtri(.upper, .stored, view)

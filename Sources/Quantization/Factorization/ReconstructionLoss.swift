@@ -2,8 +2,8 @@ import AdaDimLinearAlgebra
 
 extension GramFactor {
     /// L = tr(E·H·Eᵀ) = ‖E·X‖²_F of a weight error E [out, in], H undamped, as ‖E·V‖² − Σⱼ ridgeⱼ·‖eⱼ‖²: one triangular
-    /// product, out·in² flops, by panels of rows side by side. Columns of E stand in the order of the weight. Never
-    /// below zero, where rounding could take it.
+    /// product, out·in² flops, in parallel panels of rows. Columns of E are in the order of the weight. Never below
+    /// zero, where rounding could take it.
     /// - Parameters:
     ///   - flops: counts what is done.
     ///   - threads: how many panels run at the same time, at most.
@@ -53,7 +53,7 @@ extension GramFactor {
         return hasActiveInputs ? found : 0
     }
 
-    /// The loss of some rows of an error [rows, in] whose columns stand in the factor's order. The error becomes E·V.
+    /// The loss of some rows of an error [rows, in] whose columns are in the factor's order. The error becomes E·V.
     func loss(using error: MutableMatrixView<Scalar>, _ v: MatrixView<Scalar>) -> DampedLoss {
         var loss = DampedLoss()
         for position in 0..<inputs {
@@ -64,8 +64,8 @@ extension GramFactor {
         return loss
     }
 
-    /// ‖(W − Q)·X‖²_F for two weights [out, in], their columns in the order of the weight: the loss of any Q, whoever
-    /// made it. out·in² flops. Never below zero.
+    /// ‖(W − Q)·X‖²_F for two weights [out, in], their columns in the order of the weight: the loss of any Q, also of
+    /// another program's. out·in² flops. Never below zero.
     /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``,
     ///   ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``,
     ///   ``QuantizationError/replacementMismatch(rows:columns:weightRows:weightColumns:)``, and as a layer's own loss

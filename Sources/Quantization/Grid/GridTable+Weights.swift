@@ -2,8 +2,8 @@ import AdaDimLinearAlgebra
 
 extension GridTable {
     /// Sets every group's grid from the weight [out, in] itself.
-    /// - Parameter importance: of each input [in, 1] in the order of the weight, which weighs the errors of a searched range; nil
-    ///   for errors that all count alike.
+    /// - Parameter importance: of each input [in, 1] in the order of the weight, which weights the errors in MSE
+    ///   clipping; nil for equal weights.
     /// - Throws: ``QuantizationError/outOfMemory(_:)``.
     mutating func setAllGroups(
         from weight: Matrix<S>, importance: Matrix<S>?, _ kernels: TileKernels = .best

@@ -2,9 +2,9 @@ import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 
 /// Round to nearest: every weight [out, in] on the grid of its own group.
-/// - Parameter importance: diag(H) [in, 1] in the order of the weight, for grids with searched ranges; nil for errors that
-///   all count alike.
-/// - Returns: the quantized weight and what is left, W − Q [out, in].
+/// - Parameter importance: diag(H) [in, 1] in the order of the weight, for grids with MSE clipping; nil for equal
+///   weights.
+/// - Returns: the quantized weight and its error, W − Q [out, in].
 /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/outOfMemory(_:)``.
 @_specialize(where S == Float)
 @_specialize(where S == Double)

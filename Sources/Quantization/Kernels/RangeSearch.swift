@@ -28,7 +28,7 @@ struct RangeSearch: Sendable {
         self.grid = grid
     }
 
-    /// Lends the search as the C kernels read it.
+    /// Calls `body` with the search in the form of the C kernels.
     @inline(__always)
     func withKernelForm(_ body: (UnsafePointer<adadim_range_search>) -> Void) {
         candidates.lowShares.withUnsafeBufferPointer { low in

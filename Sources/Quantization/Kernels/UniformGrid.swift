@@ -35,7 +35,7 @@ package struct UniformGrid: Sendable, Equatable {
     /// The largest code, 2^bits − 1.
     package var largestCode: Int { (1 << bits) - 1 }
 
-    /// Scale and zero point of a group whose weights lie in low … high, with low ≤ 0 ≤ high. A group of zeros gets
+    /// Scale and zero point of a group whose weights are in low … high, with low ≤ 0 ≤ high. A group of zeros gets
     /// scale 1. A scale too small for its type becomes the type's smallest; one too large becomes infinite, which
     /// callers refuse.
     @inline(__always)
@@ -51,8 +51,8 @@ package struct UniformGrid: Sendable, Equatable {
         return (scale, min(max((-low / scale).rounded(.toNearestOrEven), 0), largest))
     }
 
-    /// A scale changed by a share of itself, as far as its type lets it: it stays where the rounded change would be no
-    /// nearer to the one asked for than none at all, and where nothing would be left of the scale or too much.
+    /// A scale changed by a share of itself, as far as its type lets it: it stays the same where the rounded change
+    /// would be no closer to the requested one than no change, and where the scale would become zero or too large.
     /// - Returns: the new scale, and the change that it is, as a share of the old one.
     @inline(__always)
     func rescaled<S: RealScalar>(_ scale: S, by share: S) -> (scale: S, share: S) {

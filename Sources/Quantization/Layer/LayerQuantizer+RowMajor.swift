@@ -1,9 +1,9 @@
 import AdaDimLinearAlgebra
 
-// Weights as other programs hold them.
+// Weights in the layout of other programs.
 
 extension LayerQuantizer where Scalar == Float {
-    /// Quantizes a weight [out, in] that lies row-major, one output channel after another.
+    /// Quantizes a row-major weight [out, in], one output channel after another.
     /// - Parameters:
     ///   - weight: rows·in numbers, at any address.
     ///   - type: the type of the numbers.

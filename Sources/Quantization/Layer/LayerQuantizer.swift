@@ -10,7 +10,7 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
 
     /// Factors the damped Gram matrix [in, in].
     /// - Parameters:
-    ///   - gram: H; pass `consume gram` where it is not needed any more: its memory becomes the factor's.
+    ///   - gram: H; pass `consume gram` if it is no longer needed: the factor reuses its memory.
     ///   - options: what every layer is to be quantized with.
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the factorization that is done; from the start again if λ is raised.
@@ -25,8 +25,8 @@ public struct LayerQuantizer<Scalar: RealScalar>: Sendable {
         self.options = options
     }
 
-    /// With a factor at hand already, made with the damping and the activation order of the options. Other options may
-    /// differ from one quantizer to the next, so 3 and 4 bits can share a factor.
+    /// With an existing factor, made with the damping and the activation order of the options. Other options may differ
+    /// from one quantizer to the next, so 3 and 4 bits can share a factor.
     /// - Throws: ``QuantizationError/activationOrderMismatch(factorIsOrdered:)`` and
     ///   ``QuantizationError/dampingMismatch(factor:options:)`` where it was not;
     ///   ``QuantizationError/allInputsInactive(inputs:tokens:)`` where the options refuse that.

@@ -1,6 +1,6 @@
 import AdaDimLinearAlgebra
 
-/// The memory that quantizing a layer takes at its peak, known before any of it is asked for: bytes, by what they hold.
+/// The memory that quantizing a layer takes at its peak, known before any of it is allocated: bytes, by their contents.
 public struct MemoryPlan: Sendable, Equatable {
     /// Outputs of the weight.
     public let rows: Int
@@ -9,7 +9,7 @@ public struct MemoryPlan: Sendable, Equatable {
     /// Rows of a panel of the weight, whole per-IC groups.
     public let panelRows: Int
 
-    /// H [in, in], whose memory becomes the factor's.
+    /// H [in, in], whose memory the factor reuses.
     public let gram: Int
     /// With activation order, the place that H is sorted to: the first one goes when the second is filled, before
     /// there are workspace and codes.
@@ -33,9 +33,9 @@ public struct MemoryPlan: Sendable, Equatable {
     ///   - tokensAtOnce: tokens of a panel of activations.
     ///   - panelRows: rows of a panel of the weight; nil for all of them.
     ///   - options: what the layer is to be quantized with.
-    ///   - threads: how many there will be; each sweeps a panel of rows of its own.
+    ///   - threads: how many there will be; each sweeps its own panel of rows.
     ///   - bytesPerNumber: 4 for Float, 8 for Double.
-    /// - Throws: what is wrong with the options, ``QuantizationError/emptyWeight(rows:columns:)``, and
+    /// - Throws: the options' error, ``QuantizationError/emptyWeight(rows:columns:)``, and
     ///   ``QuantizationError/tooLargeToCount(rows:columns:)`` for a layer whose bytes no integer counts.
     public init(
         rows: Int, columns: Int, tokensAtOnce: Int = 0, panelRows: Int? = nil, options: QuantizationOptions = .init(),

@@ -1,9 +1,9 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 
-/// One weight on its way through a ``LayerQuantizer``, panel of rows after panel: for weights that memory should not
-/// hold at once. Ask for the rows it wants next and hand them over, until it wants no more; with an adaptive choice by
-/// round-to-nearest it wants all of them twice.
+/// Quantizes one weight with a ``LayerQuantizer``, panel of rows after panel: for weights too large to hold in memory
+/// at once. Add the rows of ``nextRows`` until it is nil; with an adaptive choice by round-to-nearest all of them are
+/// needed twice.
 ///
 ///     var layer = try PanelledLayer(rows: 16384, columns: 53248, panelRows: 2048, quantizer: quantizer)
 ///     while let rows = layer.nextRows { try layer.add(read(rows)) }
@@ -28,7 +28,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         let method: QuantizationOptions.Method
         /// Empty for the direction that the reading before chose.
         let dimensions: [ChannelDimension]
-        /// Whether its codes are wanted, or its losses only.
+        /// Whether its codes are needed, or only its losses.
         let keepsCodes: Bool
 
         /// Flops for each row: of round-to-nearest that of its loss.
@@ -96,18 +96,18 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         ]
     }
 
-    /// The rows to hand over next; nil when there are no more.
+    /// The rows to add next; nil when there are no more.
     public var nextRows: Range<Int>? {
         readings.isEmpty ? nil : position..<min(position + panelRows, rows)
     }
 
-    /// Works on the rows asked for, [nextRows.count, in].
+    /// Processes the rows of ``nextRows``, [nextRows.count, in].
     /// - Precondition: ``nextRows`` is not nil.
     /// - Throws: ``QuantizationError``. A panel of the wrong shape or with NaN changes nothing; after another error
-    ///   begin anew.
+    ///   start again with a new one.
     public mutating func add(_ panel: Matrix<Scalar>) throws(QuantizationError) {
         guard let range = nextRows, let reading = readings.first else {
-            preconditionFailure("rows for a layer that wants none")
+            preconditionFailure("rows for a layer that needs none")
         }
         guard panel.rows == range.count && panel.columns == columns else {
             throw .panelMismatch(
@@ -173,11 +173,11 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
         }
     }
 
-    /// The layer in its direction: the one asked for, or of the smaller loss.
+    /// The layer in its direction: the requested one, or that of the smaller loss.
     /// - Precondition: ``nextRows`` is nil, and this is the first call.
     /// - Throws: ``QuantizationError/outOfMemory(_:)``.
     public mutating func finished() throws(QuantizationError) -> LayerQuantization {
-        precondition(readings.isEmpty, "a layer that still wants rows \(position)… of \(rows)")
+        precondition(readings.isEmpty, "a layer that still needs rows \(position)… of \(rows)")
         let method = quantizer.options.method
         let dimension = outputs.count == 1 ? outputs.first?.key : measured.better(method)
         guard let dimension, var output = outputs.removeValue(forKey: dimension) else {

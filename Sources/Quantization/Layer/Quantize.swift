@@ -25,7 +25,7 @@ public func quantize<Scalar: RealScalar>(
 /// layers with the same inputs make one ``LayerQuantizer``.
 /// - Parameters:
 ///   - weight: W [out, in].
-///   - gram: H = X·Xᵀ [in, in]. Pass `consume gram` where it is not needed any more: its memory becomes the factor's.
+///   - gram: H = X·Xᵀ [in, in]. Pass `consume gram` if it is no longer needed: the factor reuses its memory.
 ///   - options: bits, group size, direction and the rest.
 /// - Returns: codes, scales, zero points, the direction, and the losses of the directions tried.
 /// - Throws: ``QuantizationError``, saying what was found and what was expected.

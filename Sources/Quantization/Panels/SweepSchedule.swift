@@ -6,7 +6,7 @@ import AdaDimLinearAlgebra
 /// A block never cuts a per-OC group that is no wider than a block, and never reaches across the start of one that is
 /// wider; such a wide group is a whole branch, whose sums over all columns before it are complete when it is entered.
 package struct SweepSchedule: Sendable, Equatable {
-    /// Columns of a block: what a tile of 64 rows holds in cache beside the factor's columns.
+    /// Columns of a block: as many as fit in cache for a tile of 64 rows, together with the factor's columns.
     package static let blockWidth = 128
 
     package indirect enum Node: Sendable, Equatable {

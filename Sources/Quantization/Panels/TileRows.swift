@@ -28,7 +28,7 @@ struct TileRows: Sendable {
     /// Padding included.
     var height: Int { segments * segmentHeight }
 
-    /// Copies the tile's rows of a panel's column, and `padding` behind each segment.
+    /// Copies the tile's rows of a panel's column, and `padding` after each segment.
     @inline(__always)
     func copyIn<S: RealScalar>(_ column: UnsafePointer<S>, to target: UnsafeMutablePointer<S>, padding: S = 0) {
         let source = column + rows.lowerBound

@@ -3,7 +3,7 @@ import AdaDimQuantizedMatrices
 extension QuantizationOptions {
     /// In which direction groups run.
     public enum Direction: Sendable, Hashable {
-        /// Whichever of the two reconstructs the layer's outputs better.
+        /// The one of the two that reconstructs the layer's outputs better.
         case adaptive(by: Selection)
         /// The one given, without a search.
         case fixed(ChannelDimension)

@@ -9,7 +9,7 @@ import AdaDimQuantizedMatrices
 public struct QuantizationOptions: Sendable, Hashable {
     /// How codes are found.
     public enum Method: String, Sendable, NamedChoice {
-        /// Round to nearest: each weight by itself.
+        /// Round to nearest: each weight independently.
         case roundToNearest = "rtn"
         /// GPTQ's column sweep: later columns compensate for the errors of earlier ones.
         case gptq

@@ -10,7 +10,7 @@ struct RefinedSegment<S: RealScalar> {
     /// W − Q as it is.
     let old: UnsafePointer<S>
     let target: UnsafePointer<S>
-    /// W − Q as it becomes.
+    /// W − Q, updated by each step.
     let error: UnsafeMutablePointer<S>
     let codes: UnsafeMutablePointer<UInt8>
     let grid: UniformGrid

@@ -1,9 +1,10 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 
-/// Passes over a panel of a swept weight's rows, in one direction. What a column of Q loses beside the others is a parabola in
-/// each of its elements: with E = W − Q, R = E·H and all else fixed, L falls fastest to qⱼ + rⱼ/Hⱼⱼ. A pass goes through the
-/// columns in blocks: one product gives R on a block, and the steps of the pass change the block's columns by it.
+/// Passes over a panel of a swept weight's rows, in one direction. With all other columns fixed, the loss is a parabola
+/// in each element of a column of Q: with E = W − Q, R = E·H and all else fixed, L falls fastest to qⱼ + rⱼ/Hⱼⱼ. A pass
+/// goes through the columns in blocks: one product gives R on a block, and the steps of the pass change the block's
+/// columns by it.
 ///
 /// | here | shape | meaning |
 /// |---|---|---|

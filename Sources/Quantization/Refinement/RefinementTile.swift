@@ -1,12 +1,12 @@
 import AdaDimLinearAlgebra
 
-/// A run of rows through one block of columns, on a copy of its own that stays in cache: each column's codes, and per-IC its
-/// grids, change to what is best while all other columns stay.
+/// A run of rows through one block of columns, on its own copy, which stays in cache: each column's codes, and per-IC
+/// its grids, take their best values while all other columns stay.
 ///
 /// | here | shape | meaning |
 /// |---|---|---|
 /// | e | [height, width] | W − Q |
-/// | r | [height, width] | R = E·H as it was when the block was entered, then rⱼ/Hⱼⱼ as it is at column j's turn |
+/// | r | [height, width] | R = E·H at the beginning of the block, then rⱼ/Hⱼⱼ at column j's turn |
 /// | d | [height, width] | how much Q has changed since |
 struct RefinementTile<S: RealScalar> {
     let rows: TileRows
@@ -62,7 +62,7 @@ struct RefinementTile<S: RealScalar> {
     /// - Parameters:
     ///   - error: W − Q, before and after.
     ///   - step: r/Hⱼⱼ; becomes the target.
-    ///   - change: receives by how much Q has changed.
+    ///   - change: receives the change of Q.
     /// - Returns: whether it has.
     private func change(
         _ input: Int, _ weight: MatrixView<S>, error: UnsafeMutablePointer<S>, step: UnsafeMutablePointer<S>,
@@ -105,8 +105,8 @@ struct RefinementTile<S: RealScalar> {
             weight: error, codes: memory.codes)
     }
 
-    /// Per-IC: a column's groups are by themselves, so each takes whichever grid misses its target least: the one that it
-    /// has, that one with the best scale for the codes that it has, or one set anew from the target.
+    /// Per-IC: a column's groups are independent, so each takes the grid with the smallest error: its present one, its
+    /// present one with the best scale for its codes, or a new one from the target.
     private func regrid(
         _ input: Int, _ w: UnsafePointer<S>, old: UnsafePointer<S>, target: UnsafePointer<S>,
         error: UnsafeMutablePointer<S>, _ memory: TileMemory<S>

@@ -40,8 +40,8 @@ struct ScaleSteps<S: RealScalar>: PassStep {
         return (columns.lowerBound / size...(columns.upperBound - 1) / size).map { result.layout.range(ofGroup: $0) }
     }
 
-    /// Changes the scales of one per-OC group, a row's each by itself, codes frozen: s ← s·(1 + δ) with
-    /// δ = q·r/(q·H·qᵀ) over the group's columns. Errors and the block's residual follow.
+    /// Changes the scales of one per-OC group, each row's independently, with fixed codes: s ← s·(1 + δ) with δ =
+    /// q·r/(q·H·qᵀ) over the group's columns. Errors and the block's residual follow.
     /// - Returns: whether anything changed.
     private func rescale(
         _ group: Range<Int>, in block: SymmetricBlock<S>, _ residual: MutableMatrixView<S>

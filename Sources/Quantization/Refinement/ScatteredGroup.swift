@@ -5,7 +5,7 @@ struct ScatteredGroup: Sendable {
     let index: Int
     /// Ascending, counted as the weight's columns.
     let inputs: [Int]
-    /// Where they stand in the factor's order.
+    /// Their positions in the factor's order.
     let positions: [Int]
 
     /// All groups of a layout; none where every block holds its groups whole.

@@ -2,7 +2,7 @@ import AdaDimQuantizedMatrices
 
 /// A quantized layer and how well it does.
 public struct LayerQuantization: Sendable {
-    /// The reconstruction losses L = ‖(W−Q)·X‖²_F found for one direction; nil where nothing asked for one.
+    /// The reconstruction losses L = ‖(W−Q)·X‖²_F measured for one direction; nil where none was measured.
     public struct Losses: Sendable, Equatable, Codable {
         /// Of round-to-nearest, in the units of L.
         public internal(set) var roundToNearest: Double?
@@ -10,8 +10,8 @@ public struct LayerQuantization: Sendable {
         public internal(set) var gptq: Double?
         /// Of the sweep after its refinement, in the units of L.
         public internal(set) var refined: Double?
-        /// How many passes the refinement took, the last of them changing nothing where it was not the last one allowed; of
-        /// panels of rows, which are refined each by itself, the most.
+        /// How many passes the refinement took, the last of them changing nothing where it was not the last one
+        /// allowed; of panels of rows, which are refined independently, the largest number.
         public internal(set) var passes: Int?
 
         /// The loss that a method ends with.
@@ -44,7 +44,7 @@ public struct LayerQuantization: Sendable {
     public let loss: Double
     /// ‖W·X‖²_F, the loss of a layer of zeros.
     public let outputEnergy: Double
-    /// What was measured on the way, per direction: of an adaptive layer both, of a fixed one its own.
+    /// The losses measured before, by direction: both of an adaptive layer, its own of a fixed one.
     public let losses: [ChannelDimension: Losses]
     /// Where the time went.
     public let seconds: Seconds

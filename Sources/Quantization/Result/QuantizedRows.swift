@@ -11,8 +11,8 @@ struct QuantizedRows: Sendable {
 
     mutating func append(_ panel: QuantizedMatrix) { panels.append(panel) }
 
-    /// The whole weight. Each panel is let go as it is copied, so that nothing is left here; a single one is not copied
-    /// at all.
+    /// The whole weight. Each panel is freed as it is copied, so that none remains here; a single one is not copied at
+    /// all.
     mutating func join() throws(QuantizationError) -> QuantizedMatrix {
         precondition(!panels.isEmpty, "a weight without panels")
         if panels.count == 1 { return panels.removeLast() }

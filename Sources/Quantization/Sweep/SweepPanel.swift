@@ -48,8 +48,8 @@ struct SweepPanel<S: RealScalar>: Sendable {
 
     private func flops(_ done: Int, _ next: Int) -> Double { 2 * Double(sums.rows) * Double(done) * Double(next) }
 
-    /// Sweeps one block in one direction, tiles side by side on the threads that this panel has; the losses are summed
-    /// in the order of the tiles whatever thread ran them.
+    /// Sweeps one block in one direction, tiles in parallel on this panel's threads; the losses are summed in the order
+    /// of the tiles, on whatever threads they ran.
     private func sweepTiles(of columns: Range<Int>, _ index: Int, hasSums: Bool) -> DampedLoss {
         let result = panel.results[index]
         let sums = panel.errors(of: index)

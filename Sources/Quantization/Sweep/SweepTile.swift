@@ -1,6 +1,6 @@
 import AdaDimLinearAlgebra
 
-/// One job of the blocked sweep: a run of rows through one block of columns, on a copy of its own that stays in cache.
+/// One job of the blocked sweep: a run of rows through one block of columns, on its own copy, which stays in cache.
 ///
 /// | here | shape | meaning |
 /// |---|---|---|
@@ -22,7 +22,7 @@ struct SweepTile<S: RealScalar> {
     ///   - weight: W of the panel, [rows, in], in the weight's own order of columns.
     ///   - sums: of the direction, [rows, in] in the factor's order: Σ over the columns before the block where a
     ///     column's turn has not come, errors where it has. The block's columns become errors.
-    ///   - hasSums: false in front of the first block, whose sums were never written.
+    ///   - hasSums: false before the first block, whose sums were never written.
     func sweep(
         weight: MatrixView<S>, sums: MutableMatrixView<S>, hasSums: Bool, _ memory: TileMemory<S>
     ) -> DampedLoss {
@@ -156,7 +156,7 @@ struct SweepTile<S: RealScalar> {
         loss.ridge += Double(factor.ridge[position, 0]) * left
     }
 
-    /// The input that stands at column j of the block.
+    /// The input at column j of the block.
     @inline(__always)
     private func input(_ j: Int) -> Int {
         factor.positions?[columns.lowerBound + j, 0] ?? (columns.lowerBound + j)

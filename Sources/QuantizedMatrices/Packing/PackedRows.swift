@@ -31,7 +31,7 @@ public struct PackedRows: Sendable, Equatable {
         }
     }
 
-    /// Packs codes [out, in] into words that lie at any address.
+    /// Packs codes [out, in] into words at any address.
     /// - Precondition: `bits` is 1 to 8, every code is below 2^bits, and `words` are rows·wordsPerRow of them.
     static func pack(_ codes: Matrix<UInt8>, bits: Int, into words: UnsafeMutableRawBufferPointer) {
         precondition((1...8).contains(bits), "codes of \(bits) bits")

@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 
-/// A few rows side by side, turned in a buffer that stays in cache: codes lie column after column outside, row after
-/// row inside. A row's stream fills whole words, row after row.
+/// A few rows side by side, turned in a buffer that stays in cache: codes are column-major outside the buffer,
+/// row-major inside. A row's stream fills whole words, row after row.
 enum PackingStrip {
     static let rows = 64
     /// Codes of a row that are handled at once; a multiple of 32, so that each run begins at a word.
@@ -81,7 +81,8 @@ enum PackingStrip {
         }
     }
 
-    /// Lends a tile of codes [rows, columns], row-major, and room for one row's stream and a word of eight bytes more.
+    /// Calls `body` with a tile of codes [rows, columns], row-major, and memory for one row's stream and a word of
+    /// eight bytes more.
     private static func withBuffers(_ body: (UnsafeMutablePointer<UInt8>, UnsafeMutableRawPointer) -> Void) {
         let (tileBytes, streamBytes) = (rows * columns, columns + 8)
         withUnsafeTemporaryAllocation(byteCount: tileBytes + streamBytes, alignment: 8) { buffer in

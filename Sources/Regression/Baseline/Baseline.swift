@@ -1,6 +1,7 @@
 import Foundation
 
-/// What `adadim regress record` keeps: the environment, every case's numbers, the refusals. Codes lie beside it.
+/// The file that `adadim regress record` writes: the environment, every case's numbers, the refusals. Codes are next to
+/// it.
 package struct Baseline: Sendable, Codable, Equatable {
     /// Marks the file as ours.
     package var kind = Baseline.kind

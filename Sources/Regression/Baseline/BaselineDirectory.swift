@@ -35,8 +35,8 @@ package struct BaselineDirectory: Sendable {
         }
     }
 
-    /// Throws unless an empty directory or an earlier baseline, which may be replaced, lies at a place.
-    /// - Returns: what it holds.
+    /// Throws unless a path is an empty directory or an earlier baseline, which may be replaced.
+    /// - Returns: its contents.
     private func checkReplaceable(_ place: String, overwrite: Bool) throws(RegressionError) -> DirectoryTree {
         guard FileStatus.kind(of: place, followingLinks: false) == .directory else {
             throw .system(path: path, operation: "writing a baseline", reason: "it is no directory")
@@ -50,7 +50,7 @@ package struct BaselineDirectory: Sendable {
                 throw .system(path: path, operation: "looking into the directory", reason: error.reason)
             }
         }
-        // Not all that a large directory holds is looked at where its top tells enough.
+        // A large directory is not examined completely if its top is enough.
         let top = try looking { () throws(FileFailure) in try names(inDirectory: place) }
         if let name = top.first(where: { ![Baseline.fileName, folder].contains(where: $0.isSamePath) }) {
             throw foreign(name)
@@ -65,26 +65,26 @@ package struct BaselineDirectory: Sendable {
         }
         guard found.files.contains(Baseline.fileName) else { throw foreign(found.files.first ?? folder) }
         guard overwrite else { throw .baselineExists(directory: path) }
-        // Another program's baseline.json is not ours to replace; one of ours is, whatever else is wrong with it.
+        // Another program's baseline.json is never replaced; one of ours may be, even if it is damaged.
         guard let bytes = try? readFile(place + "/" + Baseline.fileName, atMost: Self.mostBytes),
             (try? JSONDocument(bytes))?.value["kind"]?.text == Baseline.kind
         else { throw foreign(Baseline.fileName) }
         return found
     }
 
-    /// A run's claim to write a baseline, until it is let go: no other run can write here meanwhile.
+    /// A run's lock for writing a baseline: no other run can write here until it is released.
     package final class Claim {
         fileprivate let pending: PendingDirectory<RegressionError>
 
         fileprivate init(_ pending: PendingDirectory<RegressionError>) { self.pending = pending }
     }
 
-    /// Checks, before any work is done, that a baseline can be written here, keeps other runs from it, and clears up what
-    /// runs that were killed while writing here have left.
+    /// Checks, before any work is done, that a baseline can be written here, locks it, and removes the files of runs
+    /// that were killed while writing here.
     /// - Parameters:
-    ///   - synchronizer: brings the directories' entries to the disk.
+    ///   - synchronizer: writes the directories' entries to the disk.
     ///   - exchange: puts the baseline in an earlier one's place.
-    ///   - notice: called, here and at the end, with what a user should know.
+    ///   - notice: called, here and at the end, with messages for the user.
     /// - Throws: ``RegressionError``.
     package func claim(
         overwrite: Bool, synchronizer: FolderSynchronizer = .system, exchange: NameExchange = .system,

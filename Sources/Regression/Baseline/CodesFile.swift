@@ -3,8 +3,8 @@ import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import Foundation
 
-/// A run's codes on the disk: the words of its packed rows, little-endian, and nothing else; shape and bits stand in
-/// the baseline, and so does the codes' digest.
+/// A run's codes on the disk: the words of its packed rows, little-endian, and nothing else; shape, bits and the codes'
+/// digest are in the baseline.
 enum CodesFile {
     /// The case's number and name and the run's, with letters, digits and points alone.
     static func name(case index: Int, _ record: CaseRecord, run: String) -> String {

@@ -22,7 +22,7 @@ package struct RegressionEnvironment: Sendable, Codable, Equatable {
 
     package struct Answer: Sendable, Codable, Equatable {
         package var symbol: String
-        /// Links resolved; "unknown" where the process cannot tell.
+        /// Links resolved, or "unknown".
         package var file: String
         /// Of the file's bytes: two versions may bear one name.
         package var digest: String
@@ -42,7 +42,7 @@ package struct RegressionEnvironment: Sendable, Codable, Equatable {
             tool: tool, compiler: compilerVersion, processor: processorName, system: systemName,
             threads: BLASLibrary.threadCount, openBLAS: BLASLibrary.configuration,
             kernels: BLASLibrary.coreNameOfProducts
-                ?? "not told: \(products) multiplies, not the OpenBLAS that was linked",
+                ?? "unknown: \(products) computes products, not the linked OpenBLAS",
             tileKernels: TileKernels.best.name, answers: answers)
     }
 
@@ -75,7 +75,7 @@ package struct RegressionEnvironment: Sendable, Codable, Equatable {
         return digest.text
     }
 
-    /// Swift tells its version at compile time only, by comparison.
+    /// Swift reveals its version only at compile time, by comparison.
     private static var compilerVersion: String {
         #if compiler(>=6.5)
             "Swift 6.5 or later"

@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// One case beside its baseline.
+/// One case compared with its baseline.
 struct CaseComparison {
     let old: CaseRecord
     let outcome: CaseOutcome

@@ -20,7 +20,7 @@ package struct Comparison {
     ) throws(RegressionError) -> RegressionReport {
         let differences = baseline.map { environment.differences(from: $0.environment) } ?? []
         let isExact = baseline != nil && differences.isEmpty && !boundsOnly
-        // Cases that run on one thread always are the same whatever the number of threads of the others.
+        // Cases that always run on one thread are the same for any number of threads of the others.
         var sameThreads = baseline?.environment
         sameThreads?.threads = environment.threads
         let isExactButForThreads = !boundsOnly && sameThreads.map { environment.differences(from: $0).isEmpty } == true

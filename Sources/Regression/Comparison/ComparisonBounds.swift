@@ -11,11 +11,11 @@ import AdaDimQuantization
 /// are four times the largest seen between the libraries, kernels and thread counts of Documentation/Regression.md,
 /// which has the commands.
 package struct ComparisonBounds: Sendable, Codable, Equatable {
-    /// Rows or tiles whose codes may all differ, beside those that are expected to.
+    /// Rows or tiles whose codes may all differ, in addition to the expected number.
     package var unitsBesides = 4.0
     /// The same in Double, where none was seen.
     package var unitsBesidesInDouble = 1.0
-    /// Relative difference of a loss to the share of codes that differ, beside what rounding explains.
+    /// Relative difference of a loss to the share of codes that differ, beyond what rounding explains.
     package var lossToAFlip = 1.25
 
     package init() {}

@@ -1,4 +1,4 @@
-/// How a run fared: by itself, and beside its baseline.
+/// The result of a run: judged by its identities, and compared with its baseline.
 package struct RegressionReport: Sendable, Codable, Equatable {
     package var isGreen: Bool
     package var environment: RegressionEnvironment
@@ -6,7 +6,7 @@ package struct RegressionReport: Sendable, Codable, Equatable {
     package var productRate: Double
     /// Of the baseline; nil while one is being recorded.
     package var baseline: RegressionEnvironment?
-    /// What differs between the two, a line each; none means that numbers had to be the same to the last bit.
+    /// The differences between the two, a line each; if there is none, numbers must be the same to the last bit.
     package var differences: [String]
     package var isExact: Bool
     package var bounds: ComparisonBounds
@@ -23,7 +23,7 @@ package struct RegressionReport: Sendable, Codable, Equatable {
         package var name: String
         package var failures: [Failure]
         package var seconds: Double
-        /// Beside the baseline's, for those that can be compared.
+        /// Compared with the baseline's, for those that can be compared.
         package var runs: [RunDifference] = []
 
         package init(name: String, failures: [Failure] = [], seconds: Double = 0) {
@@ -65,7 +65,7 @@ package struct RegressionReport: Sendable, Codable, Equatable {
     package var redCases: [Verdict] { (cases + refusals).filter { !$0.failures.isEmpty } }
 }
 
-/// Kinds of comparison with a baseline, beside the identities.
+/// Kinds of comparison with a baseline, in addition to the identities.
 package enum ComparisonKind: String, Sendable, CaseIterable {
     case error
     case source

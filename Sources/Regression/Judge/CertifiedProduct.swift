@@ -34,7 +34,7 @@ package struct CertifiedProduct {
         return CertifiedProduct(product, a, a, isTransposed: true)
     }
 
-    /// What is said to be A·B, or A·Bᵀ.
+    /// The claimed product A·B, or A·Bᵀ.
     package init(_ product: Matrix<Double>, _ a: Matrix<Double>, _ b: Matrix<Double>, isTransposed: Bool) {
         self.product = product
         let noise = SyntheticNoise(seed: 0xf8e1_7a1d)
@@ -51,7 +51,7 @@ package struct CertifiedProduct {
         ratio = worst.ratio
     }
 
-    /// A·z, and |A|·m beside it.
+    /// A·z and |A|·m.
     private static func times(
         _ a: Matrix<Double>, _ z: [Double], _ m: [Double]
     ) -> (value: [Double], magnitude: [Double]) {
@@ -70,7 +70,7 @@ package struct CertifiedProduct {
         return (value, magnitude)
     }
 
-    /// Aᵀ·z, and |Aᵀ|·m beside it.
+    /// Aᵀ·z and |Aᵀ|·m.
     private static func transposedTimes(
         _ a: Matrix<Double>, _ z: [Double], _ m: [Double]
     ) -> (value: [Double], magnitude: [Double]) {

@@ -24,7 +24,8 @@ enum ChoiceJudge {
         findings.add(
             .choice, ratio: worst.ratio, "\(chosen.rawValue) was chosen with \(mine.loss), the other has \(others.loss)"
         )
-        // Only round to nearest gives the same codes beside another direction as alone; a sweep may differ by flips.
+        // Only round to nearest gives the same codes with and without another direction at the same time; a sweep may
+        // differ by flips.
         if method == .roundToNearest {
             mine.judge(reported, .loss, "\(chosen.rawValue)'s loss by round to nearest", into: &findings)
             others.judge(reportedOther, .loss, "\(other.rawValue)'s loss by round to nearest", into: &findings)

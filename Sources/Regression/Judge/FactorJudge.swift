@@ -1,13 +1,13 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
-/// A factor beside the Gram matrix it is of, in Double, both in the factor's order of columns.
+/// A factor and its Gram matrix, in Double, both in the factor's order of columns.
 ///
 /// | here | shape | meaning |
 /// |---|---|---|
 /// | upper | [in, in] | V as the engine has it |
 /// | gram | [in, in] | H, undamped |
-/// | ridge | [in] | what must have been added to H's diagonal, from the share asked for |
+/// | ridge | [in] | what must have been added to H's diagonal, by the requested share |
 struct FactorJudge {
     let upper: Matrix<Double>
     let gram: Matrix<Double>
@@ -37,7 +37,7 @@ struct FactorJudge {
             !options.factor.activationOrder || zip(order, order.dropFirst()).allSatisfy { diagonal[$0] >= diagonal[$1] }
         let isOrdered = (source.order != nil) == options.factor.activationOrder && isPermutation && isDescending
         findings.add(
-            .order, ratio: isOrdered ? 0 : .infinity, isOrdered ? "in order" : "columns stand in another order")
+            .order, ratio: isOrdered ? 0 : .infinity, isOrdered ? "in order" : "columns are in another order")
 
         let share = Self.share(source, options.factor.damping, into: &findings)
         let mean = diagonal.reduce(0, +) / Double(max(n, 1))
@@ -57,7 +57,7 @@ struct FactorJudge {
         judgeResidual(into: &findings)
     }
 
-    /// The share of the mean diagonal that was added, which must be the one asked for or one that it was raised to.
+    /// The share of the mean diagonal that was added, which must be the requested one or a raised one.
     private static func share<S: RealScalar>(
         _ source: GramFactor<S>, _ asked: Double, into findings: inout Findings
     ) -> Double {
@@ -71,15 +71,15 @@ struct FactorJudge {
             .damping, ratio: isRight ? 0 : .infinity,
             isRight
                 ? "the share \(share) of the mean diagonal"
-                : "damping \(asked) was asked for, \(source.dampingShare) used after failures at \(source.failedAttempts.map(\.share))"
+                : "damping \(asked) was requested, \(source.dampingShare) used after failures at \(source.failedAttempts.map(\.share))"
         )
         return share
     }
 
     /// Cholesky succeeds, in any precision, if scaling the diagonal by 1 − n·(n+1)·eps leaves the matrix positive
-    /// definite (Demmel; Higham, theorem 10.7). Where Double finds it so, there was no reason to raise the damping. From
-    /// 2048 inputs on in Float that says little; with errors of chance n+1 becomes its root (Higham and Mary, 2019),
-    /// and ten times that is taken.
+    /// definite (Demmel; Higham, theorem 10.7). Where this holds in Double, there was no reason to raise the damping.
+    /// From 2048 inputs on in Float that is a weak test; with random errors n+1 becomes its root (Higham and Mary,
+    /// 2019), and ten times that is taken.
     private func judgeRaises(_ failed: [Double], mean: Double, into findings: inout Findings) {
         let n = Double(gram.rows)
         let worst = n * (n + 1) * epsilon

@@ -1,6 +1,6 @@
 import AdaDimLinearAlgebra
 
-/// H = X·Xᵀ, held against a product in Double.
+/// H = X·Xᵀ, compared with a product in Double.
 struct GramJudge {
     /// |H − X·Xᵀ|ᵢⱼ ≤ tokens·eps·√(Hᵢᵢ·Hⱼⱼ): a sum of so many products, whose magnitudes add up to no more than that
     /// (Cauchy and Schwarz), is computed with so much error at most in any order of summation (Higham, Accuracy and

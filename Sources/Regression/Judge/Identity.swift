@@ -1,4 +1,4 @@
-/// What must hold of a run's own numbers, whatever BLAS, compiler or processor made them.
+/// The identities of a run's own numbers, for any BLAS, compiler and processor.
 package enum Identity: String, Sendable, Codable, CaseIterable {
     /// H = X·Xᵀ.
     case gram
@@ -47,7 +47,7 @@ package struct Finding: Sendable, Codable, Equatable {
         self.text = text
     }
 
-    /// Stands for "by any measure".
+    /// Represents an unbounded deviation.
     package static let beyondAll = 1e300
 }
 

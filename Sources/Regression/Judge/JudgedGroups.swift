@@ -1,8 +1,8 @@
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// How a weight [out, in] is cut into groups, worked out anew from the options: the engine's own idea of it is under
-/// test.
+/// How a weight [out, in] is cut into groups, recomputed from the options, because the engine's own computation is
+/// under test.
 struct JudgedGroups {
     let dimension: ChannelDimension
     /// Weights to a group, at most the channel's.
@@ -10,7 +10,7 @@ struct JudgedGroups {
     let out: Int
     let inputs: Int
 
-    /// - Returns: nil if the quantized matrix has another shape, or runs in another direction than was asked for.
+    /// - Returns: nil if the quantized matrix has another shape, or has another direction than requested.
     init?(_ quantized: QuantizedMatrix, out: Int, inputs: Int, _ options: QuantizationOptions) {
         dimension = quantized.dimension
         if case .fixed(let asked) = options.direction, asked != dimension { return nil }

@@ -8,7 +8,7 @@ extension LayerJudge {
     /// - per-OC: GPTQ's updated weights when the sweep reaches the group's first column j₀, W_g + x with
     ///   x·V_gg = Σ_{k<j₀} (W−Q)_k·V_kg.
     ///
-    /// With searched ranges, that these are the best of the group is looked at instead.
+    /// With MSE clipping, the check is instead that these are the best of the group.
     func judgeGrids(into findings: inout Findings) {
         let rules = GridRules(options, epsilon: factor.epsilon)
         var (worst, searched) = (GridCheck(rules), SearchedRangeCheck(rules))
@@ -80,7 +80,7 @@ extension LayerJudge {
         worst.check(low: low, high: high, scale: scale, zero: zero, at: place)
     }
 
-    /// W of a per-OC group; in activation order its columns stand scattered.
+    /// W of a per-OC group; in act-order its columns are scattered.
     private func originalGroup(_ range: Range<Int>) -> Members {
         var position = Array(0..<groups.inputs)
         if let order = factor.order { for (place, input) in order.enumerated() { position[input] = place } }

@@ -58,7 +58,7 @@ extension LayerJudge {
         )
     }
 
-    /// Scales of a refined layer are whatever its passes made of them: numbers of their type.
+    /// Scales of a refined layer may be any numbers of their type.
     private func judgeScales(into findings: inout Findings) {
         let scales = layer.quantized.scales
         var strange: Float?

@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// One quantized layer beside its weight and its factor, in Double, columns in the factor's order.
+/// One quantized layer with its weight and its factor, in Double, columns in the factor's order.
 ///
 /// | here | shape | meaning |
 /// |---|---|---|
@@ -31,7 +31,7 @@ struct LayerJudge {
         _ options: QuantizationOptions, into findings: inout Findings
     ) {
         guard let groups = JudgedGroups(layer.quantized, out: weight.rows, inputs: weight.columns, options) else {
-            findings.add(.grids, ratio: .infinity, "the groups have another shape than was asked for")
+            findings.add(.grids, ratio: .infinity, "the groups have another shape than requested")
             return nil
         }
         self.factor = factor
@@ -86,10 +86,10 @@ struct LayerJudge {
                 : "loss \(layer.loss), largest code \(largest), scales \(scalesAreFinite ? "" : "not ")finite")
     }
 
-    /// w′ = W + Σ_{k<j} (W−Q)_k·F_kj, which is Q + (E·V)ⱼ/Vⱼⱼ, must lie within half a scale of its code's value, or
-    /// beyond the grid's end. It may miss that by τ = eps·((n+8)·(|E|·|V|)ⱼ/Vⱼⱼ + 4·|W|): a sum of at most n products
-    /// in any order, the error's own rounding, V's reciprocal, the division by the scale. Round to nearest has w′ = W
-    /// and one rounding, of the division.
+    /// w′ = W + Σ_{k<j} (W−Q)_k·F_kj, which is Q + (E·V)ⱼ/Vⱼⱼ, must be within half a scale of its code's value, or
+    /// beyond the grid's end. It may deviate from that by τ = eps·((n+8)·(|E|·|V|)ⱼ/Vⱼⱼ + 4·|W|): a sum of at most n
+    /// products in any order, the error's own rounding, V's reciprocal, the division by the scale. Round to nearest has
+    /// w′ = W and one rounding, of the division.
     private mutating func judgeCodes(into findings: inout Findings) {
         let (n, epsilon) = (Double(factor.inputs), factor.epsilon)
         let isSwept = layer.method == .gptq

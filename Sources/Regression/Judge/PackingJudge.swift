@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// Packed codes against the codes: as the engine unpacks them, and bit by bit as the format says.
+/// Packed codes compared with the codes: as the engine unpacks them, and bit by bit as the format defines.
 enum PackingJudge {
     /// - Returns: the packed codes; nil if they do not fit their bits.
     static func judge(_ codes: Matrix<UInt8>, bits: Int, into findings: inout Findings) -> PackedRows? {

@@ -1,8 +1,8 @@
 import AdaDimQuantization
 
-/// Scales and zero points of searched ranges. The search is done again in Double, over the shares of both ends that the
-/// documentation names, for weights of which each is known up to an error: what was stored must be one of those ranges, and no
-/// other may leave less, by more than those errors and rounding explain.
+/// Scales and zero points with MSE clipping. The search is repeated in Double, over the documented shares of both ends,
+/// for weights each known up to an error. The stored range must be one of the candidates, and no other candidate may
+/// have a smaller error, beyond what those errors and rounding explain.
 struct SearchedRangeCheck {
     let rules: GridRules
     private(set) var worst = WorstElement()

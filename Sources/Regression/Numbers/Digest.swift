@@ -1,6 +1,6 @@
 import AdaDimLinearAlgebra
 
-/// A 64-bit digest of numbers, to tell whether two are the same to the last bit. Not for keeping secrets.
+/// A 64-bit digest of numbers, to check whether two are the same to the last bit. Not for keeping secrets.
 package struct Digest: Sendable {
     private var state: UInt64 = 0x243f_6a88_85a3_08d3
 
@@ -26,7 +26,7 @@ package struct Digest: Sendable {
         return digest.value
     }
 
-    /// Eight bytes at a time, then what is left, then their number.
+    /// Eight bytes at a time, then the remaining ones, then their number.
     package mutating func add(bytes: [UInt8]) {
         bytes.withUnsafeBytes { buffer in
             let whole = buffer.count / 8 * 8

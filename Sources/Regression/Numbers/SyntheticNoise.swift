@@ -14,7 +14,7 @@ package struct SyntheticNoise: Sendable {
         return z ^ (z >> 31)
     }
 
-    /// The bits of an index: the same whenever they are asked for, so matrices need no order of filling.
+    /// The bits of an index: the same at any time, so matrices can be filled in any order.
     package func bits(_ index: Int) -> UInt64 {
         Self.mixed(seed &+ UInt64(truncatingIfNeeded: index &+ 1) &* Self.step)
     }

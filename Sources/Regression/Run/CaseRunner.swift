@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// Takes one layer through an engine, and holds what comes out against the identities.
+/// Runs one layer through an engine, and checks the results by the identities.
 struct CaseRunner<S: RealScalar> {
     let name: String
     let weight: Matrix<S>
@@ -142,7 +142,7 @@ extension QuantizationOptions {
             + "\(direction.name) \(method.rawValue), "
             + "select \(selection.rawValue), damping \(factor.damping), \(grid.scaleType.rawValue) scales"
             + (grid.isSymmetric ? ", symmetric" : "") + (factor.activationOrder ? ", activation order" : "")
-            + (grid.ranges == .search ? ", searched ranges" : "")
+            + (grid.ranges == .search ? ", MSE clipping" : "")
             + (refinement.passes > 0 ? ", \(refinement.passes) passes over \(refinement.parts.rawValue)" : "")
     }
 }

@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
-/// A layer of the user's own, beside the bundled ones. It is read when its turn comes.
+/// A user's layer, in addition to the bundled ones. It is read when its case runs.
 package struct UserLayer: Sendable {
     package let name: String
     /// Shape of the weight, and tokens of the activations, 0 for a Gram matrix: what memory it takes.

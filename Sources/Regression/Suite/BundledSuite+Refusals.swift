@@ -62,7 +62,7 @@ extension BundledSuite {
         let pivot = ReversePivot.of(flipped) ?? -1
         let text =
             "the damped Gram matrix is not positive definite: Cholesky failed at input \(pivot) of \(inputs); tried damping 0.0 of the mean diagonal (failed at input \(pivot))"
-        // Two inputs that outweigh their own squares: no damping up to the mean diagonal will do.
+        // Two inputs that outweigh their own squares: no damping up to the mean diagonal is enough.
         var pair = Matrix<Double>(rows: inputs, columns: inputs) { $0 == $1 ? 1 : 0 }
         (pair[30, 31], pair[31, 30]) = (5, 5)
         let raised = [0.01, 0.1, 1.0].map { "\($0) of the mean diagonal (failed at input 30)" }.joined(separator: ", ")

@@ -156,7 +156,7 @@ package enum BundledSuite {
         return cases
     }
 
-    /// As the tool quantizes unless told otherwise, and each part of a pass by itself.
+    /// The tool's defaults, and each part of a pass alone.
     private static var refined: [RegressionCase] {
         let source = SyntheticInputs.activations(tokens: 640)
         let both = Refinement(passes: 3)

@@ -1,4 +1,4 @@
-/// Something that an engine must refuse, and the error that says so.
+/// An input that an engine must refuse, and the text of its error.
 package struct RefusalCase: Sendable {
     package let name: String
     /// The error's text.

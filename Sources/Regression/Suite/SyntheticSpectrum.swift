@@ -11,7 +11,7 @@ package struct SyntheticSpectrum: Sendable {
     /// H [n, n]; both triangles agree to the last bit.
     package var matrix: Matrix<Double> {
         let n = eigenvalues.count
-        // One eigenvalue for all is a multiple of I, whatever the directions.
+        // One eigenvalue for all is a multiple of I, for any directions.
         let isUniform = eigenvalues.allSatisfy { $0 == eigenvalues[0] }
         var columns = (0..<n).map { j in (0..<n).map { $0 == j ? eigenvalues[j] : 0 } }
         for reflection in 0..<(isUniform ? 0 : Self.reflections) {

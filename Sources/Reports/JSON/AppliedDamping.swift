@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 
-/// What a factor says of the damping that it was made with, and of inputs that were never active.
+/// The damping of a factor, and its dead columns.
 package struct AppliedDamping: Sendable {
     /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
     package let damping: Double

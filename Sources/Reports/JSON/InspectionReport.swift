@@ -3,7 +3,7 @@ import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import Foundation
 
-/// What `adadim inspect --json` says, and `inspection-report.json`.
+/// The contents of `adadim inspect --json` and of `inspection-report.json`.
 package struct InspectionReport: Sendable, Codable {
     /// What it was inspected with, as one flat object.
     package struct Settings: Sendable, Equatable {
@@ -54,7 +54,7 @@ package struct InspectionReport: Sendable, Codable {
 
     /// The sensitivity by one measure.
     package struct SensitivityFigures: Sendable, Codable, Equatable {
-        /// What the most sensitive 1 % of the channels hold of the whole.
+        /// The share of the whole in the most sensitive 1 % of the channels.
         package let topInputs: Sensitivity.TopShare
         package let topOutputs: Sensitivity.TopShare
         /// Spearman's, of max|x| with the sensitivity over the input channels; null where all are alike.

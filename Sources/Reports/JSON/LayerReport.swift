@@ -3,7 +3,7 @@ import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
-/// What `adadim layer --json` says of a run.
+/// The contents of `adadim layer --json`.
 package struct LayerReport: Sendable, Codable {
     /// What it was quantized with, as one flat object.
     package struct Settings: Sendable, Equatable {
@@ -57,7 +57,7 @@ package struct LayerReport: Sendable, Codable {
     package let inactiveInputIndices: [Int]
     /// Tensors of the file that had no use.
     package let unusedTensors: [String]
-    /// The file written; null where none was asked for.
+    /// The file written; null if none was requested.
     @NullWhereAbsent package internal(set) var output: String?
     package var seconds: Seconds
 }
@@ -95,7 +95,7 @@ extension LayerReport {
         self.seconds = seconds
     }
 
-    /// What the metadata of the output say beside what the quantized weight itself does.
+    /// The output's metadata that the quantized weight itself does not have.
     package var facts: [String: String] {
         let options = options.options
         var facts = [

@@ -1,10 +1,10 @@
 import AdaDimLinearAlgebra
 
-/// What a report says of the machine: what computed, and how fast.
+/// The machine in a report: the processor and libraries, and their rate.
 package struct MachineReport: Sendable, Codable, Equatable {
     /// The processor's vector instructions, such as "AVX-512".
     package let instructions: String
-    /// The file whose code computes products; null where the process cannot tell.
+    /// The file whose code computes products; null if unknown.
     @NullWhereAbsent package internal(set) var library: String?
     /// The family of OpenBLAS's kernels; null where another library computes products.
     @NullWhereAbsent package internal(set) var kernels: String?
@@ -13,7 +13,7 @@ package struct MachineReport: Sendable, Codable, Equatable {
     /// A family that uses more of this processor; null where there is none, or where the library has none of them.
     @NullWhereAbsent package internal(set) var betterKernels: String?
     package let threads: Int
-    /// Flop/s of a product of two float32 matrices of order 512 on these threads, as measured when it was first asked for: the
+    /// Flop/s of a product of two float32 matrices of order 512 on these threads, as measured at its first use: the
     /// median of five, some milliseconds.
     package let productRate: Double
 

@@ -1,5 +1,5 @@
-/// A value that JSON gives as null where there is none. Of themselves encoders leave an absent value's key out, and a
-/// reader cannot tell a report that has none from one that is too old to know it.
+/// A value that JSON gives as null where there is none. By default encoders omit the key of an absent value, and a
+/// reader cannot distinguish a report without a value from one that is too old to have the key.
 @propertyWrapper
 package struct NullWhereAbsent<Value: Sendable & Codable>: Sendable, Codable {
     package var wrappedValue: Value?

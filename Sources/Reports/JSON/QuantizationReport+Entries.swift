@@ -5,9 +5,9 @@ import AdaDimQuantization
 import AdaDimQuantizedMatrices
 
 extension QuantizationReport.Layer {
-    /// What a quantized layer's entry says.
+    /// A quantized layer's entry.
     /// - Parameters:
-    ///   - correction: nil where nothing is made up for.
+    ///   - correction: nil without asymmetric calibration.
     ///   - packedBitsPerWeight: of the compressed-tensors format, whichever was written.
     package init(
         _ quantization: LayerQuantization, _ damping: AppliedDamping, _ correction: QuantizationReport.Correction?,
@@ -35,7 +35,7 @@ extension QuantizationReport.Layer {
 }
 
 extension QuantizationReport.Correction {
-    /// What a layer has made up for, and what came of it.
+    /// What a layer compensates for, and the result.
     /// - Parameter residual: ‖R − R_q‖² and ‖R‖² of the stream that the outputs are added to; nil where there is none.
     package init(
         _ shares: OutputCorrection, _ losses: OutputLosses, residual: (loss: Double, energy: Double)?,

@@ -3,7 +3,7 @@ extension QuantizationReport {
     /// - Parameters:
     ///   - seconds: of the whole run.
     ///   - parts: what of it no layer has; the layers' own come on top.
-    ///   - peakMemoryBytes: nil where the system does not tell.
+    ///   - peakMemoryBytes: nil where the system does not report it.
     package mutating func close(seconds: Double, _ parts: Parts, peakMemoryBytes: Int?) {
         let weights = layers.map { Double($0.shape[0] * $0.shape[1]) }
         func mean(_ bits: KeyPath<Layer, Double>) -> Double {

@@ -3,7 +3,7 @@ import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import AdaDimRecipe
 
-/// What `quantization-report.json` says of a run.
+/// The contents of `quantization-report.json`.
 package struct QuantizationReport: Sendable, Codable {
     /// Of one loss: ‖(W−Q)X‖²_F over the calibration tokens, and the same as a share of ‖WX‖²_F.
     package struct Loss: Sendable, Codable, Equatable {
@@ -17,7 +17,7 @@ package struct QuantizationReport: Sendable, Codable {
         }
     }
 
-    /// The losses found for one direction; null where none was asked for.
+    /// The losses found for one direction; null where none was measured.
     package struct DirectionLosses: Sendable, Codable, Equatable {
         @NullWhereAbsent package internal(set) var rtn: Loss?
         @NullWhereAbsent package internal(set) var gptq: Loss?
@@ -27,41 +27,42 @@ package struct QuantizationReport: Sendable, Codable {
         @NullWhereAbsent package internal(set) var passes: Int?
     }
 
-    /// How a layer makes up for what earlier quantization has changed. Its ``Layer/loss`` is then the distance from the
-    /// corrected weight W′, not from W.
+    /// How a layer compensates for the changes by earlier quantization. Its ``Layer/loss`` is then the distance from
+    /// the corrected weight W′, not from W.
     package struct Correction: Sendable, Codable, Equatable {
-        /// The share of W·(X − X_q) that it makes up for.
+        /// The share of W·(X − X_q) that it compensates for.
         package let inputs: Double
-        /// The share of R − R_q that it makes up for; null where its output is not added to a residual stream.
+        /// The share of R − R_q that it compensates for; null where its output is not added to a residual stream.
         @NullWhereAbsent package internal(set) var residual: Double?
-        /// ‖R − R_q‖²_F of that stream in front of the layer, and as a share of ‖R‖²_F.
+        /// ‖R − R_q‖²_F of that stream before the layer, and as a share of ‖R‖²_F.
         @NullWhereAbsent package internal(set) var residualLoss: Loss?
         package let outputs: OutputLosses
     }
 
-    /// How far a layer's own outputs are from the original model's, W·X: shares of ‖W′·X_q‖²_F, which the layer's losses are
-    /// shares of, too. With a share of the residual stream's shift to make up for, outputs are not to come as near to W·X as
-    /// they can.
+    /// How far a layer's own outputs are from the original model's, W·X: shares of ‖W′·X_q‖²_F, which the layer's
+    /// losses are shares of, too. With a share of the residual stream's shift, the outputs do not approximate W·X as
+    /// closely as possible, on purpose.
     package struct OutputLosses: Sendable, Codable, Equatable {
-        /// ‖W·X − W·X_q‖²_F: what earlier quantization has done to the layer's inputs, nothing of its own.
+        /// ‖W·X − W·X_q‖²_F: the change by earlier quantization through the layer's inputs, without its own.
         package let weight: Loss
-        /// ‖W·X − W′·X_q‖²_F: what is left of that with the corrected weight.
+        /// ‖W·X − W′·X_q‖²_F: what remains of it with the corrected weight.
         package let target: Loss
-        /// ‖W·X − Q·X_q‖²_F: what the layer became.
+        /// ‖W·X − Q·X_q‖²_F: what remains with the quantized weight.
         package let quantized: Loss
     }
 
-    /// Seconds of one layer's work. Gram and factor are shared by the layers of one input and stand at its first layer.
+    /// Seconds of one layer's work. Gram and factor are shared by the layers of one input and are listed at its first
+    /// layer.
     package struct LayerSeconds: Sendable, Codable, Equatable {
-        /// The sum over all batches, the RMSNorm that makes their inputs where the stage begins with one, and the attention that
-        /// tokens are weighed by.
+        /// The sum over all batches, the RMSNorm that makes their inputs where the stage begins with one, and the
+        /// attention for token weights.
         package var gram = 0.0
         package var factor = 0.0
         package var reference = 0.0
         package var rtn = 0.0
         /// Sweeps and their refinement.
         package var sweep = 0.0
-        /// Finding the target that makes up for earlier changes, and what became of the outputs.
+        /// Computing the target that compensates for earlier changes, and the distance of the outputs.
         package var correction = 0.0
         package var write = 0.0
 
@@ -78,13 +79,13 @@ package struct QuantizationReport: Sendable, Codable {
         package let groupSize: Int
         /// Weights of the last group of a channel where it is shorter than the others; null where it is not.
         @NullWhereAbsent package internal(set) var tailGroup: Int? = nil
-        /// Of the layer as quantized: how far it is from the weight that it was to become, on the inputs that it sees.
+        /// Of the layer as quantized: its distance from its target weight, on its inputs.
         package let loss: Loss
         /// What ``loss`` is a share of.
         package let outputEnergy: Double
         /// Of every direction tried, by its name.
         package let losses: [String: DirectionLosses]
-        /// Null where nothing is made up for.
+        /// Null without asymmetric calibration.
         @NullWhereAbsent package internal(set) var correction: Correction? = nil
         /// λ, in the units of the Gram matrix, and as a share of its mean diagonal.
         package let damping: Double
@@ -94,9 +95,9 @@ package struct QuantizationReport: Sendable, Codable {
         package let inactiveInputs: Int
         /// Bits per weight of what was written, overheads included.
         package let bitsPerWeight: Double
-        /// The same of the compressed-tensors format, whichever was written.
+        /// The same for the compressed-tensors format, even if another was written.
         package let packedBitsPerWeight: Double
-        /// Why the layer was written dense where packing was asked for; null otherwise.
+        /// Why the layer was written dense although packing was requested; null otherwise.
         @NullWhereAbsent package internal(set) var denseBecause: String? = nil
         package var seconds: LayerSeconds
     }
@@ -110,19 +111,19 @@ package struct QuantizationReport: Sendable, Codable {
     package struct Totals: Sendable, Codable, Equatable {
         /// Of the layers that have one.
         package var meanRelativeLoss = 0.0
-        /// All layers' losses over all their outputs' energies: of the ways to weigh layers that were tried, the one that the
-        /// model's own loss is in proportion to (Documentation/Report.md).
+        /// All layers' losses over all their outputs' energies: of the layer weightings that were tried, the one to
+        /// which the model's own loss is most closely proportional (Documentation/Report.md).
         package var energyWeightedRelativeLoss = 0.0
         package var quantizedLayers = 0
         package var perInputChannelLayers = 0
         /// Of the quantized layers: stored bits over weights.
         package var bitsPerWeight = 0.0
-        /// The same of the compressed-tensors format, whichever was written.
+        /// The same for the compressed-tensors format, even if another was written.
         package var packedBitsPerWeight = 0.0
         package var seconds = 0.0
         /// What of it was spent on what.
         package var parts = Parts()
-        /// The most memory that the process has held so far; null where the system does not tell.
+        /// The peak memory of the process so far; null where the system does not report it.
         @NullWhereAbsent package var peakMemoryBytes: Int? = nil
     }
 
@@ -132,18 +133,18 @@ package struct QuantizationReport: Sendable, Codable {
         package var reading = 0.0
         /// Running the decoder blocks, but for what `gram` has of them.
         package var forward = 0.0
-        /// Gram matrices, the RMSNorms in front of q, k, v and of gate, up where their layers are quantized, and the attention that
-        /// tokens are weighed by.
+        /// Gram matrices, the RMSNorms before q, k, v and before gate, up where their layers are quantized, and the
+        /// attention for token weights.
         package var gram = 0.0
         package var factor = 0.0
         /// ‖WX‖², the reference of relative losses.
         package var reference = 0.0
         package var rtn = 0.0
         package var sweep = 0.0
-        /// Making up for what earlier quantization has changed: the stream through the original model, how far inputs have
-        /// moved from it, and the layers' targets.
+        /// Asymmetric calibration: the stream through the original model, the shift of inputs from it, and the layers'
+        /// targets.
         package var correction = 0.0
-        /// Dequantizing, for the layers behind to see what became of a weight; such a weight is written as it is.
+        /// Dequantizing, for the layers after this one; such a weight is written as it is.
         package var replacing = 0.0
         package var writing = 0.0
         /// All the rest: opening the model, tokenizing, embedding.

@@ -45,12 +45,12 @@ package struct InspectionPage {
         return [
             map(
                 "Sensitivity in the top 1 % of the input channels",
-                "What the most sensitive hundredth of the input channels holds of Σ w²/[H⁻¹]ⱼⱼ: what per-IC groups can isolate.",
+                "The share of the most sensitive hundredth of the input channels in Σ w²/[H⁻¹]ⱼⱼ: what per-IC groups can isolate.",
                 unit: "%", log: true
             ) { $0.sensitivity(.inverseHessian).map { 100 * $0.topInputs.share } },
             map(
                 "Sensitivity in the top 1 % of the output channels",
-                "What the most sensitive hundredth of the output channels holds of Σ w²/[H⁻¹]ⱼⱼ: what per-OC groups can isolate.",
+                "The share of the most sensitive hundredth of the output channels in Σ w²/[H⁻¹]ⱼⱼ: what per-OC groups can isolate.",
                 unit: "%", log: true
             ) { $0.sensitivity(.inverseHessian).map { 100 * $0.topOutputs.share } },
             map(
@@ -97,9 +97,9 @@ package struct InspectionPage {
         return [
             """
             A loss is ‖(W−Q)X‖² over the calibration tokens, as a share of ‖WX‖². H is XXᵀ. Sensitivity is \
-            w²/[(H+λI)⁻¹]ⱼⱼ (Optimal Brain Surgeon), written w²/[H⁻¹]ⱼⱼ, unless it says w²·Hⱼⱼ (Optimal Brain Damage). Every \
-            channel's figures are in \(InspectionReport.channelsName), every layer's in \(InspectionReport.fileName) and \
-            \(InspectionTable.name).
+            w²/[(H+λI)⁻¹]ⱼⱼ (Optimal Brain Surgeon), written w²/[H⁻¹]ⱼⱼ, except where it is w²·Hⱼⱼ (Optimal Brain \
+            Damage). Every channel's figures are in \(InspectionReport.channelsName), every layer's in \
+            \(InspectionReport.fileName) and \(InspectionTable.name).
             """,
             PageWords.dampingNote(named(report.inputs.filter { !$0.dampingRaises.isEmpty })),
             PageWords.inactiveNote(

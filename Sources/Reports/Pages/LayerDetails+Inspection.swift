@@ -11,7 +11,7 @@ extension LayerDetails {
     ) {
         let sensitivity = layer.sensitivity(.inverseHessian)
         let threshold = thresholds.least(median: input.activations.medianOfLargest)
-        // No bin of a logarithmic axis holds them.
+        // They are in no bin of a logarithmic axis.
         let exact = ChannelDimension.allCases.compactMap { dimension in
             let count = layer.groupErrors.exact[dimension] ?? 0
             return count > 0 ? " Without error, and not shown: \(count) \(LossPictures.name(dimension)) groups." : nil
@@ -33,8 +33,8 @@ extension LayerDetails {
                     MatrixMap(
                         title: "Sensitivity of the weight",
                         caption: """
-                            w²/[H⁻¹]ⱼⱼ, the largest of each block; above and beside it, summed over each input channel and \
-                            each output channel, again the largest of each block.
+                            w²/[H⁻¹]ⱼⱼ, the largest of each block; above and next to it, summed over each input \
+                            channel and each output channel, again the largest of each block.
                             """,
                         outputs: layer.rows, inputs: layer.columns, rows: layer.map.rows, columns: layer.map.columns,
                         values: layer.map.values, inputMarginal: sensitivity.inputs,

@@ -96,7 +96,7 @@ struct LossPictures {
             TableColumn(
                 title: "\(Self.name(method)) \(Self.name(dimension))",
                 explanation: "Relative loss with \(Self.name(method)) and \(Self.name(dimension)) groups, "
-                    + (method == .gptq ? "refined where it was." : "on the grids that the run asked for."),
+                    + (method == .gptq ? "refined where it was." : "on the run's grids."),
                 isNumeric: true)
         } + [
             TableColumn(

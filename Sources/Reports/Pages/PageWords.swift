@@ -17,25 +17,25 @@ enum PageWords {
     static func variations(_ options: QuantizationOptions) -> String? {
         let found =
             (options.grid.isSymmetric ? ["symmetric grids"] : [])
-            + (options.factor.activationOrder ? ["activation order"] : [])
+            + (options.factor.activationOrder ? ["act-order"] : [])
         return found.isEmpty ? nil : found.joined(separator: ", ")
     }
 
-    /// That damping had to be raised, nil if it had not: of which layers, some of them by name.
+    /// The notice that damping was raised, with some of the layers' names; nil if it was not.
     static func dampingNote(_ raised: [String]) -> String? {
         raised.isEmpty ? nil : "Damping was raised where the Gram matrix had no Cholesky factor: " + some(raised)
     }
 
-    /// That some inputs had nothing to say, nil if all had: of which layers, some of them by name.
+    /// The notice that there are dead columns, with some of the layers' names; nil if there are none.
     static func inactiveNote(_ layers: [String]) -> String? {
-        layers.isEmpty ? nil : "Some inputs were never active, and their weights are rounded plainly: " + some(layers)
+        layers.isEmpty ? nil : "Some columns are dead; their weights are rounded to nearest:  " + some(layers)
     }
 
     /// That no input of some layers had anything to say, nil if all layers had one: which layers, some of them by name.
     static func silentNote(_ layers: [String]) -> String? {
         layers.isEmpty
             ? nil
-            : "No input was ever active: rounded plainly; the loss is zero on this text, and unknown on another: "
+            : "All columns are dead: rounded to nearest; the loss is zero on this text, and unknown on another:  "
                 + some(layers)
     }
 

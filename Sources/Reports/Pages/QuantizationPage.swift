@@ -90,12 +90,12 @@ package struct QuantizationPage {
                 .init("Refinement", "\(options.refinement.passes) passes, \(options.refinement.parts.rawValue)"))
         }
         if recipe.tokenWeights == .attention {
-            facts.append(.init("Tokens of q, k and v", "weighed by attention"))
+            facts.append(.init("Tokens of q, k and v", "weighted by attention"))
         }
         if recipe.correction.inputs > 0 || recipe.correction.residual > 0 {
             facts.append(
                 .init(
-                    "Made up for",
+                    "Compensated for",
                     "\(significant(recipe.correction.inputs)) of the inputs' shift, \(significant(recipe.correction.residual)) of the residual stream's"
                 ))
         }
@@ -117,8 +117,8 @@ package struct QuantizationPage {
         if report.layers.contains(where: { $0.correction != nil }) {
             notes.append(
                 """
-                W is the corrected weight that a layer was to become, which makes up for what the layers before it have done; X is \
-                what the layer sees after them. So losses here do not compare with those of a run without correction.
+                W is the layer's corrected weight, which compensates for the errors of the layers before it; X are the \
+                layer's inputs after them. So losses here cannot be compared with those of a run without correction.
                 """
             )
         }
@@ -144,7 +144,7 @@ package struct QuantizationPage {
         ]
     }
 
-    /// A column for what a step beyond a plain sweep brought.
+    /// A column for the gain of a step after a plain sweep.
     private struct Step {
         let title: String
         let explanation: String
@@ -156,7 +156,7 @@ package struct QuantizationPage {
             Step(
                 title: "Swept",
                 explanation:
-                    "Relative loss after the sweep, before it was refined; passes go by the damped H, so it may be the smaller one."
+                    "Relative loss after the sweep, before coordinate descent; passes minimize the loss under the damped H, so this may be the smaller one."
             ) {
                 $0.refined == nil ? nil : $0.swept
             },
@@ -170,8 +170,9 @@ package struct QuantizationPage {
             Step(
                 title: "Corrected",
                 explanation: """
-                    How far they are with the corrected weight, before it is quantized. Layers that write to the residual stream \
-                    make up for its shift as well, which takes their own outputs farther away.
+                    Their distance with the corrected weight, before it is quantized. Layers whose output is added to \
+                    the residual stream compensate for its shift as well, which increases the distance of their own \
+                    outputs.
                     """
             ) { $0.correction?.outputs.target },
             Step(title: "As quantized", explanation: "How far they are with the quantized weight.") {
@@ -180,8 +181,8 @@ package struct QuantizationPage {
             Step(
                 title: "Residual stream",
                 explanation: """
-                    How far the residual stream that the outputs are added to is from the original model's, in front of the \
-                    layer.
+                    The distance of the residual stream to which the outputs are added from the original model's, \
+                    before the layer.
                     """
             ) { $0.correction?.residualLoss },
         ]

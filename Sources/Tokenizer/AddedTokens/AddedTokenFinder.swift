@@ -20,11 +20,11 @@ struct AddedTokenFinder: Sendable {
         firstBytes = trie.firstBytes
     }
 
-    /// Cuts a text into added tokens and what lies between them.
+    /// Cuts a text into added tokens and the stretches between them.
     ///
     /// Stretches between tokens are never empty. A token that swallows white space on its right may reach into one that
     /// begins with white space; both count, as in the library. But where the second swallows white space on its left,
-    /// it begins where the first ends, and vanishes if nothing is left of it. (Where it would end even before that, the
+    /// it begins where the first ends, and disappears if it is then empty. (Where it would end even before that, the
     /// library fails.)
     func parts(of text: [UInt8]) -> [Part] {
         guard !text.isEmpty else { return [] }

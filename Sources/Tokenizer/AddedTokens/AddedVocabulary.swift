@@ -22,7 +22,7 @@ struct AddedVocabulary: Sendable {
             if let other = texts[token.id] {
                 throw element.malformed("the id \(token.id) of \"\(token.text)\" is also that of \"\(other)\"")
             }
-            // The library assigns ids itself; a file that says otherwise would be read differently by both.
+            // The library assigns ids itself; it would read a file with other ids differently.
             let assigned = model.vocabulary[token.text] ?? Self.nextID(after: ids, model)
             guard assigned == token.id else {
                 throw element.malformed("\"\(token.text)\" has the id \(token.id), expected \(assigned)")

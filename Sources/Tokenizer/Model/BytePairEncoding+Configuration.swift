@@ -2,7 +2,7 @@ import AdaDimJSON
 
 extension BytePairEncoding {
     init(_ configuration: ConfigurationValue) throws(TokenizerError) {
-        // Files of before 2020 have no type; merges tell.
+        // Files from before 2020 have no type; they are recognized by their merges.
         let hasMerges = try configuration.optional("merges") != nil
         let type = try configuration.optional("type")?.text().description ?? (hasMerges ? "BPE" : "")
         guard type == "BPE" else {

@@ -49,8 +49,8 @@ struct BytePairMerger {
             let position = Int(candidate.position)
             guard symbols[position].id >= 0, symbols[position].next >= 0 else { continue }
             let right = Int(symbols[position].next)
-            // The pair may have changed since. It is enough that what is there now makes the same token, whatever
-            // its rank: the library's test.
+            // The pair may have changed since. It is enough that the present pair makes the same token, of any rank:
+            // the library's test.
             guard let merge = model.merges[BytePairEncoding.pair(symbols[position].id, symbols[right].id)],
                 merge.id == candidate.id
             else { continue }

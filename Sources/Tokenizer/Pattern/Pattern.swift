@@ -1,6 +1,6 @@
 import AdaDimJSON
 
-/// A pattern of the tokenizer file: a regular expression, or a text that stands for itself.
+/// A pattern of the tokenizer file: a regular expression, or a literal text.
 package struct Pattern: Sendable {
     /// A stretch of text that the pattern matched, or one between matches.
     package struct Segment: Equatable {
@@ -26,7 +26,7 @@ package struct Pattern: Sendable {
         program = try PatternProgram(.sequence(source.unicodeScalars.map { .scalar($0.value) }))
     }
 
-    /// Cuts `bounds` of `text` into matches and what lies between them, in order and without gaps.
+    /// Cuts `bounds` of `text` into matches and the stretches between them, in order and without gaps.
     ///
     /// Matches may be empty, though not right after another match: the rule by which Oniguruma's binding iterates.
     package func segments(

@@ -2,7 +2,7 @@
 package struct PatternMatcher {
     package struct TooManySteps: Error {}
 
-    /// Where to go on after a failure.
+    /// Where to continue after a failure.
     private struct Retreat {
         var instruction: Int
         var position: Int
@@ -119,7 +119,7 @@ package struct PatternMatcher {
         }
     }
 
-    /// The length in bytes of the scalar at `position` if the set holds it, else 0.
+    /// The length in bytes of the scalar at `position` if the set contains it, else 0.
     @inline(__always)
     private func match(_ index: Int, _ text: [UInt8], _ position: Int) -> Int {
         let byte = text[position]

@@ -49,7 +49,7 @@ extension PatternParser {
         return body
     }
 
-    /// `im-im`; nil where something else stands there.
+    /// `im-im`; nil for anything else.
     private mutating func optionLetters() throws(Failure) -> Options? {
         var changed = options
         var value = true

@@ -6,10 +6,10 @@ struct PatternProgram: Sendable {
         case set(Int)
         /// A set's scalars as many times as possible; given back one by one on failure unless `possessive`.
         case run(set: Int, minimum: Int, maximum: Int, possessive: Bool)
-        /// Go on at `preferred`; on failure, at `otherwise`.
+        /// Continue at `preferred`; on failure, at `otherwise`.
         case fork(preferred: Int, otherwise: Int)
         case jump(Int)
-        /// The body follows and ends in `accept`; then go on at `end`.
+        /// The body follows and ends in `accept`; then continue at `end`.
         case atomic(end: Int)
         case lookahead(end: Int, negative: Bool)
         case lookbehind(end: Int, length: Int, negative: Bool)

@@ -54,7 +54,7 @@ struct ScalarSet: Sendable {
 
     private static let wordCategories: GeneralCategories = [.letters, .marks, .decimalDigits, .connectors]
 
-    /// What Oniguruma's word boundaries stand at.
+    /// The scalars at which Oniguruma's word boundaries are.
     static func isBoundaryWord(_ code: UInt32) -> Bool {
         switch code {
         case 0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE: true

@@ -1,6 +1,6 @@
 /// Scalars of valid UTF-8.
 extension [UInt8] {
-    /// The scalar whose first byte stands at `position`, and its length in bytes.
+    /// The scalar whose first byte is at `position`, and its length in bytes.
     @inline(__always)
     func scalar(at position: Int) -> (code: UInt32, length: Int) {
         let first = UInt32(self[position])

@@ -14,10 +14,10 @@ struct Template: Sendable {
         guard let configuration else { return }
         let type = try configuration.typeName()
         switch type {
-        case "ByteLevel": break  // It only adjusts where tokens lie in the text.
+        case "ByteLevel": break  // It only adjusts the positions of tokens in the text.
         case "TemplateProcessing": steps = [try Self.pieces(configuration)]
         case "BertProcessing", "RobertaProcessing":
-            // trim_offsets and add_prefix_space concern where tokens lie in the text, which is not asked here.
+            // trim_offsets and add_prefix_space concern the positions of tokens in the text, which are not needed here.
             let (start, end) = (try configuration.required("cls"), try configuration.required("sep"))
             steps = [[.special([try Self.id(of: start)]), .text, .special([try Self.id(of: end)])]]
         case "Sequence":
@@ -27,7 +27,7 @@ struct Template: Sendable {
             // The library would take two pieces of the first for two texts.
             if steps.count > 1, steps.contains(where: { $0.count { $0 == .text } != 1 }) {
                 throw configuration.unsupported(
-                    "a template with the text twice, or without it, beside another is not supported")
+                    "a template with the text twice, or without it, together with another is not supported")
             }
         default: throw configuration.unsupported("the post-processor \"\(type)\" is not supported")
         }

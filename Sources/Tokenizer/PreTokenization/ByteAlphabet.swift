@@ -1,5 +1,5 @@
-/// GPT-2's printable stand-ins for bytes: visible Latin-1 characters stand for themselves, all other bytes for the
-/// characters from U+0100 on, in order.
+/// GPT-2's printable stand-ins for bytes: visible Latin-1 characters represent themselves, the characters from U+0100
+/// on represent all other bytes, in order.
 enum ByteAlphabet {
     /// For each byte, its character in UTF-8.
     static let characters: [[UInt8]] = {
@@ -8,7 +8,7 @@ enum ByteAlphabet {
             let isVisible = (0x21...0x7E).contains(byte) || (0xA1...0xAC).contains(byte) || byte >= 0xAE
             let code = isVisible ? byte : next
             if !isVisible { next += 1 }
-            // All codes lie below U+0144, so two bytes suffice.
+            // All codes are below U+0144, so two bytes suffice.
             return code < 0x80 ? [UInt8(code)] : [UInt8(0xC0 | code >> 6), UInt8(0x80 | code & 0x3F)]
         }
     }()

@@ -13,7 +13,7 @@ extension PreTokenizer {
             let behavior = try configuration.required("behavior").choice(of: SplitBehavior.self)
             self = .split(pattern, behavior, invert: try configuration.required("invert").boolean())
         case "ByteLevel":
-            // trim_offsets concerns where tokens lie in the text, which is not asked here.
+            // trim_offsets concerns the positions of tokens in the text, which are not needed here.
             let usesPattern = try configuration.optional("use_regex")?.boolean() ?? true
             let addPrefixSpace = try configuration.required("add_prefix_space").boolean()
             self = .byteLevel(addPrefixSpace: addPrefixSpace, usesPattern ? try Self.words(configuration) : nil)

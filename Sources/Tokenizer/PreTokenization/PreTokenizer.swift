@@ -7,10 +7,11 @@ indirect enum PreTokenizer: Sendable {
     }
 
     case split(Pattern, SplitBehavior, invert: Bool)
-    /// Every byte becomes one printable character; before that, words may be found by GPT-2's pattern (nil: are not).
+    /// Every byte is replaced by one printable character; before that, words may be found by GPT-2's pattern (nil: are
+    /// not).
     case byteLevel(addPrefixSpace: Bool, Pattern?)
     case digits(individual: Bool)
-    /// Spaces become `replacement`, at which words begin.
+    /// Spaces are replaced by `replacement`, at which words begin.
     case metaspace(replacement: ByteString, PrependScheme, split: Bool)
     /// Runs of word characters and runs of others, without the white space between.
     case whitespace

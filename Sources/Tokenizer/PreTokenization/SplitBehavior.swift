@@ -1,4 +1,4 @@
-/// What becomes of the delimiters when a text is split.
+/// How delimiters are treated when a text is split.
 enum SplitBehavior: String, Sendable, CaseIterable {
     case removed = "Removed"
     case isolated = "Isolated"

@@ -83,7 +83,7 @@ import Testing
         let page = try text(job.output.appending(path: QuantizationReport.pageName))
         #expect(
             page.contains(
-                "No input was ever active: rounded plainly; the loss is zero on this text, and unknown on another: \(Self.silenced[0])"
+                "All columns are dead: rounded to nearest; the loss is zero on this text, and unknown on another:  \(Self.silenced[0])"
             ))
         let json = try text(job.output.appending(path: QuantizationReport.fileName))
         #expect(json.contains("\"relative\" : null"))
