@@ -220,6 +220,7 @@ let package = Package(
                 "AdaDimRegression", "AdaDimQuantization", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
                 "AdaDimOutputs", "AdaDimTestSupport",
             ]),
+        tests("Recipe", ["AdaDimRecipe", "AdaDimQuantization", "AdaDimCorrection", "AdaDimTestSupport"]),
         tests("Files", ["AdaDimFiles", "AdaDimTestSupport"]),
         tests("JSON", ["AdaDimJSON"]),
         tests("Outputs", ["AdaDimFiles", "AdaDimOutputs", "AdaDimTestSupport"]),

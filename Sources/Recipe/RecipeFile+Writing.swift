@@ -10,7 +10,8 @@ extension RecipeFile {
     package static func text(of recipe: ModelRecipe, title: String) throws -> String {
         var general = recipe
         general.rules = []
-        let members = try JSONDocument([UInt8](JSONEncoder().encode(general))).value.members ?? [:]
+        var members = try JSONDocument([UInt8](JSONEncoder().encode(general))).value.members ?? [:]
+        if recipe.sampling.seed > UInt64(Int.max) { members["seed"] = .string(ByteString("\(recipe.sampling.seed)")) }
         var settings = members.sorted { $0.key < $1.key }.filter { $0.key != "rules" }.map {
             (node($0.key), node($0.value))
         }

@@ -123,6 +123,7 @@ extension Node {
             if null != nil { return .null }
             if tag == Tag(.bool), let bool { return .boolean(bool) }
             if tag == Tag(.int), let int { return .integer(int) }
+            // One that is no `Int` stays a text.
             if tag == Tag(.float), let float { return .real(float) }
             return .string(ByteString(string ?? ""))
         case .sequence(let sequence):

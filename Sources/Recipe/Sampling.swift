@@ -23,11 +23,17 @@ extension Sampling: Codable {
         try container.encode(textField, forKey: .textField)
     }
 
+    /// A recipe has a seed that is no `Int` as a text.
+    private static func seed(_ container: KeyedDecodingContainer<Key>) throws -> UInt64 {
+        if let text = try? container.decode(String.self, forKey: .seed), let seed = UInt64(text) { return seed }
+        return try container.decode(UInt64.self, forKey: .seed)
+    }
+
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         samples = try container.decode(Int?.self, forKey: .samples)
         sequenceLength = try container.decode(Int?.self, forKey: .sequenceLength)
-        seed = try container.decode(UInt64.self, forKey: .seed)
+        seed = try Self.seed(container)
         textField = try container.decode(String?.self, forKey: .textField)
     }
 }

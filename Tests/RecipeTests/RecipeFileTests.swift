@@ -1,0 +1,149 @@
+import AdaDimCorrection
+import AdaDimQuantization
+import AdaDimRecipe
+import AdaDimTestSupport
+import Foundation
+import Testing
+
+/// Recipes in files: what is read, what is refused, what is written.
+@Suite struct RecipeFileTests {
+    private func read(
+        _ text: String, name: String = "recipe.yaml", over recipe: ModelRecipe = ModelRecipe()
+    ) throws -> ModelRecipe {
+        let temporary = try TemporaryDirectory()
+        defer { temporary.remove() }
+        try Data(text.utf8).write(to: temporary.url.appending(path: name))
+        return try RecipeFile(temporary.path(name)).applied(to: recipe)
+    }
+
+    private func refusal(_ text: String, name: String = "recipe.yaml") -> String {
+        do {
+            return "\(try read(text, name: name))"
+        } catch {
+            let words = "\(error)".split(separator: "/").last.map(String.init) ?? ""
+            return words
+        }
+    }
+
+    private func options(_ recipe: ModelRecipe, _ rules: [Int]) throws -> QuantizationOptions {
+        try rules.reduce(recipe.options) { try recipe.rules[$1].applied(to: $0) }
+    }
+
+    @Test func settingsByTheirNames() throws {
+        let recipe = try read(
+            """
+            # What differs from the defaults.
+            bits: 3
+            groupSize: 64
+            symmetric: true
+            damping: 0.05
+            activationOrder: false
+            dimension: per-ic
+            passes: 2
+            refine: codes
+            correctInputs: 0.25
+            tokenWeights: equal
+            propagate: original
+            samples: 7
+            seed: 18446744073709551615
+            textField: body
+            format: compressed-tensors
+            """)
+        #expect(recipe.options.grid.bits == 3 && recipe.options.grid.groupSize == 64)
+        #expect(recipe.options.grid.isSymmetric && recipe.options.grid.ranges == .search)
+        #expect(recipe.options.factor.damping == 0.05 && !recipe.options.factor.activationOrder)
+        #expect(recipe.options.direction == .fixed(.perInputChannel))
+        #expect(recipe.options.refinement == Refinement(parts: .codes, passes: 2))
+        #expect(recipe.correction == OutputCorrection(inputs: 0.25, residual: 0))
+        #expect(recipe.tokenWeights == .equal && recipe.propagation == .original)
+        #expect(recipe.sampling.samples == 7 && recipe.sampling.seed == .max && recipe.sampling.textField == "body")
+        #expect(recipe.format == .compressedTensors)
+    }
+
+    @Test(arguments: ["groupSize: channel", "groupSize: null", "groupSize: ~"])
+    func aWholeChannel(_ text: String) throws { #expect(try read(text).options.grid.groupSize == nil) }
+
+    @Test(arguments: ["", "# nothing\n"]) func anEmptyFileChangesNothing(_ text: String) throws {
+        #expect(try read(text) == ModelRecipe())
+    }
+
+    /// JSON is read strictly; what follows in a file is the same.
+    @Test func json() throws {
+        let text = #"{"bits": 3, "layers": {"*.down_proj": {"bits": 4}, "model.layers.0.*": {"skip": true}}}"#
+        let recipe = try read(text, name: "recipe.json")
+        #expect(recipe == (try read("{bits: 3, layers: {'*.down_proj': {bits: 4}, 'model.layers.0.*': {skip: true}}}")))
+        #expect(recipe.rules.map(\.glob) == ["*.down_proj", "model.layers.0.*"])
+    }
+
+    /// Rules come in the file's order, and later ones override.
+    @Test func rulesInOrder() throws {
+        let recipe = try read(
+            """
+            bits: 3
+            layers:
+              z: {bits: 8, damping: 0.5, skip: true}
+              a: {bits: 4, dimension: per-oc, method: rtn, symmetric: true, groupSize: 32}
+              m: {skip: false}
+            """)
+        #expect(recipe.rules.map(\.glob) == ["z", "a", "m"])
+        #expect(recipe.rules.map(\.skips) == [true, nil, false])
+        let changed = try options(recipe, [0, 1, 2])
+        #expect(changed.grid.bits == 4 && changed.factor.damping == 0.5 && changed.method == .roundToNearest)
+        #expect(changed.grid.isSymmetric && changed.grid.groupSize == 32)
+        #expect(changed.direction == .fixed(.perOutputChannel))
+        #expect(try options(recipe, [1, 0]).grid.bits == 8)
+    }
+
+    @Test(arguments: [
+        ("bit: 3", "recipe.yaml: there is no setting bit, expected one of activationOrder, bits, "),
+        ("bits: three", #"recipe.yaml: bits is "three", expected a whole number"#),
+        ("bits: 3.5", "recipe.yaml: bits is 3.5, expected "),
+        ("bits: null", "recipe.yaml: bits is null, expected "),
+        ("damping: much", #"recipe.yaml: damping is "much", expected a number"#),
+        ("symmetric: 1", "recipe.yaml: symmetric is 1, expected true or false"),
+        ("ranges: all", #"recipe.yaml: ranges is "all", expected minmax, search"#),
+        ("dimension: both", #"recipe.yaml: dimension is "both", expected adaptive, per-oc, per-ic"#),
+        ("effort: most", #"recipe.yaml: effort is "most", expected fast, balanced, best"#),
+        ("format: gguf", #"recipe.yaml: format is "gguf", expected dequantized, compressed-tensors"#),
+        ("- bits", "recipe.yaml: the file is a list, expected settings by name"),
+        ("bits", #"recipe.yaml: the file is "bits", expected settings by name"#),
+        ("layers: [q_proj]", "recipe.yaml: layers is a list, expected settings by name"),
+        ("layers: {q_proj: 3}", "recipe.yaml: layers: q_proj is 3, expected settings by name"),
+        ("layers: {q_proj: {skip: yes please}}", #"recipe.yaml: layers q_proj: skip is "yes please", expected true"#),
+        ("layers: {q_proj: {bit: 3}}", "recipe.yaml: layers q_proj: there is no setting bit, expected one of "),
+        ("layers: {q_proj: {format: dequantized}}", "recipe.yaml: layers q_proj: there is no setting format, "),
+    ])
+    func refused(_ text: String, _ expected: String) {
+        #expect(refusal(text).hasPrefix(expected), "\(refusal(text))")
+    }
+
+    @Test func whatIsNoYAML() {
+        #expect(refusal("bits: [3").hasPrefix("recipe.yaml:"))
+        #expect(refusal("bits: 3\nbits: 4").hasPrefix("recipe.yaml:"))
+        #expect(refusal("{\"bits\": 3,}", name: "recipe.json").contains("recipe.json: line 1"))
+        do {
+            _ = try RecipeFile("/none/recipe.yaml")
+            Issue.record("a file that is not there was read")
+        } catch {
+            #expect("\(error)" == "/none/recipe.yaml: No such file or directory")
+        }
+    }
+
+    /// What is written is complete, and read as it was.
+    @Test(arguments: Effort.allCases) func writtenAndRead(_ effort: Effort) throws {
+        var recipe = ModelRecipe(effort)
+        recipe.options.grid.bits = 3
+        recipe.options.grid.groupSize = nil
+        recipe.sampling.samples = 12
+        recipe.sampling.seed = effort == .fast ? 5 : .max
+        recipe.sampling.textField = "null"
+        recipe.correction.residual = 0.125
+        recipe.format = .compressedTensors
+        recipe.rules = [.perInputChannel("*.down_proj", source: "--per-ic"), .skipping("q_proj", source: "--skip")]
+        let text = try RecipeFile.text(of: recipe, title: "A title.")
+        #expect(text.hasPrefix("# A title.\n"))
+        #expect(try read(text) == recipe, "\(text)")
+        // Whatever it is read over.
+        #expect(try read(text, over: ModelRecipe(.fast)) == recipe)
+    }
+}
