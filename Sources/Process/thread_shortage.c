@@ -18,7 +18,7 @@ static struct sigaction original;
 static sigset_t original_mask;
 static int is_watching;
 
-/* Threads of this process; 1 where the system does not tell. */
+/* Threads of this process; 1 where the system does not report them. */
 static int threads(void) {
     DIR *tasks = opendir("/proc/self/task");
     int count = 0;

@@ -41,7 +41,7 @@ char **adadim_command_line(size_t *count) {
     if (bytes == NULL) return NULL;
     *count = 0;
     for (size_t i = 0; i < length; i++) *count += bytes[i] == 0;
-    /* The pointers, and behind them what they point to. */
+    /* The pointers, and after them what they point to. */
     size_t pointers = (*count + 1) * sizeof(char *);
     char **words = *count > 0 && bytes[length - 1] == 0 ? malloc(pointers + length) : NULL;
     if (words != NULL) {

@@ -54,10 +54,10 @@ import Testing
                 #expect(taken == gram && quantizer == nil)
             }
             refused("options->size is 0, expected sizeof(adadim_options)") { $0.size = 0 }
-            refused("5 bits were asked for, expected one of 2, 3, 4, 8") { $0.bits = 5 }
+            refused("5 bits were requested, expected one of 2, 3, 4, 8") { $0.bits = 5 }
             refused("options->group_size is -1") { $0.group_size = -1 }
-            refused("a damping of nan was asked for") { $0.damping = .nan }
-            refused("a damping of -0.5 was asked for") { $0.damping = -0.5 }
+            refused("a damping of nan was requested") { $0.damping = .nan }
+            refused("a damping of -0.5 was requested") { $0.damping = -0.5 }
             refused("options->method is 2") { $0.method = 2 }
             refused("options->dimension is -1") { $0.dimension = -1 }
             refused("options->selection is 9") { $0.selection = 9 }

@@ -14,7 +14,10 @@ import Testing
             return (name, swift, options)
         }
         return [
-            pair("the defaults", .init()) { _ in },
+            pair("fast", .fast) { _ in },
+            pair("balanced", .init()) {
+                precondition(adadim_options_init(&$0, Int32(ADADIM_BALANCED)) == ADADIM_OK, "no preset")
+            },
             pair(
                 "3 bits in groups with a tail",
                 .init(.fast) {
@@ -145,7 +148,8 @@ import Testing
             let widened = words.map { stored == .float16 ? floatFromFloat16($0) : floatFromBFloat16($0) }
             let expected = try quantize(
                 Matrix(rowMajor: widened, rows: given.out, columns: given.inputs),
-                activations: Matrix(columnMajor: given.activations, rows: given.inputs, columns: given.tokens))
+                activations: Matrix(columnMajor: given.activations, rows: given.inputs, columns: given.tokens),
+                options: .fast)
             try given.withQuantizer { quantizer in
                 var layer: OpaquePointer?
                 try check(adadim_quantizer_quantize(quantizer, words, adadim_type(type), 40, nil, nil, &layer))

@@ -64,13 +64,13 @@ struct CheckpointTests {
             directory.error { _ = try $0.matrix("none") } == "\(directory.url.path): no tensor none in the weights")
         #expect(
             directory.error { _ = try $0.rows(of: "m", ids: [0, 2]) }
-                == "\(file): tensor m has 2 rows, row 2 was asked for")
+                == "\(file): tensor m has 2 rows, row 2 was requested")
         #expect(
             directory.error { _ = try $0.rows(of: "m", ids: [-1]) }
-                == "\(file): tensor m has 2 rows, row -1 was asked for")
+                == "\(file): tensor m has 2 rows, row -1 was requested")
         #expect(
             directory.error { _ = try $0.rowPanel(of: "m", rows: 1..<4) }
-                == "\(file): tensor m has 2 rows, row 3 was asked for")
+                == "\(file): tensor m has 2 rows, row 3 was requested")
     }
 
     @Test(arguments: [Float.nan, .infinity, -.infinity]) func notFiniteIsNamed(_ bad: Float) throws {

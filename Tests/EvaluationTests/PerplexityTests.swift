@@ -76,7 +76,7 @@ struct PerplexityTests {
             text(tokens: 9, length: 10)
                 == "the text has 9 tokens, expected at least one window of 10: give a longer text or shorter windows")
         #expect(text(tokens: 9, length: 1).hasPrefix("windows of 1 tokens, expected at least 2"))
-        #expect(text(tokens: 90, length: 10, limit: 0) == "0 windows asked for, expected at least 1")
+        #expect(text(tokens: 90, length: 10, limit: 0) == "0 windows were requested, expected at least 1")
 
         let model = try GoldenModel(name: "llama").model()
         var ids = [Int32](repeating: 3, count: 300)

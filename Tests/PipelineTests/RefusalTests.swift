@@ -42,7 +42,7 @@ import Testing
         let scratch = try Scratch()
         var job = try job(scratch)
         job.recipe.sampling.sequenceLength = 5000
-        #expect(message(job).contains("sequences of 5000 tokens were asked for, the model takes at most"))
+        #expect(message(job).contains("sequences of 5000 tokens were requested, the model takes at most"))
         job.recipe.sampling.sequenceLength = 16
         job.calibration = try scratch.tokens([1, 2, 3], shape: [3], name: "short.safetensors")
         #expect(message(job) == "the calibration text has 3 tokens, expected at least one sequence of 16")
@@ -104,7 +104,7 @@ import Testing
         job.recipe.sampling.samples = 40
         #expect(message(memory: try bytes(40, 400) - 1).hasPrefix(refusal))
         // Enough memory: what stops the run now is a length that this model does not take.
-        #expect(message(memory: try bytes(40, 400)).hasPrefix("sequences of 400 tokens were asked for"))
+        #expect(message(memory: try bytes(40, 400)).hasPrefix("sequences of 400 tokens were requested"))
     }
 
     @Test func badWeightsAreNamedByTensorAndIndex() throws {

@@ -23,7 +23,7 @@ import Testing
                     _ = try quantize(
                         layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.bits = bits })
                 }
-                    == "\(bits) bits were asked for, expected one of 2, 3, 4, 8")
+                    == "\(bits) bits were requested, expected one of 2, 3, 4, 8")
         }
     }
 
@@ -33,7 +33,7 @@ import Testing
                 _ = try quantize(
                     layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.groupSize = 0 })
             }
-                == "a group size of 0 was asked for, expected a positive number")
+                == "a group size of 0 was requested, expected a positive number")
     }
 
     @Test func dampingBelowZeroOrNotANumber() {
@@ -44,7 +44,7 @@ import Testing
                         layer.weight, activations: layer.activations,
                         options: .init(.fast) { $0.factor.damping = damping })
                 }
-                .hasPrefix("a damping of \(damping) was asked for, expected a share"))
+                .hasPrefix("a damping of \(damping) was requested, expected a share"))
         }
     }
 
@@ -181,7 +181,7 @@ import Testing
                 == "the factor's columns are not in activation order, the options have the opposite")
         #expect(
             message { _ = try LayerQuantizer(factor: factor, options: .init(.fast) { $0.factor.damping = 0.1 }) }
-                == "the factor was made with damping 0.01, the options ask for 0.1")
+                == "the factor was made with damping 0.01, the options have 0.1")
     }
 
     @Test func numbersTooLargeForTheirType() throws {

@@ -50,7 +50,7 @@ import Testing
     /// The second Gram matrix is there while H is sorted, work and codes come after: the larger of the two counts.
     @Test(arguments: [64, 4096])
     func activationOrderSortsIntoASecondGram(_ rows: Int) throws {
-        let plain = try MemoryPlan(rows: rows, columns: 512, threads: 1)
+        let plain = try MemoryPlan(rows: rows, columns: 512, options: .fast, threads: 1)
         let ordered = try MemoryPlan(
             rows: rows, columns: 512, options: .init(.fast) { $0.factor.activationOrder = true }, threads: 1)
         #expect(plain.sorted == 0 && ordered.sorted == 512 * 512 * 4)

@@ -111,7 +111,7 @@ import Testing
             #expect(paths[0] == paths[1] + "/codes" && paths[2] == temporary.url.path)
             #expect(notices.count == (refuses ? 1 : 0))
             #expect(
-                notices.allSatisfy { $0.hasPrefix("\(directory.path): the file system does not bring directories") })
+                notices.allSatisfy { $0.hasPrefix("\(directory.path): the file system does not write directories") })
             #expect(try directory.read() == baseline)
         }
     }

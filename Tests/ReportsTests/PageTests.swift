@@ -176,7 +176,7 @@ import Testing
         #expect(quantized.layers.contains { !$0.dampingRaises.isEmpty })
         for page in [InspectionPage(inspected, isDetailed: false).page, QuantizationPage(quantized).page] {
             #expect(page.notes.contains { $0.hasPrefix("Damping was raised") && $0.contains("model.layers.") })
-            #expect(page.facts.contains { $0.name == "With" && $0.value == "symmetric grids, activation order" })
+            #expect(page.facts.contains { $0.name == "With" && $0.value == "symmetric grids, act-order" })
         }
     }
 }

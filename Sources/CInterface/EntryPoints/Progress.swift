@@ -16,7 +16,7 @@ final class Progress: Sendable {
     }
 
     /// Not called again once it has cancelled.
-    func tell(_ share: Double) {
+    func report(_ share: Double) {
         if !cancellation.isCancelled && callback(share, context) != 0 { cancellation.cancel() }
     }
 }

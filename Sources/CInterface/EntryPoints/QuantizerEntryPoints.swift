@@ -8,7 +8,7 @@ final class QuantizerHandle: Sendable {
 
     init(_ gram: consuming Gram<Float>, _ options: QuantizationOptions, _ progress: Progress?) throws {
         quantizer = try LayerQuantizer(gram: consume gram, options: options, cancellation: progress?.cancellation) {
-            progress?.tell($0)
+            progress?.report($0)
         }
     }
 }
@@ -76,7 +76,7 @@ public func quantizerQuantize(
             let progress = Progress(progress, context)
             let result = try handle.quantizer.quantize(
                 rowMajor: numbers, of: type, rows: rows, threads: threads, cancellation: progress?.cancellation
-            ) { progress?.tell($0) }
+            ) { progress?.report($0) }
             return LayerHandle(
                 result, dampingShare: factor.dampingShare, inactiveInputs: factor.inactiveInputCount)
         }

@@ -92,7 +92,7 @@ struct StageQuantizer {
         }
     }
 
-    /// The layers of a stage by what their factors are made with; one group, unless rules tell layers apart.
+    /// The layers of a stage by what their factors are made with; one group, unless rules differ.
     private func factorGroups(_ layers: [LinearLayer]) -> [[LinearLayer]] {
         var groups: [(options: QuantizationOptions.Factor, layers: [LinearLayer])] = []
         for layer in layers {

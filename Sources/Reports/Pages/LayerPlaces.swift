@@ -1,5 +1,5 @@
 /// The place of a report's layers in the model: rows and columns of pictures by depth and role. A report lists layers
-/// in the order of the model's description, so its names tell all that a page needs.
+/// in the order of the model's description, so its names are all that a page needs.
 package struct LayerPlaces {
     /// The place of a layer in pictures.
     package struct Place: Hashable {
