@@ -54,23 +54,23 @@ struct OutputDirectoryTests {
         #expect(directory.refusal(of: model + "/", overwrite: true).contains("is the model's own directory"))
         #expect(
             directory.refusal(of: model + "/out")
-                == "/model/out: the output lies inside the model's directory /model, expected a place outside")
+                == "/model/out: the output is inside the model's directory /model, expected a place outside")
         try files.createDirectory(atPath: model + "/deep", withIntermediateDirectories: true)
-        #expect(directory.refusal(of: model + "/deep/out").contains("lies inside the model's directory"))
+        #expect(directory.refusal(of: model + "/deep/out").contains("is inside the model's directory"))
         #expect(
             directory.refusal(of: parent, overwrite: true)
-                == ": the output holds the model's directory /model, expected a place beside it")
-        #expect(directory.refusal(of: "/", overwrite: true).contains("holds the model's directory"))
+                == ": the output contains the model's directory /model, expected a directory outside it")
+        #expect(directory.refusal(of: "/", overwrite: true).contains("contains the model's directory"))
         // Links on either side lead to the same places.
         try files.createSymbolicLink(atPath: parent + "/link", withDestinationPath: model)
         #expect(directory.refusal(of: parent + "/link").contains("is the model's own directory"))
-        #expect(directory.refusal(of: parent + "/link/out").contains("lies inside the model's directory /model,"))
+        #expect(directory.refusal(of: parent + "/link/out").contains("is inside the model's directory /model,"))
         let throughLink = #expect(throws: ExportError.self) {
             try OutputDirectory(
                 directory.url, model: URL(fileURLWithPath: parent + "/link"), overwrite: true)
         }
         #expect(throughLink == .outputIsModel(output: model))
-        #expect(directory.refusal(of: parent + "/model/../model/./out").contains("lies inside the model's directory"))
+        #expect(directory.refusal(of: parent + "/model/../model/./out").contains("is inside the model's directory"))
         // A name that only begins with the model's is another directory.
         let writing = try OutputDirectory(
             URL(fileURLWithPath: model + "-3bit"), model: directory.url, overwrite: false)

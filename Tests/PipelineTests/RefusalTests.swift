@@ -53,9 +53,9 @@ import Testing
             [Int64](repeating: 1 << 40, count: 20), shape: [20], name: "huge.safetensors")
         #expect(message(job).hasSuffix("huge.safetensors: element 0 of ids is no 32-bit token id"))
         job.calibration = try scratch.tokens([Int64](repeating: 1, count: 16), shape: [2, 8], name: "rows.safetensors")
-        #expect(message(job) == "the ready-made sequences have 8 tokens each, --sequence-length asks for 16")
+        #expect(message(job) == "the ready-made sequences have 8 tokens each, --sequence-length is 16")
         job.recipe.sampling.sequenceLength = nil
-        #expect(message(job) == "2 ready-made sequences, --samples asks for 4")
+        #expect(message(job) == "2 ready-made sequences, --samples is 4")
         job.calibration = scratch.url.appending(path: "nowhere.txt")
         #expect(message(job).contains("nowhere.txt: cannot be read"))
         try Data([0x61, 0xff, 0x62]).write(to: scratch.url.appending(path: "latin.txt"))

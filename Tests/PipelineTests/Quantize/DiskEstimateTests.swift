@@ -43,7 +43,7 @@ import Testing
             job.recipe.options.direction = .fixed(dimension)
             let report = try QuantizeCheckpoint(job).run()
             var bytes = 0
-            for path in report.files where !path.hasPrefix("quantization-report") {
+            for path in report.files where !path.hasPrefix("quantization-") {
                 let file = job.output.appending(path: path).path
                 if path.hasSuffix(".safetensors") {
                     bytes += try SafetensorsFile(path: file).tensors.reduce(0) { $0 + $1.byteRange.count }

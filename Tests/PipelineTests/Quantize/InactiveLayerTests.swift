@@ -75,7 +75,7 @@ import Testing
         let shares = report.layers.compactMap(\.loss.relative)
         #expect(shares.count == report.layers.count - Self.silenced.count - 1)
         #expect(report.totals.meanRelativeLoss == shares.reduce(0, +) / Double(shares.count))
-        let notices = messages.withLock { $0.filter { $0.contains("was ever active: rounded plainly") } }
+        let notices = messages.withLock { $0.filter { $0.contains("was ever active: rounded to nearest") } }
         #expect(notices.count == 3 && notices[0].hasPrefix("model.layers.0.mlp.down_proj: none of the "), "\(notices)")
         #expect(
             notices.count == 3
@@ -111,7 +111,7 @@ import Testing
         }
         #expect(report.layers.count { $0.verdict.contains("there is no output") } == Self.silenced.count + 1)
         let page = try text(directory.appending(path: InspectionReport.pageName))
-        #expect(page.contains("No input was ever active") && !page.contains("nan\"") && !page.contains("NaN,"))
+        #expect(page.contains("All columns are dead") && !page.contains("nan\"") && !page.contains("NaN,"))
         let table = try text(directory.appending(path: "layers.csv")).split(separator: "\n")
         #expect(table.contains { $0.hasPrefix("\(Self.silenced[0]),") && $0.contains(",,,,,0,0.0,0.0,") }, "\(table)")
         _ = try JSONDecoder().decode(

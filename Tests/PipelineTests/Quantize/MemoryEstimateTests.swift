@@ -135,7 +135,7 @@ import Testing
         }
         let plain = try few()
         let square = 4.0 * 1536 * 1536
-        let down = try MemoryPlan(rows: 576, columns: 1536, threads: 2)
+        let down = try MemoryPlan(rows: 576, columns: 1536, options: .fast, threads: 2)
         let quantizing = Double(down.workspace + down.codes)
         #expect(square > quantizing)
         #expect(try few { $0.recipe.rules = [.skipping("[qkvogu]*_proj", source: "--skip")] } == plain)
