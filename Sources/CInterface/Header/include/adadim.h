@@ -174,9 +174,10 @@ adadim_status adadim_gram_merge(adadim_gram *gram, const adadim_gram *other);
 adadim_status adadim_gram_inputs(const adadim_gram *gram, int64_t *inputs);
 adadim_status adadim_gram_tokens(const adadim_gram *gram, int64_t *tokens);
 
-/* ADADIM_ALL_INPUTS_INACTIVE if the mean of the matrix's diagonal is zero, or too small for a normal float32. A layer none of whose inputs any of the tokens has activated can be
- * quantized, its weights rounded plainly, all alike: what it loses on these tokens is zero in either direction, so that ADADIM_ADAPTIVE
- * makes it per-OC, and inactive_inputs of adadim_layer_info is all of them. For callers to whom that is a mistake. */
+/* ADADIM_ALL_INPUTS_INACTIVE if the mean of the matrix's diagonal is zero, or too small for a normal float32. A layer none of
+ * whose inputs any of the tokens has activated can be quantized, its weights rounded plainly, all alike: what it loses on
+ * these tokens is zero in either direction, so that ADADIM_ADAPTIVE makes it per-OC, and inactive_inputs of adadim_layer_info
+ * is all of them. For callers to whom that is a mistake. */
 adadim_status adadim_gram_check_active(const adadim_gram *gram);
 
 /* Copies the matrix, both triangles, float32 [inputs, inputs]. See READING A LAYER for capacity and count. */
