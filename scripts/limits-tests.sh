@@ -7,6 +7,10 @@
 #
 # What a machine does not allow (root, mounts, namespaces, groups) is named and left out. Less than ten minutes on two cores.
 set -euo pipefail
+# Signals that whoever started this ignores, as nohup does, would be ignored by the tool, too, and bash cannot change that.
+if [ -z "${ADADIM_SIGNALS_RESET:-}" ]; then
+    ADADIM_SIGNALS_RESET=1 exec env --default-signal=HUP,INT,TERM,XCPU "$0" "$@"
+fi
 cd "$(dirname "$0")/.."
 tool=$(readlink -f "${1:-.build/release/adadim}")
 work=$(mktemp -d)

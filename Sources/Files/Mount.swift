@@ -18,7 +18,8 @@ package struct Mount {
 ///   backslashes of paths as `\` and three octal digits (proc_pid_mountinfo(5)).
 package func mounts(inTable table: [UInt8]) -> [Mount] {
     table.split(separator: UInt8(ascii: "\n")).compactMap { line in
-        let fields = line.split(separator: UInt8(ascii: " "))
+        // What is mounted may have no name: an empty field.
+        let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard let dash = fields.dropFirst(6).firstIndex(of: [UInt8(ascii: "-")]), fields.count >= dash + 4 else {
             return nil
         }

@@ -13,6 +13,7 @@ import Testing
             38 35 98:0 / /no\\9 rw - tmpfs none rw
             39 35 98:0 / /half\\04 rw - tmpfs none rw
             40 24 0:28 /jobs\\0407 /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct
+            43 35 0:31 / /nameless rw - tmpfs  rw,size=1024k
             41 35 98:0 / /no-dash rw ext3 /dev/root rw
             42 35 98:0
             """
@@ -20,10 +21,12 @@ import Testing
         let points = found.map { String(decoding: $0.point, as: UTF8.self) }
         let roots = found.map { String(decoding: $0.root, as: UTF8.self) }
         #expect(
-            points == ["/proc", "/mnt/with space", "/tab\t\\end\n", "/no\\9", "/half\\04", "/sys/fs/cgroup/cpu"])
-        #expect(roots == ["/", "/mnt1", "/\\", "/", "/", "/jobs 7"])
-        #expect(found.map(\.kind) == ["proc", "ext3", "ext3", "tmpfs", "tmpfs", "cgroup"])
-        #expect(found.last?.options == ["rw", "cpu", "cpuacct"])
+            points == [
+                "/proc", "/mnt/with space", "/tab\t\\end\n", "/no\\9", "/half\\04", "/sys/fs/cgroup/cpu", "/nameless",
+            ])
+        #expect(roots == ["/", "/mnt1", "/\\", "/", "/", "/jobs 7", "/"])
+        #expect(found.map(\.kind) == ["proc", "ext3", "ext3", "tmpfs", "tmpfs", "cgroup", "tmpfs"])
+        #expect(found.map(\.options).suffix(2) == [["rw", "cpu", "cpuacct"], ["rw", "size=1024k"]])
         #expect(mounts(inTable: []).isEmpty)
     }
 
