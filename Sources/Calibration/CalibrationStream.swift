@@ -9,8 +9,8 @@ package struct CalibrationStream: Sendable {
     /// Batches that go through a block at the same time: one, its products on all threads, or as many as there are
     /// threads, with no wait inside a product.
     package let batchesAtOnce: Int
-    /// Roots of the weights that each batch's tokens had in the last Gram matrix; none where they counted the same.
-    private var rootWeights: [[Float]] = []
+    /// Square roots of the weights that each batch's tokens had in the last Gram matrix; nil where they counted the same.
+    private var rootWeights: [[Float]?]
 
     /// Bytes of one [intermediate, tokens] matrix of a batch, at most, but for one of the fewest tokens.
     private static let batchBudget = 32 << 20
@@ -63,28 +63,24 @@ package struct CalibrationStream: Sendable {
         batches = try Self.batches(sequences: count, length: length, intermediateSize: intermediate).map {
             try model.embed(Array(samples.sequences[$0]), firstSequence: $0.lowerBound)
         }
+        rootWeights = Array(repeating: nil, count: batches.count)
         model.releaseEmbeddings()
     }
 
     /// The Gram matrix of the inputs of the current stage's linear layers, over all samples. Each batch keeps its
     /// inputs for ``advance(through:between:)``.
     /// - Parameters:
-    ///   - weighsByAttention: whether tokens before a stage of attention count by the attention that they receive; else all the
-    ///     same.
+    ///   - weighting: how much each token counts.
     ///   - seeing: called with the inputs of every batch [in, tokens], in order.
     ///   - between: called after every batch; an error of it ends the sum.
     package mutating func gram(
-        in block: DecoderBlock, order: Int, weighsByAttention: Bool = false,
+        in block: DecoderBlock, order: Int, weighting: any TokenWeighting = EqualTokens(),
         seeing: (MatrixView<Float>) -> Void = { _ in }, between: () throws -> Void = {}
     ) throws -> Gram<Float> {
         var gram = try Gram<Float>(order: order)
-        rootWeights = []
         for index in batches.indices {
             let inputs = block.keepInput(of: &batches[index])
-            if weighsByAttention && block.stage(of: batches[index]).isAttention {
-                // One for what a token asks as a query, and the rest for what others take from it.
-                rootWeights.append(block.squaredAttentionShares(batches[index]).map { (1 + $0).squareRoot() })
-            }
+            rootWeights[index] = weighting.rootWeights(of: batches[index], in: block)
             weighted(inputs, batch: index).withView { gram.accumulate(finite: $0) }
             inputs.withView(seeing)
             try between()
@@ -94,7 +90,7 @@ package struct CalibrationStream: Sendable {
 
     /// A batch's inputs [in, tokens] as they count.
     private func weighted(_ inputs: Matrix<Float>, batch: Int) -> Matrix<Float> {
-        rootWeights.isEmpty ? inputs : inputs.scaledColumns(by: rootWeights[batch])
+        rootWeights[batch].map { inputs.scaledColumns(by: $0) } ?? inputs
     }
 
     /// Takes every batch through the current stage of `block`, with the weights that it has now.

@@ -84,7 +84,7 @@ import Testing
         var (stream, plain) = (try CalibrationStream(samples, model), try CalibrationStream(samples, model))
         for stage in block.stages {
             let order = stage.layers[0].weight.columns
-            let found = try stream.gram(in: block, order: order, weighsByAttention: true).symmetric()
+            let found = try stream.gram(in: block, order: order, weighting: TokensByAttention()).symmetric()
             let equal = try plain.gram(in: block, order: order).symmetric()
             if stage.name == "queryKeyValue" {
                 var expected = Matrix<Double>(repeating: 0, rows: order, columns: order)
@@ -176,7 +176,7 @@ import Testing
             let coarse = coarser(untouched)
             for stage in untouched.stages {
                 let order = stage.layers[0].weight.columns
-                _ = try moved.gram(in: coarse, order: order, weighsByAttention: true)
+                _ = try moved.gram(in: coarse, order: order, weighting: TokensByAttention())
                 let shift = try original.shift(of: &moved, in: coarse, originally: untouched, order: order)
                 let roots = moved.batches.flatMap { batch in
                     stage.name == "queryKeyValue"

@@ -80,7 +80,7 @@ import Testing
             let configuration = try Checkpoint(directory: job.model).configuration
             let plan = try LayerPlan(job.recipe, configuration, scaleType: .bfloat16)
             let size = CalibrationSize(sequences: sequences, length: length)
-            return Int(try MemoryEstimate(configuration, job.recipe, plan, size).bytes.rounded(.up))
+            return Int(try MemoryEstimate(configuration, plan, size, .quantizing(job.recipe)).bytes.rounded(.up))
         }
         func message(memory: Int) -> String {
             errorText { _ = try QuantizeCheckpoint(job, memory: memory).run() }

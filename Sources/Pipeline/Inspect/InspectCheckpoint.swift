@@ -50,7 +50,7 @@ package struct InspectCheckpoint {
         let size = try CalibrationSize(
             file: job.layers.calibration, samples: job.layers.recipe.sampling.samples,
             length: job.layers.recipe.sampling.sequenceLength)
-        try MemoryEstimate(checkpoint.configuration, job.layers.recipe, plan, size, .inspecting).check(
+        try MemoryEstimate(checkpoint.configuration, plan, size, .inspecting(job.layers.recipe)).check(
             available: memory)
         // Before the text is read, which may take its time: a run that cannot write its report ends here.
         let output = try job.report.map {
@@ -126,42 +126,41 @@ package struct InspectCheckpoint {
 
     /// Looks at the inputs of a stage and at the layers that share them.
     private func inspect(_ stage: Int, of block: DecoderBlock, _ run: inout Run) throws {
-        let quantizer = StageQuantizer(job: job.layers, plan: run.plan, log: log)
-        let layers = run.plan.layers(ofStage: stage, inBlock: block.index)
-        guard let first = layers.first else { return }
+        guard let first = run.plan.layers(ofStage: stage, inBlock: block.index).first else { return }
         var moments = ActivationMoments(channels: block.weight(first.name).columns)
         guard
-            var gram = try quantizer.gram(
-                of: stage, in: block, &run.stream, seeing: { moments.accumulate($0) },
-                between: observer.checkCancellation)
+            var inputs = try StageInputs(
+                of: stage, in: block, run.plan, &run.stream, weighting: job.layers.recipe.weighting,
+                seeing: { moments.accumulate($0) }, between: observer.checkCancellation)
         else { return }
-        run.parts.gram += gram.seconds
+        run.parts.gram += inputs.seconds
 
         var factoring = Stopwatch()
-        let input = try quantizer.naming(first) {
+        let input = try first.naming {
             try factoring.time {
                 try InspectedInput(
-                    taking: &gram.gram, moments.figures, thresholds: job.thresholds, options: job.layers.recipe.options)
+                    taking: &inputs.gram, moments.figures, thresholds: job.thresholds,
+                    options: job.layers.recipe.options)
             }
         }
         run.parts.factor += factoring.seconds
         let damping = AppliedDamping(input.factor)
-        damping.log(to: log, subject: StageQuantizer.subject(layers))
+        damping.log(to: log, subject: inputs.layers.subject)
         if input.inverseDampingShare != damping.share {
             log.warning(
                 """
-                \(StageQuantizer.subject(layers)): the sensitivities are taken with damping \(input.inverseDampingShare) of the \
+                \(inputs.layers.subject): the sensitivities are taken with damping \(input.inverseDampingShare) of the \
                 mean diagonal; with \(damping.share) there is a factor in Float, but none in Double
                 """)
         }
         let index = run.report.inputs.count
-        run.report.inputs.append(.init(input, of: layers, damping: damping))
+        run.report.inputs.append(.init(input, of: inputs.layers, damping: damping))
         try run.channels?.write(input, of: first)
 
-        for layer in layers {
+        for layer in inputs.layers {
             var looking = Stopwatch()
             guard let options = run.plan[layer] else { continue }
-            let inspection = try quantizer.naming(layer) {
+            let inspection = try layer.naming {
                 try looking.time { try LayerInspection(of: block.weight(layer.name), input, options: options) }
             }
             run.parts.layers += looking.seconds

@@ -17,5 +17,7 @@ extension Checkpoint {
 
     /// A quantized layer's dequantized weight [out, in], as a loader of the output computes it: rounded to its loaded
     /// type.
-    func asStored(_ quantized: QuantizedMatrix) -> Matrix<Float> { loadedType.rounded(quantized.dequantized()) }
+    func asStored(_ layer: TargetedQuantization) -> Matrix<Float> {
+        loadedType.rounded(layer.dequantized ?? layer.quantization.quantized.dequantized())
+    }
 }

@@ -47,7 +47,7 @@ package struct QuantizeCheckpoint {
         try format.check(try plan.layers(of: checkpoint))
         let size = try CalibrationSize(
             file: job.calibration, samples: job.recipe.sampling.samples, length: job.recipe.sampling.sequenceLength)
-        try MemoryEstimate(checkpoint.configuration, job.recipe, plan, size).check(available: memory)
+        try MemoryEstimate(checkpoint.configuration, plan, size, .quantizing(job.recipe)).check(available: memory)
         // Before the text is read, which may take its time: a run that cannot write its output ends here.
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite) {
             log.notice("\($0)")
@@ -61,8 +61,7 @@ package struct QuantizeCheckpoint {
         return try output.complete { partial in
             let stream = try CalibrationStream(samples, model)
             var run = Run(
-                plan: plan, checkpoint: checkpoint, stream: stream,
-                original: recipe.correction == .none ? nil : stream,
+                plan: plan, checkpoint: checkpoint, stream: stream, targets: recipe.targets(from: stream),
                 writer: try CheckpointWriter(checkpoint, format: format, to: partial),
                 report: QuantizationReport(job.described(samples, plan)))
             for notice in run.writer.notices { log.notice("\(notice)") }
@@ -93,90 +92,69 @@ package struct QuantizeCheckpoint {
         let plan: LayerPlan
         let checkpoint: Checkpoint
         var stream: CalibrationStream
-        /// Through the original model, for asymmetric calibration.
-        var original: CalibrationStream?
+        var targets: any LayerTargets
         let writer: CheckpointWriter
         var report: QuantizationReport
         var times = RunTimes()
     }
 
+    /// Takes the tokens through a block. Where inputs are computed with what is already quantized, the layers of a stage are
+    /// quantized when the tokens have come to it, and the tokens go on with the new weights. Otherwise they go through the
+    /// untouched block once, and its layers are quantized after that.
     private func quantize(_ block: inout DecoderBlock, _ run: inout Run) throws {
-        switch job.recipe.propagation {
-        case .quantized: try quantizeStageByStage(&block, &run)
-        case .original: try quantizeAfterwards(block, &run)
-        }
-    }
-
-    /// Stops before each stage, quantizes its layers on what they see, and goes on with the new weights.
-    private func quantizeStageByStage(_ block: inout DecoderBlock, _ run: inout Run) throws {
-        let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
-        // Only the original model's stream needs the original weights after they are replaced.
-        let untouched = run.original == nil ? nil : block
+        var waiting: [StageInputs] = []
+        run.targets.enter(block)
         for stage in block.stages.indices {
             try observer.checkCancellation()
             let isLast = run.plan.isLast(stage: stage, ofBlock: block.index)
-            if var gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
-                let shift = try run.times.originals.time {
-                    // Before the first quantized layer both streams are equal.
-                    try run.report.layers.isEmpty
-                        ? nil
-                        : untouched.flatMap {
-                            try quantizer.shift(
-                                of: stage, in: block, originally: $0, from: &run.original, &run.stream,
-                                between: observer.checkCancellation)
-                        }
+            if var inputs = try StageInputs(
+                of: stage, in: block, run.plan, &run.stream, weighting: job.recipe.weighting,
+                between: observer.checkCancellation)
+            {
+                switch job.recipe.propagation {
+                case .quantized: try quantize(&inputs, of: &block, replacing: !isLast, &run)
+                case .original: waiting.append(inputs)
                 }
-                var replacements: [String: Matrix<Float>] = [:]
-                try quantizer.quantize(stage, of: block, &gram, shift) { result in
-                    if isLast {
-                        try finish(result, &run)
-                    } else {
-                        let checkpoint = run.checkpoint
-                        let weight = run.times.replacing.time {
-                            checkpoint.asStored(result.quantization.quantized)
-                        }
-                        try finish(result, dequantized: weight, &run)
-                        replacements[result.layer.name] = weight
-                    }
-                }
-                for (name, weight) in replacements { block.replace(name, with: weight) }
             }
-            if isLast { return }
+            if isLast { break }
             try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
-            if let untouched {
-                try run.times.originals.time {
-                    try run.original?.advance(through: untouched, between: observer.checkCancellation)
-                }
-            }
+            try run.times.targets.time { try run.targets.advance(between: observer.checkCancellation) }
+        }
+        for index in waiting.indices {
+            try observer.checkCancellation()
+            try quantize(&waiting[index], of: &block, replacing: false, &run)
         }
     }
 
-    /// The untouched block, run once, gives all Gram matrices; the layers are quantized after that.
-    private func quantizeAfterwards(_ block: DecoderBlock, _ run: inout Run) throws {
-        let quantizer = StageQuantizer(job: job, plan: run.plan, log: log)
-        var grams: [(stage: Int, gram: StageQuantizer.TimedGram)] = []
-        for stage in block.stages.indices {
-            try observer.checkCancellation()
-            if let gram = try quantizer.gram(of: stage, in: block, &run.stream, between: observer.checkCancellation) {
-                grams.append((stage, gram))
-            }
-            if run.plan.isLast(stage: stage, ofBlock: block.index) { break }
-            try run.times.forward.time { try run.stream.advance(through: block, between: observer.checkCancellation) }
-        }
-        for index in grams.indices {
-            try observer.checkCancellation()
-            try quantizer.quantize(
-                grams[index].stage, of: block, &grams[index].gram
-            ) { result in
-                try finish(result, &run)
+    /// Quantizes the layers of a stage.
+    /// - Parameter replacing: whether what follows is computed with their new weights.
+    private func quantize(
+        _ inputs: inout StageInputs, of block: inout DecoderBlock, replacing: Bool, _ run: inout Run
+    ) throws {
+        let (order, first) = (inputs.order, inputs.layers[0])
+        try run.times.targets.time {
+            try first.naming {
+                try run.targets.prepare(block, &run.stream, order: order, between: observer.checkCancellation)
             }
         }
+        var replacements: [String: Matrix<Float>] = [:]
+        let quantizer = StageQuantizer(plan: run.plan, log: log)
+        try quantizer.quantize(&inputs, of: block, to: run.targets) { result in
+            var weight = result.targeted.dequantized
+            if replacing {
+                let checkpoint = run.checkpoint
+                weight = run.times.replacing.time { checkpoint.asStored(result.targeted) }
+                replacements[result.layer.name] = weight
+            }
+            try finish(result, dequantized: weight, &run)
+        }
+        for (name, weight) in replacements { block.replace(name, with: weight) }
     }
 
     /// Writes a finished layer, adds it to the report, and reports it.
-    /// - Parameter weight: its dequantized weight, if the layers after it use it.
+    /// - Parameter weight: its dequantized weight, if it is known.
     private func finish(
-        _ result: StageQuantizer.Result, dequantized weight: Matrix<Float>? = nil, _ run: inout Run
+        _ result: StageQuantizer.Result, dequantized weight: Matrix<Float>?, _ run: inout Run
     ) throws {
         var watch = Stopwatch()
         let stored = try watch.time {
@@ -185,7 +163,7 @@ package struct QuantizeCheckpoint {
         var seconds = result.seconds
         seconds.write = watch.seconds
         let entry = QuantizationReport.Layer(
-            result.quantization, result.damping, result.correction, stored,
+            result.quantization, result.damping, result.targeted.correction, stored,
             packedBitsPerWeight: run.checkpoint.packedBitsPerWeight(result), seconds: seconds)
         run.report.layers.append(entry)
         observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))

@@ -6,8 +6,9 @@ struct RunTimes: Sendable {
     var reading = Stopwatch()
     /// Running the decoder blocks, but for the RMSNorms whose results enter a Gram matrix: those are the layers' own.
     var forward = Stopwatch()
-    /// The stream through the original model, and how far inputs have moved from it.
-    var originals = Stopwatch()
+    /// What targets take besides the layers' own: the stream through the original model, and how far inputs have moved from
+    /// it.
+    var targets = Stopwatch()
     /// Putting quantized weights in the place of the original ones.
     var replacing = Stopwatch()
     /// Writing tensors that belong to no layer.
@@ -18,7 +19,7 @@ struct RunTimes: Sendable {
         var parts = QuantizationReport.Parts()
         parts.reading = reading.seconds
         parts.forward = forward.seconds
-        parts.correction = originals.seconds
+        parts.correction = targets.seconds
         parts.replacing = replacing.seconds
         parts.writing = writing.seconds
         return parts

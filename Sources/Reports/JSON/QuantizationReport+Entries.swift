@@ -50,6 +50,14 @@ extension QuantizationReport.Correction {
     }
 }
 
+extension QuantizationReport.LayerSeconds {
+    /// What the engine took.
+    package init(_ engine: LayerQuantization.Seconds) {
+        self.init()
+        (reference, rtn, sweep) = (engine.reference, engine.roundToNearest, engine.sweep)
+    }
+}
+
 extension LayerQuantization {
     /// A loss as reports give it.
     func reported(_ loss: Double) -> QuantizationReport.Loss { .init(absolute: loss, of: outputEnergy) }
