@@ -10,6 +10,8 @@ package struct CarriedFiles {
     package static let mostFolderBytes = 256 << 20
     /// The report of a run, to look at.
     package static let pageName = "quantization-report.html"
+    /// The settings of a run, to repeat it.
+    package static let recipeName = "quantization-recipe.yaml"
 
     /// Notices about files that are not copied, and about copied files that need a change; a sentence each.
     package let notices: [String]
@@ -27,8 +29,8 @@ package struct CarriedFiles {
         config = try ExportError.wrapping { () throws(FileFailure) in
             try readFile(configFile, atMost: Checkpoint.mostConfigBytes)
         }
-        // Files that the export writes. Two of them may exist already: an output of this tool is a model, too.
-        var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName]
+        // Files that a run writes. Some of them may exist already: an output of this tool is a model, too.
+        var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName, Self.recipeName]
         if model.files.count > 1 || model.name(of: model.files[0]) != Checkpoint.singleFileName {
             reserved.insert(Checkpoint.indexFileName)
         }

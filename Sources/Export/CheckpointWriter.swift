@@ -115,7 +115,8 @@ package final class CheckpointWriter {
             return ConfiguredLayer(
                 names: (stored == layer.moduleName ? [] : [stored]) + [layer.moduleName], scheme: schemes[layer])
         }
-        return try format.packing?.configuration(of: configured) ?? []
+        let head = ConfiguredLayer(names: [model.configuration.architecture.names.head], scheme: nil)
+        return try format.packing?.configuration(of: [head] + configured) ?? []
     }
 
     /// Writes config.json with the format's description of the layers, and with the loaded type where transformers

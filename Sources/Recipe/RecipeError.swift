@@ -17,8 +17,10 @@ package enum RecipeError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// - Parameter changes: what was decoded, for the value that was found.
-    init(_ error: DecodingError, _ changes: SettingChanges, place: String) {
+    /// - Parameters:
+    ///   - changes: what was decoded, for the value that was found.
+    ///   - culprit: the change at fault, where the error does not name it.
+    init(_ error: DecodingError, _ changes: SettingChanges, place: String, culprit: SettingChange?) {
         let (context, expected): (DecodingError.Context, String?) =
             switch error {
             case .typeMismatch(let type, let context): (context, Self.words(type))
@@ -26,7 +28,12 @@ package enum RecipeError: Error, Equatable, CustomStringConvertible {
             case .keyNotFound(_, let context), .dataCorrupted(let context): (context, nil)
             @unknown default: (.init(codingPath: [], debugDescription: "\(error)"), nil)
             }
-        let name = context.codingPath.last?.stringValue ?? "a setting"
+        if context.codingPath.isEmpty, let culprit, case .real = culprit.value {
+            self = .badValue(
+                place: place, name: culprit.name, found: culprit.value.shown, expected: "a whole number")
+            return
+        }
+        let name = context.codingPath.last?.stringValue ?? culprit?.name ?? "a setting"
         let words = expected ?? context.debugDescription
         self = .badValue(
             place: place, name: name, found: changes[name]?.shown ?? "missing",

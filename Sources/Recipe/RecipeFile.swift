@@ -18,8 +18,6 @@ package struct RecipeFile: Sendable {
     private let general: SettingChanges
     private let rules: [LayerRule]
 
-    /// Where the recipe of a run stands in its output.
-    package static let name = "quantization-recipe.yaml"
     /// Bytes that a file may have; a recipe for every layer of a large model has some hundred thousand.
     private static let mostBytes = 16 << 20
 

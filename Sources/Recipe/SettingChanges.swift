@@ -31,22 +31,33 @@ package struct SettingChanges: Sendable, Equatable {
     ) throws(RecipeError) -> Settings {
         if changes.isEmpty { return settings }
         do {
-            let whole = try JSONDocument([UInt8](JSONEncoder().encode(settings))).value.members ?? [:]
-            var members = whole
-            for change in changes {
-                guard whole[change.name] != nil else {
-                    throw RecipeError.unknownSetting(place: place, name: change.name, names: whole.keys.sorted())
-                }
-                members[change.name] = change.name == "groupSize" ? change.value.asGroupSize : change.value
-            }
-            return try JSONDecoder().decode(Settings.self, from: JSONEncoder().encode(members))
+            return try changed(settings, changes, place: place)
         } catch let error as RecipeError {
             throw error
         } catch let error as DecodingError {
-            throw RecipeError(error, self, place: place)
+            throw RecipeError(error, self, place: place, culprit: culprit(in: settings, place: place))
         } catch {
             throw .unreadable(place: place, reason: "\(error)")
         }
+    }
+
+    private func changed<Settings: Codable>(
+        _ settings: Settings, _ changes: [SettingChange], place: String
+    ) throws -> Settings {
+        let whole = try JSONDocument([UInt8](JSONEncoder().encode(settings))).value.members ?? [:]
+        var members = whole
+        for change in changes {
+            guard whole[change.name] != nil else {
+                throw RecipeError.unknownSetting(place: place, name: change.name, names: whole.keys.sorted())
+            }
+            members[change.name] = change.name == "groupSize" ? change.value.asGroupSize : change.value
+        }
+        return try JSONDecoder().decode(Settings.self, from: JSONEncoder().encode(members))
+    }
+
+    /// The first change that cannot be made even alone. Foundation's error does not name a number that does not fit.
+    private func culprit(in settings: some Codable, place: String) -> SettingChange? {
+        changes.first { (try? changed(settings, [$0], place: place)) == nil }
     }
 }
 

@@ -97,7 +97,9 @@ import Testing
     @Test(arguments: [
         ("bit: 3", "recipe.yaml: there is no setting bit, expected one of activationOrder, bits, "),
         ("bits: three", #"recipe.yaml: bits is "three", expected a whole number"#),
-        ("bits: 3.5", "recipe.yaml: bits is 3.5, expected "),
+        ("bits: 3.5", "recipe.yaml: bits is 3.5, expected a whole number"),
+        ("{damping: 0.5, passes: 1e30}", "recipe.yaml: passes is 1e+30, expected a whole number"),
+        ("seed: -1", "recipe.yaml: seed is -1, expected "),
         ("bits: null", "recipe.yaml: bits is null, expected "),
         ("damping: much", #"recipe.yaml: damping is "much", expected a number"#),
         ("symmetric: 1", "recipe.yaml: symmetric is 1, expected true or false"),

@@ -42,10 +42,11 @@ struct InspectionText {
         """
     }
 
-    /// As in `3.self_attn.q_proj`: a layer's name without the beginning that all names share.
+    /// As in `3.self_attn.q_proj`: a layer's name from the number of its block on.
     private static func short(_ name: String) -> String {
-        let prefix = "model.layers."
-        return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+        let parts = name.split(separator: ".")
+        guard let number = parts.firstIndex(where: { Int($0) != nil }) else { return name }
+        return parts[number...].joined(separator: ".")
     }
 
     private func ratio(_ a: Double, _ b: Double) -> String { b > 0 ? "\(significant(a / b, 3))×" : "" }

@@ -6,11 +6,11 @@ struct CompressedTensorsConfiguration: Encodable {
     let ignore: [String]
     let configGroups: [String: Group]
 
-    /// - Parameter layers: all linear layers of the blocks, in order; those that are not packed are named as ignored.
+    /// - Parameter layers: all linear layers, in order; those that are not packed are named as ignored.
     ///   Where the files leave `model.` out, for one, loaders make the decoder a part of another model or do not, and a
     ///   module has either of two names.
     init(_ layers: [ConfiguredLayer]) {
-        ignore = ["lm_head"] + layers.filter { $0.scheme == nil }.flatMap(\.names)
+        ignore = layers.filter { $0.scheme == nil }.flatMap(\.names)
         // One group for every (bits, group size, direction), in the order in which the model first has them.
         var groups: [(blocks: PackedBlocks, targets: [String])] = []
         for layer in layers {

@@ -20,7 +20,7 @@ package protocol PackedFormat: Sendable {
     func write(_ layer: FinishedLayer, to container: any TensorContainer) throws
 
     /// What config.json says of the layers, JSON by its key.
-    /// - Parameter layers: all linear layers of the model's blocks, in order.
+    /// - Parameter layers: all linear layers: the output projection, then those of the blocks in order.
     func configuration(of layers: [ConfiguredLayer]) throws -> [(key: String, value: Data)]
 
     // MARK: Reading

@@ -80,7 +80,7 @@ package struct QuantizeCheckpoint {
             try writeFile(to: partial.appending(path: QuantizationReport.pageName)) { try page.write($0) }
             let title = "What adadim \(toolVersion) quantized this model with."
             try writeFile(
-                RecipeFile.text(of: recipe, title: title), to: partial.appending(path: RecipeFile.name))
+                RecipeFile.text(of: recipe, title: title), to: partial.appending(path: QuantizationReport.recipeName))
             run.report.files = (try OutputDirectory.files(in: partial) + [QuantizationReport.fileName]).sorted()
             try writeReport(run.report, to: partial.appending(path: QuantizationReport.fileName))
             return run.report

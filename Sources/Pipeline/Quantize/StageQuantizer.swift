@@ -32,7 +32,7 @@ struct StageQuantizer {
             var factoring = Stopwatch()
             let factor = try layers[0].naming {
                 try factoring.time {
-                    guard index < groups.count - 1 else { return try GramFactor(taking: &inputs.gram, options: options) }
+                    if index == groups.count - 1 { return try GramFactor(taking: &inputs.gram, options: options) }
                     var copy = inputs.gram
                     return try GramFactor(taking: &copy, options: options)
                 }

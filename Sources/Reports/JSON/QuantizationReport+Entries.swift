@@ -16,6 +16,8 @@ extension QuantizationReport.Layer {
         let layout = quantization.quantized.layout
         name = stored.layer.moduleName
         shape = [layout.rows, layout.columns]
+        method = quantization.method
+        bits = quantization.quantized.bits
         dimension = layout.dimension
         groupSize = layout.groupSize
         loss = quantization.reported(quantization.loss)

@@ -75,6 +75,8 @@ package struct QuantizationReport: Sendable, Codable {
         package let name: String
         /// [out, in].
         package let shape: [Int]
+        package let method: QuantizationOptions.Method
+        package let bits: Int
         package let dimension: ChannelDimension
         package let groupSize: Int
         /// Weights of the last group of a channel where it is shorter than the others; null where it is not.
@@ -173,6 +175,8 @@ package struct QuantizationReport: Sendable, Codable {
     package static let fileName = "quantization-report.json"
     /// The same to look at.
     package static let pageName = CarriedFiles.pageName
+    /// The complete recipe of the run, as a file.
+    package static let recipeName = CarriedFiles.recipeName
 }
 
 extension QuantizationReport.Parts {

@@ -30,7 +30,7 @@ import Testing
     }
 
     private func bytes(
-        of run: (ModelRecipe) -> RunMemory = RunMemory.quantizing, threads: Int = 2,
+        inspecting: Bool = false, threads: Int = 2,
         _ change: (inout QuantizationJob) -> Void = { _ in }
     ) throws -> Double {
         var job = job
@@ -39,7 +39,8 @@ import Testing
         // No such file is read: it is no file of ready-made ids.
         let size = try CalibrationSize(
             file: job.calibration, samples: job.recipe.sampling.samples, length: job.recipe.sampling.sequenceLength)
-        return try MemoryEstimate(configuration, plan, size, run(job.recipe), threads: threads).bytes
+        let run: RunMemory = inspecting ? .inspecting(job.recipe) : .quantizing(job.recipe)
+        return try MemoryEstimate(configuration, plan, size, run, threads: threads).bytes
     }
 
     /// A run of SmolLM2 135M, and the most memory that it held, in MB: `/usr/bin/time -f %M adadim quantize` with
@@ -99,7 +100,7 @@ import Testing
         _ samples: Int, _ activationOrder: Bool, _ live: Double, _ kept: ClosedRange<Double>
     ) throws {
         let estimate =
-            try bytes(of: RunMemory.inspecting) {
+            try bytes(inspecting: true) {
                 $0.recipe.sampling.samples = samples
                 $0.recipe.options.factor.activationOrder = activationOrder
             } / 1e6

@@ -184,6 +184,22 @@ import Testing
         #expect(report.layers.count == 6 * a.configuration.blockCount)
     }
 
+    /// An output is a model, too: its report, page and recipe make way for those of the run over it.
+    @Test func anOutputIsQuantizedAgain() throws {
+        let scratch = try Scratch()
+        var job = try job(scratch)
+        _ = try QuantizeCheckpoint(job).run()
+        job.model = job.output
+        job.output = scratch.url.appending(path: "again")
+        job.recipe.options.grid.bits = 8
+        let report = try QuantizeCheckpoint(job).run()
+        #expect(report.layers.allSatisfy { $0.bits == 8 })
+        let recipe = job.output.appending(path: QuantizationReport.recipeName)
+        #expect(try String(contentsOf: recipe, encoding: .utf8).contains("\nbits: 8\n"))
+        let files = [QuantizationReport.fileName, QuantizationReport.pageName, QuantizationReport.recipeName]
+        #expect(Set(files).isSubset(of: report.files))
+    }
+
     @Test func theSameSeedGivesTheSameBytes() throws {
         let scratch = try Scratch()
         var job = try job(scratch, model: "qwen3")
