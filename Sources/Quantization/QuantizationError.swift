@@ -3,16 +3,10 @@ import AdaDimQuantizedMatrices
 
 /// What the engine refuses, and why. It knows matrices only; callers add the layer's name.
 public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendable {
-    /// A bit width that is none of ``QuantizationOptions/Grid/supportedBits``.
-    case unsupportedBits(found: Int)
-    /// A group size below 1.
-    case invalidGroupSize(found: Int)
+    /// A setting by its name, as ``QuantizationOptions`` is written and read.
+    case settingOutOfRange(_ name: String, found: String, expected: String)
     /// A layer's target weight, which compensates for earlier layers, is not finite.
     case targetNotFinite(output: Int, input: Int)
-    /// A number of passes outside 0 … 1000.
-    case invalidPasses(found: Int)
-    /// A damping outside 0 … 1, or NaN.
-    case invalidDamping(found: Double)
     /// A weight without rows or without columns.
     case emptyWeight(rows: Int, columns: Int)
     /// A weight of another number of inputs than the Gram matrix or factor.
@@ -54,14 +48,9 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     /// What was found and what was expected, as a line to show.
     public var description: String {
         switch self {
-        case .unsupportedBits(let found):
-            "\(found) bits were requested, expected one of \(QuantizationOptions.Grid.supportedBits.map(String.init).joined(separator: ", "))"
+        case .settingOutOfRange(let name, let found, let expected): "\(name) is \(found), expected \(expected)"
         case .targetNotFinite(let output, let input):
             "the layer's target weight, which compensates for the layers before it, is NaN or infinity at output \(output), input \(input); expected finite numbers: more damping or smaller shares may help"
-        case .invalidPasses(let found): "\(found) passes of refinement were requested, expected 0 to 1000"
-        case .invalidGroupSize(let found): "a group size of \(found) was requested, expected a positive number"
-        case .invalidDamping(let found):
-            "a damping of \(found) was requested, expected a share of the mean diagonal, 0 to 1"
         case .emptyWeight(let rows, let columns):
             "the weight has shape [\(rows), \(columns)], expected at least one element"
         case .shapeMismatch(let inputs, let order): "the weight has \(inputs) inputs but its Gram matrix \(order)"

@@ -54,10 +54,10 @@ import Testing
                 #expect(taken == gram && quantizer == nil)
             }
             refused("options->size is 0, expected sizeof(adadim_options)") { $0.size = 0 }
-            refused("5 bits were requested, expected one of 2, 3, 4, 8") { $0.bits = 5 }
+            refused("bits is 5, expected one of 2, 3, 4, 8") { $0.bits = 5 }
             refused("options->group_size is -1") { $0.group_size = -1 }
-            refused("a damping of nan was requested") { $0.damping = .nan }
-            refused("a damping of -0.5 was requested") { $0.damping = -0.5 }
+            refused("damping is nan") { $0.damping = .nan }
+            refused("damping is -0.5") { $0.damping = -0.5 }
             refused("options->method is 2") { $0.method = 2 }
             refused("options->dimension is -1") { $0.dimension = -1 }
             refused("options->selection is 9") { $0.selection = 9 }
@@ -66,7 +66,7 @@ import Testing
             refused("options->scale_type is 3") { $0.scale_type = 3 }
             refused("options->ranges is 2") { $0.ranges = 2 }
             refused("options->refine is 3") { $0.refine = 3 }
-            refused("-1 passes of refinement were requested, expected 0 to 1000") { $0.passes = -1 }
+            refused("passes is -1, expected 0 to 1000") { $0.passes = -1 }
         }
     }
 

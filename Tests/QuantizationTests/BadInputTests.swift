@@ -23,7 +23,7 @@ import Testing
                     _ = try quantize(
                         layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.bits = bits })
                 }
-                    == "\(bits) bits were requested, expected one of 2, 3, 4, 8")
+                    == "bits is \(bits), expected one of 2, 3, 4, 8")
         }
     }
 
@@ -33,7 +33,7 @@ import Testing
                 _ = try quantize(
                     layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.groupSize = 0 })
             }
-                == "a group size of 0 was requested, expected a positive number")
+                == "groupSize is 0, expected a positive number")
     }
 
     @Test func dampingBelowZeroOrNotANumber() {
@@ -44,7 +44,7 @@ import Testing
                         layer.weight, activations: layer.activations,
                         options: .init(.fast) { $0.factor.damping = damping })
                 }
-                .hasPrefix("a damping of \(damping) was requested, expected a share"))
+                .hasPrefix("damping is \(damping), expected a share"))
         }
     }
 

@@ -78,10 +78,7 @@ extension GramError {
 extension QuantizationError {
     fileprivate var status: adadim_status {
         switch self {
-        case .unsupportedBits, .invalidGroupSize, .invalidPasses, .invalidDamping, .emptyWeight,
-            .activationOrderMismatch,
-            .dampingMismatch:
-            .invalidArgument
+        case .settingOutOfRange, .emptyWeight, .activationOrderMismatch, .dampingMismatch: .invalidArgument
         case .shapeMismatch, .panelMismatch, .replacementMismatch, .wrongByteCount, .tooLargeToCount: .wrongSize
         case .targetNotFinite, .nonFiniteWeight: .notFinite
         case .notPositiveDefinite: .notPositiveDefinite

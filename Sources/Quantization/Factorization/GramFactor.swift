@@ -65,7 +65,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
     /// - Throws: ``QuantizationError/allInputsInactive(inputs:tokens:)`` where no token has come, or where none activated an input
     ///   and the options refuse that; ``QuantizationError/gramOverflow``,
     ///   ``QuantizationError/notPositiveDefinite(input:inputs:attempts:)``,
-    ///   ``QuantizationError/invalidDamping(found:)``, ``QuantizationError/outOfMemory(_:)``,
+    ///   ``QuantizationError/settingOutOfRange(_:found:expected:)``, ``QuantizationError/outOfMemory(_:)``,
     ///   ``QuantizationError/cancelled``.
     public init(
         _ gram: consuming Gram<Scalar>, options: QuantizationOptions.Factor, cancellation: Cancellation? = nil,

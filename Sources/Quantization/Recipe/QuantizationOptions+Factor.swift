@@ -17,7 +17,10 @@ extension QuantizationOptions {
         }
 
         func validate() throws(QuantizationError) {
-            guard (0...1).contains(damping) else { throw .invalidDamping(found: damping) }
+            guard (0...1).contains(damping) else {
+                throw .settingOutOfRange(
+                    "damping", found: "\(damping)", expected: "a share of the mean diagonal, 0 to 1")
+            }
         }
     }
 }

@@ -18,8 +18,13 @@ extension QuantizationOptions {
         public static let supportedBits = [2, 3, 4, 8]
 
         func validate() throws(QuantizationError) {
-            guard Self.supportedBits.contains(bits) else { throw .unsupportedBits(found: bits) }
-            if let groupSize, groupSize < 1 { throw .invalidGroupSize(found: groupSize) }
+            guard Self.supportedBits.contains(bits) else {
+                let expected = Self.supportedBits.map(String.init).joined(separator: ", ")
+                throw .settingOutOfRange("bits", found: "\(bits)", expected: "one of \(expected)")
+            }
+            if let groupSize, groupSize < 1 {
+                throw .settingOutOfRange("groupSize", found: "\(groupSize)", expected: "a positive number")
+            }
         }
     }
 }

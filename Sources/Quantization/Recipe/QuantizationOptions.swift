@@ -57,9 +57,7 @@ public struct QuantizationOptions: Sendable, Hashable {
     public static var balanced: QuantizationOptions { QuantizationOptions(.balanced) }
 
     /// Checks each setting by itself.
-    /// - Throws: for the first one outside its range, ``QuantizationError/unsupportedBits(found:)``,
-    ///   ``QuantizationError/invalidGroupSize(found:)``, ``QuantizationError/invalidDamping(found:)`` or
-    ///   ``QuantizationError/invalidPasses(found:)``.
+    /// - Throws: ``QuantizationError/settingOutOfRange(_:found:expected:)`` for the first one outside its range.
     public func validate() throws(QuantizationError) {
         try grid.validate()
         try factor.validate()

@@ -39,6 +39,8 @@ public struct Refinement: Sendable, Hashable, Codable {
     var changesScales: Bool { parts != .codes }
 
     func validate() throws(QuantizationError) {
-        guard (0...Self.mostPasses).contains(passes) else { throw .invalidPasses(found: passes) }
+        guard (0...Self.mostPasses).contains(passes) else {
+            throw .settingOutOfRange("passes", found: "\(passes)", expected: "0 to \(Self.mostPasses)")
+        }
     }
 }
