@@ -10,6 +10,11 @@
 #include <math.h>
 #include <string.h>
 
+/* The structs lie in memory as callers in other languages declare them. */
+_Static_assert(sizeof(adadim_options) == 72, "adadim_options");
+_Static_assert(sizeof(adadim_layer_info) == 160, "adadim_layer_info");
+_Static_assert(sizeof(adadim_blas) == 48, "adadim_blas");
+
 enum { MOST = 40, POOL = 8, ROOM = 4 * MOST * MOST + 64 };
 
 static uint64_t state;
