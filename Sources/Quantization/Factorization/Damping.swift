@@ -1,15 +1,17 @@
 import AdaDimLinearAlgebra
 
-/// The shares of the mean diagonal to try in turn: the requested one, then ten times as much at a time, up to the mean
-/// diagonal itself. Zero is never raised: a caller who requests none gets an error if there is no factor.
-package func dampingShares(from share: Double) -> [Double] {
-    var shares = [share]
-    var next = share
-    while next > 0 && next < 1 {
-        next = min(next * 10, 1)
-        shares.append(next)
+extension QuantizationOptions.Factor {
+    /// The shares of the mean diagonal to try in turn: the requested one, then ten times as much at a time, up to the mean
+    /// diagonal itself. Zero is never raised: a caller who requests none gets an error if there is no factor.
+    var dampingShares: [Double] {
+        var shares = [damping]
+        var next = damping
+        while next > 0 && next < 1 {
+            next = min(next * 10, 1)
+            shares.append(next)
+        }
+        return shares
     }
-    return shares
 }
 
 /// What is added to each diagonal element of H. λ for every input, so that the loss can be computed without it again;

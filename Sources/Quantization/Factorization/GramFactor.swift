@@ -105,7 +105,7 @@ public struct GramFactor<Scalar: RealScalar>: Sendable {
 
         let flopsOfAll = Double(inputs) * Double(inputs) * Double(inputs) / 3
         var failed: [DampingAttempt] = []
-        for share in dampingShares(from: options.damping) {
+        for share in options.dampingShares {
             let ridge =
                 isActive
                 ? try AdaDimQuantization.ridge(diagonal: diagonal, mean: mean, share: share)
