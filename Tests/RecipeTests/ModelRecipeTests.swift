@@ -37,10 +37,12 @@ import Testing
     @Test func effortsAreApplied() {
         var recipe = ModelRecipe(.best)
         recipe.options.grid.bits = 2
+        recipe.options.refinement.parts = .codes
         recipe.sampling.samples = 3
         recipe.apply(.fast)
         var expected = ModelRecipe(.fast)
         expected.options.grid.bits = 2
+        expected.options.refinement.parts = .codes
         expected.sampling.samples = 3
         #expect(recipe == expected)
         #expect(ModelRecipe().effort == .balanced && QuantizationOptions() == .balanced)

@@ -48,7 +48,7 @@ public struct QuantizationOptions: Sendable, Hashable {
         // Coordinate descent comes close enough to the minimum to fit what is chance in the calibration text, unless H is
         // damped more.
         factor.damping = isPlain ? 0.01 : 0.1
-        refinement = Refinement(passes: isPlain ? 0 : 4)
+        refinement.passes = isPlain ? 0 : 4
     }
 
     /// One plain sweep: full ranges, no refinement.
