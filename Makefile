@@ -29,9 +29,9 @@ build: setup ## build the release tool
 	$(SWIFT_BUILD) --product adadim
 
 .PHONY: demo
-demo: build ## quantize the bundled model to 3 bits in every variant and show what is lost
+demo: build ## quantize the bundled model to 2 bits in every variant and show what is lost
 	$(TOOL) variants $(MODEL) --calibration $(MODEL)/texts/calibration.txt --text $(MODEL)/texts/held-out.txt \
-	  --bits 3 --group-size 64 --samples 64 --sequence-length 256 --evaluation-length 256
+	  --bits 2 --group-size 64 --samples 64 --sequence-length 256 --evaluation-length 256
 
 .PHONY: test
 test: setup ## build and run all tests, one by one: some set the process-wide thread count
@@ -109,7 +109,7 @@ check-format: ## fail if a Swift file is not formatted
 	swift format lint -s -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: check-imports
-check-imports: ## fail if C is imported outside LinearAlgebra (libpng: Report), or the engine and the model side know each other
+check-imports: ## fail if C is imported outside LinearAlgebra (libpng: HTMLReport), or the engine and the model side import each other
 	@scripts/check-imports.sh
 
 .PHONY: check-specialized
@@ -154,7 +154,7 @@ study: build venv ## the AdaDim paper's study on two models, into Documentation/
 
 # Resumes likewise, from verify-output/accuracy. The list of variants: Benchmarks/accuracy/settings.py.
 .PHONY: accuracy
-accuracy: build venv ## what each part of the method brings, into Documentation/Accuracy.md: [ONLY=REGEX]; hours, then what is missing
+accuracy: build venv ## what each part of the method gains, into Documentation/Accuracy.md: [ONLY=REGEX]; hours, then what is missing
 	PYTHONPATH=Benchmarks $(PYTHON) -m accuracy $(if $(value ONLY),--only '$(value ONLY)')
 
 # Each peer gets a Python environment of its own; results are kept in verify-output/peers.

@@ -1,4 +1,4 @@
-// Searched ranges and refinement, and what they bring.
+// Searched ranges and refinement, and what they gain.
 import AdaDim
 
 // snippet.hide

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The arrows of the house, held against the imports: C enters at LinearAlgebra alone, but for libpng at HTMLReport, and the engine
-# (one matrix) and the model side (files, text, decoder blocks) never import each other.
+# Checks which module imports which (Documentation/Design.md). Only LinearAlgebra imports C libraries, and HTMLReport libpng. The
+# engine (one matrix) and the model side (files, text, decoder blocks) never import each other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -36,5 +36,5 @@ forbid "the model side imports the quantizer" 'AdaDimQuantization' \
 forbid "recipes and reports import what runs a model" 'AdaDim(Tokenizer|Decoder|Calibration)|Logging' Sources/Recipe Sources/Reports
 forbid "a module imports the pipeline from below" 'AdaDim(Pipeline|CommandLineTool)' \
     $(find Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Pipeline ! -path Sources/CommandLineTool)
-[ "$failed" -eq 0 ] && echo "imports follow the house"
+[ "$failed" -eq 0 ] && echo "all imports are allowed"
 exit "$failed"

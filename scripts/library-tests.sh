@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 calls=${1:-20000}
-# Any C compiler will do; every Swift toolchain brings one, and the sanitizer has to be its own.
+# Any C compiler will do; every Swift toolchain has one, and the sanitizer has to be its own.
 toolchain=$(dirname "$(readlink -f "$(command -v swift)")")
 compiler=${CC:-$(command -v cc || echo "$toolchain/clang")}
 

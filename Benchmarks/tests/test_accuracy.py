@@ -55,18 +55,27 @@ def test_the_list_of_variants_holds_together() -> None:
         assert "--bits" not in way.options and "--seed" not in way.options
 
 
-def test_efforts_are_what_the_tool_takes_them_for() -> None:
-    said = "".join((ROOT / "Sources/Recipe" / file).read_text() for file in ("Effort.swift", "Accuracy.swift"))
-    passes = re.findall(r"Refinement\(passes: (\d+)\)", said)
-    assert [EFFORTS[name].split("--passes ")[1].split()[0] for name in ("balanced", "best")] == 2 * passes
-    more, plain = re.findall(r"accuracy\.damping = ([\d.]+)", said)[0], re.findall(r"var damping = ([\d.]+)", said)[0]
-    damped = [f"--damping {more} " in EFFORTS[name] for name in ("adaptive", "balanced", "best")]
-    assert plain == "0.01" and damped == [False, True, True]
-    for option, line in (("--ranges search", "accuracy.ranges = .search"), ("--activation-order", "accuracy.activationOrder = true"),
-                         ("--token-weights attention", "accuracy.tokenWeights = .attention")):
-        assert line in said and all(f"{option} " in f"{EFFORTS[name]} " for name in ("balanced", "best"))
-    inputs, residual = re.findall(r"OutputCorrection\(inputs: ([\d.]+), residual: ([\d.]+)\)", said)[0]
-    assert EFFORTS["best"].endswith(f"--correct-inputs {inputs} --correct-residual {residual}")
+def test_efforts_are_the_presets_of_the_sources() -> None:
+    def found(file: str, pattern: str) -> tuple[str, ...]:
+        """What the one place of `apply(_ effort:)` that matches has in its groups."""
+        body = (ROOT / "Sources" / file).read_text().split("mutating func apply(_ effort: Effort)")[1].split("\n    }\n")[0]
+        (match,) = re.findall(pattern, body)
+        return match if isinstance(match, tuple) else (match,)
+
+    engine, model = "Quantization/Recipe/QuantizationOptions.swift", "Recipe/ModelRecipe.swift"
+    assert found(engine, r"let isPlain = (.+)") == ("effort == .fast",)
+    assert found(engine, r"factor\.activationOrder = (.+)") == ("!isPlain",)
+    plain = {name: found(engine, rf"{group}\.{name} = isPlain \? (\S+) : (\S+)")
+             for group, name in (("grid", "ranges"), ("factor", "damping"), ("refinement", "passes"))}
+    tokens = found(model, r"tokenWeights = effort == \.fast \? (\S+) : (\S+)")
+    inputs, residual, less = found(
+        model, r"correction = effort == \.best \? OutputCorrection\(inputs: (\S+), residual: (\S+)\) : (\S+)")
+    assert [plain["ranges"][0], plain["damping"][0], plain["passes"][0], tokens[0], less] == [".full", "0.01", "0", ".equal", ".none"]
+    # What a pass changes is no part of an effort: both.
+    balanced = (f"--effort fast --activation-order --ranges {plain['ranges'][1][1:]} --refine both --passes {plain['passes'][1]} "
+                f"--damping {plain['damping'][1]} --token-weights {tokens[1][1:]}")
+    assert EFFORTS == {"adaptive": "--effort fast", "balanced": balanced,
+                       "best": f"{balanced} --correct-inputs {inputs} --correct-residual {residual}"}
 
 
 def test_options_of_a_variant_are_in_its_key(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ def gram() -> adadim.Gram:
 @pytest.mark.parametrize(
     "options, text",
     [
-        ({"bits": 5}, "bits is 5, expected one of 2, 3, 4, 8"),
+        ({"bits": 5}, "bits is 5, expected 2, 3, 4 or 8"),
         ({"bits": -(2**63)}, "bits is -9223372036854775808"),
         # ctypes would make 4 of it.
         ({"bits": 2**64 + 4}, "bits is 18446744073709551620, expected less than 2\\^63"),

@@ -101,7 +101,7 @@ def test_the_best_of_what_the_library_has_is_taken(old_openblas: str) -> None:
 
 
 def test_what_the_report_advises_is_what_is_left_to_try(old_openblas: str) -> None:
-    """A family that was asked for and does not answer is not advised again, nor a better one."""
+    """A family that was requested and is not used is not advised again, nor is a better one."""
     advised = ["Prescott", best()]
     while advised[-1]:
         found = run_python(

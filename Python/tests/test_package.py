@@ -104,7 +104,7 @@ def test_another_library_is_refused() -> None:
     assert "LibraryNotFound: libm.so.6 is no AdaDim library: it has no adadim_version" in result.stderr
 
 
-def test_every_place_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_place_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
     def refuse(path: str) -> ctypes.CDLL:

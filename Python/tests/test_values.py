@@ -28,6 +28,7 @@ def test_codes_equal_the_textbooks(index: int, method: Any) -> None:
     layer = adadim.quantize(
         w,
         gram_of(x),
+        effort="fast",
         bits=case["bits"],
         group_size=case["groupSize"],
         dimension=case["dimension"],
@@ -194,3 +195,14 @@ def thread_count_of_c() -> int:
     count = ctypes.c_int64()
     assert raw.C.adadim_thread_count(ctypes.byref(count)) == 0
     return count.value
+
+
+def test_balanced_is_the_default() -> None:
+    rng = np.random.default_rng(3)
+    w, x = rng.standard_normal((24, 40), np.float32), rng.standard_normal((200, 40), np.float32)
+    settings: list[dict[str, Any]] = [{}, {"effort": "balanced"}, {"effort": "fast"}]
+    found, balanced, fast = (
+        adadim.quantize(w, gram_of(x), bits=3, group_size=20, **effort) for effort in settings
+    )
+    assert np.array_equal(found.codes, balanced.codes) and np.array_equal(found.scales, balanced.scales)
+    assert not np.array_equal(found.codes, fast.codes)

@@ -22,13 +22,10 @@ extension Architecture {
 
     /// The keys that say which parts of the description a model has.
     private var keysOfParts: [String] {
-        var keys = biasKeys + (slidingWindow?.keys ?? []) + [logitSoftCapKey].compactMap { $0 }
-        if case .listed(let key, _) = pattern { keys.append(key) }
+        var keys = biasKeys + (slidingWindow?.keys ?? []) + [logitSoftCapKey, pattern.key].compactMap { $0 }
+        keys += blockKinds.compactMap(\.experts).flatMap(\.keys)
         if case .stated(let key) = embeddingScale { keys.append(key) }
         for stage in blockKinds.flatMap(\.stages) {
-            if let experts = stage.experts {
-                keys += [experts.countKey, experts.perTokenKey, experts.intermediateKey]
-            }
             guard case .attention(let kind) = stage.operation else { continue }
             keys += [kind.softCapKey].compactMap { $0 }
             if case .stated(let key) = kind.scale { keys.append(key) }
@@ -39,7 +36,7 @@ extension Architecture {
 
     /// The keys that say whether a linear layer has a bias.
     package var biasKeys: [String] {
-        blockKinds.flatMap(\.layers).compactMap { layer in
+        blockKinds.flatMap { $0.layers + ($0.experts?.layers ?? []) }.compactMap { layer in
             if case .stated(let key) = layer.bias { key } else { nil }
         }
     }

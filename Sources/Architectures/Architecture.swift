@@ -13,24 +13,15 @@ package struct Architecture: Sendable, Hashable {
     /// The kinds of blocks that the model is made of.
     package var blockKinds: [BlockKind]
     package var pattern = BlockPattern.uniform
-    /// After the last block, before the output projection.
-    package var finalNorm: NormModule
+    /// Of the norm after the last block, before the output projection; ``ModelNames/finalNorm`` is its name.
+    package var finalNormKind = NormModule.Kind.rootMeanSquare
     /// The key of config.json with the bound c of logits, c · tanh(x / c); nil where they have none.
     package var logitSoftCapKey: String?
 
-    package init(modelTypes: [String], blockKinds: [BlockKind], finalNorm: NormModule) {
+    package init(modelTypes: [String], blockKinds: [BlockKind]) {
         precondition(!blockKinds.isEmpty, "a model without blocks")
         self.modelTypes = modelTypes
         self.blockKinds = blockKinds
-        self.finalNorm = finalNorm
-    }
-
-    /// The kind of a block, counted from 0.
-    package func kind(ofBlock index: Int) -> BlockKind {
-        switch pattern {
-        case .uniform, .listed: blockKinds[0]
-        case .repeating(let kinds): blockKinds[kinds[index % kinds.count]]
-        }
     }
 }
 

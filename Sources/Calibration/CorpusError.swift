@@ -29,7 +29,7 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible, Sendable {
         case .documentsTooShort(let documents, let longest, let length):
             "\(documents) documents, the longest of \(longest) tokens, expected at least one sequence of \(length): give "
                 + "longer documents or shorter sequences"
-        case .fieldOfTokens(let file): "\(file): token ids, which have no fields; --text-field goes with a text"
+        case .fieldOfTokens(let file): "\(file): token ids, which have no fields; --text-field needs a text"
         case .notOneTensor(let file, let found):
             "\(file): expected one integer tensor of token ids, [tokens] or [sequences, length], found "
                 + (found.isEmpty ? "none" : found.joined(separator: "; "))

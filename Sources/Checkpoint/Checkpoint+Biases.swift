@@ -6,22 +6,22 @@ extension Checkpoint {
         configuration.hasBias(module) && !layersWithoutBias.contains(module.name)
     }
 
-    /// The linear layers, by their names inside a block, whose bias config.json asks for and no block stores. transformers
+    /// The linear layers, by their names inside a block, whose bias config.json states and no block stores. transformers
     /// makes such biases zero. One that only some blocks store is a tensor that is missing.
     static func layersWithoutBias(
         _ configuration: ModelConfiguration, isStored: (_ tensor: String) -> Bool
     ) -> [String] {
-        let asked = (0..<configuration.blockCount).flatMap { block in
-            configuration.architecture.kind(ofBlock: block).layers.filter(configuration.hasBias).map { module in
+        let stated = (0..<configuration.blockCount).flatMap { block in
+            configuration.kind(ofBlock: block).layers.filter(configuration.hasBias).map { module in
                 (
                     name: module.name,
                     tensor: configuration.architecture.names.module(module.name, ofBlock: block) + ".bias"
                 )
             }
         }
-        let stored = Set(asked.filter { isStored($0.tensor) }.map(\.name))
+        let stored = Set(stated.filter { isStored($0.tensor) }.map(\.name))
         var seen = stored
-        return asked.map(\.name).filter { seen.insert($0).inserted }
+        return stated.map(\.name).filter { seen.insert($0).inserted }
     }
 
     /// The notice that missing biases are zero.

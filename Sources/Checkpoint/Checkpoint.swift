@@ -16,7 +16,7 @@ package final class Checkpoint: Sendable {
     package let packedLayers: [String: any PackedLayer]?
     /// How the files name the decoder's tensors. All that takes a name here takes this project's.
     package let naming: TensorNaming
-    /// The linear layers, by their names inside a block, whose bias config.json asks for and no block stores.
+    /// The linear layers, by their names inside a block, whose bias config.json states and no block stores.
     package let layersWithoutBias: [String]
     /// The type that linear layers are loaded in, whatever their stored type.
     package let loadedType: StoredFloat

@@ -4,7 +4,7 @@ import AdaDimArchitectures
 
 extension ModelConfiguration {
     /// The stages of a block, in the order of computation.
-    package func stages(ofBlock index: Int) -> [BlockStage] { architecture.kind(ofBlock: index).stages }
+    package func stages(ofBlock index: Int) -> [BlockStage] { kind(ofBlock: index).stages }
 
     /// The linear layers of a block, in the order of computation.
     package func layers(ofBlock index: Int) -> [LinearLayer] {
@@ -29,7 +29,7 @@ extension ModelConfiguration {
         case .keys: keyValueHeads * headDimension
         case .intermediate: intermediateSize
         case .headDimension: headDimension
-        case .experts, .expertIntermediate:
+        case .experts, .expertIntermediate, .sharedIntermediate:
             preconditionFailure("\(modelType) was opened, though its experts are not read")
         }
     }

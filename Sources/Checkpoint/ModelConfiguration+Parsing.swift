@@ -28,12 +28,7 @@ extension ModelConfiguration {
             throw .alreadyQuantized(file: file, method: try quantization.string("quant_method") ?? "not stated")
         }
         let unknown = try Self.unknownKeys(keys, architecture)
-        let activationKey = architecture.configuration.activationKey
-        let activation = try keys.string(activationKey) ?? defaults.activation
-        guard architecture.activationNames.contains(activation) else {
-            throw .unsupported(
-                file: file, key: activationKey, found: activation, supported: architecture.activationNames)
-        }
+        try Self.checkActivation(keys, architecture)
         func size(_ key: String, most: Int = Int(Int32.max)) throws(CheckpointError) -> Int {
             try keys.required(try keys.size(key, most: most), key, expected: "a positive integer")
         }
@@ -44,6 +39,7 @@ extension ModelConfiguration {
         hiddenSize = try size("hidden_size")
         intermediateSize = try size("intermediate_size")
         blockCount = try size("num_hidden_layers", most: Self.largestBlockCount)
+        kindsOfBlocks = try Self.kindsOfBlocks(keys, architecture, blockCount: blockCount)
         attentionHeads = try size("num_attention_heads")
         // Missing and null differ: only a missing key takes the class's default.
         keyValueHeads =
@@ -70,6 +66,16 @@ extension ModelConfiguration {
             }
         }
         try checkHeads(file)
+    }
+
+    /// Of a model with gates, config.json must name their activation.
+    private static func checkActivation(_ keys: JSONKeys, _ architecture: Architecture) throws(CheckpointError) {
+        guard let names = architecture.activationNames else { return }
+        let key = architecture.configuration.activationKey
+        let found = try keys.string(key) ?? architecture.defaults.activation
+        guard names.contains(found) else {
+            throw .unsupported(file: keys.file, key: key, found: found, supported: names)
+        }
     }
 
     private func checkHeads(_ file: String) throws(CheckpointError) {

@@ -19,6 +19,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var hiddenSize: Int
     package var intermediateSize: Int
     package var blockCount: Int
+    /// For each block the place of its kind in ``Architecture/blockKinds``.
+    var kindsOfBlocks: [Int]
     package var attentionHeads: Int
     package var keyValueHeads: Int
     package var headDimension: Int

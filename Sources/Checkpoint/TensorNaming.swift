@@ -36,7 +36,7 @@ package struct TensorNaming: Sendable, Equatable {
     }
 
     /// Whether the decoder is a part of a question answering model, which has no output projection.
-    var isQuestionAnswering: Bool { prefix == Self.questionAnswering }
+    var isQuestionAnswering: Bool { prefix == Self.questionAnswering && prefix != names.prefix }
 
     /// A tensor's or module's name in the files, whether it is there or would be.
     package func stored(_ name: String) -> String {
@@ -46,9 +46,11 @@ package struct TensorNaming: Sendable, Equatable {
     }
 
     /// The name in this project for a name in these files. In a language model, names of a question answering model are
-    /// not other names of its tensors.
+    /// not other names of its tensors, unless the prefix is the language model's own.
     private func full(_ name: String) -> String {
-        name.hasPrefix(Self.questionAnswering) && !isQuestionAnswering ? name : Self.full(name, names)
+        let isForeign =
+            name.hasPrefix(Self.questionAnswering) && names.prefix != Self.questionAnswering && !isQuestionAnswering
+        return isForeign ? name : Self.full(name, names)
     }
 
     /// The prefixes that files may have, in the order in which they are looked for.
@@ -59,8 +61,7 @@ package struct TensorNaming: Sendable, Equatable {
     /// The name in this project of what has a name in any files.
     private static func full(_ name: String, _ names: ModelNames) -> String {
         let full = names.prefix
-        // What follows the prefix in this project's names, and what stands on the decoder, which the prefix may come
-        // before, too.
+        // What follows the prefix in this project's names, and the heads, which may have the prefix, too.
         let parts = [names.blocks, names.embedding, names.finalNorm]
         let heads = [names.head, "score"]
         func isOne(of modules: [String], _ rest: Substring) -> Bool { modules.contains { rest.hasPrefix($0 + ".") } }

@@ -15,13 +15,13 @@ extension Checkpoint {
         if needsOutput { try check(outputName(), shape: table) }
         try check(names.finalNormWeight, shape: [configuration.hiddenSize])
         for block in 0..<configuration.blockCount {
-            for norm in architecture.kind(ofBlock: block).norms {
+            for norm in configuration.kind(ofBlock: block).norms {
                 let name = names.module(norm.name, ofBlock: block)
                 try check(name + ".weight", shape: [configuration.count(norm.width)])
             }
         }
         for block in 0..<configuration.blockCount {
-            for module in architecture.kind(ofBlock: block).layers {
+            for module in configuration.kind(ofBlock: block).layers {
                 let (out, width) = configuration.shape(of: module)
                 let name = names.module(module.name, ofBlock: block)
                 try check(name + ".weight", shape: [out, width])

@@ -63,7 +63,7 @@ package struct ComputedLayer: Sendable {
     }
 }
 
-/// What stands between the layers that make queries, keys and values and the layer after attention.
+/// What is computed between the layers that make queries, keys and values and the layer after attention.
 struct BlockAttention: Sendable {
     /// Norms of each head's queries and keys before they are rotated; nil where there are none.
     let queryNorm: RootMeanSquareNorm?

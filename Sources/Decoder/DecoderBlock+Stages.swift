@@ -39,7 +39,7 @@ extension DecoderBlock {
         state.stage = (state.stage + 1) % stages.count
     }
 
-    /// Runs `state`, which stands between blocks, through all stages.
+    /// Runs `state`, which is between blocks, through all stages.
     package func forward(_ state: inout BlockState) throws(DecoderError) {
         precondition(state.stage == 0, "a state in the middle of a block enters block \(index)")
         for _ in stages { try advance(&state) }

@@ -14,7 +14,6 @@ enum StageOperation: Sendable {
         func refuse(_ isThere: Bool, _ part: String) throws(UncomputedPart) {
             if isThere { throw UncomputedPart(description: "\(part) (stage \(stage.name))") }
         }
-        try refuse(stage.experts != nil, "experts chosen by a router")
         for layer in stage.layers {
             try refuse(layer.outputs.count != 1, "a fused projection \(layer.name)")
             if case .rows(let module, _) = layer.storage {
@@ -23,6 +22,9 @@ enum StageOperation: Sendable {
         }
         for norm in stage.norms {
             try refuse(norm.kind != .rootMeanSquare, "a norm \(norm.name) other than RMSNorm")
+        }
+        if case .residual(let norm?) = stage.input {
+            try refuse(norm.width != .hidden, "a norm \(norm.name) over other features than the residual stream's")
         }
         if case .carried(let norm?) = stage.input { try refuse(true, "a norm \(norm.name) inside a sublayer") }
         if case .residual(let norm?) = stage.output { try refuse(true, "a norm \(norm.name) after a sublayer") }
@@ -61,8 +63,8 @@ extension Architecture {
     func checkComputed() throws(UncomputedPart) {
         if embeddingScale != .none { throw UncomputedPart(description: "scaled embeddings") }
         if let key = logitSoftCapKey { throw UncomputedPart(description: "a soft cap \(key) on logits") }
-        if finalNorm.kind != .rootMeanSquare {
-            throw UncomputedPart(description: "a norm \(finalNorm.name) other than RMSNorm")
+        if finalNormKind != .rootMeanSquare {
+            throw UncomputedPart(description: "a norm \(names.finalNorm) other than RMSNorm")
         }
         for stages in blockKinds.map(\.stages) {
             var carries = false

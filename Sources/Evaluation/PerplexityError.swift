@@ -2,7 +2,7 @@
 package enum PerplexityError: Error, Equatable, CustomStringConvertible, Sendable {
     case windowTooShort(Int)
     case windowTooLong(Int, maximum: Int)
-    case noWindowsAskedFor(Int)
+    case noWindowsRequested(Int)
     case textTooShort(tokens: Int, windowLength: Int)
     case documentsTooShort(documents: Int, longest: Int, windowLength: Int)
     case tokenOutOfVocabulary(id: Int, position: Int, vocabularySize: Int)
@@ -14,7 +14,7 @@ package enum PerplexityError: Error, Equatable, CustomStringConvertible, Sendabl
             "windows of \(length) tokens, expected at least 2: the first token of a window is not predicted"
         case .windowTooLong(let length, let maximum):
             "windows of \(length) tokens, but config.json says that the model takes at most \(maximum)"
-        case .noWindowsAskedFor(let count): "\(count) windows were requested, expected at least 1"
+        case .noWindowsRequested(let count): "\(count) windows were requested, expected at least 1"
         case .textTooShort(let tokens, let length):
             "the text has \(tokens) tokens, expected at least one window of \(length): give a longer text or shorter windows"
         case .documentsTooShort(let documents, let longest, let length):

@@ -26,7 +26,7 @@ package struct PerplexityWindows: Sendable, Equatable {
         _ documents: [Int], length: Int, limit: Int?, tooShort: () -> PerplexityError
     ) throws(PerplexityError) {
         guard length >= 2 else { throw .windowTooShort(length) }
-        if let limit, limit < 1 { throw .noWindowsAskedFor(limit) }
+        if let limit, limit < 1 { throw .noWindowsRequested(limit) }
         var (all, first) = ([Int](), 0)
         for tokens in documents {
             for window in 0..<tokens / length { all.append(first + window * length) }

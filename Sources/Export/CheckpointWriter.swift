@@ -46,7 +46,7 @@ package final class CheckpointWriter {
                 format.packing?.planned(for: layer.moduleName, shape: tensor.shape, type: type)
                 ?? [PlannedTensor(layer.weightName, type.elementType, tensor.shape)]
             return [dense]
-                + planned.filter { model.naming.stored($0.name) != tensor.name || $0.elementType != tensor.elementType }
+                + planned.filter { model.naming.stored($0.name) != tensor.name || $0.type != dense.type }
         }
     }
 

@@ -13,6 +13,7 @@ package enum ExportError: OutputRefusal, Equatable {
     case layerTwice(module: String)
     case wrongShape(module: String, found: [Int], expected: [Int])
     case unsupportedElementType(module: String, found: String)
+    case tensorTypeNotStorable(tensor: String, found: String)
     case overflow(module: String, elementType: String)
     case alreadyPacked(directory: String)
     case badConfig(file: String, reason: String)
@@ -36,6 +37,8 @@ extension ExportError: CustomStringConvertible {
             "layer \(module): the quantized weight has shape \(found), the model's has \(expected)"
         case .unsupportedElementType(let module, let found):
             "layer \(module): its weight holds \(found), expected BF16, F16 or F32"
+        case .tensorTypeNotStorable(let tensor, let found):
+            "tensor \(tensor): planned as \(found), expected one of safetensors' types"
         case .overflow(let module, let elementType):
             "layer \(module): a quantized weight is beyond the largest \(elementType)"
         case .alreadyPacked(let directory): "\(directory): the model is packed already, expected a dense one"

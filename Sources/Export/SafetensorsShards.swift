@@ -43,12 +43,13 @@ final class SafetensorsShards: TensorContainer {
             if let folder = name.parentPath.map(directory.path.appendingComponent) {
                 try ExportError.wrapping { () throws(FileFailure) in try makeDirectories(folder) }
             }
+            var entries: [(name: String, elementType: TensorElementType, shape: [Int])] = []
+            for tensor in tensors.flatMap(planned) {
+                entries.append((model.naming.stored(tensor.name), try Self.elementType(of: tensor), tensor.shape))
+            }
             writers[name] = try SafetensorsWriter(
                 path: directory.path + "/" + name,
-                headerCapacity: SafetensorsWriter.headerCapacity(
-                    for: tensors.lazy.flatMap(planned).map { (model.naming.stored($0.name), $0.elementType, $0.shape) },
-                    metadata: metadata),
-                metadata: metadata)
+                headerCapacity: SafetensorsWriter.headerCapacity(for: entries, metadata: metadata), metadata: metadata)
         }
     }
 
@@ -59,7 +60,15 @@ final class SafetensorsShards: TensorContainer {
         return tensors
     }
 
-    /// Writes a tensor into the shard of the tensor that it stands for.
+    /// The type that a tensor has in these files, which hold numbers one by one.
+    private static func elementType(of tensor: PlannedTensor) throws(ExportError) -> TensorElementType {
+        guard case .elements(let type) = tensor.type else {
+            throw .tensorTypeNotStorable(tensor: tensor.name, found: tensor.type.name)
+        }
+        return type
+    }
+
+    /// Writes a tensor into the shard of the tensor that it replaces.
     func write(
         _ tensor: PlannedTensor, insteadOf original: String, _ body: (any TensorBytes) throws -> Void
     ) throws {
@@ -68,10 +77,11 @@ final class SafetensorsShards: TensorContainer {
         guard let writer = writers[shard] else {
             throw SafetensorsError(file: file.path, .noSuchTensor(original))
         }
-        try writer.begin(name, tensor.elementType, shape: tensor.shape)
+        let elementType = try Self.elementType(of: tensor)
+        try writer.begin(name, elementType, shape: tensor.shape)
         try body(writer)
         replaced.insert(model.naming.stored(original))
-        note(name, tensor.elementType, tensor.shape, in: shard)
+        note(name, elementType, tensor.shape, in: shard)
     }
 
     /// Copies every tensor that nothing was written for, and finishes the files and the index.

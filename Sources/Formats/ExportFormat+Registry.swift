@@ -26,20 +26,39 @@ extension ExportFormat: NamedChoice {
     /// - Parameters:
     ///   - json: the bytes of config.json.
     ///   - file: its path, for errors.
+    ///   - formats: those that are known.
     ///   - moduleName: this project's name of a module by any files' name of it; nil for other modules.
     package static func packedLayers(
-        in json: some Sequence<UInt8>, file: String, _ moduleName: (String) -> String?
+        in json: some Sequence<UInt8>, file: String, formats: [ExportFormat] = allCases,
+        _ moduleName: (String) -> String?
     ) throws(FormatError) -> [String: any PackedLayer]? {
         guard let config = try JSONKeys<FormatError>(json, file: file).object("quantization_config") else { return nil }
-        let formats = allCases.compactMap(\.packing)
+        let known = formats.compactMap { $0.packing as? any ReadablePackedFormat }
+        return try format(of: config, among: known).layers(in: config, moduleName)
+    }
+
+    /// The format of a `quantization_config`: the first one with its `quant_method` that takes it for its own.
+    private static func format(
+        of config: JSONKeys<FormatError>, among formats: [any ReadablePackedFormat]
+    ) throws(FormatError) -> any ReadablePackedFormat {
         let method = try config.string("quant_method") ?? "missing"
-        guard let format = formats.first(where: { $0.quantMethod == method }) else {
-            throw .unreadableScheme(
-                file: file,
-                reason: "\(config.path)quant_method is \(method), expected "
-                    + formats.map(\.quantMethod).joined(separator: " or "),
-                readable: formats.map(\.readable).joined(separator: " and "))
+        let named = formats.filter { $0.quantMethod == method }
+        guard !named.isEmpty else {
+            let methods = Set(formats.map(\.quantMethod)).sorted().joined(separator: " or ")
+            throw unreadable(config, "\(config.path)quant_method is \(method), expected \(methods)", formats)
         }
-        return try format.layers(in: config, moduleName)
+        var mismatches: [String] = []
+        for format in named {
+            guard let mismatch = try format.mismatch(config) else { return format }
+            mismatches.append(mismatch)
+        }
+        throw unreadable(config, mismatches.joined(separator: ", and "), named)
+    }
+
+    private static func unreadable(
+        _ config: JSONKeys<FormatError>, _ reason: String, _ formats: [any ReadablePackedFormat]
+    ) -> FormatError {
+        .unreadableScheme(
+            file: config.file, reason: reason, readable: formats.map(\.readable).joined(separator: " and "))
     }
 }

@@ -52,7 +52,7 @@ package struct InspectedInput: Sendable {
     package func factors(_ measure: SensitivityMeasure) -> [Double] {
         switch measure {
         case .inverseHessian:
-            // Without damping an input that was never active has no say: the factor's pivot there is an invented one.
+            // Without damping an input that was never active counts nothing: the factor's pivot there is an invented one.
             zip(inverseDiagonal, hessianDiagonal).map {
                 !factor.hasActiveInputs || $1 == 0 && factor.damping == 0 ? 0 : 1 / $0
             }

@@ -5,6 +5,7 @@ import Synchronization
 extension MatrixView {
     /// Writes the elements row after row.
     /// - Precondition: as many bytes as they take.
+    @inlinable
     package func writeRowMajor(to target: UnsafeMutableRawBufferPointer) {
         let width = MemoryLayout<Element>.stride
         precondition(

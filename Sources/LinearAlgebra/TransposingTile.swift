@@ -22,7 +22,7 @@ package struct TransposingTile<Element: BitwiseCopyable & Sendable> {
         @inline(__always) nonmutating set { elements[r &* Self.columns &+ c] = newValue }
     }
 
-    /// Lends a tile to `body` for each part of a matrix [rows, columns]; on all threads.
+    /// Calls `body` with a tile for each part of a matrix [rows, columns]; on all threads.
     @inlinable
     package static func each(
         of rows: Int, by columns: Int,
@@ -43,7 +43,7 @@ package struct TransposingTile<Element: BitwiseCopyable & Sendable> {
 }
 
 extension MatrixView {
-    /// Lends the elements row by row, in runs of up to a tile's width; on all threads.
+    /// Calls `take` with the elements row by row, in runs of up to a tile's width; on all threads.
     /// - Parameter take: is given a run's row, its columns, and its elements side by side.
     @inlinable
     package func eachRowRun(

@@ -6,9 +6,10 @@ package enum PipelineError: Error, CustomStringConvertible {
     /// A part's error, with the layer that it happened in.
     case layer(name: String, underlying: any Error)
     case globMatchesNothing(option: String, glob: String, example: String)
-    case nothingToQuantize
+    /// The rules that skip layers, as messages name them.
+    case nothingToQuantize(skippedBy: [String])
     /// A recipe states a type for scales that the model's weights are not loaded in.
-    case scaleType(layer: String, found: ScaleType, expected: ScaleType)
+    case scaleType(place: String, found: ScaleType, expected: ScaleType)
     /// In bytes.
     case notEnoughMemory(needed: Double, available: Double)
     /// In bytes.
@@ -28,9 +29,10 @@ package enum PipelineError: Error, CustomStringConvertible {
             "the output needs at least \(needed) bytes of disk space (\(gigabytes(Double(needed)))), the file system of "
                 + "\(directory) has \(available) left (\(gigabytes(Double(available)))); an output that is replaced "
                 + "stays until the end"
-        case .nothingToQuantize: "--skip leaves no layer to quantize"
-        case .scaleType(let layer, let found, let expected):
-            "\(layer): the recipe's scaleType is \(found.rawValue), expected \(expected.rawValue), the type that the model is "
+        case .nothingToQuantize(let rules):
+            "no layer is left to quantize: each is skipped by \(rules.joined(separator: " or "))"
+        case .scaleType(let place, let found, let expected):
+            "\(place): scaleType is \(found.rawValue), expected \(expected.rawValue), the type that the model is "
                 + "loaded in"
         case .cancelled: "stopped before the end; no output was written"
         }

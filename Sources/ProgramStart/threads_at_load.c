@@ -1,6 +1,6 @@
 /* OpenBLAS starts its threads when it is loaded, which is just before this. Where the system gives it too few, it raises SIGINT
  * against its own process; where that is ignored, it goes on, and waits for ever for the missing ones at its first product. It
- * never says so. But as it got none, there is none to be had now. */
+ * never says so. But as it got none, there is none now either. */
 #include "AdaDimProgramStart.h"
 
 #include <pthread.h>

@@ -21,7 +21,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case nonFiniteWeight(output: Int, input: Int)
     /// A group's scale is beyond the largest number of the type that stores it; row and column are the scale's.
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
-    /// H is zero: no token was added; or every input was zero, where ``QuantizationOptions/refusesInactiveLayers`` is
+    /// H is zero: no token was added; or every input was zero, where ``QuantizationOptions/Factor/refusesInactiveLayers`` is
     /// set.
     case allInputsInactive(inputs: Int, tokens: Int)
     /// The mean of H's diagonal is beyond the numbers of its type.

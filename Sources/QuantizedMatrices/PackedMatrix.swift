@@ -1,8 +1,8 @@
 import AdaDimLinearAlgebra
 import Synchronization
 
-/// A quantized weight [out, in] whose codes lie packed where another has them, a mapped file for one. Valid only while
-/// their owner lends them.
+/// A quantized weight [out, in] whose packed codes belong to another, a mapped file for one. Valid only inside the call that
+/// the owner passes it to.
 package struct PackedMatrix: Sendable {
     package let codes: PackedCodes
     /// Per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in].

@@ -55,9 +55,12 @@ package struct LayerRule: Sendable {
     static let skipName = "skip"
 
     /// A layer's settings, with those of this rule.
-    /// - Throws: ``RecipeError``.
+    /// - Throws: ``RecipeError``, also for a setting out of its range.
     package func applied(to options: QuantizationOptions) throws(RecipeError) -> QuantizationOptions {
-        try changes.applied(to: options, place: "\(source) \(glob)")
+        let place = "\(source) \(glob)"
+        let changed = try changes.applied(to: options, place: place) { $0 + [Self.skipName] }
+        try changed.validate(place: place)
+        return changed
     }
 }
 

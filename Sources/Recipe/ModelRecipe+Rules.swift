@@ -7,7 +7,7 @@ extension ModelRecipe {
 
     /// Globs of layers that are per-IC where all others are per-OC; nil where that is not so.
     package var perInputChannelGlobs: [String]? {
-        guard options.direction == .fixed(.perOutputChannel) else { return nil }
+        guard options.direction.fixedDimension == .perOutputChannel else { return nil }
         let globs = rules.filter { $0.changes["dimension"]?.text == ChannelDimension.perInputChannel.rawValue }
             .map(\.glob)
         return globs.isEmpty ? nil : globs

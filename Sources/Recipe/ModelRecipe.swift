@@ -1,15 +1,18 @@
 import AdaDimCorrection
 import AdaDimFormats
 import AdaDimQuantization
+import AdaDimQuantizedMatrices
 
 /// What is done to a whole model: the settings of its layers, and what only a model has. Reports contain it, and a file of it
 /// repeats a run (``RecipeFile``).
 package struct ModelRecipe: Sendable, Equatable {
-    /// The effort that it was begun with; some of its settings may have been changed since. nil for round-to-nearest, which has
+    /// The effort that it was started from; some of its settings may have been changed since. nil for round-to-nearest, which has
     /// none.
     package var effort: Effort?
     /// The settings of a layer, unless a rule changes some. The type of the scales is the model's.
     package var options: QuantizationOptions
+    /// The type of the scales that a file states, to be compared with the model's; nil where none does.
+    package var statedScaleType: ScaleType?
     /// The shares of what earlier quantization changed that layers compensate for.
     package var correction: OutputCorrection
     /// How much each token counts in the Gram matrix of q, k and v.
@@ -42,11 +45,18 @@ package struct ModelRecipe: Sendable, Equatable {
         tokenWeights = effort == .fast ? .equal : .attention
     }
 
-    /// The settings that a method is begun with: those of the effort; plain ones for round-to-nearest, which has no sweep.
-    package init(_ method: QuantizationOptions.Method, _ effort: Effort?) {
-        self.init(method == .gptq ? effort ?? .balanced : .fast)
+    /// Sets a method, and the settings that it starts from: those of the effort; plain ones for round-to-nearest, which has
+    /// neither a sweep nor an effort.
+    package mutating func apply(_ method: QuantizationOptions.Method, _ effort: Effort?) {
+        apply(method == .gptq ? effort ?? .balanced : .fast)
         options.method = method
         if method == .roundToNearest { self.effort = nil }
+    }
+
+    /// The settings that a method starts from.
+    package init(_ method: QuantizationOptions.Method, _ effort: Effort?) {
+        self.init()
+        apply(method, effort)
     }
 
     /// The most that is done to lose less.
@@ -67,6 +77,9 @@ extension ModelRecipe: Codable {
         case correctInputs, correctResidual
         case propagation = "propagate"
     }
+
+    /// What reports have the rules under; files have them by layer.
+    static let rulesName = Key.rules.rawValue
 
     package func encode(to encoder: any Encoder) throws {
         try options.encode(to: encoder)

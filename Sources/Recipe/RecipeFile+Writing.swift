@@ -21,7 +21,9 @@ extension RecipeFile {
                 let changes = (skips + rule.changes.changes).map { (node($0.name), node($0.value)) }
                 return (node(rule.glob), Node(changes, .implicit, .flow))
             }
-            settings.append((node("layers"), Node(rules)))
+            // An object has each name once.
+            let isUnique = Set(recipe.rules.map(\.glob)).count == rules.count
+            settings.append((node(rulesName), isUnique ? Node(rules) : Node(rules.map { Node([$0]) })))
         }
         return "# \(title)\n" + (try serialize(node: Node(settings)))
     }
@@ -36,7 +38,7 @@ extension RecipeFile {
         case .real(let value): Node("\(value)", Tag(.float))
         // A name that would be read as another kind of value is quoted.
         case .string(let text): quoted("\(text)")
-        case .array, .object: Node("", Tag(.str))
+        case .array, .object: preconditionFailure("a setting that has no single value")
         }
     }
 

@@ -18,6 +18,7 @@ package struct RecipeFile: Sendable {
     private let general: SettingChanges
     private let rules: [LayerRule]
 
+    static let rulesName = "layers"
     /// Bytes that a file may have; a recipe for every layer of a large model has some hundred thousand.
     private static let mostBytes = 16 << 20
 
@@ -26,18 +27,28 @@ package struct RecipeFile: Sendable {
         self.path = path
         var (general, rules) = (SettingChanges(), [LayerRule]())
         for member in try Self.members(path) {
-            guard member.name == "layers" else {
+            if member.name == Self.rulesName {
+                rules = try Self.rules(member.value, path: path)
+            } else {
                 general.changes.append(member)
-                continue
-            }
-            for rule in try Self.members(of: member.value, place: path, name: member.name) {
-                let source = "\(path): layers"
-                let settings = try Self.members(of: rule.value, place: source, name: rule.name)
-                rules.append(try LayerRule(glob: rule.name, source: source, settings: SettingChanges(settings)))
             }
         }
         self.general = general
         self.rules = rules
+    }
+
+    /// Rules by their globs, or a list of such rules, where a glob may occur more than once.
+    private static func rules(_ value: JSONValue, path: String) throws(RecipeError) -> [LayerRule] {
+        let parts = if case .array(let elements) = value { elements } else { [value] }
+        var rules: [LayerRule] = []
+        for part in parts {
+            for rule in try members(of: part, place: path, name: rulesName) {
+                let source = "\(path): \(rulesName)"
+                let settings = try members(of: rule.value, place: source, name: rule.name)
+                rules.append(try LayerRule(glob: rule.name, source: source, settings: SettingChanges(settings)))
+            }
+        }
+        return rules
     }
 
     /// How codes are found, if the file says so.
@@ -50,12 +61,21 @@ package struct RecipeFile: Sendable {
         get throws(RecipeError) { try choice("effort") }
     }
 
+    /// The recipe that the file describes: the defaults of its method and effort, with what it says.
+    package var recipe: ModelRecipe {
+        get throws(RecipeError) { try applied(to: ModelRecipe(method ?? .gptq, effort)) }
+    }
+
     /// A recipe with what the file says.
+    /// - Throws: ``RecipeError``, also for a setting out of its range, and for one that needs a sweep where there is none.
     package func applied(to recipe: ModelRecipe) throws(RecipeError) -> ModelRecipe {
-        var changed = try general.applied(to: recipe, place: path)
+        var changed = try general.applied(to: recipe, place: path) { names in
+            names.filter { $0 != ModelRecipe.rulesName } + [Self.rulesName]
+        }
         changed.rules += rules
-        // Rules are tried at once, so that what is wrong with one comes up before a model is opened.
-        for rule in rules { _ = try rule.applied(to: changed.options) }
+        if general["scaleType"] != nil { changed.statedScaleType = changed.options.grid.scaleType }
+        try changed.validate(place: path)
+        try changed.validateMethod(place: path)
         return changed
     }
 
@@ -81,7 +101,7 @@ package struct RecipeFile: Sendable {
         }
         guard !path.hasSuffix(".json") else {
             do {
-                return try members(of: JSONDocument(bytes).value, place: path, name: "the file")
+                return try members(of: JSONDocument(bytes, as: .strict).value, place: path, name: "the file")
             } catch let error as JSONFailure {
                 throw .unreadable(place: path, reason: "\(error)")
             } catch let error as RecipeError {
@@ -95,7 +115,8 @@ package struct RecipeFile: Sendable {
         }
         do {
             guard let node = try compose(yaml: text) else { return [] }
-            return try members(of: node.value(place: path), place: path, name: "the file")
+            var values = 0
+            return try members(of: node.value(place: path, counting: &values), place: path, name: "the file")
         } catch let error as RecipeError {
             throw error
         } catch {
@@ -114,8 +135,16 @@ package struct RecipeFile: Sendable {
 }
 
 extension Node {
-    /// - Throws: ``RecipeError`` for names that are no text.
-    fileprivate func value(place: String) throws(RecipeError) -> JSONValue {
+    /// Values of a file, at most: a short one with aliases of aliases has more of them than any memory holds.
+    private static let mostValues = 1 << 20
+
+    /// - Parameter count: of the values before it, and afterwards with those of this one.
+    /// - Throws: ``RecipeError`` for names that are no text, and for too many values.
+    fileprivate func value(place: String, counting count: inout Int) throws(RecipeError) -> JSONValue {
+        count += 1
+        guard count <= Self.mostValues else {
+            throw .unreadable(place: place, reason: "more than \(Self.mostValues) values, those of aliases included")
+        }
         switch self {
         case .scalar:
             if null != nil { return .null }
@@ -126,7 +155,7 @@ extension Node {
             return .string(ByteString(string ?? ""))
         case .sequence(let sequence):
             var elements: [JSONValue] = []
-            for node in sequence { elements.append(try node.value(place: place)) }
+            for node in sequence { elements.append(try node.value(place: place, counting: &count)) }
             return .array(elements)
         case .mapping(let mapping):
             var members: OrderedDictionary<ByteString, JSONValue> = [:]
@@ -134,7 +163,7 @@ extension Node {
                 guard let name = key.string else {
                     throw .badValue(place: place, name: "a name", found: "a list or an object", expected: "text")
                 }
-                members[ByteString(name)] = try node.value(place: place)
+                members[ByteString(name)] = try node.value(place: place, counting: &count)
             }
             return .object(members)
         case .alias: throw .unreadable(place: place, reason: "an alias of YAML, expected a value")

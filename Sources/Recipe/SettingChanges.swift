@@ -24,14 +24,16 @@ package struct SettingChanges: Sendable, Equatable {
     package subscript(name: String) -> JSONValue? { changes.last { $0.name == name }?.value }
 
     /// The settings with these changes.
-    /// - Parameter place: where they come from, as messages name it.
+    /// - Parameters:
+    ///   - place: where they come from, as messages name it.
+    ///   - names: the names that the place has, by those of the settings.
     /// - Throws: ``RecipeError/unknownSetting(place:name:names:)``, ``RecipeError/badValue(place:name:found:expected:)``.
     package func applied<Settings: Codable>(
-        to settings: Settings, place: String
+        to settings: Settings, place: String, names: ([String]) -> [String] = { $0 }
     ) throws(RecipeError) -> Settings {
         if changes.isEmpty { return settings }
         do {
-            return try changed(settings, changes, place: place)
+            return try changed(settings, changes, place: place, names)
         } catch let error as RecipeError {
             throw error
         } catch let error as DecodingError {
@@ -42,13 +44,19 @@ package struct SettingChanges: Sendable, Equatable {
     }
 
     private func changed<Settings: Codable>(
-        _ settings: Settings, _ changes: [SettingChange], place: String
+        _ settings: Settings, _ changes: [SettingChange], place: String, _ names: ([String]) -> [String] = { $0 }
     ) throws -> Settings {
         let whole = try JSONDocument([UInt8](JSONEncoder().encode(settings))).value.members ?? [:]
         var members = whole
+        let names = names(Array(whole.keys)).sorted()
         for change in changes {
-            guard whole[change.name] != nil else {
-                throw RecipeError.unknownSetting(place: place, name: change.name, names: whole.keys.sorted())
+            guard names.contains(change.name) else {
+                throw RecipeError.unknownSetting(place: place, name: change.name, names: names)
+            }
+            // Foundation's JSON has no such numbers.
+            if case .real(let number) = change.value, !number.isFinite {
+                throw RecipeError.badValue(
+                    place: place, name: change.name, found: change.value.shown, expected: "a finite number")
             }
             members[change.name] = change.name == "groupSize" ? change.value.asGroupSize : change.value
         }

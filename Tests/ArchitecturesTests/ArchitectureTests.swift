@@ -17,6 +17,7 @@ struct ArchitectureTests {
             #expect(modules.count == Set(modules).count)
             let stages = kind.stages.map(\.name)
             #expect(stages.count == Set(stages).count)
+            #expect(Set(kind.experts?.stages ?? []).isSubset(of: stages))
         }
     }
 
@@ -51,7 +52,7 @@ struct ArchitectureTests {
     }
 
     @Test func theLayersOfLlama() {
-        let kind = Architecture.llama.kind(ofBlock: 7)
+        let kind = Architecture.llama.blockKinds[0]
         #expect(
             kind.layers.map(\.name) == [
                 "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj",
@@ -80,22 +81,7 @@ struct ArchitectureTests {
         #expect(Architecture.llama.fixedKeys["text_config"] == [.null])
     }
 
-    /// Two kinds in turn: one with a window in two blocks of three, one without.
-    @Test func kindsOfBlocksRepeat() {
-        var architecture = Architecture.mistral
-        let local = architecture.blockKinds[0]
-        var global = local
-        global.stages[0].operation = .attention(AttentionKind(hasWindow: false))
-        architecture.blockKinds = [local, global]
-        architecture.pattern = .repeating([0, 0, 1])
-        #expect(
-            (0..<7).map { architecture.kind(ofBlock: $0) == global } == [
-                false, false, true, false, false, true, false,
-            ])
-    }
-
-    /// Blocks as Gemma 2's, Phi-3's and Mixtral's are: norms after sublayers too, one tensor for several layers, and
-    /// experts.
+    /// Blocks as Gemma 2's and Phi-3's are: norms after sublayers too, and one tensor for several layers.
     @Test func whatDescriptionsCanSay() {
         let sandwich = BlockStage(
             "attentionOutput", input: .carried(nil), layers: [LinearModule("self_attn.o_proj", .queries, to: .hidden)],
@@ -112,25 +98,62 @@ struct ArchitectureTests {
         let split = LinearModule(
             "self_attn.k_proj", .hidden, to: .keys, storage: .rows(ofModule: "self_attn.qkv_proj", after: [.queries]))
         #expect(split.storage != .own)
-        let experts = BlockStage(
-            "gateUp", input: .residual(NormModule("post_attention_layernorm")),
-            layers: [
-                LinearModule("block_sparse_moe.experts.*.w1", .hidden, to: .expertIntermediate),
-                LinearModule("block_sparse_moe.experts.*.w3", .hidden, to: .expertIntermediate),
-            ],
-            operation: .gate(.silu), output: .carried,
-            experts: Experts(
-                router: LinearModule("block_sparse_moe.gate", .hidden, to: .experts), countKey: "num_local_experts",
-                perTokenKey: "num_experts_per_tok", intermediateKey: "intermediate_size"))
-        var architecture = Architecture(
-            modelTypes: ["made-up"], blockKinds: [BlockKind([fused, sandwich, experts])],
-            finalNorm: NormModule("norm"))
+        var architecture = Architecture(modelTypes: ["made-up"], blockKinds: [BlockKind([fused, sandwich])])
         architecture.embeddingScale = .stated(key: "embedding_multiplier")
         architecture.logitSoftCapKey = "final_logit_softcapping"
         #expect(
             architecture.readKeys.isSuperset(of: [
-                "attn_logit_softcapping", "num_local_experts", "num_experts_per_tok", "embedding_multiplier",
-                "final_logit_softcapping",
+                "attn_logit_softcapping", "partial_rotary_factor", "embedding_multiplier", "final_logit_softcapping",
+            ]))
+        architecture.pattern = .leading(key: "first_k_dense_replace", default: 1)
+        #expect(architecture.readKeys.contains("first_k_dense_replace"))
+        architecture.pattern = .listed(key: "kinds_of_blocks", words: ["one"])
+        #expect(architecture.readKeys.contains("kinds_of_blocks"))
+    }
+
+    /// A block of Mixtral: its feed-forward network is two stages, which each of its experts has.
+    @Test func aBlockWithExperts() {
+        var block = Architecture.llama.blockKinds[0]
+        let feedForward = [
+            BlockStage(
+                "gateUp", input: .residual(NormModule("post_attention_layernorm")),
+                layers: [
+                    LinearModule("block_sparse_moe.experts.*.w1", .hidden, to: .expertIntermediate),
+                    LinearModule("block_sparse_moe.experts.*.w3", .hidden, to: .expertIntermediate),
+                ],
+                operation: .gate(.silu), output: .carried),
+            BlockStage(
+                "down", input: .carried(nil),
+                layers: [LinearModule("block_sparse_moe.experts.*.w2", .expertIntermediate, to: .hidden)],
+                output: .residual(nil)),
+        ]
+        block.stages.replaceSubrange(2..<4, with: feedForward)
+        block.experts = Experts(
+            stages: feedForward.map(\.name), router: LinearModule("block_sparse_moe.gate", .hidden, to: .experts),
+            countKey: "num_local_experts", perTokenKey: "num_experts_per_tok", intermediateKey: "intermediate_size")
+        #expect(block.stages.map(\.name) == ["queryKeyValue", "attentionOutput", "gateUp", "down"])
+        #expect(block.stages.map(\.isAdded) == [false, true, false, true])
+        #expect(block.layers.map(\.role) == ["q_proj", "k_proj", "v_proj", "o_proj", "w1", "w3", "w2"])
+        #expect(
+            block.layers.map { $0.input.isOfExperts || $0.outputs.contains(where: \.isOfExperts) }
+                == [false, false, false, false, true, true, true])
+        #expect(block.experts?.layers.map(\.role) == ["gate"])
+
+        // Qwen2-MoE has an expert of all tokens beside them, of a width of its own.
+        let shared = BlockStage(
+            "sharedDown", input: .carried(nil),
+            layers: [
+                LinearModule(
+                    "mlp.shared_expert.down_proj", .sharedIntermediate, to: .hidden, bias: .stated(key: "shared_bias"))
+            ],
+            output: .residual(nil))
+        block.experts?.shared = SharedExpert([shared], intermediateKey: "shared_expert_intermediate_size")
+        #expect(block.experts?.layers.map(\.role) == ["gate", "down_proj"])
+        let architecture = Architecture(modelTypes: ["made-up"], blockKinds: [block])
+        #expect(
+            architecture.readKeys.isSuperset(of: [
+                "num_local_experts", "num_experts_per_tok", "intermediate_size", "shared_expert_intermediate_size",
+                "shared_bias",
             ]))
     }
 }

@@ -54,7 +54,7 @@ import Testing
                 #expect(taken == gram && quantizer == nil)
             }
             refused("options->size is 0, expected sizeof(adadim_options)") { $0.size = 0 }
-            refused("bits is 5, expected one of 2, 3, 4, 8") { $0.bits = 5 }
+            refused("bits is 5, expected 2, 3, 4 or 8") { $0.bits = 5 }
             refused("options->group_size is -1") { $0.group_size = -1 }
             refused("damping is nan") { $0.damping = .nan }
             refused("damping is -0.5") { $0.damping = -0.5 }

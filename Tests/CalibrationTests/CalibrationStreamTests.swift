@@ -145,7 +145,7 @@ import Testing
             expectSum(shift.cross, of: (before, inputs), times: inputs)
             expectSum(shift.gramOfShift.symmetric(), of: (before, inputs), times: difference(before, inputs))
             #expect(shift.gramOfShift.tokens == samples.tokens)
-            // In front of the first stage both streams still see the same.
+            // Before the first stage both streams still see the same.
             #expect((shift.cross.squaredNorm > 0) == (stage.name != "queryKeyValue"))
             if stage.name == "attentionOutput" || stage.name == "down" {
                 let residual = try #require(shift.residual)
@@ -160,7 +160,7 @@ import Testing
             try moved.advance(through: coarse)
             try alone.advance(through: coarse)
         }
-        // Having been looked at changes nothing of where a stream goes.
+        // Reading a stream's inputs does not change how it goes on.
         for (a, b) in zip(moved.batches, alone.batches) { #expect(a.hidden == b.hidden) }
     }
 

@@ -87,7 +87,7 @@ struct CheckpointTests {
         #expect(
             directory.error { _ = try $0.vector("v", count: 2) }
                 == "\(file): tensor v holds \(bad) at [1], expected finite weights")
-        // Rows that are not asked for are not looked at.
+        // Rows that are not requested are not checked.
         #expect(try Checkpoint(directory: directory.url).rowPanel(of: "w", rows: 0..<33).columns == 33)
     }
 

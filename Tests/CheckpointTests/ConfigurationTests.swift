@@ -21,7 +21,7 @@ struct ConfigurationTests {
 
     /// The layers of a block that have a bias.
     private func biases(_ configuration: ModelConfiguration) -> [String] {
-        configuration.architecture.kind(ofBlock: 0).layers.filter(configuration.hasBias).map(\.role)
+        configuration.kind(ofBlock: 0).layers.filter(configuration.hasBias).map(\.role)
     }
 
     /// The defaults of transformers' configuration classes.

@@ -4,7 +4,7 @@ import AdaDimTestSupport
 import Foundation
 import Testing
 
-/// What lies in the place of a model's files is called by its name, and what would do is said.
+/// What lies in the place of a model's files is named, and what is expected instead.
 @Suite("Directories that hold something else")
 struct StandInTests {
     private static let pointer = """

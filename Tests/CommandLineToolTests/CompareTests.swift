@@ -85,7 +85,7 @@ import Testing
         #expect(table.output.contains("\n| out − two "))
     }
 
-    /// One window has no spread: no interval is made up for it.
+    /// One window has no spread: it gets no interval.
     @Test func oneWindowHasNoInterval() throws {
         let scratch = try Scratch(model: "llama")
         #expect(try scratch.quantize("--bits", "2").status == 0)

@@ -95,6 +95,7 @@ import Testing
             "GPTQ adaptive (rtn), balanced", "GPTQ adaptive (rtn), best",
         ]
         for name in ["original"] + variants { #expect(names.contains(name), "\(name) in \(names)") }
+        try expectSummary(of: outcome.output)
         #expect(outcome.errors.isEmpty)
         #expect(try scratch.contents == ["kept", "model", "text.safetensors"])
         let kept = try FileManager.default.contentsOfDirectory(atPath: scratch.url.appending(path: "kept").path)
@@ -104,5 +105,28 @@ import Testing
                     "gptq-adaptive", "gptq-adaptive-balanced", "gptq-adaptive-best", "gptq-per-ic", "gptq-per-oc",
                     "rtn-adaptive", "rtn-per-ic", "rtn-per-oc",
                 ])
+    }
+
+    /// The sentence below the table names its plainest and its best variant, and says what the table says of them.
+    private func expectSummary(of output: String) throws {
+        let cells = output.split(separator: "\n").filter { $0.hasPrefix("|") }.map {
+            $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let rows = cells.compactMap { row in Double(row[2]).map { (name: row[0], perplexity: $0) } }
+        let original = try #require(rows.first { $0.name == "original" }).perplexity
+        let plain = try #require(rows.first { $0.name == "RTN per-oc" })
+        let best = try #require(rows.dropFirst().min { $0.perplexity < $1.perplexity })
+        let sentence = try #require(output.split(separator: "\n").last)
+        guard plain.perplexity > original else {
+            #expect(
+                sentence.hasPrefix("At 4 bits, RTN per-oc does not raise the perplexity of this model on this text"))
+            return
+        }
+        #expect(sentence.hasPrefix("At 4 bits, RTN per-oc raises the perplexity by "))
+        if best.name != plain.name {
+            #expect(
+                sentence.contains(". \(best.name) \(best.perplexity > original ? "raises it by" : "does not raise it")")
+            )
+        }
     }
 }

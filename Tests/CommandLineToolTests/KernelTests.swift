@@ -86,7 +86,7 @@ struct KernelTests {
             "\(outcome.errors)")
     }
 
-    /// Families without the best instructions are left to a library that has only these; it is asked for each once.
+    /// Families without the best instructions are left to a library that has only these; it is tried with each once.
     @Test func theBestOfWhatTheLibraryHasIsTaken() throws {
         let suitable = KernelFamily.suitable(for: .current)
         let lacking = suitable.filter { KernelFamily.instructions(of: $0) == Processor.current.instructions }
@@ -151,7 +151,7 @@ struct KernelTests {
             "\(outcome.errors)")
     }
 
-    /// What measures other kernels may never come to its end. The run goes on, and nothing stays behind.
+    /// What measures other kernels may never come to its end. The run goes on, and no process is left.
     @Test func aMeasurementThatHangsEnds() throws {
         let number = scratch.url.appending(path: "number")
         let hanging = [

@@ -25,7 +25,7 @@ import Testing
         (["--method", "rtn", "--refine", "codes"], "--refine is codes, but --method rtn has no sweep"),
         (
             ["--refine", "codes", "--effort", "fast"],
-            "--refine codes needs passes, but --effort fast has none; expected --passes 1 or more"
+            "--refine codes needs passes, but there are none, as with --effort fast; expected --passes 1 or more"
         ),
         (["--refine", "codes", "--passes", "0"], "--refine codes needs passes, but --passes is 0"),
         (["--correct-inputs", "1.5"], "--correct-inputs is 1.5, expected a share, 0 to 1"),
@@ -59,11 +59,8 @@ import Testing
             (["evaluate", "model", "--text", "text.safetensors", "--sequence-length", "1"], "expected at least 2"),
             (["evaluate", "model"], "neither --text nor --multiple-choice, expected one of them"),
             (["evaluate", "model", "--text", "t", "--multiple-choice", "q"], "exclude each other"),
-            (["evaluate", "model", "--text", "t", "--examples", "2"], "--examples goes with --multiple-choice alone"),
-            (
-                ["evaluate", "model", "--multiple-choice", "q", "--sequences", "2"],
-                "--sequences goes with --text alone"
-            ),
+            (["evaluate", "model", "--text", "t", "--examples", "2"], "--examples needs --multiple-choice"),
+            (["evaluate", "model", "--multiple-choice", "q", "--sequences", "2"], "--sequences needs --text"),
             (["evaluate", "model", "--multiple-choice", "q", "--examples", "-1"], "--examples is -1"),
             (["evaluate", "model", "--multiple-choice", "q", "--against", ""], "--against is empty"),
             (["variants", "model", "--calibration", "a", "--text", "b", "--keep", ""], "--keep is empty"),

@@ -61,10 +61,10 @@ import Testing
         #expect(try quantize("--text-field", "").errors.contains("--text-field is empty, expected a field's name"))
     }
 
-    @Test func aFieldGoesWithATextAlone() throws {
+    @Test func aFieldNeedsAText() throws {
         let scratch = try scratch()
         let outcome = try scratch.tool("evaluate", "model", "--multiple-choice", "q", "--text-field", "body")
-        #expect(outcome.status == 64 && outcome.errors.contains("--text-field goes with --text alone"))
+        #expect(outcome.status == 64 && outcome.errors.contains("--text-field needs --text"))
     }
 
     /// Both files by fields of their own, and each notice once, although both are read for every variant.

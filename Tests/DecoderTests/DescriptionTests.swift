@@ -11,7 +11,8 @@ struct DescriptionTests {
 
     /// Other names of the same length, in the file's header and in the description: the same model. One block of the two
     /// has them, so that blocks are of two kinds.
-    @Test func namesAndKindsAreTheDescriptions() throws {
+    @Test(arguments: [BlockPattern.repeating([0, 1]), .leading(key: "first_k_dense_replace", default: 1)])
+    func namesAndKindsAreTheDescriptions(_ pattern: BlockPattern) throws {
         var architecture = Architecture.llama
         var renamed = architecture.blockKinds[0]
         for stage in renamed.stages.indices {
@@ -21,7 +22,7 @@ struct DescriptionTests {
             }
         }
         architecture.blockKinds.append(renamed)
-        architecture.pattern = .repeating([0, 1])
+        architecture.pattern = pattern
         architecture.names.embedding = "token_table_"
         let golden = GoldenModel(name: "llama-biases")
         let expected = try golden.model().logits(of: [Self.tokens])
@@ -74,10 +75,13 @@ struct DescriptionTests {
         Refusal(part: "a soft cap final_logit_softcapping on logits") {
             $0.logitSoftCapKey = "final_logit_softcapping"
         },
-        Refusal(part: "a norm norm other than RMSNorm") { $0.finalNorm.kind = .layerNorm },
+        Refusal(part: "a norm norm other than RMSNorm") { $0.finalNormKind = .layerNorm },
         Refusal(part: "a norm input_layernorm other than RMSNorm (stage queryKeyValue)") {
             $0.blockKinds[0].stages[0].input = .residual(NormModule("input_layernorm", .rootMeanSquareOfOnePlusWeight))
         },
+        Refusal(
+            part: "a norm input_layernorm over other features than the residual stream's (stage queryKeyValue)"
+        ) { $0.blockKinds[0].stages[0].input = .residual(NormModule("input_layernorm", over: .headDimension)) },
         Refusal(part: "a norm post_feedforward_layernorm after a sublayer (stage down)") {
             $0.blockKinds[0].stages[3].output = .residual(norm)
         },
@@ -104,13 +108,24 @@ struct DescriptionTests {
         Refusal(part: "a layer mlp.up_proj stored as rows of mlp.gate_up_proj (stage gateUp)") {
             $0.blockKinds[0].stages[2].layers[1].storage = .rows(ofModule: "mlp.gate_up_proj", after: [.intermediate])
         },
-        Refusal(part: "experts chosen by a router (stage gateUp)") {
-            $0.blockKinds[0].stages[2].experts = Experts(
-                router: LinearModule("mlp.gate", .hidden, to: .experts), countKey: "num_experts",
-                perTokenKey: "num_experts_per_tok", intermediateKey: "moe_intermediate_size")
+        Refusal(part: "experts chosen by a router (stages gateUp, down)") {
+            $0.blockKinds[0].stages[2].layers[0].outputs = [.expertIntermediate]
+            $0.blockKinds[0].stages[2].layers[1].outputs = [.expertIntermediate]
+            $0.blockKinds[0].stages[3].layers[0].input = .expertIntermediate
+            $0.blockKinds[0].experts = Experts(
+                stages: ["gateUp", "down"], router: LinearModule("mlp.gate", .hidden, to: .experts),
+                countKey: "num_experts", perTokenKey: "num_experts_per_tok", intermediateKey: "moe_intermediate_size")
         },
-        Refusal(part: "kinds of blocks listed by layer_types") {
-            $0.pattern = .listed(key: "layer_types", words: ["full_attention"])
+        Refusal(part: "a layer mlp.down_proj of experts") {
+            $0.blockKinds[0].stages[3].layers[0].input = .expertIntermediate
+        },
+        Refusal(part: "a norm input_layernorm of experts") {
+            $0.blockKinds[0].stages[0].input = .residual(NormModule("input_layernorm", over: .sharedIntermediate))
+        },
+        Refusal(part: "gates with activations that have no name in common") {
+            var other = $0.blockKinds[0]
+            other.stages[2].operation = .gate(.geluTanh)
+            $0.blockKinds.append(other)
         },
         Refusal(part: "a configuration inside text_config") { $0.configuration.nestedKey = "text_config" },
         Refusal(part: "a stage down that does not take what the stage before it gives") {

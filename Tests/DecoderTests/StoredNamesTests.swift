@@ -1,3 +1,4 @@
+import AdaDimArchitectures
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
@@ -156,7 +157,38 @@ struct StoredNamesTests {
                 + "file to leave the adapter out")
     }
 
-    /// The decoder saved without what stands on it: the same tensors, `model.` left out of their names, or the name that
+    /// An architecture may have a prefix of its own, even the one of question answering models. Files may leave it out; those
+    /// of a larger model have other tensors beside the decoder's.
+    @Test(arguments: ["model.language_model.", "transformer."], [true, false])
+    func otherPrefixesOfAnArchitecture(_ prefix: String, isStored: Bool) throws {
+        let golden = GoldenModel(name: "llama")
+        var architecture = Architecture.llama
+        architecture.names.prefix = prefix
+        let values = [Float](repeating: 1, count: 4)
+        let others = [
+            "model.visual.layers.0.mlp.up_proj.weight", "model.visual.norm.weight",
+            "vision_tower.layers.0.norm1.weight",
+        ].map { TestTensor($0, .float32, [4], values) }
+        let directory = try changed(
+            golden, adding: others,
+            tensors: { tensor in
+                tensor.name == "lm_head.weight"
+                    ? tensor : renamed(tensor, (isStored ? prefix : "") + tensor.name.dropFirst("model.".count))
+            })
+        defer { directory.remove() }
+        let checkpoint = try Checkpoint(directory: directory.url, architectures: [architecture])
+        let logits = try DecoderModel(checkpoint).logits(of: [[3, 1, 4, 1, 5, 9, 2, 6]])
+        #expect(try logits == self.logits(golden.directory))
+        let up = "layers.1.mlp.up_proj"
+        #expect(checkpoint.configuration.layers.map(\.moduleName).contains(prefix + up))
+        #expect(checkpoint.naming.stored(prefix + up) == (isStored ? prefix : "") + up)
+        for other in others {
+            #expect(checkpoint.naming.stored(other.name) == other.name)
+            #expect(try checkpoint.vector(other.name, count: 4) == values)
+        }
+    }
+
+    /// The decoder saved without its head: the same tensors, `model.` left out of their names, or the name that
     /// question answering models have for it.
     @Test(arguments: GoldenModel.all, ["", "transformer."])
     func otherNamesOfTheDecoder(_ golden: GoldenModel, _ prefix: String) throws {

@@ -106,7 +106,7 @@ class Judge:
         share = asked
         while share != layer.damping:
             if not 0 < share < 1:
-                raise Wrong(f"a damping of {layer.damping} where {asked} was asked for")
+                raise Wrong(f"a damping of {layer.damping} where {asked} was requested")
             if not had_to_be_raised(share):
                 raise Wrong(f"damping was raised from {share}, and H + λI is positive definite")
             share = min(share * 10, 1)

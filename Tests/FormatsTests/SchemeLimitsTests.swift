@@ -29,7 +29,7 @@ struct SchemeLimitsTests {
         #expect(reason(scheme(groupSize: 48)) == "groups of 48 weights, expected a multiple of 32")
         #expect(reason(scheme(symmetric: false)) == "zero points, expected a symmetric grid")
         #expect(reason(scheme(scales: .float32)) == "scales in float32, expected bfloat16 or float16")
-        #expect(reason(scheme(columns: 48)) == "the group size 32 does not divide its 48 inputs")
+        #expect(reason(scheme(columns: 48)) == "a last group of 16 weights, expected whole groups of 32")
         #expect(
             reason(scheme(groupSize: 16), SchemeLimits(groupSizes: .among([32, 64, 128])))
                 == "groups of 16 weights, expected 32, 64 or 128")
@@ -69,11 +69,71 @@ struct SchemeLimitsTests {
         #expect(
             text([layer("q", one, scheme(.perInputChannel))])
                 == "layer q: strict cannot hold it: it would have groups that run per-ic, expected per-oc")
+        #expect(
+            text([layer("q", scheme(columns: 48))])
+                == "layer q: strict cannot hold it: it would have a last group of 16 weights, expected whole groups of 32"
+        )
         let differs =
             "layers q and k have the same input, so strict needs one scheme for both: the first would have "
             + "4 bits, groups of 32 per-oc, symmetric, the second "
         #expect(text([layer("q", one), layer("k", other)]) == differs + "4 bits, groups of 64 per-oc, symmetric")
         #expect(text([layer("q", one), layer("k")]) == differs + "plain numbers")
+    }
+
+    /// Where a runtime fuses layers, none of them may be open; a layer of an input of its own may.
+    @Test func directionsThatAreStillOpen() throws {
+        let limits = SchemeLimits(agreement: .layersOfOneInput)
+        let format = ExportFormat(name: "fusing", help: "", packing: ToyFormat(limits: limits))
+        let open = ChannelDimension.allCases.map { scheme($0) }
+        func text(_ schemes: [LayerScheme]...) -> String {
+            let layers = schemes.enumerated().map {
+                PlannedLayer(module: "layer\($0)", input: "0.0", schemes: $1)
+            }
+            do {
+                try format.check(layers)
+                return "held"
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(text(open) == "held")
+        func refusal(_ module: String) -> String {
+            "layer \(module): its groups may run per-oc or per-ic, which the run decides layer by layer, but fusing needs one "
+                + "direction for all layers of an input, stated before the run"
+        }
+        #expect(text(open, open) == refusal("layer0"))
+        #expect(text([scheme()], open) == refusal("layer1"))
+        #expect(text([scheme()], [scheme()]) == "held")
+    }
+
+    /// Of formats with one `quant_method` the one that takes a checkpoint for its own reads it.
+    @Test func formatsMayShareAMethod() throws {
+        let formats =
+            [ExportFormat(name: "written", help: "", packing: ToyFormat(limits: SchemeLimits()))]
+            + ["first", "second"].map { ExportFormat(name: $0, help: "", packing: ReadableToyFormat(variant: $0)) }
+        func layers(_ members: String) throws -> [String]? {
+            let json = "{\"quantization_config\": {\(members)}}"
+            let layers = try ExportFormat.packedLayers(in: json.utf8, file: "config.json", formats: formats) { $0 }
+            return layers?.keys.sorted()
+        }
+        #expect(try layers(#""quant_method": "toy", "variant": "first""#) == ["first"])
+        #expect(try layers(#""quant_method": "toy", "variant": "second""#) == ["second"])
+        let start = "config.json: quantization_config cannot be read: "
+        let end = "; supported is the first toy and the second toy"
+        func text(_ members: String) -> String {
+            do {
+                let found = try layers(members)
+                return "\(found ?? [])"
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(
+            text(#""quant_method": "toy""#)
+                == start + "variant is missing, expected first, and variant is missing, expected second" + end)
+        #expect(
+            text(#""quant_method": "other", "variant": "first""#)
+                == start + "quantization_config.quant_method is other, expected toy" + end)
     }
 
     @Test func formatsAreFoundByName() {

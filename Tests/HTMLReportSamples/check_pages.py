@@ -75,7 +75,7 @@ class Checks:
         return address
 
     def quiet(self):
-        """Nothing on the console, nothing asked for but the page itself."""
+        """Nothing on the console, nothing requested but the page itself."""
         self.expect("console", [entry["message"] for entry in self.driver.get_log("browser")], [])
         requests = []
         for entry in self.driver.get_log("performance"):

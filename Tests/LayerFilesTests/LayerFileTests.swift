@@ -33,7 +33,7 @@ import Testing
 
     @Test(arguments: StoredFloat.allCases)
     func weightOfEveryType(_ type: StoredFloat) throws {
-        // Taller and wider than the tiles of 32 × 64 that reading goes by.
+        // Taller and wider than the tiles of 32 × 64 by which it is read.
         let (out, inputs) = (37, 70)
         let weight = Self.numbers(out, inputs)
         let tensors = [

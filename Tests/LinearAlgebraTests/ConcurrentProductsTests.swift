@@ -13,7 +13,7 @@ import Testing
         let counted = Atomic<Int>(0)
         concurrentlyCallingBLAS(40) { _ in
             if a.multiplied(by: a) != expected { wrong.add(1, ordering: .relaxed) }
-            // What a caller asked for stays what it reads, whoever holds the threads.
+            // A caller reads the count that it has set, whoever uses the threads.
             if BLASLibrary.threadCount == 2 { counted.add(1, ordering: .relaxed) }
             // A job's own loops stay on its thread and still run every index.
             concurrently(3) { _ in counted.add(1, ordering: .relaxed) }

@@ -44,7 +44,7 @@ import Testing
         #expect(KernelFamily.better(than: test.answering, on: test.processor) == test.better)
     }
 
-    /// Whatever OpenBLAS is asked for by this table it must know, and a suitable family never needs a better one.
+    /// OpenBLAS must know every family of this table, and a suitable family never needs a better one.
     @Test(arguments: [emeraldRapids, cascadeLake, zen5, zen2, Processor(instructions: .avx)])
     func theBestSuitableFamilyIsEnough(_ processor: Processor) throws {
         let best = try #require(KernelFamily.suitable(for: processor).first)
@@ -52,7 +52,7 @@ import Testing
         #expect(KernelFamily.better(than: best, on: processor).isEmpty)
     }
 
-    /// A family that was asked for and does not answer the library does not have, nor a better one.
+    /// A family that was requested and is not used is not in the library, nor is a better one.
     @Test func whatIsLeftToAskFor() {
         let better = KernelFamily.better(than: "Prescott", on: Self.emeraldRapids)
         func untried(after asked: String?) -> [String] { KernelFamily.untried(of: better, after: asked) }

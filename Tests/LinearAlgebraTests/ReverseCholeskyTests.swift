@@ -36,8 +36,8 @@ import Testing
         try check(order: n, Double.self)
     }
 
-    /// One pivot is made negative, in any block; the factorization runs from the last to the first, so it is the
-    /// largest such index that is told.
+    /// One pivot is made negative, in any block; the factorization runs from the last to the first, so the
+    /// error names the largest such index.
     @Test(arguments: [(600, 599), (600, 344), (600, 343), (600, 100), (600, 0), (5, 2)])
     func failingPivotIsNamed(_ n: Int, _ pivot: Int) {
         var a = Matrix<Double>(rows: n, columns: n) { $0 == $1 ? ($0 == pivot || $0 == pivot / 2 ? -1 : 4) : 0.001 }

@@ -30,7 +30,7 @@ import Testing
             message(job)
                 == "--skip experts.*: no linear layer matches; names are like model.layers.0.self_attn.q_proj")
         job.recipe.rules = [.skipping("*", source: "--skip")]
-        #expect(message(job) == "--skip leaves no layer to quantize")
+        #expect(message(job) == "no layer is left to quantize: each is skipped by --skip *")
         job.recipe.rules = []
         job.recipe.options.direction = .fixed(.perOutputChannel)
         job.recipe.rules = [.perInputChannel("gate", source: "--per-ic")]
@@ -100,7 +100,7 @@ import Testing
         let many = try bytes(300, 400)
         #expect(try many > bytes(128, 512))
         #expect(message(memory: many - 1).hasPrefix(refusal))
-        // As many of them as are asked for.
+        // As many of them as are requested.
         job.recipe.sampling.samples = 40
         #expect(message(memory: try bytes(40, 400) - 1).hasPrefix(refusal))
         // Enough memory: what stops the run now is a length that this model does not take.

@@ -23,7 +23,7 @@ import Testing
                     _ = try quantize(
                         layer.weight, activations: layer.activations, options: .init(.fast) { $0.grid.bits = bits })
                 }
-                    == "bits is \(bits), expected one of 2, 3, 4, 8")
+                    == "bits is \(bits), expected 2, 3, 4 or 8")
         }
     }
 

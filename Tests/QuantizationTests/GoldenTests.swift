@@ -49,7 +49,7 @@ import Testing
         let `in`: Int
         let tokens: Int
         let damping: Double
-        /// The shares of the two shifts that are made up for.
+        /// The shares of the two shifts that are compensated for.
         let inputs: Double
         let residual: Double
         let weight: [Double]

@@ -15,8 +15,8 @@ import Testing
     private static let dimensions: [QuantizationOptions.Direction] =
         [.adaptive(by: .sweep), .fixed(.perOutputChannel), .fixed(.perInputChannel)]
 
-    /// Whatever the options, without passes codes and grids are those of plain rounding, with the range searched for where that
-    /// is asked for; losses and energies are zero, not what rounding leaves of zero; and an adaptive layer is per-OC.
+    /// Whatever the options, without passes codes and grids are those of plain rounding, with searched ranges where they
+    /// are requested; losses and energies are zero, not what rounding leaves of zero; and an adaptive layer is per-OC.
     @Test(arguments: [0, 0.01, 1], [16, 200])
     func theWeightIsRoundedPlainly(_ damping: Double, _ groupSize: Int) throws {
         let weight = RandomLayer(out: 70, in: 150, seed: 4).weight.inFloat

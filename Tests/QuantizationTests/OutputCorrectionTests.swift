@@ -4,7 +4,7 @@ import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import Testing
 
-/// What a layer's inputs have shifted by, and the weight that makes up for it, against their definitions.
+/// The shift of a layer's inputs, and the weight that compensates for it, compared with their definitions.
 @Suite struct OutputCorrectionTests {
     /// A weight, what it sees and saw, what its output is added to and was.
     private struct ShiftedLayer {
@@ -108,8 +108,8 @@ import Testing
         #expect(worst <= eps)
     }
 
-    /// Nothing asked for, or nothing shifted: the weight itself, to the bit.
-    @Test func nothingToMakeUpForIsTheWeight() throws {
+    /// Shares of zero, or no shift: the weight itself, to the bit.
+    @Test func nothingToCorrectIsTheWeight() throws {
         let layer = ShiftedLayer(out: 20, in: 65, seed: 9)
         for activationOrder in [false, true] {
             let factor = try GramFactor(layer.gram(Float.self), activationOrder: activationOrder)

@@ -61,7 +61,7 @@ import Testing
         // Sums of the same squares in another order.
         #expect(abs(found.loss - expected.loss) <= 1e-12 * expected.outputEnergy)
         #expect(abs(found.outputEnergy - expected.outputEnergy) <= 1e-12 * expected.outputEnergy)
-        // Rounding of the shares aside, the flops told are those promised.
+        // Rounding of the shares aside, the reported flops are those planned.
         let told = shares.withLock { $0 }
         #expect(told.allSatisfy { $0 > 0 && $0 <= 1 })
         #expect((told.max() ?? 0) > 1 - 1e-9)

@@ -11,7 +11,7 @@ struct RefinedLayer<S: RealScalar> {
     /// W and H as S has them, in Double.
     let w: Matrix<Double>
     let h: Matrix<Double>
-    /// What the factor is of, H + λI, which passes go by.
+    /// What the factor is of, H + λI, which passes use.
     let damped: Matrix<Double>
 
     init(

@@ -3,7 +3,7 @@ import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import Testing
 
-/// Passes over a swept weight: what they may change, and that they never raise the loss that they go by, the damped one.
+/// Passes over a swept weight: what they may change, and that they never raise the loss that they minimize, the damped one.
 @Suite struct RefinementTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let out: Int, inputs: Int, groupSize: Int?, bits: Int
@@ -56,8 +56,8 @@ import Testing
         for parts in Refinement.Parts.allCases {
             let end = try expectPassesToHold(double, parts, activations: random.activations)
             _ = try expectPassesToHold(single, parts, activations: nil)
-            // There was something to do, and it was done, where damping does not leave the columns of a layer of some size next to
-            // nothing to make up for in each other.
+            // Passes must find something to improve in a layer of some size, unless damping is so large that its columns hardly
+            // depend on each other.
             if parts != .scales && min(example.inputs, example.out) >= 31
                 && example.groupSize != 1
             {
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    /// Three passes, each held against the one before.
+    /// Three passes, each compared with the one before.
     /// - Returns: the damped loss after them and before.
     private func expectPassesToHold<S>(
         _ layer: RefinedLayer<S>, _ parts: Refinement.Parts, activations: Matrix<Double>?
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    /// With H = c·I nothing that other columns lost is there to make up for: the sweep's codes are the best ones.
+    /// With H = c·I no column can compensate for the error of another: the sweep's codes are the best ones.
     @Test(arguments: straddlingSizes, ChannelDimension.allCases)
     func identityGramLeavesTheCodes(_ size: Int, _ dimension: ChannelDimension) throws {
         let weight = RandomLayer(out: 70, in: size, seed: 3).weight
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    /// Rows know nothing of each other but for the grids that they share.
+    /// Rows do not depend on each other, except by the grids that they share.
     @Test(arguments: Refinement.Parts.allCases, ChannelDimension.allCases)
     func rowsAreIndependent(_ parts: Refinement.Parts, _ dimension: ChannelDimension) throws {
         for (groupSize, activationOrder) in [(16, false), (16, true), (150, false)] {

@@ -4,7 +4,7 @@ import AdaDimQuantizedMatrices
 import Synchronization
 import Testing
 
-/// How passes are run: by panels, in both directions side by side, told and cancelled.
+/// How passes are run: by panels, in both directions side by side, with progress and cancellation.
 @Suite struct RefinementWorkTests {
     /// In Double, where sums in another order flip no code, panels give what the whole gives.
     @Test(arguments: Refinement.Parts.allCases, [16, 48, 140])
@@ -118,8 +118,8 @@ import Testing
         #expect(try quantizer.quantize(random.weight).quantized == expected.quantized)
     }
 
-    /// The flops told are those promised, whatever is refined, and where passes end early, too: the last share is 1, and it is
-    /// told once.
+    /// The reported flops are those planned, whatever is refined, and where passes end early, too: the last share is 1, and it
+    /// is reported once.
     @Test(arguments: Refinement.Parts.allCases, [(16, false), (200, false), (16, true)])
     func sharesReachOneAtTheEnd(_ parts: Refinement.Parts, _ grouping: (size: Int, activationOrder: Bool)) throws {
         let random = RandomLayer(out: 70, in: 300, seed: 7)

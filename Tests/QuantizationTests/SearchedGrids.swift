@@ -3,7 +3,7 @@ import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import Testing
 
-/// The grids of a quantized weight, each held against all that a range search may try, by plain loops in Double.
+/// The grids of a quantized weight, each compared with all that a range search may try, by plain loops in Double.
 struct SearchedGrids {
     let grid: UniformGrid
     /// The unit of the arithmetic that searched.

@@ -4,7 +4,7 @@ import AdaDimQuantizedMatrices
 import Testing
 
 @Suite struct SweepPropertyTests {
-    /// With H = c·I no column can mend another, so the sweep is round-to-nearest, bit for bit.
+    /// With H = c·I no column can compensate for another, so the sweep is round-to-nearest, bit for bit.
     @Test(arguments: straddlingSizes, ChannelDimension.allCases)
     func identityGramGivesRoundToNearest(_ size: Int, _ dimension: ChannelDimension) throws {
         let weight = RandomLayer(out: 70, in: size, seed: 3).weight
@@ -125,7 +125,7 @@ import Testing
         #expect(gptq.loss < rounded.loss)
     }
 
-    /// In activation order the codes still stand in the weight's own order with plain per-OC groups, and the losses are
+    /// In activation order the codes are still in the weight's own order with plain per-OC groups, and the losses are
     /// those of the definition; the loudest inputs are rounded first, so they are rounded plainly.
     @Test(arguments: ChannelDimension.allCases)
     func activationOrderKeepsThePlainLayout(_ dimension: ChannelDimension) throws {

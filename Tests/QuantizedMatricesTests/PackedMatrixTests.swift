@@ -3,7 +3,7 @@ import AdaDimQuantizedMatrices
 import Testing
 
 /// Packed codes where a file has them: at any address, and as weights.
-@Suite("Packed matrices that others lend")
+@Suite("Packed matrices that belong to another")
 struct PackedMatrixTests {
     private struct Case {
         let quantized: QuantizedMatrix

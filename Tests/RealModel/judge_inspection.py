@@ -56,7 +56,7 @@ class Worst:
         self.found: dict[str, tuple[float, float, str]] = {}
 
     def add(self, kind: str, ours, theirs, allowed: float, where: str) -> None:
-        """Held against the largest of them."""
+        """The largest difference, as a share of the largest value."""
         self.note(kind, float(np.max(np.abs(ours - theirs)) / max(np.max(np.abs(theirs)), 1e-300)), allowed, where)
 
     def note(self, kind: str, deviation: float, allowed: float, where: str) -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Judge `adadim evaluate --multiple-choice` by transformers: the same log-likelihoods of every choice, in float32.
 
-The first N questions of the file stand as examples in front of each other one. A choice's tokens are those behind the
+The first N questions of the file are examples before each other one. A choice's tokens are those after the
 longest run of tokens that the context alone and the context with the choice begin with.
 
     python judge_multiple_choice.py ADADIM MODEL QUESTIONS [--examples N] [--tolerance 0.01]

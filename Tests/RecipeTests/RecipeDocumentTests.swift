@@ -1,3 +1,4 @@
+import AdaDimQuantization
 import AdaDimRecipe
 import AdaDimTestSupport
 import Foundation
@@ -32,5 +33,10 @@ import Testing
         let names = written.matches(of: /(?m)^(\w+):/).map { String($0.1) }
         #expect(Set(rows) == Set(names), "\(Set(rows).symmetricDifference(names))")
         #expect(rows.count == Set(rows).count)
+        // Rules may hold the first of them.
+        let last = try #require(rows.firstIndex(of: "refine"))
+        let options = try JSONEncoder().encode(QuantizationOptions())
+        let settings = try #require(try JSONSerialization.jsonObject(with: options) as? [String: Any])
+        #expect(Set(rows[...last]) == Set(settings.keys))
     }
 }

@@ -8,12 +8,13 @@ import Testing
 /// Recipes in files: what is read, what is refused, what is written.
 @Suite struct RecipeFileTests {
     private func read(
-        _ text: String, name: String = "recipe.yaml", over recipe: ModelRecipe = ModelRecipe()
+        _ text: String, name: String = "recipe.yaml", over recipe: ModelRecipe? = nil
     ) throws -> ModelRecipe {
         let temporary = try TemporaryDirectory()
         defer { temporary.remove() }
         try Data(text.utf8).write(to: temporary.url.appending(path: name))
-        return try RecipeFile(temporary.path(name)).applied(to: recipe)
+        let file = try RecipeFile(temporary.path(name))
+        return try recipe.map { try file.applied(to: $0) } ?? file.recipe
     }
 
     private func refusal(_ text: String, name: String = "recipe.yaml") -> String {
@@ -100,6 +101,30 @@ import Testing
         ("bits: 3.5", "recipe.yaml: bits is 3.5, expected a whole number"),
         ("{damping: 0.5, passes: 1e30}", "recipe.yaml: passes is 1e+30, expected a whole number"),
         ("seed: -1", "recipe.yaml: seed is -1, expected "),
+        ("bits: 5", "recipe.yaml: bits is 5, expected 2, 3, 4 or 8"),
+        ("samples: -1", "recipe.yaml: samples is -1, expected at least 1"),
+        ("sequenceLength: 0", "recipe.yaml: sequenceLength is 0, expected at least 1"),
+        (
+            "{samples: 100000, sequenceLength: 100000}",
+            "recipe.yaml: samples times sequenceLength is 100000 · 100000, expected at most 2147483648 tokens"
+        ),
+        ("correctInputs: 3", "recipe.yaml: correctInputs is 3.0, expected a share, 0 to 1"),
+        ("correctResidual: -0.5", "recipe.yaml: correctResidual is -0.5, expected a share, 0 to 1"),
+        ("textField: ''", #"recipe.yaml: textField is "", expected a field's name, or null"#),
+        ("damping: .nan", "recipe.yaml: damping is nan, expected a finite number"),
+        ("layers: {q_proj: {damping: .inf}}", "recipe.yaml: layers q_proj: damping is inf, expected a finite number"),
+        ("layers: {q_proj: {bits: 17}}", "recipe.yaml: layers q_proj: bits is 17, expected 2, 3, 4 or 8"),
+        (
+            "layrs: 3",
+            "recipe.yaml: there is no setting layrs, expected one of activationOrder, bits, correctInputs, "
+                + "correctResidual, damping, dimension, effort, format, groupSize, layers, method, passes, propagate, "
+                + "ranges, refine, refuseInactive, sample"
+        ),
+        ("rules: []", "recipe.yaml: there is no setting rules, expected one of"),
+        ("{method: rtn, effort: best}", #"recipe.yaml: effort is "best", expected fast or null, since method rtn"#),
+        ("{method: rtn, passes: 3}", "recipe.yaml: passes is 3, expected 0, since method rtn has no sweep"),
+        ("{method: rtn, activationOrder: true}", "recipe.yaml: activationOrder is true, expected false, since method"),
+        ("layers: [{q_proj: {bits: 3}}, 7]", "recipe.yaml: layers is 7, expected settings by name"),
         ("bits: null", "recipe.yaml: bits is null, expected "),
         ("damping: much", #"recipe.yaml: damping is "much", expected a number"#),
         ("symmetric: 1", "recipe.yaml: symmetric is 1, expected true or false"),
@@ -109,7 +134,7 @@ import Testing
         ("format: gguf", #"recipe.yaml: format is "gguf", expected dequantized, compressed-tensors"#),
         ("- bits", "recipe.yaml: the file is a list, expected settings by name"),
         ("bits", #"recipe.yaml: the file is "bits", expected settings by name"#),
-        ("layers: [q_proj]", "recipe.yaml: layers is a list, expected settings by name"),
+        ("layers: [q_proj]", #"recipe.yaml: layers is "q_proj", expected settings by name"#),
         ("layers: {q_proj: 3}", "recipe.yaml: layers: q_proj is 3, expected settings by name"),
         ("layers: {q_proj: {skip: yes please}}", #"recipe.yaml: layers q_proj: skip is "yes please", expected true"#),
         ("layers: {q_proj: {bit: 3}}", "recipe.yaml: layers q_proj: there is no setting bit, expected one of "),
@@ -123,6 +148,14 @@ import Testing
         #expect(refusal("bits: [3").hasPrefix("recipe.yaml:"))
         #expect(refusal("bits: 3\nbits: 4").hasPrefix("recipe.yaml:"))
         #expect(refusal("{\"bits\": 3,}", name: "recipe.json").contains("recipe.json: line 1"))
+        #expect(refusal(#"{"bits": 3, "bits": 4}"#, name: "recipe.json").contains("recipe.json: line 1"))
+        // A short file whose aliases have a thousand million values.
+        let aliases = (1..<9).map {
+            "a\($0): &a\($0) [\([String](repeating: "*a\($0 - 1)", count: 10).joined(separator: ", "))]"
+        }
+        #expect(
+            refusal("a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + aliases.joined(separator: "\n"))
+                == "recipe.yaml: more than 1048576 values, those of aliases included")
         do {
             _ = try RecipeFile("/none/recipe.yaml")
             Issue.record("a file that is not there was read")
@@ -142,10 +175,31 @@ import Testing
         recipe.correction.residual = 0.125
         recipe.format = .compressedTensors
         recipe.rules = [.perInputChannel("*.down_proj", source: "--per-ic"), .skipping("q_proj", source: "--skip")]
-        let text = try RecipeFile.text(of: recipe, title: "A title.")
-        #expect(text.hasPrefix("# A title.\n"))
-        #expect(try read(text) == recipe, "\(text)")
-        // Whatever it is read over.
-        #expect(try read(text, over: ModelRecipe(.fast)) == recipe)
+        recipe.statedScaleType = .bfloat16
+        for _ in 0..<2 {
+            let text = try RecipeFile.text(of: recipe, title: "A title.")
+            #expect(text.hasPrefix("# A title.\n"))
+            #expect(try read(text) == recipe, "\(text)")
+            // Whatever it is read over.
+            #expect(try read(text, over: ModelRecipe(.fast)) == recipe)
+            // A glob once more, after others.
+            recipe.rules.append(.perInputChannel("q_proj", source: "--per-ic"))
+        }
+    }
+
+    /// The selection counts for layers that a rule makes adaptive, too.
+    @Test func aFixedDirectionKeepsItsSelection() throws {
+        let recipe = try read(
+            "{dimension: per-oc, select: sweep, layers: {q_proj: {dimension: adaptive}, k_proj: {bits: 3}}}")
+        #expect(recipe.options.direction.fixedDimension == .perOutputChannel)
+        #expect(try options(recipe, [0]).direction == .adaptive(by: .sweep))
+        #expect(try options(recipe, [0, 1]).direction == .adaptive(by: .sweep))
+    }
+
+    @Test func roundToNearestStartsPlain() throws {
+        let recipe = try read("method: rtn")
+        #expect(recipe.effort == nil && recipe.options.grid.ranges == .full && recipe.options.refinement.passes == 0)
+        #expect(try read("{method: rtn, ranges: search}").options.grid.ranges == .search)
+        #expect(try read("{effort: fast, passes: 2}").options.refinement.passes == 2)
     }
 }

@@ -152,7 +152,7 @@ import Testing
     @Test func dampingRaisedOtherwise() throws {
         var other = results
         other.cases[0].record.factor.dampingShare *= 10
-        // A share of ten times what was asked for, and no failure that would explain it.
+        // A share of ten times the requested one, and no failure that would explain it.
         #expect(try failures(report(other, elsewhere: true)) == ["swept: damping used"])
         other.cases[0].record.factor.isRaised = true
         #expect(try failures(report(other, elsewhere: true)).isEmpty)

@@ -116,7 +116,7 @@ import Testing
         #expect(failed(try run(.larger))["adaptive"]?.contains(.choice) == true)
     }
 
-    /// Full ranges where searched ones were asked for, which are among those that are tried, and ranges that may be none of them.
+    /// Full ranges where searched ones were requested, which are among those that are tried, and ranges that may be none of them.
     @Test func aRangeThatIsNotTheBest() throws {
         for fault in [FaultyEngine.Fault.fullRangesForSearched, .narrowestRangesForSearched] {
             let found = failed(try run(fault))
@@ -128,7 +128,7 @@ import Testing
         #expect(failed(try run(.fullRangesForSearched))["searched"] == [.ranges])
     }
 
-    /// A layer that is worse than before its passes, its loss told rightly.
+    /// A layer that is worse than before its passes, its loss reported rightly.
     @Test func passesThatRaiseTheLoss() throws {
         let found = failed(try run(.roundedForRefined))
         #expect(found["refined"] == [.refinement] && found["refined per-ic"] == [.refinement])
@@ -142,7 +142,7 @@ import Testing
         #expect(found["refined per-ic"] == [] && found["swept"] == [])
     }
 
-    /// Passes that were asked for and do nothing.
+    /// Passes that were requested and do nothing.
     @Test func skippedPasses() throws {
         let found = failed(try run(.skippedPasses))
         for name in ["refined", "refined, damped", "refined per-ic"] {

@@ -95,7 +95,7 @@ struct FaultyEngine: RegressionEngine {
             layer.loss = Double(sum) - factor.source.damping * error(layer).squaredNorm
         case .shiftedGroupsRounded where options.method == .roundToNearest,
             .shiftedGroupsSwept where options.method == .gptq:
-            if case .fixed(.perOutputChannel) = options.direction {
+            if options.direction.fixedDimension == .perOutputChannel {
                 let sweep = PlainSweep(
                     weight: weight.inDouble, factor: options.method == .gptq ? factor.upper.inDouble : nil,
                     options: options, firstColumn: 1)
@@ -134,7 +134,8 @@ struct FaultyEngine: RegressionEngine {
             rounded.direction = .fixed(layer.quantized.dimension)
             let found = try engine.quantize(weight, factor, rounded)
             (layer.quantized, layer.loss) = (found.quantized, found.loss)
-        case .undampedPasses where options.refinement.passes > 0 && options.direction == .fixed(.perOutputChannel):
+        case .undampedPasses
+        where options.refinement.passes > 0 && options.direction.fixedDimension == .perOutputChannel:
             var swept = options
             swept.refinement.passes = 0
             let quantized = try engine.quantize(weight, factor, swept).quantized
@@ -178,7 +179,7 @@ struct FaultyEngine: RegressionEngine {
             layout: layout)
     }
 
-    /// What the engine is told in place of the options.
+    /// The options that the engine gets in place of the right ones.
     private func changed(_ options: QuantizationOptions) -> QuantizationOptions {
         var options = options
         if fault == .fullRangesForSearched { options.grid.ranges = .full }

@@ -4,7 +4,7 @@ import AdaDimCheckpoint
 extension LinearLayer {
     /// The linear layers of a block of a Llama, in the order of computation.
     package static func llama(block: Int = 0) -> [LinearLayer] {
-        Architecture.llama.kind(ofBlock: block).stages.enumerated().flatMap { place, stage in
+        Architecture.llama.blockKinds[0].stages.enumerated().flatMap { place, stage in
             stage.layers.map { LinearLayer($0, block: block, stage: place, Architecture.llama.names) }
         }
     }

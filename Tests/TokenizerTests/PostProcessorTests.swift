@@ -1,7 +1,7 @@
 import AdaDimTokenizer
 import Testing
 
-/// Post-processors that only put special tokens around a text: read, and without effect where none are asked for.
+/// Post-processors that only put special tokens around a text: read, and without effect where none are requested.
 @Suite struct PostProcessorTests {
     private static let bert = #"{"type": "BertProcessing", "sep": ["s", 3], "cls": ["c", 2]}"#
     private static let roberta = """

@@ -43,7 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
         if peer == nil { print("No peer: \(self.peer ? "no python3 on the PATH has torch" : "left out").") }
         let model = try wantsEndToEnd ? EndToEnd.model(repository: root) : nil
         if try wantsEndToEnd && model == nil {
-            print("No \(EndToEnd.work): no Python here has the model; make venv brings it.")
+            print("No \(EndToEnd.work): no Python here has the model; make venv installs it.")
         }
 
         try measure(&peer, large: false)

@@ -10,7 +10,7 @@ struct LayerRun {
     var whole = 0.0
     var factorAndSweep: Double { factor + sweep }
     var relativeLoss = 0.0
-    /// Of a run that was asked for them; its times mean little.
+    /// Of a run for which they were requested; its times mean little.
     var residuals: Residuals?
 
     struct Residuals {

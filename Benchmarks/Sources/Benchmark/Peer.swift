@@ -48,8 +48,8 @@ struct Peer {
         blocks.append(try JSONDecoder().decode(Times.self, from: output).gram)
     }
 
-    /// The peer's time for a work; nil where it has none to compare. Its sweep is per-OC; a search is held against it
-    /// too.
+    /// The peer's time for a work; nil where it has none to compare. Its sweep is per-OC; a search is compared with
+    /// it too.
     func seconds(for work: String) -> Double? {
         if work == Workbench.gramBlock { return blocks.isEmpty ? nil : blocks.median }
         let words = work.split(separator: " ")

@@ -37,7 +37,7 @@ struct Workbench {
         return results
     }
 
-    /// Everything that can be asked for.
+    /// All works that can be requested.
     static var allNames: [String] {
         shapes.flatMap { names($0.shape) } + [gramBlock, oneThread, twoThreads, EndToEnd.work]
     }

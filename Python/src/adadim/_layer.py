@@ -27,7 +27,7 @@ Step = Literal["rtn", "gptq", "refined"]
 class QuantizedLayer(Owner, Generic[Array]):
     """A weight [out, inputs] as codes, scales and zero points: weight (i, j) is (code − zero)·scale.
 
-    Arrays are NumPy's, read-only, and copied from the library when first asked for. A context manager, see `close()`.
+    Arrays are NumPy's, read-only, and copied from the library at their first use. A context manager, see `close()`.
     """
 
     def __init__(self, handle: Handle, dtype: NumberType, is_tensor: bool) -> None:

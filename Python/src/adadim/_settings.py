@@ -30,7 +30,7 @@ class Settings(TypedDict, total=False):
     method: "gptq", the default, where later columns compensate for the errors of earlier ones; "rtn", round to nearest.
     selection: by which loss "adaptive" chooses for "gptq": "rtn", the default, that of rounding to nearest in both
         directions, as the paper does; "sweep", that of sweeping in both directions.
-    symmetric: whether zero points stand in the middle; False by default.
+    symmetric: whether zero points are in the middle; False by default.
     damping: λ as a share of H's mean diagonal, 0 to 1; 0.1 balanced, 0.01 fast. It is raised tenfold while there is no
         factor, up to 1, unless it is 0.
     activation_order: act-order, columns by descending activation; True balanced, False fast.

@@ -8,8 +8,6 @@ package struct BlockStage: Sendable, Hashable {
     package var layers: [LinearModule]
     package var operation: Operation
     package var output: Output
-    /// Where there is one set of the layers for each expert; nil where there are no experts.
-    package var experts: Experts?
 
     /// Where the input comes from.
     package enum Input: Sendable, Hashable {
@@ -38,15 +36,13 @@ package struct BlockStage: Sendable, Hashable {
     }
 
     package init(
-        _ name: String, input: Input, layers: [LinearModule], operation: Operation = .none, output: Output,
-        experts: Experts? = nil
+        _ name: String, input: Input, layers: [LinearModule], operation: Operation = .none, output: Output
     ) {
         self.name = name
         self.input = input
         self.layers = layers
         self.operation = operation
         self.output = output
-        self.experts = experts
     }
 
     /// Whether the result is added to the residual stream.

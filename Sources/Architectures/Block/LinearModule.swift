@@ -1,6 +1,6 @@
 /// A linear layer as every block of a kind has it.
 package struct LinearModule: Sendable, Hashable {
-    /// Of the module inside its block, as in `self_attn.q_proj`; `*` stands for the number of an expert.
+    /// Of the module inside its block, as in `self_attn.q_proj`; with `*` in place of an expert's number.
     package var name: String
     package var input: Width
     /// What comes out, one part below the other: several parts of a fused projection.
@@ -52,4 +52,14 @@ package enum Width: Sendable, Hashable {
     case experts
     /// What `intermediate` is to a block's one feed-forward network, of one expert.
     case expertIntermediate
+    /// The same of the shared expert.
+    case sharedIntermediate
+
+    /// Whether only a block with experts has it.
+    package var isOfExperts: Bool {
+        switch self {
+        case .experts, .expertIntermediate, .sharedIntermediate: true
+        case .hidden, .queries, .keys, .intermediate, .headDimension: false
+        }
+    }
 }

@@ -1,6 +1,6 @@
 /// A norm: its module, what it normalizes, and how.
 package struct NormModule: Sendable, Hashable {
-    /// Inside its block, as in `input_layernorm`; the model's last norm is named by ``ModelNames/finalNorm``.
+    /// Inside its block, as in `input_layernorm`.
     package var name: String
     /// What is normalized together: all hidden features, one head's, or those of all heads.
     package var width: Width

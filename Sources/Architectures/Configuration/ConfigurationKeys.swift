@@ -47,7 +47,7 @@ extension ConfigurationKeys {
         // Training, and weights that are not stored.
         "attention_dropout", "hidden_dropout", "classifier_dropout", "gradient_checkpointing", "initializer_range",
         "initializer_factor", "init_std", "loss_type",
-        // What stands on a head of another kind.
+        // Of heads of other kinds.
         "id2label", "label2id", "num_labels", "problem_type", "token_classification_bias",
         // Tokens.
         "bos_token_id", "eos_token_id", "pad_token_id", "sep_token_id", "decoder_start_token_id",
@@ -74,7 +74,7 @@ extension ConfigurationKeys {
         // The configuration, or the weights, of other files or of a part of this one.
         "configuration_files": [.null], "transformers_weights": [.null], "text_config": [.null], "decoder": [.null],
         "generator": [.null],
-        // Only generating text feels it.
+        // Only generating text is affected.
         "is_encoder_decoder": [.boolean(false), .null],
     ]
 }

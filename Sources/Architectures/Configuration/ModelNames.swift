@@ -1,6 +1,6 @@
 /// What a language model with a head calls its modules.
 package struct ModelNames: Sendable, Hashable {
-    /// What stands before every name of the decoder, as in `model.` or `model.language_model.`.
+    /// What every name of the decoder begins with, as in `model.` or `model.language_model.`.
     package var prefix = "model."
     package var embedding = "embed_tokens"
     package var blocks = "layers"

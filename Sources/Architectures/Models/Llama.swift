@@ -9,7 +9,7 @@ extension Architecture {
         llama.defaults.maximumLength = 2048
         llama.defaults.headsDivideHiddenSize = true
         llama.configuration.harmless = ["use_sliding_window", "max_window_layers"]
-        // Prompts do not feel it, but the key-value cache forgets what is further back.
+        // Prompts are not affected, but the key-value cache forgets what is further back.
         llama.configuration.fixed = ["sliding_window": [.null]]
         return llama
     }()

@@ -40,8 +40,8 @@ extension BlockKind {
 }
 
 extension Architecture {
-    /// A model of equal blocks with a norm of its own after them.
+    /// A model of equal blocks with a norm after them.
     init(llamaLike modelTypes: [String], _ block: BlockKind) {
-        self.init(modelTypes: modelTypes, blockKinds: [block], finalNorm: NormModule("norm"))
+        self.init(modelTypes: modelTypes, blockKinds: [block])
     }
 }

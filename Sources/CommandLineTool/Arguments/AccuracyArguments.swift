@@ -7,14 +7,14 @@ struct FactorArguments: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
         help: ArgumentHelp(
-            "Act-order: whether gptq begins with the columns that see the largest inputs; per-OC grids are then set before the sweep. (default: yes; no in the plain method, --effort fast)"
+            "Act-order: whether gptq begins with the columns that see the largest inputs; per-OC grids are then set before the sweep. (default: yes; no in the plain method: --effort fast, inspect)"
         ))
     var activationOrder: Bool?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "This share of the Gram matrix's mean diagonal is added to its diagonal. Keeps gptq stable where the calibration text says little about some inputs, and from fitting what is chance in it. Raised tenfold, up to 1, while the matrix cannot be factored; 0 is never raised. (default: \(QuantizationOptions.balanced.factor.damping); \(QuantizationOptions.fast.factor.damping) in the plain method, --effort fast)",
+            "This share of the Gram matrix's mean diagonal is added to its diagonal. Keeps gptq stable where the calibration text says little about some inputs, and from fitting what is chance in it. Raised tenfold, up to 1, while the matrix cannot be factored; 0 is never raised. (default: \(QuantizationOptions.balanced.factor.damping); \(QuantizationOptions.fast.factor.damping) in the plain method: --effort fast, inspect)",
             valueName: "share"))
     var damping: Double?
 
@@ -70,8 +70,8 @@ struct RefinementArguments: ParsableArguments {
         options.grid.ranges = ranges ?? options.grid.ranges
         options.refinement.parts = refine ?? options.refinement.parts
         options.refinement.passes = passes ?? options.refinement.passes
-        if let refine, options.method == .gptq, options.refinement.passes == 0 {
-            let why = passes == nil ? "--effort \(Effort.fast.rawValue) has none" : "--passes is 0"
+        if let refine, options.refinement.passes == 0 {
+            let why = passes == nil ? "there are none, as with --effort \(Effort.fast.rawValue)" : "--passes is 0"
             throw ValidationError("--refine \(refine.rawValue) needs passes, but \(why); expected --passes 1 or more")
         }
     }

@@ -37,18 +37,15 @@ struct CalibrationArguments: ParsableArguments {
         })
     var seed: UInt64?
 
-    /// More would not fit in any memory.
-    private static let mostTokens = 1 << 31
-
     func validate() throws {
         try refuseEmpty(file, "--calibration", expected: "a file")
         let (samples, length) = (samples ?? 1, sequenceLength ?? 1)
         guard samples >= 1 else { throw ValidationError("--samples is \(samples), expected at least 1") }
         guard length >= 1 else { throw ValidationError("--sequence-length is \(length), expected at least 1") }
         let tokens = samples.multipliedReportingOverflow(by: length)
-        guard !tokens.overflow && tokens.partialValue <= Self.mostTokens else {
+        guard !tokens.overflow && tokens.partialValue <= Sampling.mostTokens else {
             throw ValidationError(
-                "--samples times --sequence-length is \(samples) · \(length), expected at most \(Self.mostTokens) tokens"
+                "--samples times --sequence-length is \(samples) · \(length), expected at most \(Sampling.mostTokens) tokens"
             )
         }
     }

@@ -79,7 +79,7 @@ struct EvaluatedArguments: ParsableArguments {
             ]
             : [("--examples", examples != nil), ("--against", against != nil)]
         if let (option, _) = others.first(where: \.1) {
-            throw ValidationError("\(option) goes with \(text == nil ? "--text" : "--multiple-choice") alone")
+            throw ValidationError("\(option) needs \(text == nil ? "--text" : "--multiple-choice")")
         }
         if let sequences, sequences < 1 { throw ValidationError("--sequences is \(sequences), expected at least 1") }
         if let sequenceLength, sequenceLength < 2 {

@@ -19,10 +19,7 @@ struct VariantArguments: ParsableArguments {
     /// Overrides a recipe's settings by the options that were given.
     func set(_ options: inout QuantizationOptions) {
         options.method = method ?? options.method
-        guard let dimension else { return }
-        let selection = options.direction.selection
-        options.direction = dimension
-        options.direction.selection = selection
+        if let dimension { options.direction.fixedDimension = dimension.fixedDimension }
     }
 }
 
@@ -30,7 +27,7 @@ struct VariantArguments: ParsableArguments {
 struct SelectionArguments: ParsableArguments {
     @Option(
         help:
-            "What an adaptive layer compares: the losses of rounding to nearest in both directions, on the grids asked for (rtn), or those of gptq's finished sweeps and passes (sweep; takes longer). (default: rtn)"
+            "What an adaptive layer compares: the losses of rounding to nearest in both directions, on the requested grids (rtn), or those of gptq's finished sweeps and passes (sweep; takes longer). (default: rtn)"
     )
     var select: QuantizationOptions.Selection?
 
@@ -44,7 +41,9 @@ struct SelectionArguments: ParsableArguments {
 struct MethodArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Bits of a weight's code: 2, 3, 4 or 8. (default: 4)", valueName: "n"))
+        help: ArgumentHelp(
+            "Bits of a weight's code: \(QuantizationOptions.Grid.bitsText). (default: \(QuantizationOptions().grid.bits))",
+            valueName: "n"))
     var bits: Int?
 
     @Option(
@@ -68,7 +67,7 @@ struct MethodArguments: ParsableArguments {
 
     func validate() throws {
         if let bits, !QuantizationOptions.Grid.supportedBits.contains(bits) {
-            throw ValidationError("--bits is \(bits), expected 2, 3, 4 or 8")
+            throw ValidationError("--bits is \(bits), expected \(QuantizationOptions.Grid.bitsText)")
         }
     }
 
@@ -108,7 +107,7 @@ struct SelectiveArguments: ParsableArguments {
     /// Makes all layers per-OC, but for those that a glob matches.
     func set(_ recipe: inout ModelRecipe) {
         if perIc.isEmpty { return }
-        recipe.options.direction = .fixed(.perOutputChannel)
+        recipe.options.direction.fixedDimension = .perOutputChannel
         recipe.rules += perIc.flatMap(\.globs).map { .perInputChannel($0, source: "--per-ic") }
     }
 }

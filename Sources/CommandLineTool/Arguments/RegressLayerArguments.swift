@@ -17,7 +17,7 @@ struct RegressLayerArguments: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Bits of your own layers' codes: 2, 3, 4 or 8.", valueName: "n"))
+        help: ArgumentHelp("Bits of your own layers' codes: \(QuantizationOptions.Grid.bitsText).", valueName: "n"))
     var bits = 4
 
     @Option(
@@ -31,7 +31,7 @@ struct RegressLayerArguments: ParsableArguments {
     func validate() throws {
         if let folder { try refuseEmpty(folder, "--layers", expected: "a folder") }
         guard QuantizationOptions.Grid.supportedBits.contains(bits) else {
-            throw ValidationError("--bits is \(bits), expected 2, 3, 4 or 8")
+            throw ValidationError("--bits is \(bits), expected \(QuantizationOptions.Grid.bitsText)")
         }
     }
 

@@ -7,7 +7,7 @@ import Foundation
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Hold variants of a model against the original on a text.",
+        abstract: "Compare variants of a model with the original on a text.",
         usage: "adadim compare <original> <variant> ... --text <file> [<options>]",
         discussion: """
             Prints for each variant the perplexity, the excess over the original in nats per token, and the mean \
@@ -16,7 +16,7 @@ struct CompareCommand: ParsableCommand {
             intervals cover other windows of such a text (bootstrap), not other calibration sequences.
 
             The text is tokenized by the original's tokenizer and cut as 'adadim evaluate' does. Opens original models \
-            and both formats that 'adadim quantize' writes.
+            and every format that 'adadim quantize' writes.
 
             Example:
               adadim compare <original> <variant> <variant> --text held-out.txt \\

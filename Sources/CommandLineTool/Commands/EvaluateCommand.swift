@@ -14,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
             """,
         discussion: """
             Perplexity measures how well a model predicts a text: it is e to the mean negative log-likelihood of a \
-            token, so smaller is better. Opens original models and both formats that 'adadim quantize' writes.
+            token, so smaller is better. Opens original models and every format that 'adadim quantize' writes.
 
             The text is tokenized whole, without special tokens, and cut into consecutive windows; an incomplete last \
             one is omitted. The mean is over tokens 2 to the last of every window. In JSON Lines (--text-field) each \

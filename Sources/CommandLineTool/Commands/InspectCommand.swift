@@ -45,6 +45,8 @@ struct InspectCommand: ParsableCommand {
         method.set(&recipe.options)
         factor.set(&recipe.options)
         leavingOut.set(&recipe)
+        // The untouched model computes all inputs.
+        recipe.propagation = .original
         calibration.set(&recipe)
         var job = InspectionJob(calibration.job(recipe, model: model))
         job.thresholds = OutlierThresholds(magnitude: outliers.outlierMagnitude, ratio: outliers.outlierRatio)

@@ -59,12 +59,15 @@ struct QuantizeCommand: ParsableCommand {
     /// What the file says, or the defaults; overridden by the options that were given.
     private var recipe: ModelRecipe {
         get throws {
-            let file = try file.read()
-            let method = try variant.method ?? file?.method ?? .gptq
+            var recipe = try file.read()?.recipe ?? ModelRecipe()
+            let method = variant.method ?? recipe.options.method
             try refuseWithoutSweep(method, effort, factor, refinement)
-            var recipe = ModelRecipe(method, try file?.effort)
-            if let file { recipe = try file.applied(to: recipe) }
-            if let effort = effort.effort, method == .gptq { recipe.apply(effort) }
+            // Another method or effort than the file's replaces all that depends on it.
+            if method != recipe.options.method {
+                recipe.apply(method, effort.effort)
+            } else if let effort = effort.effort, method == .gptq {
+                recipe.apply(effort)
+            }
             variant.set(&recipe.options)
             self.method.set(&recipe.options)
             choice.set(&recipe.options)

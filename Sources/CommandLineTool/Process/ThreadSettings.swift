@@ -20,7 +20,7 @@ struct ThreadSettings {
             if count < before {
                 BLASLibrary.threadCount = count
                 notices.append(
-                    "computing with \(Self.threads(count)): the CPU quota of the control group is worth no more")
+                    "computing with \(Self.threads(count)): the CPU quota of the control group allows no more")
             }
         }
         let count = BLASLibrary.threadCount

@@ -54,10 +54,12 @@ struct QuantizationText {
         let passes = most == 1 ? "1 pass" : "up to \(most) passes"
         if report.options.recipe.tokenWeights == .attention {
             lines.append(
-                "Losses of q, k and v are weighted by attention: they do not compare with a run's with equal tokens")
+                "Losses of q, k and v are weighted by attention: they cannot be compared with those of a run with equal tokens"
+            )
         }
         if report.layers.contains(where: { $0.correction != nil }) {
-            lines.append("Losses are those of corrected weights: they do not compare with a run's without correction")
+            lines.append(
+                "Losses are those of corrected weights: they cannot be compared with those of a run without correction")
         }
         if let swept = mean({ $0.refined == nil ? nil : $0.swept }), let refined = mean(\.refined) {
             lines.append("Mean relative loss \(swept) after the sweep, \(refined) after \(passes)")
@@ -66,7 +68,7 @@ struct QuantizationText {
             let quantized = mean({ $0.correction?.outputs.quantized })
         {
             lines.append(
-                "Layer outputs are off the original model's by \(moved) for what earlier layers have done, \(target) with corrected weights, \(quantized) as quantized"
+                "Layer outputs differ from the original model's by \(moved) because of earlier layers, \(target) with corrected weights, \(quantized) as quantized"
             )
         }
         return lines

@@ -13,7 +13,7 @@ package struct BootstrapEstimate: Equatable, Sendable {
     }
 
     package let mean: Double
-    /// nil for fewer windows than have a spread worth the name.
+    /// nil for fewer than ``fewestWindows``.
     package let interval: Interval?
 
     package static let resamples = 10_000

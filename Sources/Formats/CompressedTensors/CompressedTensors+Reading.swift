@@ -4,10 +4,13 @@ import AdaDimJSON
 // strategy block, integers, asymmetric).
 
 extension CompressedTensors {
+    package func mismatch(_ config: JSONKeys<FormatError>) throws(FormatError) -> String? {
+        try mismatch(config, "format", "pack-quantized")
+    }
+
     package func layers(
         in config: JSONKeys<FormatError>, _ moduleName: (String) -> String?
     ) throws(FormatError) -> [String: any PackedLayer] {
-        try require(config, "format", "pack-quantized")
         guard let groups = try config.object("config_groups") else {
             throw config.wrong("config_groups", expected: "an object of groups")
         }
@@ -53,9 +56,14 @@ extension CompressedTensors {
     private func require(
         _ keys: JSONKeys<FormatError>, _ key: String, _ expected: String
     ) throws(FormatError) {
+        if let reason = try mismatch(keys, key, expected) { throw unreadable(keys.file, reason) }
+    }
+
+    /// What a key says instead of what is expected; nil where it says that.
+    private func mismatch(
+        _ keys: JSONKeys<FormatError>, _ key: String, _ expected: String
+    ) throws(FormatError) -> String? {
         let found = try keys.string(key) ?? "missing"
-        guard found == expected else {
-            throw unreadable(keys.file, "\(keys.path)\(key) is \(found), expected \(expected)")
-        }
+        return found == expected ? nil : "\(keys.path)\(key) is \(found), expected \(expected)"
     }
 }

@@ -17,7 +17,7 @@ extension ExportFormat {
 /// | L.weight_scale | the type that the weight is loaded in, the scales' shape | scale |
 /// | L.weight_zero_point | I8, the scales' shape | zero − 2^(b−1) |
 /// | L.weight_shape | I64 [2] | out, in |
-package struct CompressedTensors: PackedFormat {
+package struct CompressedTensors: ReadablePackedFormat {
     package let limits = SchemeLimits(shortLastGroup: .dense)
     package let quantMethod = "compressed-tensors"
     package let readable = "compressed-tensors as this tool writes it (format pack-quantized, strategy block)"

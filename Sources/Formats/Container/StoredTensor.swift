@@ -11,7 +11,7 @@ package protocol StoredTensor: Sendable {
     /// Sizes, outermost first: elements are row-major.
     var shape: [Int] { get }
 
-    /// Lends the bytes, little-endian; they are valid only inside `body` and may lie unaligned.
+    /// Calls `body` with the bytes, little-endian; they are valid only inside it and may be unaligned.
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result

@@ -6,8 +6,8 @@ package protocol TensorContainer: AnyObject {
     /// What is wrong with tensors that were carried over, a sentence each.
     var notices: [String] { get }
 
-    /// Writes a tensor that stands for one of the model's, by itself or with others. Names are this project's; the files
-    /// get the model's.
+    /// Writes a tensor that replaces one of the model's, by itself or with others. Names are this project's; the files get
+    /// the model's.
     /// - Parameter body: appends the tensor's bytes.
     func write(
         _ tensor: PlannedTensor, insteadOf original: String, _ body: (any TensorBytes) throws -> Void
@@ -29,13 +29,17 @@ extension TensorContainer {
 /// A tensor that is to be written.
 package struct PlannedTensor: Sendable, Equatable {
     package let name: String
-    package let elementType: TensorElementType
+    package let type: TensorType
     package let shape: [Int]
 
-    package init(_ name: String, _ elementType: TensorElementType, _ shape: [Int]) {
+    package init(_ name: String, _ type: TensorType, _ shape: [Int]) {
         self.name = name
-        self.elementType = elementType
+        self.type = type
         self.shape = shape
+    }
+
+    package init(_ name: String, _ elementType: TensorElementType, _ shape: [Int]) {
+        self.init(name, .elements(elementType), shape)
     }
 }
 

@@ -3,8 +3,8 @@ import AdaDimQuantizedMatrices
 extension ExportFormat {
     /// Checks, before a run, that the format can hold whatever the layers may become.
     /// - Throws: ``FormatError/cannotHold(module:format:reason:)`` for the first layer that it cannot,
-    ///   ``FormatError/disagreement(module:scheme:other:otherScheme:format:)`` for layers of one input that may differ
-    ///   where they must not.
+    ///   ``FormatError/disagreement(module:scheme:other:otherScheme:format:)`` for layers of one input that differ where
+    ///   they must not, ``FormatError/openDirection(module:directions:format:)`` for one of them that may still differ.
     package func check(_ layers: [PlannedLayer]) throws(FormatError) {
         for layer in layers {
             for scheme in layer.schemes {
@@ -15,19 +15,29 @@ extension ExportFormat {
         }
         guard packing?.limits.agreement == .layersOfOneInput else { return }
         for (_, layers) in Dictionary(grouping: layers, by: \.input).sorted(by: { $0.key < $1.key }) {
-            let outcomes = layers.flatMap { layer in
-                (layer.schemes.isEmpty ? ["plain numbers"] : layer.schemes.map(outcome)).map { (layer.module, $0) }
-            }
-            guard let first = outcomes.first, layers.count > 1 else { continue }
-            if let other = outcomes.first(where: { $0.1 != first.1 }) {
-                throw .disagreement(
-                    module: other.0, scheme: other.1, other: first.0, otherScheme: first.1, format: name)
+            guard let first = layers.first, layers.count > 1 else { continue }
+            let expected = try outcome(first)
+            for layer in layers.dropFirst() {
+                let found = try outcome(layer)
+                guard found == expected else {
+                    throw .disagreement(
+                        module: layer.module, scheme: found, other: first.module, otherScheme: expected, format: name)
+                }
             }
         }
     }
 
-    /// A scheme in words, as far as layers of one input must agree in it.
-    private func outcome(_ scheme: LayerScheme) -> String {
+    /// What a layer becomes, in words, as far as layers of one input must agree in it.
+    private func outcome(_ layer: PlannedLayer) throws(FormatError) -> String {
+        let outcomes = layer.schemes.map(words)
+        guard Set(outcomes).count <= 1 else {
+            throw .openDirection(
+                module: layer.module, directions: layer.schemes.map(\.layout.dimension.rawValue), format: name)
+        }
+        return outcomes.first ?? "plain numbers"
+    }
+
+    private func words(_ scheme: LayerScheme) -> String {
         guard storage(of: scheme) == .packed else { return "plain numbers" }
         let grid = scheme.isSymmetric ? "symmetric" : "asymmetric"
         return "\(scheme.bits) bits, groups of \(scheme.layout.groupSize) \(scheme.layout.dimension.rawValue), \(grid)"

@@ -6,6 +6,7 @@ package enum FormatError: Error, Equatable {
     // Before a run.
     case cannotHold(module: String, format: String, reason: String)
     case disagreement(module: String, scheme: String, other: String, otherScheme: String, format: String)
+    case openDirection(module: String, directions: [String], format: String)
     // Writing.
     case scaleNotStorable(module: String, scale: Float, elementType: String)
     // Reading the configuration.
@@ -35,6 +36,9 @@ extension FormatError: CustomStringConvertible {
         case .disagreement(let module, let scheme, let other, let otherScheme, let format):
             "layers \(other) and \(module) have the same input, so \(format) needs one scheme for both: the first would "
                 + "have \(otherScheme), the second \(scheme)"
+        case .openDirection(let module, let directions, let format):
+            "layer \(module): its groups may run \(directions.joined(separator: " or ")), which the run decides layer by "
+                + "layer, but \(format) needs one direction for all layers of an input, stated before the run"
         case .scaleNotStorable(let module, let scale, let elementType):
             "layer \(module): the scale \(scale) is not a finite \(elementType); scales are rounded to it before use"
         case .invalidJSON(let file, let reason): "\(file): not a JSON object as expected: \(reason)"

@@ -2,15 +2,13 @@ import AdaDimJSON
 import AdaDimLinearAlgebra
 import Foundation
 
-/// A format that packs layers: what it can hold, how a layer is written, and how one is read.
+/// A format that packs layers: what it can hold, and how a layer is written.
 package protocol PackedFormat: Sendable {
     /// Which schemes it can hold.
     var limits: SchemeLimits { get }
 
     /// What a packed layer takes.
     func size(of scheme: LayerScheme) -> StoredSize
-
-    // MARK: Writing
 
     /// The tensors that a layer [out, in] may become, none smaller than it will be: room in the header is kept for them.
     /// - Parameter type: what the weight is loaded in.
@@ -22,14 +20,18 @@ package protocol PackedFormat: Sendable {
     /// What config.json says of the layers, JSON by its key.
     /// - Parameter layers: all linear layers: the output projection, then those of the blocks in order.
     func configuration(of layers: [ConfiguredLayer]) throws -> [(key: String, value: Data)]
+}
 
-    // MARK: Reading
-
-    /// What `quant_method` in config.json says, by which the format is recognized.
+/// A format whose checkpoints are read, too.
+package protocol ReadablePackedFormat: PackedFormat {
+    /// What `quant_method` in config.json says; several formats may share it.
     var quantMethod: String { get }
 
     /// Which checkpoints of it can be read, for an error.
     var readable: String { get }
+
+    /// Why a `quantization_config` with its ``quantMethod`` is of another format, for an error; nil where it is of this one.
+    func mismatch(_ config: JSONKeys<FormatError>) throws(FormatError) -> String?
 
     /// The packed layers of a checkpoint, by this project's names of their modules.
     /// - Parameters:
@@ -40,7 +42,7 @@ package protocol PackedFormat: Sendable {
     ) throws(FormatError) -> [String: any PackedLayer]
 }
 
-extension PackedFormat {
+extension ReadablePackedFormat {
     /// The error for a checkpoint of the format that is not as it is read.
     package func unreadable(_ file: String, _ reason: String) -> FormatError {
         .unreadableScheme(file: file, reason: reason, readable: readable)

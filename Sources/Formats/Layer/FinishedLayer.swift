@@ -5,7 +5,7 @@ import AdaDimQuantizedMatrices
 package struct FinishedLayer: Sendable {
     /// As in `model.layers.3.self_attn.q_proj`.
     package let module: String
-    /// The tensor that it stands for.
+    /// The tensor that it replaces.
     package let weightName: String
     package let quantized: QuantizedMatrix
     /// What the weight is loaded in, and the type of its scales.

@@ -14,7 +14,8 @@ package protocol PackedLayer: Sendable {
     /// - Parameter shape: what the shape must be; any if nil.
     func check(in source: any TensorSource, shape: (rows: Int, columns: Int)?) throws(FormatError)
 
-    /// Lends the layer's matrix, and the type that its weights are rounded to when they are loaded.
+    /// Calls `body` with the layer's matrix, which is valid only inside it, and with the type that its weights are rounded to
+    /// when they are loaded.
     func withMatrix<Result>(
         in source: any TensorSource, shape: (rows: Int, columns: Int)?,
         _ body: (PackedMatrix, StoredFloat) throws(FormatError) -> Result
@@ -29,7 +30,7 @@ extension PackedLayer {
         try withMatrix(in: source, shape: shape) { matrix, _ throws(FormatError) in matrix.unpacked() }
     }
 
-    /// The weight [out, in] that the codes stand for: the numbers that a loader computes with.
+    /// The dequantized weight [out, in]: the numbers that a loader computes with.
     package func dequantized(
         in source: any TensorSource, shape: (rows: Int, columns: Int)? = nil
     ) throws(FormatError) -> Matrix<Float> {

@@ -59,12 +59,16 @@ package struct SchemeLimits: Sendable {
         if let reason = refusal(of: scheme) { return .refused(because: reason) }
         guard scheme.layout.hasTail else { return .packed }
         let layout = scheme.layout
-        let inputs = layout.dimension == .perOutputChannel ? "inputs" : "outputs"
-        let reason = "the group size \(layout.groupSize) does not divide its \(layout.channelLength) \(inputs)"
         switch shortLastGroup {
         case .packed: return .packed
-        case .dense: return .dense(because: reason)
-        case .refused: return .refused(because: reason)
+        case .dense:
+            let inputs = layout.dimension == .perOutputChannel ? "inputs" : "outputs"
+            return .dense(
+                because: "the group size \(layout.groupSize) does not divide its \(layout.channelLength) \(inputs)")
+        case .refused:
+            let count = layout.channelLength % layout.groupSize
+            return .refused(
+                because: "a last group of \(count) weights, expected whole groups of \(layout.groupSize)")
         }
     }
 

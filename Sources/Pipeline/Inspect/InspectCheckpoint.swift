@@ -42,7 +42,7 @@ package struct InspectCheckpoint {
     /// Runs to the end; the report's directory, if requested, appears completely or not at all.
     package func run() throws -> InspectionReport {
         let start = ContinuousClock.now
-        try job.layers.recipe.options.validate()
+        try job.layers.recipe.validate(place: "the recipe")
         let checkpoint = try Checkpoint(quantizing: job.layers.model, log: log)
         let plan = try LayerPlan(
             job.layers.recipe, checkpoint.configuration, scaleType: checkpoint.scaleType)

@@ -5,7 +5,7 @@ import Foundation
 /// The options of `adadim inspect`.
 package struct InspectionJob: Sendable {
     /// Which layers, on what text, with what bits and groups: as of a quantization, but that nothing is written. Its
-    /// direction, its selection and its propagation have no say: both directions are tried, on the untouched model.
+    /// direction, its selection and its propagation are not used: both directions are tried, on the untouched model.
     package var layers: QuantizationJob
     package var thresholds = OutlierThresholds()
     /// The directory to write report, figures and channels to; nil for none.

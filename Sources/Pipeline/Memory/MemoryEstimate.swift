@@ -24,7 +24,7 @@ package struct MemoryEstimate: Sendable, Equatable {
         // Ids, positions and the residual streams.
         let ofToken = 4 + 8 + 4 * Double(configuration.hiddenSize) * Double(run.targets.streams)
         // Of blocks of several kinds the one that takes most.
-        let kinds = Set((0...plan.last.block).map(configuration.architecture.kind(ofBlock:)))
+        let kinds = Set((0...plan.last.block).map(configuration.kind(ofBlock:)))
         let most = try kinds.map { (kind) throws(QuantizationError) in
             let weights = kind.layers.reduce(0) { $0 + configuration.weightBytes($1) }
             // The next block is read at the same time, from pages with half as many bytes or as many.

@@ -17,7 +17,7 @@ package struct RunMemory: Sendable {
     /// Of a run that quantizes a model.
     package static func quantizing(_ recipe: ModelRecipe) -> RunMemory {
         RunMemory(
-            targets: recipe.targetMemory, weighting: recipe.weighting,
+            targets: recipe.targets.memory, weighting: recipe.weighting,
             keepsGrams: recipe.propagation == .original, replacesWeights: recipe.propagation == .quantized,
             factorsInDouble: false)
     }

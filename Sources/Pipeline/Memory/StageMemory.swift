@@ -42,11 +42,9 @@ struct StageMemory {
 
         // Quantized weights that wait until the whole stage is done.
         var replacements = 0.0
-        var factors: Set<QuantizationOptions.Factor> = []
         for layer in stage.layers {
             let settings = plan.settings(ofLayersNamed: layer.name)
             if settings.isEmpty { continue }
-            factors.formUnion(settings.map(\.factor))
             let (rows, columns) = configuration.shape(of: layer)
             let weight = configuration.weightBytes(layer)
             sums = 4 * Double(columns) * Double(columns) * Double(1 + run.targets.squares)
@@ -64,8 +62,10 @@ struct StageMemory {
             if run.replacesWeights { replacements += weight }
         }
         if run.factorsInDouble { quantizing = max(quantizing, 2 * sums) }
-        // A copy of the Gram matrix for each factor but the last.
-        if factors.count > 1 { quantizing += sums }
+        // Before the last factor, the Gram matrix is copied.
+        if plan.mostFactors(ofLayersNamed: Set(stage.layers.map(\.name))) > 1 {
+            quantizing += 4 * Double(widths.inputs) * Double(widths.inputs)
+        }
     }
 
     private static func most(_ layers: [MemoryPlan], _ part: KeyPath<MemoryPlan, Int>) -> Double {

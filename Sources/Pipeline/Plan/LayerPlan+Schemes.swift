@@ -31,3 +31,16 @@ extension LayerPlan {
         }
     }
 }
+
+extension QuantizationOptions {
+    /// The same in a format: an adaptive direction is fixed where the format can hold only one. A fixed one is kept, for the
+    /// format to refuse.
+    func restricted(to format: ExportFormat) -> QuantizationOptions {
+        guard direction.isAdaptive, let directions = format.packing?.limits.directions else { return self }
+        let open = direction.candidates.filter(directions.contains)
+        guard open.count == 1 else { return self }
+        var options = self
+        options.direction.fixedDimension = open[0]
+        return options
+    }
+}

@@ -27,6 +27,13 @@ package struct LayerPlan: Sendable {
         Set(settings.lazy.filter { $0.key.name == name }.map(\.value))
     }
 
+    /// The number of different factors that layers of these names need in one block, of the block with most.
+    func mostFactors(ofLayersNamed names: Set<String>) -> Int {
+        blocks.map { block in
+            Set(block.lazy.filter { names.contains($0.name) }.compactMap { settings[$0]?.factor }).count
+        }.max() ?? 0
+    }
+
     /// The layers of a stage that are to be quantized.
     func layers(ofStage stage: Int, inBlock block: Int) -> [LinearLayer] { blocks[block].filter { $0.stage == stage } }
 
@@ -34,11 +41,14 @@ package struct LayerPlan: Sendable {
     subscript(layer: LinearLayer) -> QuantizationOptions? { settings[layer] }
 
     /// - Parameter scaleType: the type that the model's weights are loaded in.
-    /// - Throws: ``PipelineError/globMatchesNothing(option:glob:example:)``, ``PipelineError/nothingToQuantize``,
-    ///   ``PipelineError/layer(name:underlying:)`` for settings out of range, ``RecipeError``.
+    /// - Throws: ``PipelineError/globMatchesNothing(option:glob:example:)``, ``PipelineError/nothingToQuantize(skippedBy:)``,
+    ///   ``PipelineError/scaleType(place:found:expected:)``, ``RecipeError``.
     package init(_ recipe: ModelRecipe, _ configuration: ModelConfiguration, scaleType: ScaleType) throws {
         let layers = configuration.layers
         try Self.checkMatches(recipe.rules, layers)
+        if let stated = recipe.statedScaleType, stated != scaleType {
+            throw PipelineError.scaleType(place: "the recipe", found: stated, expected: scaleType)
+        }
         var general = recipe.options
         general.grid.scaleType = scaleType
         // Layers that the same rules match have the same settings.
@@ -47,22 +57,20 @@ package struct LayerPlan: Sendable {
         for layer in layers {
             let matching = recipe.rules.indices.filter { Self.matches(recipe.rules[$0].glob, layer) }
             if found[matching] == nil {
-                let decided = try Self.settings(general, matching.map { recipe.rules[$0] })
-                do {
-                    try decided?.validate()
-                } catch {
-                    throw PipelineError.layer(name: layer.moduleName, underlying: error)
-                }
-                if let decided, decided.grid.scaleType != scaleType {
-                    throw PipelineError.scaleType(
-                        layer: layer.moduleName, found: decided.grid.scaleType, expected: scaleType)
+                let decided = try Self.settings(general, matching.map { recipe.rules[$0] })?.restricted(
+                    to: recipe.format)
+                if let found = decided?.grid.scaleType, found != scaleType {
+                    throw PipelineError.scaleType(place: layer.moduleName, found: found, expected: scaleType)
                 }
                 found[matching] = decided
             }
             settings[layer] = found[matching] ?? nil
         }
         let chosen = layers.filter { settings[$0] != nil }
-        guard let last = chosen.last else { throw PipelineError.nothingToQuantize }
+        guard let last = chosen.last else {
+            throw PipelineError.nothingToQuantize(
+                skippedBy: recipe.rules.filter { $0.skips == true }.map { "\($0.source) \($0.glob)" })
+        }
         self.last = (last.block, last.stage)
         self.settings = settings
         self.scaleType = scaleType

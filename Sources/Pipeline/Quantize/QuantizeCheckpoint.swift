@@ -38,7 +38,7 @@ package struct QuantizeCheckpoint {
     /// - Returns: the report that was written next to the weights.
     package func run() throws -> QuantizationReport {
         let start = ContinuousClock.now
-        try job.recipe.options.validate()
+        try job.recipe.validate(place: "the recipe")
         let checkpoint = try Checkpoint(quantizing: job.model, log: log)
         let plan = try LayerPlan(
             job.recipe, checkpoint.configuration, scaleType: checkpoint.scaleType)
@@ -61,7 +61,7 @@ package struct QuantizeCheckpoint {
         return try output.complete { partial in
             let stream = try CalibrationStream(samples, model)
             var run = Run(
-                plan: plan, checkpoint: checkpoint, stream: stream, targets: recipe.targets(from: stream),
+                plan: plan, checkpoint: checkpoint, stream: stream, targets: recipe.targets.start(stream),
                 writer: try CheckpointWriter(checkpoint, format: format, to: partial),
                 report: QuantizationReport(job.described(samples, plan)))
             for notice in run.writer.notices { log.notice("\(notice)") }
@@ -148,6 +148,7 @@ package struct QuantizeCheckpoint {
             }
             try finish(result, dequantized: weight, &run)
         }
+        run.targets.release()
         for (name, weight) in replacements { block.replace(name, with: weight) }
     }
 

@@ -28,13 +28,13 @@ struct StageQuantizer {
     ) throws {
         let groups = factorGroups(inputs.layers)
         var gramSeconds = inputs.seconds
-        for (index, (options, layers)) in groups.enumerated() {
+        for (index, (factorOptions, layers)) in groups.enumerated() {
             var factoring = Stopwatch()
             let factor = try layers[0].naming {
                 try factoring.time {
-                    if index == groups.count - 1 { return try GramFactor(taking: &inputs.gram, options: options) }
+                    if index == groups.count - 1 { return try GramFactor(taking: &inputs.gram, options: factorOptions) }
                     var copy = inputs.gram
-                    return try GramFactor(taking: &copy, options: options)
+                    return try GramFactor(taking: &copy, options: factorOptions)
                 }
             }
             let damping = AppliedDamping(factor)

@@ -62,8 +62,9 @@ struct CorrectedTargets: LayerTargets {
             seconds: correcting.seconds)
     }
 
+    mutating func release() { shift = nil }
+
     mutating func advance(between: () throws -> Void) throws {
-        shift = nil
         if let untouched { try original.advance(through: untouched, between: between) }
     }
 }

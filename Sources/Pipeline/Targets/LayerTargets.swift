@@ -27,7 +27,10 @@ protocol LayerTargets {
     /// - Parameter weight: the layer's own weight [out, in].
     func quantize(_ weight: Matrix<Float>, with quantizer: LayerQuantizer<Float>) throws -> TargetedQuantization
 
-    /// The stage is done, and the calibration stream has gone on.
+    /// The stage's layers are quantized: what only they needed goes.
+    mutating func release()
+
+    /// The calibration stream has gone on to the next stage.
     mutating func advance(between: () throws -> Void) throws
 }
 
@@ -41,17 +44,21 @@ struct TargetedQuantization {
     var seconds = 0.0
 }
 
+/// The targets of a run before it begins.
+struct PlannedTargets: Sendable {
+    /// What they hold in memory.
+    let memory: TargetMemory
+    /// The targets from a stream before block 0.
+    let start: @Sendable (CalibrationStream) -> any LayerTargets
+}
+
 extension ModelRecipe {
     /// What the layers aim at.
-    /// - Parameter stream: before block 0.
-    func targets(from stream: CalibrationStream) -> any LayerTargets {
+    var targets: PlannedTargets {
         let shares = carriedOut.correction
-        return shares == .none ? PlainTargets() : CorrectedTargets(shares, original: stream)
-    }
-
-    /// What these targets hold in memory.
-    var targetMemory: TargetMemory {
-        carriedOut.correction == .none ? PlainTargets.memory : CorrectedTargets.memory
+        return shares == .none
+            ? PlannedTargets(memory: PlainTargets.memory) { _ in PlainTargets() }
+            : PlannedTargets(memory: CorrectedTargets.memory) { CorrectedTargets(shares, original: $0) }
     }
 
     /// How tokens count.

@@ -17,5 +17,7 @@ struct PlainTargets: LayerTargets {
         TargetedQuantization(quantization: try quantizer.quantize(weight))
     }
 
+    func release() {}
+
     func advance(between: () throws -> Void) {}
 }

@@ -21,7 +21,7 @@ package struct OutputLosses: Sendable, Equatable {
 
 extension GramFactor {
     /// The weight [out, in] that a layer is to become in place of W, so that its outputs compensate for what earlier
-    /// quantization changed: the least-squares fit of the shares asked for to the inputs that the layer sees,
+    /// quantization changed: the least-squares fit of the requested shares to the inputs that the layer sees,
     /// W + (α·W·(X − X_q)·X_qᵀ + β·(R − R_q)·X_qᵀ)·(H + λI)⁻¹. 4·out·in² flops.
     ///
     /// GPTAQ's asymmetric calibration is related to α alone (arXiv 2504.02692).

@@ -99,6 +99,6 @@ public struct MemoryPlan: Sendable, Equatable {
 extension QuantizationOptions {
     /// Rows of a weight that belong together: a per-IC group, unless the direction is fixed to per-OC.
     func panelAlignment(rows: Int) -> Int {
-        direction == .fixed(.perOutputChannel) ? 1 : min(grid.groupSize ?? rows, rows)
+        direction.fixedDimension == .perOutputChannel ? 1 : min(grid.groupSize ?? rows, rows)
     }
 }

@@ -4,9 +4,11 @@ import AdaDimQuantizedMatrices
 /// One of the things that are done to a weight, panel of rows after panel: the sweep, then what refines it. The memory plan and
 /// the progress ask a step what it takes; the solver prepares it and runs it on every panel.
 protocol LayerStep: Sendable {
+    /// As its loss is named.
+    var name: String { get }
     /// Elements of working memory that a row of a panel takes.
     func elementsPerRow(of shape: StepShape) -> Int
-    /// Elements of working memory beside those of the rows.
+    /// Elements of working memory in addition to those of the rows.
     func sharedElements(of shape: StepShape) -> Int
     /// Flops of a row in one direction.
     func flopsPerRow(columns: Int) -> Double

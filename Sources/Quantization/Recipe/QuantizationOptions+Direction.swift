@@ -2,42 +2,28 @@ import AdaDimQuantizedMatrices
 
 extension QuantizationOptions {
     /// In which direction groups run.
-    public enum Direction: Sendable, Hashable {
+    public struct Direction: Sendable, Hashable {
+        /// The direction of every layer, without a search; nil for the one of the two that reconstructs a layer's outputs
+        /// better.
+        package var fixedDimension: ChannelDimension?
+        /// How an adaptive one chooses. A fixed one keeps it for layers that a rule makes adaptive.
+        package var selection: Selection
+
         /// The one of the two that reconstructs the layer's outputs better.
-        case adaptive(by: Selection)
+        public static func adaptive(by selection: Selection) -> Direction {
+            Direction(fixedDimension: nil, selection: selection)
+        }
+
         /// The one given, without a search.
-        case fixed(ChannelDimension)
+        public static func fixed(_ dimension: ChannelDimension) -> Direction {
+            Direction(fixedDimension: dimension, selection: .roundToNearest)
+        }
 
         /// Whether both are tried.
-        public var isAdaptive: Bool {
-            if case .adaptive = self { true } else { false }
-        }
-
-        /// How an adaptive one chooses; round-to-nearest for a fixed one, which does not.
-        package var selection: Selection {
-            get { if case .adaptive(let selection) = self { selection } else { .roundToNearest } }
-            set { if isAdaptive { self = .adaptive(by: newValue) } }
-        }
-
-        /// nil for an adaptive one. One that becomes adaptive chooses by round-to-nearest.
-        package var fixedDimension: ChannelDimension? {
-            get { if case .fixed(let dimension) = self { dimension } else { nil } }
-            set {
-                if let newValue {
-                    self = .fixed(newValue)
-                } else if !isAdaptive {
-                    self = .adaptive(by: .roundToNearest)
-                }
-            }
-        }
+        public var isAdaptive: Bool { fixedDimension == nil }
 
         /// The directions that the weight is tried in.
-        package var candidates: [ChannelDimension] {
-            switch self {
-            case .adaptive: ChannelDimension.allCases
-            case .fixed(let dimension): [dimension]
-            }
-        }
+        package var candidates: [ChannelDimension] { fixedDimension.map { [$0] } ?? ChannelDimension.allCases }
     }
 
     /// By which loss an adaptive layer chooses its direction.
@@ -61,13 +47,9 @@ extension QuantizationOptions.Direction: Codable {
 
     /// The direction of a name; an adaptive one chooses by round-to-nearest.
     package init?(named name: String) {
-        if name == Self.adaptiveName {
-            self = .adaptive(by: .roundToNearest)
-        } else if let dimension = ChannelDimension(rawValue: name) {
-            self = .fixed(dimension)
-        } else {
-            return nil
-        }
+        let dimension = ChannelDimension(rawValue: name)
+        guard dimension != nil || name == Self.adaptiveName else { return nil }
+        self.init(fixedDimension: dimension, selection: .roundToNearest)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -79,12 +61,11 @@ extension QuantizationOptions.Direction: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let name = try container.decode(String.self, forKey: .dimension)
-        let selection = try container.decode(QuantizationOptions.Selection.self, forKey: .select)
-        guard var direction = Self(named: name) else {
+        guard let direction = Self(named: name) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .dimension, in: container, debugDescription: "expected \(Self.names.joined(separator: ", "))")
         }
-        direction.selection = selection
-        self = direction
+        let selection = try container.decode(QuantizationOptions.Selection.self, forKey: .select)
+        self.init(fixedDimension: direction.fixedDimension, selection: selection)
     }
 }

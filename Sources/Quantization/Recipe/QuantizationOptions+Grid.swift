@@ -17,10 +17,14 @@ extension QuantizationOptions {
         /// The bit widths of this engine: 2, 3, 4 and 8.
         public static let supportedBits = [2, 3, 4, 8]
 
+        /// The same in words.
+        package static var bitsText: String {
+            supportedBits.dropLast().map(String.init).joined(separator: ", ") + " or \(supportedBits.last ?? 0)"
+        }
+
         func validate() throws(QuantizationError) {
             guard Self.supportedBits.contains(bits) else {
-                let expected = Self.supportedBits.map(String.init).joined(separator: ", ")
-                throw .settingOutOfRange("bits", found: "\(bits)", expected: "one of \(expected)")
+                throw .settingOutOfRange("bits", found: "\(bits)", expected: Self.bitsText)
             }
             if let groupSize, groupSize < 1 {
                 throw .settingOutOfRange("groupSize", found: "\(groupSize)", expected: "a positive number")

@@ -1,8 +1,19 @@
 import AdaDimLinearAlgebra
 
-/// One kind of change that a pass makes to a panel. A kind that comes new is added to ``RefinementPanel/refine(_:)``.
+/// One kind of change that a pass makes to a panel, and what it takes besides the pass's own product with H. ``PassSteps`` lists
+/// the kinds.
 protocol PassStep<S>: Sendable {
     associatedtype S: RealScalar
+
+    /// Elements of working memory that a row of a panel takes.
+    static var elementsPerRow: Int { get }
+    /// Elements of working memory in addition to those of the rows.
+    static func sharedElements(of shape: StepShape, _ refinement: Refinement) -> Int
+    /// Flops of a row in one direction and one pass, where they are no share of the pass's own.
+    static func flopsPerRow(columns: Int) -> Double
+
+    /// nil where it changes nothing in the panel.
+    init?(_ panel: RefinementPanel<S>)
 
     /// Whether it changes something in blocks of columns, one after another, which takes a product with all of H.
     var worksInBlocks: Bool { get }

@@ -18,16 +18,13 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     init(rows: Int, tiles: Int, order: Int, scatteredGroups: [ScatteredGroup]) throws(QuantizationError) {
         let width = SweepSchedule.blockWidth
         self.scatteredGroups = scatteredGroups
-        rowColumns = try Workspace(rows, by: Self.elementsPerRow)
+        rowColumns = try Workspace(rows, by: width + PassSteps.elementsPerRow)
         stepColumn = try Workspace(rows, by: 1)
         sums = try Workspace(rows, by: 3)
         tileChanges = try Workspace(tiles, by: 1)
         gathered = try Workspace(scatteredGroups.isEmpty ? 0 : order, by: width)
         square = try Workspace(scatteredGroups.isEmpty ? 0 : width, by: width)
     }
-
-    /// Of each row of the panel, but for a few.
-    static var elementsPerRow: Int { 3 * SweepSchedule.blockWidth }
 
     /// E·H on the columns of a block.
     func residual(rows: Int, columns: Int) -> MutableMatrixView<S> { part(0, rows, columns) }

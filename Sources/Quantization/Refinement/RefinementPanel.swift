@@ -45,12 +45,10 @@ struct RefinementPanel<S: RealScalar>: Sendable {
     /// Flops of a product of E with so many columns of H.
     func flops(_ columns: Int) -> Double { 2 * Double(rows) * Double(errors.columns) * Double(columns) }
 
-    /// Runs the passes; one that changes nothing is the last. Counts the flops of all passes, whatever it takes.
+    /// Runs the passes; one that changes nothing is the last. Counts the flops of all passes, even if fewer were made.
     /// - Returns: how many there were.
     func refine(_ blocks: [SymmetricBlock<S>]) -> Int {
-        var steps: [any PassStep<S>] = []
-        if let scales = ScaleSteps(self) { steps.append(scales) }
-        if let descent = CoordinateDescent(self) { steps.append(descent) }
+        let steps = PassSteps.all(of: self)
         for number in 1...refinement.passes where !isCancelled {
             if pass(steps, blocks) || isCancelled { continue }
             flops?.add(Double(refinement.passes - number) * flops(errors.columns))

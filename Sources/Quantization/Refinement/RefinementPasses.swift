@@ -7,24 +7,26 @@ struct RefinementPasses: LayerStep {
 
     init(_ refinement: Refinement) { self.refinement = refinement }
 
+    var name: String { "passes" }
+
+    /// E·H on a block, and what the steps of a pass take.
     func elementsPerRow(of shape: StepShape) -> Int {
-        shape.directionsAtOnce * RefinementMemory<Float>.elementsPerRow
+        shape.directionsAtOnce * (SweepSchedule.blockWidth + PassSteps.elementsPerRow)
     }
 
-    /// H's blocks in two forms; and for each panel at work the columns of H that scattered groups gather.
+    /// H's blocks in two forms, and what the steps of a pass take.
     func sharedElements(of shape: StepShape) -> Int {
-        let groupSize = min(shape.groupSize ?? shape.columns, shape.columns)
-        let isScattered =
-            shape.dimensions.contains(.perOutputChannel) && refinement.changesScales
-            && (shape.isOrdered || groupSize > SweepSchedule.blockWidth)
-        return (2 + (isScattered ? shape.threads : 0)) * shape.columns * SweepSchedule.blockWidth
+        2 * shape.columns * SweepSchedule.blockWidth + PassSteps.sharedElements(of: shape, refinement)
     }
 
-    /// Two products with H for each pass, and one for the loss that they leave.
+    /// For each pass a product with H and what its steps take besides, and a product for the loss that they leave.
     func flopsPerRow(columns: Int) -> Double {
-        Double(1 + 2 * refinement.passes) * Double(columns) * Double(columns)
+        let square = Double(columns) * Double(columns)
+        return square + Double(refinement.passes) * (2 * square + PassSteps.flopsPerRow(columns: columns))
     }
 
+    @_specialize(where S == Float)
+    @_specialize(where S == Double)
     func prepared<S: RealScalar>(for layer: SolvedLayer<S>) throws(QuantizationError) -> any PreparedStep<S> {
         try PreparedPasses(refinement, layer)
     }

@@ -4,6 +4,21 @@ import AdaDimQuantizedMatrices
 /// Changes the scales of per-OC groups, each row's by itself, while codes stay: s ← s·(1 + δ) with δ = q·r/(q·H·qᵀ) over the
 /// group's columns.
 struct ScaleSteps<S: RealScalar>: PassStep {
+    /// A group's values, and their products with H.
+    static var elementsPerRow: Int { 2 * SweepSchedule.blockWidth }
+
+    /// For each panel at work the columns of H that scattered groups gather.
+    static func sharedElements(of shape: StepShape, _ refinement: Refinement) -> Int {
+        let groupSize = min(shape.groupSize ?? shape.columns, shape.columns)
+        let isScattered =
+            shape.dimensions.contains(.perOutputChannel) && refinement.changesScales
+            && (shape.isOrdered || groupSize > SweepSchedule.blockWidth)
+        return isScattered ? shape.threads * shape.columns * SweepSchedule.blockWidth : 0
+    }
+
+    /// What scattered groups' products take is counted as a share of the pass's.
+    static func flopsPerRow(columns: Int) -> Double { 0 }
+
     private let panel: RefinementPanel<S>
     private var rows: Int { panel.rows }
     private var result: DirectionResult<S> { panel.result }

@@ -6,11 +6,23 @@ package struct SolvedWeight: Sendable {
     package let quantized: QuantizedMatrix
     /// tr((W−Q)(H+λI)(W−Q)ᵀ) of the Q that the sweep left, before any step refined it.
     package let dampedLoss: Double
-    /// L = tr((W−Q)·H·(W−Q)ᵀ) of what the sweep left.
-    package let loss: Double
+    /// What each step left, in order; the first one is the sweep.
+    package let steps: [SolvedStep]
+
+    /// L of what the sweep left.
+    package var loss: Double { steps[0].loss }
     /// L after the steps that refine; nil where there are none.
-    package let refinedLoss: Double?
+    package var refinedLoss: Double? { steps.count > 1 ? steps.last?.loss : nil }
     /// How many passes refining it took.
+    package var passes: Int { steps.map(\.passes).max() ?? 0 }
+}
+
+/// What one step left of a weight in one direction.
+package struct SolvedStep: Sendable {
+    package let name: String
+    /// L = tr((W−Q)·H·(W−Q)ᵀ).
+    package let loss: Double
+    /// How many passes it took; 0 for a step without passes.
     package let passes: Int
 }
 
@@ -41,7 +53,7 @@ package func solve<S: RealScalar>(
         bytesPerRow: steps.reduce(0) { $0 + $1.elementsPerRow(of: shape) } * MemoryLayout<S>.stride, threads: threads,
         panelBudget: panelBudget)
     let results = try layouts.map { (layout) throws(QuantizationError) in
-        try SolverResult(grid, layout, of: weight, factor, kernels, steps: steps.count, panels: layer.panels)
+        try SolverResult(grid, layout, of: weight, factor, kernels, steps: steps, panels: layer.panels)
     }
     let prepared = try steps.map { (step) throws(QuantizationError) in try step.prepared(for: layer) }
     let errors = try WorkspacePool(count: layer.panels.atOnce) { () throws(QuantizationError) in

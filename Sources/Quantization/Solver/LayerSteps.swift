@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 
-/// What is done to a weight, in order. A step that comes new is added here.
+/// What is done to a weight, in order. A new step is added here.
 func layerSteps(_ refinement: Refinement) -> [any LayerStep] {
     let refining: [any LayerStep] = refinement.passes > 0 ? [RefinementPasses(refinement)] : []
     return [Sweep()] + refining

@@ -7,6 +7,7 @@ struct SolverResult<S: RealScalar>: Sendable {
     let whole: DirectionResult<S>
     /// [steps, panels].
     let losses: Workspace<StepLoss>
+    private let stepNames: [String]
     private let table: GridTable<S>
     private let scales: Workspace<S>
     private let zeros: Workspace<S>
@@ -16,7 +17,7 @@ struct SolverResult<S: RealScalar>: Sendable {
     /// other grids are left to the sweep.
     init(
         _ grid: UniformGrid, _ layout: GroupLayout, of weight: Matrix<S>, _ factor: GramFactor<S>,
-        _ kernels: TileKernels, steps: Int, panels: RowPanels
+        _ kernels: TileKernels, steps: [any LayerStep], panels: RowPanels
     ) throws(QuantizationError) {
         var table = try GridTable<S>(grid, layout)
         let findsGrids = layout.dimension == .perOutputChannel && factor.positions == nil
@@ -27,7 +28,8 @@ struct SolverResult<S: RealScalar>: Sendable {
         scales = try Workspace(copying: table.scales)
         zeros = try Workspace(copying: table.zeros)
         codes = try Workspace(layout.rows, by: layout.columns)
-        losses = try Workspace(steps, by: panels.ranges.count)
+        stepNames = steps.map(\.name)
+        losses = try Workspace(steps.count, by: panels.ranges.count)
         whole = DirectionResult(
             layout: layout, grid: grid, findsGrids: findsGrids && layout.groupSize <= SweepSchedule.blockWidth,
             scales: scales.view, zeros: zeros.view, codes: codes.view)
@@ -39,15 +41,16 @@ struct SolverResult<S: RealScalar>: Sendable {
         finished.scales = Matrix(scales)
         finished.zeros = Matrix(zeros)
         let quantized = try finished.quantized(codes: Matrix(codes))
-        let swept = sum(ofStep: 0).loss
-        let refined = losses.view.rows > 1 ? sum(ofStep: losses.view.rows - 1) : nil
-        return SolvedWeight(
-            quantized: quantized, dampedLoss: swept.damped, loss: try factor.undamped(swept),
-            refinedLoss: try refined.map { (refined) throws(QuantizationError) in try factor.undamped(refined.loss) },
-            passes: refined?.passes ?? 0)
+        let steps = try zip(stepNames, sums).map { (name, sum) throws(QuantizationError) in
+            SolvedStep(name: name, loss: try factor.undamped(sum.loss), passes: sum.passes)
+        }
+        return SolvedWeight(quantized: quantized, dampedLoss: sums[0].loss.damped, steps: steps)
     }
 
-    private func sum(ofStep step: Int) -> StepLoss {
-        (0..<losses.view.columns).reduce(into: StepLoss()) { $0 += losses.view[step, $1] }
+    /// Of all panels, step by step.
+    private var sums: [StepLoss] {
+        stepNames.indices.map { step in
+            (0..<losses.view.columns).reduce(into: StepLoss()) { $0 += losses.view[step, $1] }
+        }
     }
 }

@@ -9,12 +9,16 @@ import AdaDimQuantizedMatrices
 /// the leaves, tiles of rows go through a block of columns (``SweepTile``). The codes are those of GPTQ as its paper writes it,
 /// up to rounding (`SweepEquivalenceTests`).
 struct Sweep: LayerStep {
+    var name: String { "sweep" }
+
     func elementsPerRow(of shape: StepShape) -> Int { shape.directionsAtOnce * shape.columns }
 
     func sharedElements(of shape: StepShape) -> Int { 0 }
 
     func flopsPerRow(columns: Int) -> Double { Double(columns) * Double(columns) }
 
+    @_specialize(where S == Float)
+    @_specialize(where S == Double)
     func prepared<S: RealScalar>(for layer: SolvedLayer<S>) throws(QuantizationError) -> any PreparedStep<S> {
         try PreparedSweep(layer)
     }

@@ -1,7 +1,7 @@
 import AdaDimLinearAlgebra
 
-/// Packed codes [rows, columns] where another has them, at any address: the words of ``PackedRows``, row after row. Valid
-/// only while their owner lends them.
+/// Packed codes [rows, columns] that belong to another, at any address: the words of ``PackedRows``, row after row. Valid
+/// only inside the call that the owner passes them to.
 package struct PackedCodes: @unchecked Sendable {
     package let base: UnsafeRawPointer
     package let rows: Int

@@ -12,7 +12,7 @@ enum PackingStrip {
         stride(from: 0, to: count, by: columns).map { $0..<min($0 + columns, count) }
     }
 
-    /// Lends room for a strip's codes in one run, column after column.
+    /// Calls `body` with room for a strip's codes in one run, column after column.
     static func withCodes(_ body: (MutableMatrixView<UInt8>) -> Void) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: rows * columns) { buffer in
             guard let base = buffer.baseAddress else { return }

@@ -13,7 +13,7 @@ struct JudgedGroups {
     /// - Returns: nil if the quantized matrix has another shape, or has another direction than requested.
     init?(_ quantized: QuantizedMatrix, out: Int, inputs: Int, _ options: QuantizationOptions) {
         dimension = quantized.dimension
-        if case .fixed(let asked) = options.direction, asked != dimension { return nil }
+        if let asked = options.direction.fixedDimension, asked != dimension { return nil }
         (self.out, self.inputs) = (out, inputs)
         let channel = dimension == .perOutputChannel ? inputs : out
         size = min(options.grid.groupSize ?? channel, channel)

@@ -2,6 +2,7 @@ import AdaDimLayerFiles
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
+import Foundation
 
 /// The contents of `adadim layer --json`.
 package struct LayerReport: Sendable, Codable {
@@ -97,6 +98,16 @@ extension LayerReport {
 
     /// The output's metadata that the quantized weight itself does not have.
     package var facts: [String: String] {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            var facts = namedFacts
+            facts["options"] = String(decoding: try encoder.encode(options.options), as: UTF8.self)
+            return facts
+        }
+    }
+
+    private var namedFacts: [String: String] {
         let options = options.options
         var facts = [
             "producer": "adadim \(versions.adadim)", "weight_type": weightType,

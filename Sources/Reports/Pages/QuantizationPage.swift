@@ -43,10 +43,11 @@ package struct QuantizationPage {
         if let globs = recipe.perInputChannelGlobs {
             return "per-IC for \(globs.joined(separator: ", ")), per-OC for the others"
         }
-        return switch recipe.options.direction {
-        case .adaptive(let selection):
-            "each layer's direction chosen by the losses of \(selection == .sweep ? "GPTQ" : "RTN")"
-        case .fixed(let dimension): dimension == .perInputChannel ? "per-IC" : "per-OC"
+        return switch recipe.options.direction.fixedDimension {
+        case .perInputChannel: "per-IC"
+        case .perOutputChannel: "per-OC"
+        case nil:
+            "each layer's direction chosen by the losses of \(recipe.options.direction.selection == .sweep ? "GPTQ" : "RTN")"
         }
     }
 

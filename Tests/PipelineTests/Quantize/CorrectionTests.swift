@@ -11,7 +11,7 @@ import AdaDimTestSupport
 import Foundation
 import Testing
 
-/// A run whose layers make up for what earlier quantization has changed, against both models run side by side.
+/// A run whose layers compensate for what earlier quantization changed, compared with both models run side by side.
 @Suite struct CorrectionTests {
     private func job(_ scratch: Scratch, model name: String) throws -> QuantizationJob {
         var job = try scratch.job(name, samples: 12)
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    /// Every architecture runs with all that the tool has, and what layers make up for brings their outputs nearer, in the mean.
+    /// Every architecture runs with the best effort, and the correction moves the layers' outputs nearer to the original's in the mean.
     @Test(arguments: ["llama-biases", "mistral-window", "qwen2", "qwen3"])
     func everyArchitectureRunsWithTheBestEffort(_ model: String) throws {
         let scratch = try Scratch()
@@ -145,7 +145,7 @@ import Testing
             return try #require(corrections.map { loss($0.outputs) }.meanRelative)
         }
         #expect(try mean(\.target) < mean(\.weight))
-        // The losses told are of H without λ, by which a single one may rise.
+        // The reported losses are of H without λ, so a single one may rise.
         var (swept, refined) = (0.0, 0.0)
         for layer in report.layers {
             let losses = try #require(layer.losses[layer.dimension.rawValue])
@@ -156,7 +156,7 @@ import Testing
         #expect(refined < swept)
     }
 
-    /// Inputs of the original model have not moved: nothing is made up for, and the report says so.
+    /// Inputs of the original model have not moved: nothing is corrected, and the report says so.
     @Test func originalInputsAreNotCorrected() throws {
         let scratch = try Scratch()
         var job = try job(scratch, model: "qwen3")

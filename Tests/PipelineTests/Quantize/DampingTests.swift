@@ -31,8 +31,8 @@ import Testing
         }
     }
 
-    /// Four tokens give H a rank of four: a damping below what Float resolves is raised, each raise is told, and what
-    /// was used in the end stands beside it.
+    /// Four tokens give H a rank of four: a damping below what Float resolves is raised. The report has each raise,
+    /// and the damping that was used in the end.
     @Test func raisesAreReported() throws {
         let scratch = try Scratch()
         var job = try job(scratch)

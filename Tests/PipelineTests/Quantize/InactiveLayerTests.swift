@@ -10,8 +10,8 @@ import Logging
 import Synchronization
 import Testing
 
-/// A model in which one layer after another sees nothing but zeros: the down projection behind a gate of zeros, and all of an
-/// attention behind a norm of zeros.
+/// A model in which one layer after another sees nothing but zeros: the down projection after a gate of zeros, and all of an
+/// attention after a norm of zeros.
 @Suite struct InactiveLayerTests {
     private static let silenced = [
         "model.layers.0.mlp.down_proj", "model.layers.1.self_attn.q_proj", "model.layers.1.self_attn.k_proj",
@@ -118,7 +118,7 @@ import Testing
             InspectionReport.self, from: Data(contentsOf: directory.appending(path: InspectionReport.fileName)))
     }
 
-    @Test func strictnessIsAskedFor() throws {
+    @Test func strictnessIsRequested() throws {
         let scratch = try Scratch()
         var job = try job(scratch)
         job.recipe.options.factor.refusesInactiveLayers = true

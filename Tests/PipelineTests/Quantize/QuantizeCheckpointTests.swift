@@ -39,7 +39,7 @@ import Testing
                     let report = try QuantizeCheckpoint(job).run()
                     #expect(report.layers.count == 7 * original.configuration.blockCount)
                     #expect(report.layers.allSatisfy { $0.loss.absolute > 0 && $0.loss.relative ?? 1 < 1 })
-                    if case .fixed(let fixed) = dimension {
+                    if let fixed = dimension.fixedDimension {
                         #expect(report.layers.allSatisfy { $0.dimension == fixed })
                     }
                     try expectOnlyLinearLayersChanged(original, job.output)

@@ -16,7 +16,7 @@ import Testing
         let scratch = try Scratch()
         let model = try model(try scratch.copyOfModel("qwen3"))
         let reader = BlockReader(model, end: 2)
-        // Twice: a block that was not read ahead is read when it is asked for.
+        // Twice: a block that was not read ahead is read when it is requested.
         for index in [0, 1, 0, 1] {
             let (block, expected) = (try reader.block(index), try model.block(index))
             #expect(block.index == index)
@@ -56,8 +56,8 @@ import Testing
         func finishReading() { queue.sync {} }
     }
 
-    /// Handing out block 0 sets off the reading of block 1, which is read once; behind the last one nothing is.
-    @Test func theNextBlockIsReadBeforeItIsAskedFor() throws {
+    /// Handing out block 0 sets off the reading of block 1, which is read once; after the last one nothing is.
+    @Test func theNextBlockIsReadBeforeItIsRequested() throws {
         let scratch = try Scratch()
         let watched = Watched(try model(try scratch.copyOfModel("qwen3")), end: 2)
         watched.queue.suspend()
@@ -73,7 +73,7 @@ import Testing
         #expect(watched.indices == [0, 1])
     }
 
-    @Test func nothingIsReadBehindTheEnd() throws {
+    @Test func nothingIsReadAfterTheEnd() throws {
         let scratch = try Scratch()
         let watched = Watched(try model(try scratch.copyOfModel("qwen3")), end: 1)
         #expect(try watched.reader.block(0).index == 0)
@@ -97,7 +97,7 @@ import Testing
         #expect(read.withLock { $0 } == [0, 1])
     }
 
-    /// Block 0 comes although block 1, read behind it, is broken; block 1 tells, however often it is asked for.
+    /// Block 0 comes although block 1, read after it, is broken; block 1 gives its error each time it is requested.
     @Test func anErrorReadAheadComesUpInItsTurn() throws {
         let scratch = try Scratch()
         let directory = try scratch.copyOfModel("qwen2")
