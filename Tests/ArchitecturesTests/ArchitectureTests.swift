@@ -17,7 +17,8 @@ struct ArchitectureTests {
             #expect(modules.count == Set(modules).count)
             let stages = kind.stages.map(\.name)
             #expect(stages.count == Set(stages).count)
-            #expect(Set(kind.experts?.stages ?? []).isSubset(of: stages))
+            let ofExperts = Set(kind.experts?.stages ?? [])
+            #expect(ofExperts.isSubset(of: stages))
         }
     }
 

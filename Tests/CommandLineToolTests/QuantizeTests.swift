@@ -177,7 +177,7 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: temporary.path + "/" + name + "/thesis.txt"))
         }
         try FileManager.default.removeItem(at: temporary)
-        let rows = outcome.output.split(separator: "\n").map {
+        let rows = outcome.output.split(separator: "\n").filter { $0.hasPrefix("|") }.map {
             $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         }
         #expect(
