@@ -22,7 +22,7 @@ import Testing
                 == Set(QuantizationOptions.Selection.allCases))
         #expect(Set(options.map(\.grid.scaleType)) == Set(ScaleType.allCases))
         for dimension in ChannelDimension.allCases {
-            #expect(options.contains { $0.direction == .fixed(dimension) && $0.grid.isSymmetric })
+            #expect(options.contains { $0.direction.fixedDimension == dimension && $0.grid.isSymmetric })
         }
         #expect(options.contains { $0.direction.isAdaptive })
         #expect(options.contains { $0.grid.groupSize == nil })

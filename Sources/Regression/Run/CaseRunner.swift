@@ -66,7 +66,7 @@ struct CaseRunner<S: RealScalar> {
         if options.direction == .adaptive(by: .roundToNearest) { judged.method = .roundToNearest }
         return [("adaptive", options)]
             + ChannelDimension.allCases.map { dimension in
-                judged.direction = .fixed(dimension)
+                judged.direction.fixedDimension = dimension
                 return ("\(judged.method.rawValue) \(dimension.rawValue)", judged)
             }
     }
@@ -102,7 +102,7 @@ struct CaseRunner<S: RealScalar> {
             if options.method == .gptq && options.refinement.passes > 0 {
                 var plain = options
                 plain.refinement.passes = 0
-                plain.direction = .fixed(layer.quantized.dimension)
+                plain.direction.fixedDimension = layer.quantized.dimension
                 swept = try judgeRun("\(name), no passes", engine.quantize(weight, factor, plain), plain, after: nil)
             }
             guard let judged = try judgeRun(name, layer, options, after: swept) else { continue }
@@ -134,15 +134,13 @@ struct CaseRunner<S: RealScalar> {
 }
 
 extension QuantizationOptions {
-    /// All of them, as baselines spell it.
+    /// All of them. Baselines contain these words, so a check finds other ones only if the options are others.
     fileprivate var text: String {
-        // Of a fixed direction, too, which chooses nothing: earlier baselines have it.
-        let selection = direction.isAdaptive ? direction.selection : .sweep
-        return "\(grid.bits) bits, groups of \(grid.groupSize.map(String.init) ?? "a channel"), "
+        "\(grid.bits) bits, groups of \(grid.groupSize.map(String.init) ?? "a channel"), "
             + "\(direction.name) \(method.rawValue), "
-            + "select \(selection.rawValue), damping \(factor.damping), \(grid.scaleType.rawValue) scales"
+            + "select \(direction.selection.rawValue), damping \(factor.damping), \(grid.scaleType.rawValue) scales"
             + (grid.isSymmetric ? ", symmetric" : "") + (factor.activationOrder ? ", activation order" : "")
-            + (grid.ranges == .search ? ", MSE clipping" : "")
+            + (grid.ranges == .search ? ", searched ranges" : "")
             + (refinement.passes > 0 ? ", \(refinement.passes) passes over \(refinement.parts.rawValue)" : "")
     }
 }

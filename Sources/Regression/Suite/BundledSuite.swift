@@ -27,8 +27,15 @@ package enum BundledSuite {
         }
     }
 
-    private static let perOC = QuantizationOptions.Direction.fixed(.perOutputChannel)
-    private static let perIC = QuantizationOptions.Direction.fixed(.perInputChannel)
+    private static let perOC = fixed(.perOutputChannel)
+    private static let perIC = fixed(.perInputChannel)
+
+    /// With the selection that the adaptive cases have, as baselines name it.
+    private static func fixed(_ dimension: ChannelDimension) -> QuantizationOptions.Direction {
+        var direction = QuantizationOptions.Direction.adaptive(by: .sweep)
+        direction.fixedDimension = dimension
+        return direction
+    }
 
     /// From 1 × 1 on, either side of vectors, tiles and blocks, with tail groups.
     private static var shapes: [RegressionCase] {
@@ -160,15 +167,15 @@ package enum BundledSuite {
     private static var refined: [RegressionCase] {
         let source = SyntheticInputs.activations(tokens: 640)
         let both = Refinement(passes: 3)
-        func balanced(_ direction: QuantizationOptions.Direction) -> QuantizationOptions {
+        func balanced(_ dimension: ChannelDimension?) -> QuantizationOptions {
             QuantizationOptions(.balanced) {
                 $0.grid.bits = 3
                 $0.grid.groupSize = 64
-                $0.direction = direction
+                $0.direction.fixedDimension = dimension
             }
         }
         var cases: [RegressionCase] = [
-            .init("balanced", 200, 300, .outliers(tokens: 640), balanced(.adaptive(by: .roundToNearest))),
+            .init("balanced", 200, 300, .outliers(tokens: 640), balanced(nil)),
             .init("refined, adaptive by sweep", 130, 260, source, options(3, refinement: both)),
             .init("refined in Double", 100, 200, source, options(3, refinement: both), .double),
             .init("refined one thread", 300, 400, source, options(3, group: 128, refinement: both), threads: 1),
@@ -176,7 +183,7 @@ package enum BundledSuite {
         for (name, dimension) in [("per-oc", perOC), ("per-ic", perIC)] {
             let (codes, scales) = (Refinement(parts: .codes, passes: 2), Refinement(parts: .scales, passes: 2))
             cases += [
-                .init("balanced \(name)", 130, 260, source, balanced(dimension)),
+                .init("balanced \(name)", 130, 260, source, balanced(dimension.fixedDimension)),
                 .init("codes \(name)", 130, 260, source, options(2, dimension, refinement: codes)),
                 .init("scales \(name)", 130, 260, source, options(4, dimension, refinement: scales)),
                 .init(
