@@ -44,6 +44,20 @@ import Testing
         try text.replacing(old, with: new).write(toFile: json, atomically: false, encoding: .utf8)
     }
 
+    /// Baselines outlive versions: a check compares these words, and finds other options where a word has changed.
+    @Test func theWordsOfOptionsStay() throws {
+        let options = QuantizationOptions(.balanced) {
+            ($0.grid.bits, $0.grid.groupSize, $0.grid.isSymmetric) = (2, nil, true)
+            $0.direction.fixedDimension = .perInputChannel
+        }
+        let results = try RegressionRun(cases: [.init("words", 9, 21, .activations(tokens: 40), options)]).run()
+        #expect(
+            Baseline(results, environment: .current(tool: "test")).cases.map(\.options) == [
+                "2 bits, groups of a channel, per-ic gptq, select rtn, damping 0.1, bfloat16 scales, symmetric, "
+                    + "activation order, searched ranges, 4 passes over both"
+            ])
+    }
+
     @Test func whatIsWrittenIsReadAgain() throws {
         try write()
         let read = try directory.read()
