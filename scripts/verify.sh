@@ -39,14 +39,17 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
 }
 
 sanitizers() {
+    # A sanitizer's own memory does not fit into these tests' address space, nor its frames on their stack.
+    local unfit=(--skip littleAddressSpace --skip theDeepestNestingFitsOnASmallStack)
     step "tests under the address sanitizer"
     # Leaks are not looked for: Swift's lazy globals hold their objects by pointers with tags, which count as lost.
-    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 swift test -c release --no-parallel --sanitize=address --scratch-path .build-address
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 swift test -c release --no-parallel --sanitize=address \
+        --scratch-path .build-address "${unfit[@]}"
     step "tests under the thread sanitizer"
     # Without the hours that plain loops would take there, the reference sweep's and the regression judge's; other tests sweep
     # on several threads too.
     TSAN_OPTIONS="suppressions=$PWD/scripts/thread-sanitizer.supp allocator_may_return_null=1" swift test -c release --no-parallel \
-        --sanitize=thread --scratch-path .build-thread --skip SweepEquivalenceTests --skip RegressionTests
+        --sanitize=thread --scratch-path .build-thread "${unfit[@]}" --skip SweepEquivalenceTests --skip RegressionTests
 }
 
 library() {
