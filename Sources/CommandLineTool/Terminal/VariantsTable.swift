@@ -23,7 +23,7 @@ struct VariantsTable {
     }
 
     /// The table, and what it shows in a sentence.
-    var text: String { [table, summary].compactMap { $0 }.joined(separator: "\n\n") }
+    var text: String { [table, summary].compactMap { $0 }.joined(separator: "\n") }
 
     /// The plainest variant, the one that loses least, and how much less that is; nil without variants.
     var summary: String? {
