@@ -316,7 +316,7 @@ import Testing
         try scratch.write()
         let outcome = try scratch.tool.run(
             ["layer", "layer.safetensors", "--group-size", "16", "--output", "out.safetensors", "--quiet"] + options,
-            redirections: "| true")
+            redirections: Tool.intoUnreadPipe, limits: Tool.unreadPipe)
         #expect(
             outcome.errors
                 == "Error: the result cannot be printed: standard output: Broken pipe; written and complete: out.safetensors\n"

@@ -61,7 +61,8 @@ import Testing
         let scratch = try Scratch()
         let sizes =
             arguments[0] == "regress" ? [] : ["--group-size", "8", "--samples", "8", "--sequence-length", "16"]
-        let outcome = try scratch.tool.run(arguments + sizes + ["--quiet"], redirections: "| true")
+        let outcome = try scratch.tool.run(
+            arguments + sizes + ["--quiet"], redirections: Tool.intoUnreadPipe, limits: Tool.unreadPipe)
         #expect(
             outcome.errors
                 == "Error: the result cannot be printed: standard output: Broken pipe; written and complete: \(written)\n"

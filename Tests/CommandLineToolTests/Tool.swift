@@ -17,6 +17,11 @@ struct Tool {
     /// Where it runs; relative paths start here.
     let directory: URL
 
+    /// A line of the shell's that makes descriptor 5 a pipe whose reader is gone, as that of `adadim … | true` soon is.
+    static let unreadPipe = "mkfifo pipe; exec 4<>pipe; exec 5>pipe; exec 4<&-; rm pipe"
+    /// Lets standard output go there.
+    static let intoUnreadPipe = ">&5 5>&-"
+
     /// - Parameters:
     ///   - redirections: of the shell, such as `2>&-`.
     ///   - whileRunning: called once, when standard error has a line.
@@ -48,10 +53,8 @@ struct Tool {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         let trap = ignoring.map { "trap '' \($0); " } ?? ""
-        // A pipeline's first part is no place for exec: the shell would be gone before the rest.
-        let run = redirections.contains("|") ? "\"$0\" \"$@\" " : "exec \"$0\" \"$@\" "
         let command =
-            launcher + ["/bin/sh", "-c", trap + limits + "\n" + run + redirections]
+            launcher + ["/bin/sh", "-c", trap + limits + "\nexec \"$0\" \"$@\" " + redirections]
             + (loader.map { [$0] } ?? []) + [Self.url.path] + arguments
         process.arguments = ["-c", "exec \"$0\" \"$@\""] + command
         process.currentDirectoryURL = directory
