@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _header, _settings
-from ._arrays import Array, NumberType
+from ._arrays import Array
 from ._calls import check
 from ._handles import Handle, Owner
 from ._library import library
-from ._settings import Method
+from ._settings import Method, NumberType
 
 if TYPE_CHECKING:
     import torch
