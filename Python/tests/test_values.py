@@ -52,7 +52,7 @@ def test_codes_equal_the_textbooks(index: int, method: Any) -> None:
 def test_codes_equal_the_swift_apis(index: int) -> None:
     case = layers.swift_cases()[index]
     options: dict[str, Any] = case.options
-    layer = adadim.quantize(case.weight, gram_of(case.activations), **options)
+    layer = adadim.quantize(case.weight, gram_of(case.activations), **{"effort": "fast", **options})
     assert layer.dimension == case.dimension
     assert np.array_equal(layer.codes, case.codes)
     assert np.array_equal(layer.scales.ravel(), case.scales)
@@ -126,7 +126,7 @@ def test_adaptive_takes_the_smaller_loss(selection: Any) -> None:
     # One loud input makes its own column a good group.
     x[:, 5] *= 16
     gram = gram_of(x)
-    layer = adadim.quantize(w, gram, bits=3, group_size=32, selection=selection)
+    layer = adadim.quantize(w, gram, effort="fast", bits=3, group_size=32, selection=selection)
     method: Any = "rtn" if selection == "rtn" else "gptq"
     losses = {direction: found[method] for direction, found in layer.losses.items()}
     assert set(losses) == {"per-oc", "per-ic"}
