@@ -52,12 +52,14 @@ extension QuantizationOptions.Direction: Codable {
         self.init(fixedDimension: dimension, selection: .roundToNearest)
     }
 
+    /// Writes `dimension`, by its name, and `select`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(name, forKey: .dimension)
         try container.encode(selection, forKey: .select)
     }
 
+    /// Reads what ``encode(to:)`` writes.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let name = try container.decode(String.self, forKey: .dimension)

@@ -39,6 +39,7 @@ extension QuantizationOptions.Grid: Codable {
         case isSymmetric = "symmetric"
     }
 
+    /// Writes every setting by its name in reports and recipes; `groupSize` is null for a whole channel.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(bits, forKey: .bits)
@@ -49,6 +50,7 @@ extension QuantizationOptions.Grid: Codable {
         try container.encode(ranges, forKey: .ranges)
     }
 
+    /// Reads what ``encode(to:)`` writes.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         bits = try container.decode(Int.self, forKey: .bits)

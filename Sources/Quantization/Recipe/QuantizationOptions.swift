@@ -69,6 +69,7 @@ public struct QuantizationOptions: Sendable, Hashable {
 extension QuantizationOptions: Codable {
     private enum Key: String, CodingKey { case method }
 
+    /// Writes all settings as one flat object, by their names in reports and recipes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(method, forKey: .method)
@@ -78,6 +79,8 @@ extension QuantizationOptions: Codable {
         try refinement.encode(to: encoder)
     }
 
+    /// Reads what ``encode(to:)`` writes.
+    /// - Throws: `DecodingError` where a setting is missing or of another kind.
     public init(from decoder: any Decoder) throws {
         method = try decoder.container(keyedBy: Key.self).decode(Method.self, forKey: .method)
         grid = try Grid(from: decoder)
