@@ -30,7 +30,7 @@ struct LayerRun {
             $0.grid.groupSize = 128
             $0.grid.ranges = ranges
             $0.refinement = Refinement(passes: passes)
-            $0.direction = direction
+            $0.direction = dimension
         }
         let clock = ContinuousClock()
         let start = clock.now

@@ -21,7 +21,8 @@ struct Workbench {
     static let wide = LayerShape(rows: 4096, inputs: 11008)
 
     static let directions: [(name: String, dimension: QuantizationOptions.Direction)] = [
-        ("per-oc", .fixed(.perOutputChannel)), ("per-ic", .fixed(.perInputChannel)), ("adaptive", .adaptive),
+        ("per-oc", .fixed(.perOutputChannel)), ("per-ic", .fixed(.perInputChannel)),
+        ("adaptive", .adaptive(by: .sweep)),
     ]
 
     init(kernel: String, threads: Int, only: Regex<AnyRegexOutput>?, endToEnd: EndToEnd?) {
@@ -65,7 +66,7 @@ struct Workbench {
         guard wants([work]), !results.rows.contains(where: { $0.work == work }) else { return }
         results.rows.append(
             Row(
-                flops: work, kernel: kernel, flops: flops, seconds: samples.map(\.seconds).median,
+                work: work, kernel: kernel, flops: flops, seconds: samples.map(\.seconds).median,
                 shareOfSgemm: samples.map { flops / $0.seconds / $0.rate }.median, residual: residual,
                 relativeLoss: relativeLoss))
     }
@@ -85,9 +86,9 @@ struct Workbench {
                 try LayerRun(shape, dimension, activations: activations, weight: weight, measuringResiduals: false)
             }
             let residuals = first.residuals
-            let swept = dimension == .adaptive ? 2 * sweep : sweep
+            let swept = dimension.isAdaptive ? 2 * sweep : sweep
             let loss = first.relativeLoss
-            if dimension == .adaptive {
+            if dimension.isAdaptive {
                 add(
                     "search adaptive \(shape.name)", flops: swept, measured.samples(\.sweep),
                     residual: residuals?.sweep, relativeLoss: loss)
@@ -109,7 +110,7 @@ struct Workbench {
                 residual: residuals?.sweep, relativeLoss: loss)
             grams += measured.samples(\.gram)
             factors += measured.samples(\.factor)
-            if dimension == .adaptive {
+            if dimension.isAdaptive {
                 add("gram \(shape.inputs)", flops: gramFlops, grams, residual: residuals?.gram)
                 add("factor \(shape.inputs)", flops: factor, factors, residual: residuals?.factor)
             }
@@ -177,7 +178,8 @@ struct Workbench {
         let works = [Self.oneThread, Self.twoThreads]
         func run(measuringResiduals: Bool) throws -> LayerRun {
             try LayerRun(
-                shape, .adaptive, activations: activations, weight: weight, measuringResiduals: measuringResiduals)
+                shape, .adaptive(by: .sweep), activations: activations, weight: weight,
+                measuringResiduals: measuringResiduals)
         }
         var (first, samples): ([LayerRun], [[Sample]]) = ([], [[], []])
         for round in 0..<4 {
