@@ -35,6 +35,13 @@ extension TensorSource {
     }
 }
 
+extension FormatError {
+    /// What is wrong with the contents of a tensor.
+    package static func badContent(_ tensor: any StoredTensor, _ reason: String) -> FormatError {
+        .badContent(tensor: tensor.name, file: tensor.path, reason: reason)
+    }
+}
+
 extension StoredTensor {
     /// The type of a tensor that must hold floats.
     package func floatType() throws(FormatError) -> StoredFloat {

@@ -20,10 +20,6 @@ package enum FormatError: Error, Equatable {
     case wrongElementType(tensor: String, file: String, found: TensorElementType, expected: String)
     case notFinite(tensor: String, file: String, value: Float, index: [Int])
     case badContent(tensor: String, file: String, reason: String)
-
-    package static func badContent(_ tensor: any StoredTensor, _ reason: String) -> FormatError {
-        .badContent(tensor: tensor.name, file: tensor.path, reason: reason)
-    }
 }
 
 extension FormatError: JSONKeysFailure {}
