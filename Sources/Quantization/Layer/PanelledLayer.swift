@@ -155,7 +155,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
                 let (quantized, error) = try roundToNearest(
                     panel, UniformGrid(options.grid), layout,
                     importance: options.grid.ranges == .search ? factor.importanceInOrder : nil)
-                measured.add(try factor.loss(error, flops: flops, threads: threads), method, layout.dimension)
+                measured.addRounded(try factor.loss(error, flops: flops, threads: threads), layout.dimension)
                 found.append(quantized)
             }
             measured.seconds.roundToNearest += start.secondsUntilNow
@@ -164,10 +164,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             let swept = try solve(
                 panel, factor, UniformGrid(options.grid), layouts, refinement: options.refinement, flops: flops,
                 threads: threads)
-            for (layout, result) in zip(layouts, swept) {
-                measured.add(result.loss, method, layout.dimension)
-                if let loss = result.refinedLoss { measured.addRefined(loss, result.passes, layout.dimension) }
-            }
+            for (layout, result) in zip(layouts, swept) { measured.add(result, layout.dimension) }
             measured.seconds.sweep += start.secondsUntilNow
             return swept.map(\.quantized)
         }
@@ -197,14 +194,17 @@ private struct MeasuredLayer: Sendable {
     var losses: [ChannelDimension: LayerQuantization.Losses] = [:]
     var seconds = LayerQuantization.Seconds()
 
-    mutating func add(_ loss: Double, _ method: QuantizationOptions.Method, _ dimension: ChannelDimension) {
-        losses[dimension, default: .init()][method] = (losses[dimension]?[method] ?? 0) + loss
+    mutating func addRounded(_ loss: Double, _ dimension: ChannelDimension) {
+        losses[dimension, default: .init()].roundToNearest = (losses[dimension]?.roundToNearest ?? 0) + loss
     }
 
-    mutating func addRefined(_ loss: Double, _ passes: Int, _ dimension: ChannelDimension) {
-        losses[dimension, default: .init()].refined = (losses[dimension]?.refined ?? 0) + loss
-        let most = max(losses[dimension]?.passes ?? 0, passes)
-        losses[dimension]?.passes = most
+    /// Adds what the steps left of some rows.
+    mutating func add(_ solved: SolvedWeight, _ dimension: ChannelDimension) {
+        var sums = losses[dimension] ?? .init()
+        if sums.steps.isEmpty { sums.steps = solved.steps.map { .init(name: $0.name, loss: 0) } }
+        for (place, step) in solved.steps.enumerated() { sums.steps[place].loss += step.loss }
+        if solved.refinedLoss != nil { sums.passes = max(sums.passes ?? 0, solved.passes) }
+        losses[dimension] = sums
     }
 
     /// The direction of the smaller loss, per-OC if they are equal.

@@ -6,13 +6,24 @@ public struct LayerQuantization: Sendable {
     public struct Losses: Sendable, Equatable, Codable {
         /// Of round-to-nearest, in the units of L.
         public internal(set) var roundToNearest: Double?
-        /// Of the GPTQ sweep, in the units of L.
-        public internal(set) var gptq: Double?
-        /// Of the sweep after its refinement, in the units of L.
-        public internal(set) var refined: Double?
+        /// Of GPTQ, what each step left: the sweep first, then what refines it.
+        public internal(set) var steps: [Step] = []
         /// How many passes the refinement took, the last of them changing nothing where it was not the last one
         /// allowed; of panels of rows, which are refined independently, the largest number.
         public internal(set) var passes: Int?
+
+        /// What one step left, in the units of L.
+        public struct Step: Sendable, Equatable, Codable {
+            /// `sweep`, or `passes`.
+            public let name: String
+            /// The loss after the step.
+            public internal(set) var loss: Double
+        }
+
+        /// Of the GPTQ sweep, in the units of L.
+        public var gptq: Double? { steps.first?.loss }
+        /// Of the sweep after its refinement, in the units of L.
+        public var refined: Double? { steps.count > 1 ? steps.last?.loss : nil }
 
         /// The loss that a method ends with.
         func final(_ method: QuantizationOptions.Method) -> Double? {
@@ -20,10 +31,7 @@ public struct LayerQuantization: Sendable {
         }
 
         /// The loss of a method.
-        public internal(set) subscript(method: QuantizationOptions.Method) -> Double? {
-            get { method == .gptq ? gptq : roundToNearest }
-            set { if method == .gptq { gptq = newValue } else { roundToNearest = newValue } }
-        }
+        public subscript(method: QuantizationOptions.Method) -> Double? { method == .gptq ? gptq : roundToNearest }
     }
 
     /// Where the time of a layer went, seconds.
