@@ -47,16 +47,18 @@ extension Sampling {
     /// Tokens of all sequences. More would not fit in any memory.
     package static let mostTokens = 1 << 31
 
-    func validate(place: String) throws(RecipeError) {
-        let (samples, length) = (samples ?? 1, sequenceLength ?? 1)
-        for (name, count) in [("samples", samples), ("sequenceLength", length)] where count < 1 {
+    package func validate(place: String) throws(RecipeError) {
+        let (count, length) = (samples ?? 1, sequenceLength ?? 1)
+        for (name, count) in [("samples", count), ("sequenceLength", length)] where count < 1 {
             throw .badValue(place: place, name: name, found: "\(count)", expected: "at least 1")
         }
-        let tokens = samples.multipliedReportingOverflow(by: length)
+        let tokens = count.multipliedReportingOverflow(by: length)
         guard !tokens.overflow && tokens.partialValue <= Self.mostTokens else {
             throw .badValue(
-                place: place, name: "samples times sequenceLength", found: "\(samples) · \(length)",
-                expected: "at most \(Self.mostTokens) tokens")
+                place: place, name: samples == nil ? "sequenceLength" : "samples",
+                found: samples != nil && sequenceLength != nil
+                    ? "\(count) of \(length) tokens" : "\(max(count, length))",
+                expected: "at most \(Self.mostTokens) tokens in all")
         }
         if textField == "" {
             throw .badValue(place: place, name: "textField", found: "\"\"", expected: "a field's name, or null")

@@ -106,7 +106,7 @@ import Testing
         ("sequenceLength: 0", "recipe.yaml: sequenceLength is 0, expected at least 1"),
         (
             "{samples: 100000, sequenceLength: 100000}",
-            "recipe.yaml: samples times sequenceLength is 100000 · 100000, expected at most 2147483648 tokens"
+            "recipe.yaml: samples is 100000 of 100000 tokens, expected at most 2147483648 tokens in all"
         ),
         ("correctInputs: 3", "recipe.yaml: correctInputs is 3.0, expected a share, 0 to 1"),
         ("correctResidual: -0.5", "recipe.yaml: correctResidual is -0.5, expected a share, 0 to 1"),

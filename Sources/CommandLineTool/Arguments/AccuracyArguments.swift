@@ -18,11 +18,7 @@ struct FactorArguments: ParsableArguments {
             valueName: "share"))
     var damping: Double?
 
-    func validate() throws {
-        if let damping, !(0...1).contains(damping) {
-            throw ValidationError("--damping is \(damping), expected a share of the mean diagonal, 0 to 1")
-        }
-    }
+    func validate() throws { try refuseOutOfRange { set(&$0.options) } }
 
     /// Overrides a recipe's settings by the options that were given.
     func set(_ options: inout QuantizationOptions) {
@@ -60,9 +56,7 @@ struct RefinementArguments: ParsableArguments {
     var refine: Refinement.Parts?
 
     func validate() throws {
-        if let passes, !(0...Refinement.mostPasses).contains(passes) {
-            throw ValidationError("--passes is \(passes), expected 0 to \(Refinement.mostPasses)")
-        }
+        try refuseOutOfRange { $0.options.refinement.passes = passes ?? $0.options.refinement.passes }
     }
 
     /// Overrides a recipe's settings by the options that were given.
@@ -117,13 +111,7 @@ struct CorrectionArguments: ParsableArguments {
     )
     var tokenWeights: TokenWeights?
 
-    func validate() throws {
-        for (option, share) in [("--correct-inputs", correctInputs), ("--correct-residual", correctResidual)] {
-            if let share, !(0...1).contains(share) {
-                throw ValidationError("\(option) is \(share), expected a share, 0 to 1")
-            }
-        }
-    }
+    func validate() throws { try refuseOutOfRange(set) }
 
     /// Overrides a recipe's settings by the options that were given.
     func set(_ recipe: inout ModelRecipe) throws {

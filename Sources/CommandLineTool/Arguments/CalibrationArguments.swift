@@ -39,15 +39,7 @@ struct CalibrationArguments: ParsableArguments {
 
     func validate() throws {
         try refuseEmpty(file, "--calibration", expected: "a file")
-        let (samples, length) = (samples ?? 1, sequenceLength ?? 1)
-        guard samples >= 1 else { throw ValidationError("--samples is \(samples), expected at least 1") }
-        guard length >= 1 else { throw ValidationError("--sequence-length is \(length), expected at least 1") }
-        let tokens = samples.multipliedReportingOverflow(by: length)
-        guard !tokens.overflow && tokens.partialValue <= Sampling.mostTokens else {
-            throw ValidationError(
-                "--samples times --sequence-length is \(samples) · \(length), expected at most \(Sampling.mostTokens) tokens"
-            )
-        }
+        try refuseOutOfRange(set)
     }
 
     /// Overrides a recipe's settings by the options that were given.

@@ -65,11 +65,7 @@ struct MethodArguments: ParsableArguments {
     )
     var refuseInactive: Bool?
 
-    func validate() throws {
-        if let bits, !QuantizationOptions.Grid.supportedBits.contains(bits) {
-            throw ValidationError("--bits is \(bits), expected \(QuantizationOptions.Grid.bitsText)")
-        }
-    }
+    func validate() throws { try refuseOutOfRange { set(&$0.options) } }
 
     /// Overrides a recipe's settings by the options that were given.
     func set(_ options: inout QuantizationOptions) {

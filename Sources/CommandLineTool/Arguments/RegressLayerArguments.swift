@@ -30,9 +30,7 @@ struct RegressLayerArguments: ParsableArguments {
 
     func validate() throws {
         if let folder { try refuseEmpty(folder, "--layers", expected: "a folder") }
-        guard QuantizationOptions.Grid.supportedBits.contains(bits) else {
-            throw ValidationError("--bits is \(bits), expected \(QuantizationOptions.Grid.bitsText)")
-        }
+        try refuseOutOfRange { $0.options = options }
     }
 
     /// Adaptive, by the finished sweeps: both directions are swept and judged.
