@@ -169,6 +169,23 @@ import Testing
         #expect(whole - first == 1.5 * block)
     }
 
+    /// Layers of one stage with other dampings need a copy of its Gram matrix; blocks that differ need none.
+    @Test func severalFactorsAreCountedWhereTheyAre() throws {
+        func estimate(_ rule: String) throws -> Double {
+            let file = scratch.url.appending(path: "rules.yaml")
+            try Data("layers: {down_proj: {skip: true}\(rule)}".utf8).write(to: file)
+            let rules = try RecipeFile(file.path).recipe.rules
+            return try bytes {
+                $0.recipe.sampling.samples = 1
+                $0.recipe.rules = rules
+            }
+        }
+        let (plain, square) = (try estimate(""), 4.0 * 576 * 576)
+        #expect(try estimate(", 'model.layers.0.*': {damping: 0.5}") == plain)
+        #expect(try estimate(", '*': {damping: 0.5}") == plain)
+        #expect(try estimate(", up_proj: {damping: 0.5}") == plain + square)
+    }
+
     /// Side by side, each batch has its own queries, gates and so on.
     @Test func batchesSideBySideCount() throws {
         func many(_ threads: Int) throws -> Double {
