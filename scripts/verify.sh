@@ -77,6 +77,12 @@ limits() {
     scripts/limits-tests.sh "$tool"
 }
 
+benchmarks() {
+    step "the benchmarks build, and measure"
+    swift build -c release --package-path Benchmarks
+    Benchmarks/.build/release/Benchmark --no-peer --only '^gram 576$'
+}
+
 installed() {
     step "the installed copy"
     scripts/installed-tests.sh
@@ -233,5 +239,5 @@ regress() {
 }
 
 real_models
-for part in ${PARTS:-sanitizers library differential limits installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
+for part in ${PARTS:-sanitizers library differential limits benchmarks installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"

@@ -27,7 +27,8 @@ class Settings(TypedDict, total=False):
     group_size: weights that share a scale and a zero point, 128 by default; None for a whole channel.
     dimension: along which groups run: "per-oc" inside a row of the weight, the usual way; "per-ic" inside a column;
         "adaptive", the default, whichever reconstructs the layer's outputs better.
-    method: "gptq", the default, where later columns compensate for the errors of earlier ones; "rtn", round to nearest.
+    method: "gptq", the default, where later columns compensate for the errors of earlier ones; "rtn", round to nearest,
+        with the ranges of the effort; the tool's --method rtn starts from "fast".
     selection: by which loss "adaptive" chooses for "gptq": "rtn", the default, that of rounding to nearest in both
         directions, as the paper does; "sweep", that of sweeping in both directions.
     symmetric: whether zero points are in the middle; False by default.

@@ -187,7 +187,8 @@ adadim_status adadim_gram_matrix(const adadim_gram *gram, float *buffer, int64_t
 /* How codes are found. */
 enum {
     ADADIM_GPTQ = 0,             /* GPTQ's column sweep: later columns compensate for the errors of earlier ones */
-    ADADIM_ROUND_TO_NEAREST = 1  /* rounds each weight independently */
+    ADADIM_ROUND_TO_NEAREST = 1  /* rounds each weight independently; keeps the ranges of ADADIM_BALANCED, where the tool's
+                                    --method rtn starts from ADADIM_FAST */
 };
 
 /* In which direction the weights of a group run. */
