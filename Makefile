@@ -102,11 +102,13 @@ test-report: setup ## open sample reports in Chromium: mouse, keyboard, both col
 
 .PHONY: format
 format: ## format all Swift files
-	swift format -i -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format -i -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources Examples/Swift/Package.swift \
+		Examples/Swift/Sources
 
 .PHONY: check-format
 check-format: ## fail if a Swift file is not formatted
-	swift format lint -s -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format lint -s -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources Examples/Swift/Package.swift \
+		Examples/Swift/Sources
 
 .PHONY: check-imports
 check-imports: ## fail if C is imported outside LinearAlgebra (libpng: HTMLReport), or the engine and the model side import each other

@@ -29,10 +29,11 @@ struct QuantizeLayer {
             let range = batch * inputs..<(batch + 256) * inputs
             try gram.accumulate(Matrix(columnMajor: Array(activations[range]), rows: inputs, columns: 256))
         }
-        let quantizer = try LayerQuantizer(gram: consume gram, options: .init(.fast) {
-$0.grid.bits = 3
-$0.grid.groupSize = 64
-})
+        let options = QuantizationOptions {
+            $0.grid.bits = 3
+            $0.grid.groupSize = 64
+        }
+        let quantizer = try LayerQuantizer(gram: consume gram, options: options)
         let layer = try quantizer.quantize(weight)
 
         // FNV-1a over the packed codes: Examples/C prints the same.
