@@ -100,15 +100,16 @@ test-python: library ## install the Python package from here and test it: values
 test-report: setup ## open sample reports in Chromium: mouse, keyboard, both colour schemes; screenshots in verify-output/report
 	scripts/report-tests.sh
 
+SWIFT_FILES = Package.swift Sources Snippets Tests \
+	$(foreach package,Benchmarks Examples/Swift,$(package)/Package.swift $(package)/Sources)
+
 .PHONY: format
 format: ## format all Swift files
-	swift format -i -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources Examples/Swift/Package.swift \
-		Examples/Swift/Sources
+	swift format -i -r $(SWIFT_FILES)
 
 .PHONY: check-format
 check-format: ## fail if a Swift file is not formatted
-	swift format lint -s -r Package.swift Sources Snippets Tests Benchmarks/Package.swift Benchmarks/Sources Examples/Swift/Package.swift \
-		Examples/Swift/Sources
+	swift format lint -s -r $(SWIFT_FILES)
 
 .PHONY: check-imports
 check-imports: ## fail if C is imported outside LinearAlgebra (libpng: HTMLReport), or the engine and the model side import each other

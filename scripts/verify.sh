@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The long checks: the engine and the readers under sanitizers, then the command line on a real 135M-parameter model,
-# judged by transformers. Everything it makes lies under verify-output/. More than an hour on two cores.
+# judged by transformers. Everything it makes lies under verify-output/. Some hours on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool=$PWD/.build/release/adadim
@@ -46,7 +46,7 @@ sanitizers() {
     ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 swift test -c release --no-parallel --sanitize=address \
         --scratch-path .build-address "${unfit[@]}"
     step "tests under the thread sanitizer"
-    # It starts by mapping a file of its own, which has no room in smallFiles.
+    # The sanitizer itself begins with a file that it maps, which is larger than smallFiles allows.
     unfit+=(--skip smallFiles)
     # Without the hours that plain loops would take there, the reference sweep's and the regression judge's; other tests sweep
     # on several threads too.
@@ -57,7 +57,7 @@ sanitizers() {
 library() {
     step "a million hostile calls of the library"
     scripts/library-tests.sh 1000000
-    # A quarter of them there, where each call costs twice as much: a million took more than an hour, and found nothing.
+    # Each call costs twice as much there.
     step "and under the address sanitizer"
     SANITIZE=address scripts/library-tests.sh 250000
 }
