@@ -20,6 +20,7 @@ from grid_rule import Grid
 from layer_judge import Factored, Quantized, Tally, Wrong, judge_loss, judge_passes, judge_rounding, judge_sweep
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+DAMPING = 0.01
 
 
 def is_seen(judge) -> bool:
@@ -64,8 +65,8 @@ def main() -> int:
             grid = Grid(3, symmetric, "float32", ranges == "search")
             options = dict(
                 bits=3, group_size=8, dimension=dimension, ranges=ranges, activation_order=ordered, symmetric=symmetric,
-                scale_type="float32", refine="codes")
-            factored = Factored.of(gram.matrix().astype(np.float64), 0.01, ordered)
+                scale_type="float32", damping=DAMPING, refine="codes")
+            factored = Factored.of(gram.matrix().astype(np.float64), DAMPING, ordered)
             diagonal = np.diagonal(factored.gram)
 
             def layer(**more):
