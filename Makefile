@@ -170,6 +170,11 @@ peers: build venv ## quantize a small model with other quantizers too, on CPU: [
 tried: venv ## ideas in PyTorch, also those that were left out; an hour or two, then only what is missing
 	PYTHONPATH=Benchmarks $(PYTHON) -m tried
 
+# Needs other packages than `verify`, gigabytes of them.
+.PHONY: verify-formats
+verify-formats: build ## open every format in transformers, vLLM, mlx-lm and llama.cpp: [RUNTIMES='mlx llama'] [MODELS=qwen3]; hours
+	RUNTIMES='$(RUNTIMES)' MODELS='$(MODELS)' scripts/formats-tests.sh $(TOOL)
+
 .PHONY: verify
 verify: test venv ## long runs: sanitizers, random cases against other programs, limits of the system, a real model judged by transformers
 	$(SWIFT_BUILD) --product adadim

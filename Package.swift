@@ -2,8 +2,8 @@
 import PackageDescription
 
 // Folders under Sources/ keep short names; modules carry the prefix, since module names are global in a user's program.
-func module(_ folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: "AdaDim\(folder)", dependencies: dependencies, path: "Sources/\(folder)")
+func module(_ folder: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: "AdaDim\(folder)", dependencies: dependencies, path: "Sources/\(folder)", resources: resources)
 }
 
 func tests(
@@ -95,17 +95,24 @@ let package = Package(
 
         // The model side: bytes, a directory, text, decoder blocks.
         module("Safetensors", ["AdaDimFiles", "AdaDimJSON"]),
+        // GGUF files: metadata, tensors, and their blocks of codes and scales.
+        module("GGUF", ["AdaDimFiles", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices"]),
         // What models consist of: values, a file per architecture, without code of any other module.
         module("Architectures"),
         // A folder per format: what it can hold, its writer, its reader, its sizes.
         module(
-            "Formats", ["AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimSafetensors"]),
+            "Formats",
+            ["AdaDimGGUF", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimSafetensors"],
+            resources: [.embedInCode("MLX/adadim_model.py")]),
         module(
             "Checkpoint",
             [
-                "AdaDimArchitectures", "AdaDimFiles", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimSafetensors",
-                "AdaDimFormats",
+                "AdaDimArchitectures", "AdaDimFiles", "AdaDimGGUF", "AdaDimJSON", "AdaDimLinearAlgebra",
+                "AdaDimQuantizedMatrices",
+                "AdaDimSafetensors", "AdaDimFormats",
             ]),
+        // Formats read by a second path, which shares no code with the first.
+        module("Verification"),
         module(
             "Tokenizer",
             [
@@ -130,7 +137,8 @@ let package = Package(
         module(
             "Export",
             [
-                "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
+                "AdaDimArchitectures", "AdaDimFiles", "AdaDimGGUF", "AdaDimJSON", "AdaDimOutputs",
+                "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
                 "AdaDimSafetensors", "AdaDimFormats", "AdaDimCheckpoint",
             ]),
 
@@ -164,7 +172,7 @@ let package = Package(
             "Reports",
             [
                 "AdaDimCorrection", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
-                "AdaDimQuantization", "AdaDimCheckpoint", "AdaDimEvaluation", "AdaDimExport",
+                "AdaDimQuantization", "AdaDimCheckpoint", "AdaDimEvaluation", "AdaDimExport", "AdaDimFormats",
                 "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimHTMLReport",
             ]),
 
@@ -176,7 +184,7 @@ let package = Package(
                 "AdaDimQuantization",
                 "AdaDimSafetensors", "AdaDimCheckpoint", "AdaDimTokenizer", "AdaDimDecoder", "AdaDimCalibration",
                 "AdaDimEvaluation", "AdaDimFormats", "AdaDimExport", "AdaDimInspection", "AdaDimLayerFiles",
-                "AdaDimArchitectures", "AdaDimRecipe", "AdaDimReports", "AdaDimHTMLReport",
+                "AdaDimArchitectures", "AdaDimRecipe", "AdaDimReports", "AdaDimHTMLReport", "AdaDimVerification",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -225,6 +233,10 @@ let package = Package(
         tests("JSON", ["AdaDimJSON"]),
         tests("Outputs", ["AdaDimFiles", "AdaDimOutputs", "AdaDimTestSupport"]),
         tests("Safetensors", ["AdaDimFiles", "AdaDimSafetensors", "AdaDimTestSupport"]),
+        tests(
+            "GGUF",
+            ["AdaDimFiles", "AdaDimGGUF", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimTestSupport"],
+            resources: [.copy("Goldens")]),
         tests("Architectures", ["AdaDimArchitectures"]),
         tests(
             "Formats",
@@ -241,8 +253,9 @@ let package = Package(
         tests(
             "Export",
             [
-                "AdaDimArchitectures", "AdaDimExport", "AdaDimFormats", "AdaDimFiles", "AdaDimJSON", "AdaDimOutputs",
-                "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization", "AdaDimQuantizedMatrices",
+                "AdaDimArchitectures", "AdaDimExport", "AdaDimFormats", "AdaDimFiles", "AdaDimGGUF", "AdaDimJSON",
+                "AdaDimOutputs", "AdaDimCheckpoint", "AdaDimSafetensors", "AdaDimQuantization",
+                "AdaDimQuantizedMatrices",
                 "AdaDimLinearAlgebra", "AdaDimTestSupport",
             ]),
         tests(
@@ -278,6 +291,7 @@ let package = Package(
                 "AdaDimCalibration", "AdaDimDecoder", "AdaDimTokenizer", "AdaDimCheckpoint", "AdaDimLinearAlgebra",
                 "AdaDimTestSupport",
             ]),
+        tests("Verification", ["AdaDimVerification", "AdaDimTestSupport", "AdaDimLinearAlgebra"]),
         tests(
             "Evaluation", ["AdaDimEvaluation", "AdaDimDecoder", "AdaDimLinearAlgebra", "AdaDimTestSupport"]),
         tests(

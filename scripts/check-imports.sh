@@ -25,6 +25,7 @@ forbid "the tile kernels are imported outside Sources/Quantization" 'AdaDimKerne
     $(find Sources Tests Benchmarks/Sources -mindepth 1 -maxdepth 1 -type d ! -path Sources/Quantization)
 forbid "CPUID is asked outside Sources/LinearAlgebra" 'AdaDimProcessor' $outside
 forbid "the descriptions of models import another module" 'AdaDim[A-Za-z]*|Foundation' Sources/Architectures
+forbid "the second readers import another module" 'AdaDim[A-Za-z]*' Sources/Verification
 forbid "the engine imports the model side" \
     'AdaDim(Architectures|Safetensors|Formats|Checkpoint|Tokenizer|Decoder|Calibration|Evaluation|Export|LayerFiles|Recipe|Reports|Pipeline)' \
     Sources/LinearAlgebra Sources/QuantizedMatrices Sources/Quantization Sources/AdaDim Sources/CInterface Sources/Regression Sources/Inspection

@@ -62,8 +62,8 @@ def is_ours(symbol):
 
 
 def is_generic(symbol):
-    """Not a specialization, nor a closure of one."""
-    return not re.search(r"_T[gGs]\d", symbol)
+    """Not a specialization, also one that has lost arguments ("t"), nor a closure of one."""
+    return not re.search(r"_T(?:t\d)?[gGs]\d", symbol)
 
 
 def main(binary):

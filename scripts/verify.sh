@@ -62,6 +62,12 @@ library() {
     SANITIZE=address scripts/library-tests.sh 250000
 }
 
+# Files of other programs, as nobody wrote them.
+mutations() {
+    step "a million mutated GGUF files, and outputs with some"
+    ADADIM_MUTATIONS=1000000 swift test -c release --skip-build --no-parallel --filter 'MutationTests'
+}
+
 # Random cases, and every key of a configuration, against other implementations.
 differential() {
     step "random layers, judged by NumPy in float64; and faults that the judge must see"
@@ -98,10 +104,15 @@ report() {
     scripts/report-tests.sh
 }
 
-# The real model, whole and in three shards: what most parts begin with, whichever runs first.
+# The real model, whole, in three shards, and with the same function on other weights: what most parts begin with, whichever
+# runs first.
 real_models() {
     [ -f "$out/smollm2/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2"
     [ -f "$out/smollm2-sharded/config.json" ] || "$python" Tests/RealModel/smollm2.py "$out/smollm2-sharded" --shards 3
+    [ -f "$out/smollm2-rescaled/config.json" ] || {
+        rm -rf "$out/smollm2-rescaled"
+        "$python" Tests/RealModel/rescale.py "$out/smollm2" "$out/smollm2-rescaled"
+    }
 }
 
 real_model() {
@@ -242,5 +253,5 @@ regress() {
 }
 
 real_models
-for part in ${PARTS:-sanitizers library differential limits benchmarks installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
+for part in ${PARTS:-sanitizers library mutations differential limits benchmarks installed report real_model inspection variants packed memory interruption refusals regress}; do "$part"; done
 step "verified"

@@ -39,11 +39,11 @@ def quantize(w: npt.NDArray[np.float32], x: npt.NDArray[np.float32], options: by
         buffer = np.empty(count.value, dtype)
         _ok(function(layer, c_void_p(buffer.ctypes.data), count, None))
         results[name] = buffer
-    info = ctypes.create_string_buffer(struct.pack("q", 160), 160)
+    info = ctypes.create_string_buffer(struct.pack("q", 176), 176)
     _ok(C.adadim_layer_get_info(layer, info))
-    # int64: size, out, in, bits, group_size, scale_rows, scale_columns, words_per_row, inactive_inputs; double: loss,
-    # relative_loss, output_energy, damping, six losses; int32: dimension, method.
-    results["info"] = struct.unpack("9q10d2i", info.raw)
+    # int64: size, out, in, bits, group_size, scale_rows, scale_columns, words_per_row, super_columns, inactive_inputs; double:
+    # loss, relative_loss, output_energy, damping, six losses; int32: dimension, method, grid_type, reserved.
+    results["info"] = struct.unpack("10q10d3i4x", info.raw)
     for destroy, handle in ((C.adadim_layer_destroy, layer), (C.adadim_quantizer_destroy, quantizer), (C.adadim_gram_destroy, gram)):
         destroy.restype = None
         destroy(handle)
@@ -53,10 +53,10 @@ def quantize(w: npt.NDArray[np.float32], x: npt.NDArray[np.float32], options: by
 def options(
     bits: int = 4, group_size: int = 128, damping: float = 0.01, method: int = 0, dimension: int = 0,
     selection: int = 0, symmetric: int = 0, activation_order: int = 0, scale_type: int = 1,
-    ranges: int = 0, refine: int = 0, passes: int = 0,
+    ranges: int = 0, refine: int = 0, grid_type: int = 0, passes: int = 0,
 ) -> bytes:  # fmt: skip
     """adadim_options, field after field."""
     return struct.pack(
-        "3qd8iq", 72, bits, group_size, damping, method, dimension, selection, symmetric, activation_order, scale_type,
-        ranges, refine, passes,
+        "3qd9i4xq", 80, bits, group_size, damping, method, dimension, selection, symmetric, activation_order, scale_type,
+        ranges, refine, grid_type, passes,
     )

@@ -48,6 +48,7 @@ def test_constants_are_the_headers() -> None:
         ("ADADIM_", _settings.DIMENSIONS),
         ("ADADIM_RANGES_", _settings.RANGES),
         ("ADADIM_REFINE_", _settings.REFINED),
+        ("ADADIM_GRID_", _settings.GRIDS),
     ]
     for prefix, names in prefixes:
         mine |= {prefix + name.upper().replace("-", "_"): value for name, value in names.items()}
@@ -72,7 +73,7 @@ def test_structs_are_the_headers(name: str, struct: type[ctypes.Structure]) -> N
         fields += [(field, types[kind]) for field in names.split(", ")]
     assert list(struct._fields_) == fields
     # As adadim.c asserts.
-    assert ctypes.sizeof(struct) == {"adadim_options": 72, "adadim_layer_info": 160, "adadim_blas": 48}[name]
+    assert ctypes.sizeof(struct) == {"adadim_options": 80, "adadim_layer_info": 176, "adadim_blas": 48}[name]
 
 
 def test_every_function_of_the_header_is_declared() -> None:

@@ -90,10 +90,10 @@ def test_everything_equals_the_c_interfaces(python: dict[str, Any], c: dict[str,
         assert np.array_equal(getattr(layer, name).ravel(), expected[name]), name
     losses = layer.losses
     found = (
-        160, *layer.shape, layer.bits, layer.group_size, *layer.scales.shape, layer.packed_codes.shape[1],
+        176, *layer.shape, layer.bits, layer.group_size, *layer.scales.shape, layer.packed_codes.shape[1], 0,
         layer.inactive_inputs, layer.loss, layer.relative_loss, layer.output_energy, layer.damping,
         *(losses.get(d, {}).get(m, np.nan) for m in ("rtn", "gptq", "refined") for d in ("per-oc", "per-ic")),
-        {"per-oc": 1, "per-ic": 2}[layer.dimension], {"gptq": 0, "rtn": 1}[layer.method],
+        {"per-oc": 1, "per-ic": 2}[layer.dimension], {"gptq": 0, "rtn": 1}[layer.method], 0,
     )  # fmt: skip
     np.testing.assert_array_equal(found, expected["info"])
     assert layer.inactive_inputs == 1

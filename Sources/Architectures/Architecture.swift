@@ -17,6 +17,8 @@ package struct Architecture: Sendable, Hashable {
     package var finalNormKind = NormModule.Kind.rootMeanSquare
     /// The key of config.json with the bound c of logits, c · tanh(x / c); nil where they have none.
     package var logitSoftCapKey: String?
+    /// What llama.cpp calls it; nil where it does not know it.
+    package var gguf: GGUFDescription?
 
     package init(modelTypes: [String], blockKinds: [BlockKind]) {
         precondition(!blockKinds.isEmpty, "a model without blocks")

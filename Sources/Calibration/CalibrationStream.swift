@@ -88,6 +88,18 @@ package struct CalibrationStream: Sendable {
         return gram
     }
 
+    /// The Gram matrix of the output projection's inputs, over all samples, which have passed the last block: all tokens count
+    /// the same.
+    /// - Parameter between: called after every batch; an error of it ends the sum.
+    package func outputGram(_ model: DecoderModel, between: () throws -> Void = {}) throws -> Gram<Float> {
+        var gram = try Gram<Float>(order: model.configuration.hiddenSize)
+        for batch in batches {
+            try model.normalizedOutput(batch).withView { gram.accumulate(finite: $0) }
+            try between()
+        }
+        return gram
+    }
+
     /// A batch's inputs [in, tokens] as they count.
     private func weighted(_ inputs: Matrix<Float>, batch: Int) -> Matrix<Float> {
         rootWeights[batch].map { inputs.scaledColumns(by: $0) } ?? inputs

@@ -27,6 +27,18 @@ extension Checkpoint {
         }
     }
 
+    /// Some rows of a weight that is stored as plain numbers, [rows.count, in].
+    /// - Precondition: the weight has these rows.
+    package func matrix(_ name: String, rows: Range<Int>) throws(CheckpointError) -> Matrix<Float> {
+        let location = try location(of: name)
+        return try withStoredMatrix(location, nil) { stored throws(CheckpointError) in
+            let panel = stored.panel(rows)
+            var result = Matrix<Float>(uninitialized: panel.rows, panel.columns)
+            if !result.withMutableView({ panel.read(into: $0) }) { throw notFinite(location, stored, rows: rows) }
+            return result
+        }
+    }
+
     /// Checks by the files' headers that a tensor of this shape is there and holds floats, without reading it; a packed
     /// layer's, under its weight's name, that its parts are there and fit each other.
     package func check(_ name: String, shape: [Int]) throws(CheckpointError) {
@@ -86,6 +98,7 @@ extension Checkpoint {
     /// Rows of a matrix [rows, columns], one a column of the result [columns, ids.count]: a gather of embeddings,
     /// without widening the rest of the table.
     package func rows(of name: String, ids: [Int32]) throws(CheckpointError) -> Matrix<Float> {
+        if let packed = packedLayer(of: name) { return try packedRows(packed, ids) }
         let location = try location(of: name)
         return try withStoredMatrix(location, nil) { stored throws(CheckpointError) in
             for id in ids where id < 0 || Int(id) >= stored.rows {
@@ -106,6 +119,9 @@ extension Checkpoint {
     /// A run of a matrix's rows, transposed at no cost: [columns, panel.count], column k being row
     /// `panel.lowerBound + k`.
     package func rowPanel(of name: String, rows panel: Range<Int>) throws(CheckpointError) -> Matrix<Float> {
+        if let packed = packedLayer(of: name) {
+            return try packedRows(packed, panel.map { Int32(truncatingIfNeeded: $0) })
+        }
         let location = try location(of: name)
         return try withStoredMatrix(location, nil) { stored throws(CheckpointError) in
             guard panel.lowerBound >= 0 && panel.upperBound <= stored.rows else {
@@ -120,6 +136,17 @@ extension Checkpoint {
             if !finite { throw notFinite(location, stored, rows: panel) }
             return result
         }
+    }
+
+    private func packedRows(_ packed: any PackedLayer, _ ids: [Int32]) throws(CheckpointError) -> Matrix<Float> {
+        let found = try CheckpointError.reading { () throws(FormatError) in
+            try packed.dequantizedRows(ids, in: self) { row, rows in
+                let codes = packed.codes
+                return CheckpointError.rowOutside(
+                    tensor: naming.stored(codes), file: tensor(codes)?.path ?? place, row: row, rows: rows)
+            }
+        }
+        return try found.get()
     }
 
     private func withStoredMatrix<Result>(

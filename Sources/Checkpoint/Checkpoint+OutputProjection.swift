@@ -17,6 +17,17 @@ extension Checkpoint {
         return isStoredAsHead ? names.headWeight : names.embeddingWeight
     }
 
+    /// The tensor with a layer's weight.
+    package func weightName(of layer: LinearLayer) -> String {
+        layer.place.embeds ? embeddingName : layer.weightName
+    }
+
+    /// The layers of no block that are packed.
+    package var packedTables: [LinearLayer] {
+        let tables = [configuration.embedding] + (configuration.tiesEmbeddings ? [] : [configuration.head])
+        return tables.filter { packedLayers?[$0.moduleName] != nil }
+    }
+
     /// The tensor of the output projection, [vocabulary, hidden]. As in transformers, `tie_word_embeddings` makes it the
     /// embedding only where no other is stored.
     /// - Throws: ``CheckpointError/noOutputProjection(directory:reason:)``.
@@ -39,6 +50,15 @@ extension Checkpoint {
                 reason: "no tensor \(names.headWeight) in the weights, and tie_word_embeddings is not true")
         }
         return embeddingName
+    }
+
+    /// Refuses to quantize a table that is stored twice: who reads the output takes one of the two, or the other.
+    package func checkTableIsStoredOnce() throws(CheckpointError) {
+        guard configuration.tiesEmbeddings, contains(names.embeddingWeight), contains(names.headWeight) else { return }
+        throw .inconsistent(
+            file: configFile.path,
+            reason: "tie_word_embeddings is true, but \(names.headWeight) is stored beside \(names.embeddingWeight), "
+                + "expected one table to quantize")
     }
 
     /// The notice where embeddings are tied to an output projection that is stored with other values.

@@ -1,4 +1,5 @@
 import AdaDimFiles
+import AdaDimFormats
 import AdaDimSafetensors
 import Foundation
 
@@ -7,14 +8,14 @@ extension Checkpoint {
     package static let indexFileName = "model.safetensors.index.json"
 
     /// The name of a weight file in the model's directory: a path relative to it, if the file is in a subfolder.
-    package func name(of file: SafetensorsFile) -> String { file.path.path(below: directory.path) }
+    package func name(of file: any WeightFile) -> String { file.path.path(below: directory.path) }
 
     /// A directory's weight files, and the place of every tensor.
     ///
     /// As in transformers, an index only lists the files: tensors are found by the files' own headers, and of several
     /// tensors with one name the one in the last file counts, in the order of the files' names.
     struct Weights {
-        private(set) var files: [SafetensorsFile] = []
+        private(set) var files: [any WeightFile] = []
         private(set) var locations: [String: Location] = [:]
         /// Where index and files do not agree.
         private(set) var notices: [String] = []
@@ -51,7 +52,14 @@ extension Checkpoint {
                 ).notices
         }
 
-        private mutating func add(_ file: SafetensorsFile) {
+        /// The weights of a directory with a GGUF file.
+        init(gguf directory: String, _ configuration: ModelConfiguration) throws(CheckpointError) {
+            let path = directory + "/" + GGUFFormat.fileName
+            let file = try GGUFWeights(path: path, configuration)
+            add(file)
+        }
+
+        private mutating func add(_ file: any WeightFile) {
             files.append(file)
             for tensor in file.tensors { locations[tensor.name] = Location(file: file, entry: tensor) }
         }

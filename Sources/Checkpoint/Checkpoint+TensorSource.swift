@@ -1,5 +1,6 @@
 import AdaDimFormats
 import AdaDimJSON
+import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 
 /// Keys of this module's files.
@@ -12,6 +13,7 @@ extension Checkpoint.Location: StoredTensor {
     package var path: String { file.path }
     package var elementType: TensorElementType { entry.elementType }
     package var shape: [Int] { entry.shape }
+    package var type: TensorType { file.type(of: entry) }
 
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
@@ -26,6 +28,32 @@ extension Checkpoint: TensorSource {
     package func storedName(of name: String) -> String { naming.stored(name) }
 
     package func tensor(_ name: String) -> (any StoredTensor)? { try? location(of: name) }
+
+    /// The names of the tensors that hold a weight: a packed layer's parts, or the one of its own name.
+    package func tensors(holding weightName: String) -> [String] {
+        packedLayer(of: weightName)?.tensors ?? [weightName]
+    }
+
+    /// The shape of a weight [out, in], packed or not, by the files' headers.
+    package func shape(ofWeight name: String) throws(CheckpointError) -> [Int] {
+        guard let packed = packedLayer(of: name) else { return try location(of: name).entry.shape }
+        return try CheckpointError.reading { () throws(FormatError) in
+            let layout = try packed.scheme(in: self).layout
+            return [layout.rows, layout.columns]
+        }
+    }
+
+    /// What a packed layer's numbers are made of; nil for one that is stored as plain numbers.
+    package func scheme(of layer: LinearLayer) throws(CheckpointError) -> LayerScheme? {
+        guard let packed = packedLayer(of: weightName(of: layer)) else { return nil }
+        return try CheckpointError.reading { () throws(FormatError) in try packed.scheme(in: self) }
+    }
+
+    /// A packed layer's codes, scales and zero points; nil for one that is stored as plain numbers.
+    package func quantized(_ layer: LinearLayer) throws(CheckpointError) -> QuantizedMatrix? {
+        guard let packed = packedLayer(of: weightName(of: layer)) else { return nil }
+        return try CheckpointError.reading { () throws(FormatError) in try packed.quantized(in: self) }
+    }
 
     /// The packed layer of a weight that is stored so; nil for any other name.
     func packedLayer(of weightName: String) -> (any PackedLayer)? {

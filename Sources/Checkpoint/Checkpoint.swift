@@ -6,12 +6,13 @@ import AdaDimSafetensors
 import Foundation
 
 /// A Hugging Face model directory, open for reading: config.json, and the tensors of model.safetensors or of the shards
-/// that model.safetensors.index.json lists, memory-mapped.
+/// that model.safetensors.index.json lists, memory-mapped; or those of model.gguf, where config.json says that this tool wrote
+/// them there.
 package final class Checkpoint: Sendable {
     package let directory: URL
     package let configuration: ModelConfiguration
-    /// The weight files, in the order of their names.
-    package let files: [SafetensorsFile]
+    /// The .safetensors files, in the order of their names, or the one GGUF file.
+    package let files: [any WeightFile]
     /// The packed layers, by this project's names of their modules; nil in a checkpoint that is not quantized.
     package let packedLayers: [String: any PackedLayer]?
     /// How the files name the decoder's tensors. All that takes a name here takes this project's.
@@ -26,7 +27,7 @@ package final class Checkpoint: Sendable {
 
     /// The place of a tensor.
     package struct Location: Sendable {
-        package let file: SafetensorsFile
+        package let file: any WeightFile
         package let entry: TensorEntry
     }
 
@@ -45,12 +46,15 @@ package final class Checkpoint: Sendable {
         configuration = try ModelConfiguration(
             json: json, file: configFile.path, allowingQuantized: allowingQuantized, architectures: architectures)
         let names = configuration.architecture.names
-        packedLayers = try CheckpointError.reading { [configFile] () throws(FormatError) in
+        let packed = try CheckpointError.reading { [configFile] () throws(FormatError) in
             try ExportFormat.packedLayers(in: json, file: configFile.path) { TensorNaming.full(module: $0, names) }
         }
+        packedLayers = packed?.layers
+        let isGGUF = packed?.format.container == .gguf
         let adapter = directory.appendingPathComponent("adapter_config.json").path
         guard FileStatus.kind(of: adapter) == nil else { throw .adapter(file: adapter) }
-        let weights = try Weights(in: directory.path)
+        let weights =
+            if isGGUF { try Weights(gguf: directory.path, configuration) } else { try Weights(in: directory.path) }
         (files, locations) = (weights.files, weights.locations)
         noticesOfFiles = weights.notices
         let naming = try TensorNaming(locations.keys, of: names, directory: directory.path)
@@ -68,7 +72,10 @@ package final class Checkpoint: Sendable {
     /// All tensors' names in the files, sorted.
     package var tensorNames: [String] { locations.keys.sorted() }
 
-    package func contains(_ name: String) -> Bool { locations[naming.stored(name)] != nil }
+    /// Whether the files have a tensor of this name, or a packed layer whose weight it would be.
+    package func contains(_ name: String) -> Bool {
+        locations[naming.stored(name)] != nil || packedLayer(of: name) != nil
+    }
 
     /// The place of the tensor of this name.
     package func location(of name: String) throws(CheckpointError) -> Location {
@@ -85,7 +92,7 @@ package final class Checkpoint: Sendable {
         for name in names {
             for tensor in packedLayer(of: name)?.tensors ?? [name] {
                 if let location = locations[naming.stored(tensor)] {
-                    location.file.releasePages(of: location.entry.name)
+                    location.file.releasePages(of: location.entry, bytes: 0..<location.entry.byteRange.count)
                 }
             }
         }

@@ -1,5 +1,6 @@
 import AdaDimFiles
 import AdaDimFormats
+import AdaDimGGUF
 import AdaDimSafetensors
 
 /// Why a model directory could not be opened or one of its tensors not read.
@@ -15,9 +16,11 @@ package enum CheckpointError: Error, Equatable {
     case unsupported(file: String, key: String, found: String, supported: [String])
     case notComputed(file: String, modelType: String, part: String)
     case inconsistent(file: String, reason: String)
-    case alreadyQuantized(file: String, method: String)
+    case alreadyQuantized(file: String, by: String)
     case format(FormatError)
     case safetensors(SafetensorsError)
+    case gguf(GGUFError)
+    case notKnownToGGUF(file: String, modelType: String)
     case badShardName(index: String, shard: String)
     case missingTensor(name: String, directory: String)
     case ambiguousTensor(name: String, stored: [String], directory: String)
@@ -54,10 +57,13 @@ extension CheckpointError: CustomStringConvertible {
         case .notComputed(let file, let modelType, let part):
             "\(file): model_type \(modelType) has \(part), which this version does not compute"
         case .inconsistent(let file, let reason): "\(file): \(reason)"
-        case .alreadyQuantized(let file, let method):
-            "\(file): the model is already quantized (quant_method \(method)); expected an unquantized one"
+        case .alreadyQuantized(let file, let means):
+            "\(file): the model is already quantized (\(means)); expected an unquantized one"
         case .format(let error): "\(error)"
         case .safetensors(let error): "\(error)"
+        case .gguf(let error): "\(error)"
+        case .notKnownToGGUF(let file, let modelType):
+            "\(file): it is not known what tensors of a model with model_type \(modelType) are called in a GGUF file"
         case .badShardName(let index, let shard):
             "\(index): shard \"\(shard)\" is not a .safetensors file inside the model's directory"
         case .missingTensor(let name, let directory): "\(directory): no tensor \(name) in the weights"

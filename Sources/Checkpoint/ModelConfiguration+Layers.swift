@@ -16,6 +16,14 @@ extension ModelConfiguration {
     /// All linear layers of the blocks, block after block.
     package var layers: [LinearLayer] { (0..<blockCount).flatMap(layers(ofBlock:)) }
 
+    /// The table of token embeddings; of a model that ties them, the output projection as well.
+    package var embedding: LinearLayer {
+        LinearLayer(tiesEmbeddings ? .embeddingAndHead : .embedding, architecture.names)
+    }
+
+    /// The output projection; of a model that ties them, ``embedding``.
+    package var head: LinearLayer { tiesEmbeddings ? embedding : LinearLayer(.head, architecture.names) }
+
     /// Shape of a linear layer, [out, in].
     package func shape(of module: LinearModule) -> (out: Int, width: Int) {
         (module.outputs.reduce(0) { $0 + count($1) }, count(module.input))

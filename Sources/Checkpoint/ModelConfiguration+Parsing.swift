@@ -1,4 +1,5 @@
 import AdaDimArchitectures
+import AdaDimFormats
 import AdaDimJSON
 import AdaDimSafetensors
 import Foundation
@@ -16,7 +17,7 @@ extension ModelConfiguration {
     /// - Parameters:
     ///   - json: the file's bytes.
     ///   - file: its path, for errors.
-    ///   - allowingQuantized: whether a `quantization_config` is passed over; it is an error otherwise.
+    ///   - allowingQuantized: whether a description of packed layers is passed over; it is an error otherwise.
     ///   - architectures: those that are known.
     package init(
         json: Data, file: String, allowingQuantized: Bool = false, architectures: [Architecture] = Architecture.all
@@ -24,9 +25,7 @@ extension ModelConfiguration {
         let keys = try JSONKeys(json, file: file)
         let (modelType, architecture) = try Self.architecture(keys, of: architectures)
         let defaults = architecture.defaults
-        if !allowingQuantized, let quantization = try keys.object("quantization_config") {
-            throw .alreadyQuantized(file: file, method: try quantization.string("quant_method") ?? "not stated")
-        }
+        if !allowingQuantized { try Self.refuseQuantized(keys) }
         let unknown = try Self.unknownKeys(keys, architecture)
         try Self.checkActivation(keys, architecture)
         func size(_ key: String, most: Int = Int(Int32.max)) throws(CheckpointError) -> Int {
@@ -66,6 +65,14 @@ extension ModelConfiguration {
             }
         }
         try checkHeads(file)
+    }
+
+    private static func refuseQuantized(_ keys: JSONKeys) throws(CheckpointError) {
+        for key in ExportFormat.configurationKeys {
+            guard let quantization = try keys.object(key) else { continue }
+            let method = try quantization.string("quant_method").map { "quant_method \($0)" }
+            throw .alreadyQuantized(file: keys.file, by: method ?? "\(key), quant_method not stated")
+        }
     }
 
     /// Of a model with gates, config.json must name their activation.

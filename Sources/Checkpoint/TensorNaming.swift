@@ -47,7 +47,7 @@ package struct TensorNaming: Sendable, Equatable {
 
     /// The name in this project for a name in these files. In a language model, names of a question answering model are
     /// not other names of its tensors, unless the prefix is the language model's own.
-    private func full(_ name: String) -> String {
+    package func full(_ name: String) -> String {
         let isForeign =
             name.hasPrefix(Self.questionAnswering) && names.prefix != Self.questionAnswering && !isQuestionAnswering
         return isForeign ? name : Self.full(name, names)
@@ -73,9 +73,11 @@ package struct TensorNaming: Sendable, Equatable {
         return name.hasPrefix(full) && isOne(of: heads, rest) ? String(rest) : name
     }
 
-    /// The name in this project of a block's module, for each way to name it; nil for any other.
+    /// The name in this project of a block's module, of the embeddings or of the output projection, for each way to name it;
+    /// nil for any other.
     static func full(module name: String, _ names: ModelNames) -> String? {
-        let found = full(name, names)
-        return found.hasPrefix("\(names.prefix)\(names.blocks).") ? found : nil
+        let found = String(full(name + ".weight", names).dropLast(".weight".count))
+        let isTable = found == names.prefix + names.embedding || found == names.head
+        return isTable || found.hasPrefix("\(names.prefix)\(names.blocks).") ? found : nil
     }
 }

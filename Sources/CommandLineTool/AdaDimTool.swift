@@ -21,8 +21,8 @@ struct AdaDimTool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            QuantizeCommand.self, InspectCommand.self, LayerCommand.self, EvaluateCommand.self, CompareCommand.self,
-            VariantsCommand.self, RegressCommand.self, MachineCommand.self,
+            QuantizeCommand.self, ConvertCommand.self, VerifyCommand.self, InspectCommand.self, LayerCommand.self,
+            EvaluateCommand.self, CompareCommand.self, VariantsCommand.self, RegressCommand.self, MachineCommand.self,
         ])
 
     /// As the argument parser's own, but a stream that takes nothing neither traps nor passes for success.

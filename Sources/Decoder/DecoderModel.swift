@@ -6,6 +6,8 @@ package struct DecoderModel: Sendable {
     package let checkpoint: Checkpoint
     package var configuration: ModelConfiguration { checkpoint.configuration }
     private let finalNorm: RootMeanSquareNorm
+    /// Embeds tokens in the place of the checkpoint's table: [hidden, tokens] of their ids.
+    private var embeddings: (@Sendable ([Int32]) -> Matrix<Float>)?
 
     /// - Parameter givesLogits: whether logits will be computed. Without logits a model needs no output projection;
     ///   embedding models and classifiers have none.
@@ -32,9 +34,18 @@ package struct DecoderModel: Sendable {
                     vocabularySize: configuration.vocabularySize)
             }
         }
-        let hidden = try checkpoint.rows(of: checkpoint.embeddingName, ids: sequences.flatMap { $0 })
+        let ids = sequences.flatMap { $0 }
+        let hidden = try embeddings?(ids) ?? checkpoint.rows(of: checkpoint.embeddingName, ids: ids)
         let layout = SequenceLayout(lengths: sequences.map(\.count), firstNumber: firstSequence)
         return BlockState(hidden: hidden, layout, configuration)
+    }
+
+    /// The same model with other embeddings.
+    /// - Parameter embeddings: [hidden, tokens] of ids of the vocabulary.
+    package func embedding(by embeddings: @escaping @Sendable ([Int32]) -> Matrix<Float>) -> DecoderModel {
+        var model = self
+        model.embeddings = embeddings
+        return model
     }
 
     /// Releases the file pages of the embeddings.

@@ -1,5 +1,7 @@
 import AdaDimCheckpoint
 import AdaDimFiles
+import AdaDimFormats
+import AdaDimJSON
 import Foundation
 import Glibc
 
@@ -22,15 +24,18 @@ package struct CarriedFiles {
     private let configFile: String
     /// config.json as it was when the export began.
     private let config: [UInt8]
+    private let format: ExportFormat
 
-    package init(_ model: Checkpoint) throws(ExportError) {
+    /// - Parameter format: what the output is written as; its own files are not carried.
+    package init(_ model: Checkpoint, writing format: ExportFormat) throws(ExportError) {
         let (source, configFile) = (model.directory.path, model.directory.path + "/config.json")
-        (self.source, self.configFile) = (source, configFile)
+        (self.source, self.configFile, self.format) = (source, configFile, format)
         config = try ExportError.wrapping { () throws(FileFailure) in
             try readFile(configFile, atMost: Checkpoint.mostConfigBytes)
         }
         // Files that a run writes. Some of them may exist already: an output of this tool is a model, too.
         var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName, Self.recipeName]
+        reserved.formUnion(format.packing?.fileNames ?? [])
         if model.files.count > 1 || model.name(of: model.files[0]) != Checkpoint.singleFileName {
             reserved.insert(Checkpoint.indexFileName)
         }
@@ -55,12 +60,26 @@ package struct CarriedFiles {
         }
     }
 
-    /// Copies config.json with some members set, each to a value that is JSON; everything else stays as it is, byte by
-    /// byte.
-    func copyConfig(into directory: URL, setting members: [(key: String, value: Data)]) throws(ExportError) {
+    /// Copies config.json without some members and with some set, each to a value that is JSON; everything else stays as it
+    /// is, byte by byte.
+    func copyConfig(
+        into directory: URL, removing removed: [String] = [], setting members: [(key: String, value: Data)]
+    ) throws(ExportError) {
         var text = Data(config)
+        for key in removed { text = try ConfigText(text, file: configFile).removing(key) }
         for (key, value) in members { text = try ConfigText(text, file: configFile).setting(key, to: value) }
+        for (key, value) in try completion() { text = try ConfigText(text, file: configFile).setting(key, to: value) }
         try writeConfig([UInt8](text), into: directory)
+    }
+
+    /// What readers of the format need besides what the configuration has.
+    private func completion() throws(ExportError) -> [(key: String, value: Data)] {
+        guard let packing = format.packing else { return [] }
+        do throws(FormatError) {
+            return try packing.completion(of: JSONKeys(config, file: configFile))
+        } catch {
+            throw .badConfig(file: configFile, reason: "\(error)")
+        }
     }
 
     private func writeConfig(_ bytes: [UInt8], into directory: URL) throws(ExportError) {

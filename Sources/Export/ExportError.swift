@@ -15,8 +15,9 @@ package enum ExportError: OutputRefusal, Equatable {
     case unsupportedElementType(module: String, found: String)
     case tensorTypeNotStorable(tensor: String, found: String)
     case overflow(module: String, elementType: String)
-    case alreadyPacked(directory: String)
+    case layerMissing(module: String)
     case badConfig(file: String, reason: String)
+    case notInGGUF(model: String, reason: String)
 }
 
 extension ExportError: CustomStringConvertible {
@@ -41,8 +42,10 @@ extension ExportError: CustomStringConvertible {
             "tensor \(tensor): planned as \(found), expected one of safetensors' types"
         case .overflow(let module, let elementType):
             "layer \(module): a quantized weight is beyond the largest \(elementType)"
-        case .alreadyPacked(let directory): "\(directory): the model is packed already, expected a dense one"
+        case .layerMissing(let module):
+            "layer \(module): packed in the model, and not passed to the export, which copies no packed layer"
         case .badConfig(let file, let reason): "\(file): \(reason)"
+        case .notInGGUF(let model, let reason): "\(model): a GGUF file cannot hold this model: it has \(reason)"
         }
     }
 }

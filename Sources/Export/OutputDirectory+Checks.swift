@@ -77,7 +77,7 @@ extension OutputDirectory {
     }
 
     /// Bytes of a report, some thousand for each layer.
-    private static let mostReportBytes = 256 << 20
+    package static let mostReportBytes = 256 << 20
 
     /// `a` and `a/b` for `a/b/c`.
     private static func foldersAbove(_ path: [UInt8]) -> [[UInt8]] {

@@ -12,6 +12,15 @@ extension ContainerKind {
     ) throws -> any TensorContainer {
         switch self {
         case .safetensors: try SafetensorsShards(model, directory, planned: planned)
+        case .gguf: try GGUFContainer(model, directory)
+        }
+    }
+
+    /// Checks, before a run, that it can hold a model.
+    package func check(_ model: Checkpoint) throws {
+        switch self {
+        case .safetensors: break
+        case .gguf: _ = try GGUFContents(model)
         }
     }
 }
@@ -34,9 +43,9 @@ final class SafetensorsShards: TensorContainer {
         self.directory = directory
         for file in model.files {
             var metadata = file.metadata
-            // Loaders require it.
-            if metadata["format"] == nil { metadata["format"] = "pt" }
-            let name = model.name(of: file)
+            // Loaders require it. Layers that MLX had may be others afterwards.
+            if metadata["format"] == nil || model.packedLayers != nil { metadata["format"] = "pt" }
+            let name = self.name(of: file)
             let tensors = try Self.tensors(of: file, in: model)
             // A shard of which nothing counts.
             if tensors.isEmpty && model.files.count > 1 { continue }
@@ -53,8 +62,13 @@ final class SafetensorsShards: TensorContainer {
         }
     }
 
+    /// The name of the file that has what this one of the model has.
+    private func name(of file: any WeightFile) -> String {
+        file is SafetensorsFile ? model.name(of: file) : Checkpoint.singleFileName
+    }
+
     /// The tensors that the model has from a file: of several files that hold one, the last counts.
-    static func tensors(of file: SafetensorsFile, in model: Checkpoint) throws(CheckpointError) -> [TensorEntry] {
+    static func tensors(of file: any WeightFile, in model: Checkpoint) throws(CheckpointError) -> [TensorEntry] {
         var tensors: [TensorEntry] = []
         for tensor in file.tensors where try model.location(of: tensor.name).file === file { tensors.append(tensor) }
         return tensors
@@ -72,22 +86,25 @@ final class SafetensorsShards: TensorContainer {
     func write(
         _ tensor: PlannedTensor, insteadOf original: String, _ body: (any TensorBytes) throws -> Void
     ) throws {
-        let (file, name) = (try model.location(of: original).file, model.naming.stored(tensor.name))
-        let shard = model.name(of: file)
+        let originals = model.tensors(holding: original)
+        let (file, stored) = (
+            try model.location(of: originals.first ?? original).file, model.naming.stored(tensor.name)
+        )
+        let shard = name(of: file)
         guard let writer = writers[shard] else {
             throw SafetensorsError(file: file.path, .noSuchTensor(original))
         }
         let elementType = try Self.elementType(of: tensor)
-        try writer.begin(name, elementType, shape: tensor.shape)
+        try writer.begin(stored, elementType, shape: tensor.shape)
         try body(writer)
-        replaced.insert(model.naming.stored(original))
-        note(name, elementType, tensor.shape, in: shard)
+        replaced.formUnion(originals.map(model.naming.stored))
+        note(stored, elementType, tensor.shape, in: shard)
     }
 
     /// Copies every tensor that nothing was written for, and finishes the files and the index.
     func finish() throws {
         for file in model.files {
-            let shard = model.name(of: file)
+            let shard = name(of: file)
             guard let writer = writers[shard] else { continue }
             for tensor in try Self.tensors(of: file, in: model) where !replaced.contains(tensor.name) {
                 try writer.begin(tensor.name, tensor.elementType, shape: tensor.shape)
@@ -100,12 +117,12 @@ final class SafetensorsShards: TensorContainer {
     }
 
     /// A few megabytes at a time, so that a large table of embeddings does not come into memory whole.
-    private func copy(_ tensor: TensorEntry, of file: SafetensorsFile, to writer: SafetensorsWriter) throws {
+    private func copy(_ tensor: TensorEntry, of file: any WeightFile, to writer: SafetensorsWriter) throws {
         let piece = 8 << 20
         var nonFinite = NonFiniteCount(tensor.elementType)
         for start in stride(from: 0, to: tensor.byteRange.count, by: piece) {
             let range = start..<min(start + piece, tensor.byteRange.count)
-            try file.withBytes(of: tensor) { (bytes) throws(SafetensorsError) in
+            try file.withBytes(of: tensor) { (bytes: UnsafeRawBufferPointer) throws(SafetensorsError) in
                 let piece = UnsafeRawBufferPointer(rebasing: bytes[range])
                 nonFinite?.add(piece)
                 try writer.append(piece)

@@ -6,6 +6,8 @@ extension ExportFormat {
     package static let allCases: [ExportFormat] = [
         .dequantized,
         .compressedTensors,
+        .gguf,
+        .mlx,
     ]
 }
 
@@ -21,8 +23,8 @@ extension ExportFormat: NamedChoice {
     /// The sentence about all formats, for the help of `--format`.
     package static var help: String { "What to write: " + allCases.map(\.help).joined(separator: ", or ") + "." }
 
-    /// The packed layers of a checkpoint, by this project's names of their modules; nil where its configuration has no
-    /// `quantization_config`.
+    /// The format of a checkpoint, and its packed layers by this project's names of their modules; nil where its configuration
+    /// describes none.
     /// - Parameters:
     ///   - json: the bytes of config.json.
     ///   - file: its path, for errors.
@@ -31,34 +33,61 @@ extension ExportFormat: NamedChoice {
     package static func packedLayers(
         in json: some Sequence<UInt8>, file: String, formats: [ExportFormat] = allCases,
         _ moduleName: (String) -> String?
-    ) throws(FormatError) -> [String: any PackedLayer]? {
-        guard let config = try JSONKeys<FormatError>(json, file: file).object("quantization_config") else { return nil }
-        let known = formats.compactMap { $0.packing as? any ReadablePackedFormat }
-        return try format(of: config, among: known).layers(in: config, moduleName)
+    ) throws(FormatError) -> (format: ExportFormat, layers: [String: any PackedLayer])? {
+        let model = try JSONKeys<FormatError>(json, file: file)
+        let known = formats.readable
+        for key in known.configurationKeys {
+            guard let config = try model.object(key) else { continue }
+            let (format, packing) = try format(of: config, key, among: known.filter { $0.1.configurationKey == key })
+            return (format, try packing.layers(in: config, of: model, moduleName))
+        }
+        return nil
     }
 
-    /// The format of a `quantization_config`: the first one with its `quant_method` that takes it for its own.
+    /// The keys of config.json by which a checkpoint is known to be packed.
+    package static var configurationKeys: [String] { allCases.readable.configurationKeys }
+
+    /// The format of such an object: the first one with its `quant_method` that takes it for its own.
     private static func format(
-        of config: JSONKeys<FormatError>, among formats: [any ReadablePackedFormat]
-    ) throws(FormatError) -> any ReadablePackedFormat {
-        let method = try config.string("quant_method") ?? "missing"
-        let named = formats.filter { $0.quantMethod == method }
+        of config: JSONKeys<FormatError>, _ key: String, among formats: [(ExportFormat, any ReadablePackedFormat)]
+    ) throws(FormatError) -> (ExportFormat, any ReadablePackedFormat) {
+        let methods = Set(formats.compactMap(\.1.quantMethod)).sorted()
+        let method = methods.isEmpty ? nil : try config.string("quant_method") ?? "missing"
+        let named = formats.filter { $0.1.quantMethod == nil || $0.1.quantMethod == method }
         guard !named.isEmpty else {
-            let methods = Set(formats.map(\.quantMethod)).sorted().joined(separator: " or ")
-            throw unreadable(config, "\(config.path)quant_method is \(method), expected \(methods)", formats)
+            throw unreadable(
+                config, key,
+                "\(config.path)quant_method is \(method ?? ""), expected \(methods.joined(separator: " or "))",
+                formats.map(\.1))
         }
         var mismatches: [String] = []
         for format in named {
-            guard let mismatch = try format.mismatch(config) else { return format }
+            guard let mismatch = try format.1.mismatch(config) else { return format }
             mismatches.append(mismatch)
         }
-        throw unreadable(config, mismatches.joined(separator: ", and "), named)
+        throw unreadable(config, key, mismatches.joined(separator: ", and "), named.map(\.1))
     }
 
     private static func unreadable(
-        _ config: JSONKeys<FormatError>, _ reason: String, _ formats: [any ReadablePackedFormat]
+        _ config: JSONKeys<FormatError>, _ key: String, _ reason: String, _ formats: [any ReadablePackedFormat]
     ) -> FormatError {
         .unreadableScheme(
-            file: config.file, reason: reason, readable: formats.map(\.readable).joined(separator: " and "))
+            file: config.file, key: key, reason: reason,
+            readable: formats.map(\.readable).joined(separator: " and "))
+    }
+}
+
+extension [ExportFormat] {
+    fileprivate var readable: [(ExportFormat, any ReadablePackedFormat)] {
+        compactMap { format in (format.packing as? any ReadablePackedFormat).map { (format, $0) } }
+    }
+}
+
+extension [(ExportFormat, any ReadablePackedFormat)] {
+    /// Each key once, in the formats' order.
+    fileprivate var configurationKeys: [String] {
+        var keys: [String] = []
+        for (_, format) in self where !keys.contains(format.configurationKey) { keys.append(format.configurationKey) }
+        return keys
     }
 }

@@ -89,6 +89,14 @@ package struct JSONKeys<Failure: JSONKeysFailure>: Sendable {
         return JSONKeys(file: file, path: path + key + ".", members: members)
     }
 
+    /// An object of a list; nil where there is none at that place, or something else.
+    package func element(_ index: Int, of key: String) throws(Failure) -> JSONKeys? {
+        guard case .array(let elements)? = value(key), elements.indices.contains(index),
+            let members = elements[index].members
+        else { return nil }
+        return JSONKeys(file: file, path: "\(path)\(key)[\(index)].", members: members)
+    }
+
     /// The value that a reader returned, or the error of its being missing.
     package func required<Value>(_ value: Value?, _ key: String, expected: String) throws(Failure) -> Value {
         guard let value else { throw wrong(key, expected: expected) }

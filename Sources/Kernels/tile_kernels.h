@@ -287,10 +287,40 @@ INLINE void quantize(
     losses[1] = rest;
 }
 
-TARGET static void quantize_column(
-    int64_t height, const float *updated, const float *scales, const float *zeros, int64_t step, float largest,
+INLINE void quantize_shifted(
+    int64_t height, const float *updated, const float *scales, const float *zeros, const float *offsets, float largest,
     float *weight, uint8_t *codes, float *losses) {
-    if (step == 0)
+    vector missed = 0, left = 0;
+    for (int64_t i = 0; i < height; i += LANES) {
+        vector scale = load(scales + i), zero = load(zeros + i), offset = load(offsets + i);
+        vector target = load(updated + i);
+        vector clamped = vector_min(vector_max((target + offset) / scale, -zero), largest - zero);
+        // A quotient by zero is no number, and is not used.
+        vector code = select_lanes((lanes)(scale == 0), (vector)0, round_whole(clamped));
+        // Fused or not, the same: the product is exact.
+        vector value = code * scale - offset;
+        vector a = target - value;
+        vector b = load(weight + i) - value;
+        missed += a * a;
+        left += b * b;
+        store(weight + i, b);
+        store_codes(codes + i, code + zero);
+    }
+    float sum = 0, rest = 0;
+    for (int lane = 0; lane < LANES; lane++) {
+        sum += missed[lane];
+        rest += left[lane];
+    }
+    losses[0] = sum;
+    losses[1] = rest;
+}
+
+TARGET static void quantize_column(
+    int64_t height, const float *updated, const float *scales, const float *zeros, const float *offsets, int64_t step,
+    float largest, float *weight, uint8_t *codes, float *losses) {
+    if (offsets)
+        quantize_shifted(height, updated, scales, zeros, offsets, largest, weight, codes, losses);
+    else if (step == 0)
         quantize(1, height, updated, scales, zeros, largest, weight, codes, losses);
     else
         quantize(0, height, updated, scales, zeros, largest, weight, codes, losses);

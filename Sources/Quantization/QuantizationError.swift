@@ -11,6 +11,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case emptyWeight(rows: Int, columns: Int)
     /// A weight of another number of inputs than the Gram matrix or factor.
     case shapeMismatch(weightInputs: Int, gramOrder: Int)
+    /// A weight whose rows are no whole groups of ``TwoLevelType/superGroupSize`` weights, which a two-level grid needs.
+    case rowsNotWholeGroups(TwoLevelType, inputs: Int)
     /// A panel of other rows or columns than a ``PanelledLayer`` needs.
     case panelMismatch(rows: Int, columns: Int, expectedRows: Range<Int>, expectedColumns: Int)
     /// Bytes that are not as many numbers as the weight has.
@@ -19,7 +21,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
     case replacementMismatch(rows: Int, columns: Int, weightRows: Int, weightColumns: Int)
     /// A NaN or an infinity in a weight.
     case nonFiniteWeight(output: Int, input: Int)
-    /// A group's scale is beyond the largest number of the type that stores it; row and column are the scale's.
+    /// A group's scale is beyond the largest number of the type that stores it; row and column are the scale's. On two-level grids
+    /// it is that of a super-block, d or dmin.
     case scaleOverflow(scaleType: ScaleType, row: Int, column: Int)
     /// H is zero: no token was added; or every input was zero, where ``QuantizationOptions/Factor/refusesInactiveLayers`` is
     /// set.
@@ -54,6 +57,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible, Sendab
         case .emptyWeight(let rows, let columns):
             "the weight has shape [\(rows), \(columns)], expected at least one element"
         case .shapeMismatch(let inputs, let order): "the weight has \(inputs) inputs but its Gram matrix \(order)"
+        case .rowsNotWholeGroups(let type, let inputs):
+            "the weight has \(inputs) inputs, expected a multiple of \(TwoLevelType.superGroupSize), which gridType \(type.rawValue) needs"
         case .panelMismatch(let rows, let columns, let range, let inputs):
             "the panel has shape [\(rows), \(columns)], expected rows \(range) of the weight: [\(range.count), \(inputs)]"
         case .wrongByteCount(let found, let rows, let columns, let expected):

@@ -28,7 +28,7 @@ extension QuantizedMatrix {
         PackedRows.pack(codes, bits: bits, into: target)
     }
 
-    /// Writes the dequantized weight, (code − zero)·scale, row-major [out, in], each number rounded to the nearest of
+    /// Writes the dequantized weight, (code − zero)·scale − offset, row-major [out, in], each number rounded to the nearest of
     /// its type.
     /// - Returns: whether all of them are finite; float16 cannot represent every weight that float32 can.
     /// - Precondition: as many bytes as the numbers take.
@@ -41,20 +41,16 @@ extension QuantizedMatrix {
         let allFinite = Atomic<Bool>(true)
         let (layout, columns) = (layout, columns)
         codes.withView { codes in
-            scales.withView { scales in
-                zeroPoints.withView { zeros in
-                    TransposingTile<Float>.each(of: layout.rows, by: columns) { rows, run, tile in
-                        for (c, j) in run.enumerated() {
-                            let code = codes.column(j) + rows.lowerBound
-                            Self.dequantize(rows, ofColumn: j, code, scales, zeros, layout) { r, value in
-                                tile[r, c] = value
-                            }
-                        }
-                        for (r, i) in rows.enumerated() {
-                            let row = start + (i * columns + run.lowerBound) * width
-                            if !type.narrow(tile.row(r), count: run.count, to: row) {
-                                allFinite.store(false, ordering: .relaxed)
-                            }
+            GroupValues.with(scales, zeroPoints, offsets) { values in
+                TransposingTile<Float>.each(of: layout.rows, by: columns) { rows, run, tile in
+                    for (c, j) in run.enumerated() {
+                        let code = codes.column(j) + rows.lowerBound
+                        values.dequantize(rows, ofColumn: j, code, layout) { r, value in tile[r, c] = value }
+                    }
+                    for (r, i) in rows.enumerated() {
+                        let row = start + (i * columns + run.lowerBound) * width
+                        if !type.narrow(tile.row(r), count: run.count, to: row) {
+                            allFinite.store(false, ordering: .relaxed)
                         }
                     }
                 }

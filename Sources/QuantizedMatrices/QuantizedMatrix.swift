@@ -1,18 +1,22 @@
 import AdaDimLinearAlgebra
 
 /// A quantized weight [out, in]: codes, and a scale and zero point for every group. Weight (i, j) is
-/// (code − zero)·scale, exact in Float for scales stored in 16 bits.
+/// (code − zero)·scale, exact in Float for scales stored in 16 bits; where scales are on two levels, it is
+/// (code − zero)·scale − offset, rounded once in Float.
 public struct QuantizedMatrix: Sendable, Equatable {
     /// Codes [out, in], each in 0 ..< 2^bits.
     public let codes: Matrix<UInt8>
-    /// Scales, already rounded to their stored type: per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in].
+    /// Scales, already rounded to their stored type: per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in]. On two levels d·sc, which
+    /// may be zero, and for types without offsets negative.
     public let scales: Matrix<Float>
     /// Zero points, codes of the value zero: same shape as the scales.
     public let zeroPoints: Matrix<UInt8>
-    /// 2, 3, 4 or 8.
+    /// Bits of a code: 2, 3, 4 or 8; on two levels 2 to 6.
     public let bits: Int
     /// How the weight is cut into groups.
     public let layout: GroupLayout
+    /// What the scales and offsets are made of, where they are on two levels; else nil.
+    public let twoLevel: TwoLevelScales?
 
     /// Outputs of the weight.
     public var rows: Int { layout.rows }
@@ -27,6 +31,26 @@ public struct QuantizedMatrix: Sendable, Equatable {
     package init(
         codes: Matrix<UInt8>, scales: Matrix<Float>, zeroPoints: Matrix<UInt8>, bits: Int, layout: GroupLayout
     ) {
+        self.init(codes, scales, zeroPoints, bits: bits, layout, twoLevel: nil)
+    }
+
+    /// A weight whose scales and offsets are on two levels: its bits, layout, scales and zero points follow from them.
+    /// - Precondition: codes are [out, in] of the scales.
+    package init(codes: Matrix<UInt8>, twoLevel: TwoLevelScales) {
+        let type = twoLevel.type
+        let scales = twoLevel.effectiveScales
+        self.init(
+            codes, scales,
+            Matrix(repeating: UInt8(type.zeroPoint), rows: scales.rows, columns: scales.columns), bits: type.bits,
+            GroupLayout(
+                rows: codes.rows, columns: codes.columns, groupSize: type.groupSize, dimension: .perOutputChannel),
+            twoLevel: twoLevel)
+    }
+
+    private init(
+        _ codes: Matrix<UInt8>, _ scales: Matrix<Float>, _ zeroPoints: Matrix<UInt8>, bits: Int, _ layout: GroupLayout,
+        twoLevel: TwoLevelScales?
+    ) {
         precondition(codes.rows == layout.rows && codes.columns == layout.columns, "codes do not fit the layout")
         precondition(
             scales.rows == layout.scaleRows && scales.columns == layout.scaleColumns, "scales do not fit the layout")
@@ -37,50 +61,26 @@ public struct QuantizedMatrix: Sendable, Equatable {
         self.zeroPoints = zeroPoints
         self.bits = bits
         self.layout = layout
+        self.twoLevel = twoLevel
     }
 
-    /// The dequantized weight, (code − zero)·scale, [out, in].
+    /// Offsets that are subtracted from (code − zero)·scale, dmin·m, shaped as the scales; nil where there are none.
+    public var offsets: Matrix<Float>? { twoLevel?.effectiveOffsets }
+
+    /// The dequantized weight, (code − zero)·scale − offset, [out, in].
     public func dequantized() -> Matrix<Float> {
         var result = Matrix<Float>(uninitialized: rows, columns)
         let layout = layout
         codes.withView { codes in
-            scales.withView { scales in
-                zeroPoints.withView { zeros in
-                    result.withMutableView { result in
-                        concurrently(layout.columns) { j in
-                            let column = result.column(j)
-                            Self.dequantize(0..<layout.rows, ofColumn: j, codes.column(j), scales, zeros, layout) {
-                                column[$0] = $1
-                            }
-                        }
+            GroupValues.with(scales, zeroPoints, offsets) { values in
+                result.withMutableView { result in
+                    concurrently(layout.columns) { j in
+                        let column = result.column(j)
+                        values.dequantize(0..<layout.rows, ofColumn: j, codes.column(j), layout) { column[$0] = $1 }
                     }
                 }
             }
         }
         return result
-    }
-
-    /// Gives `put` the weights of some rows of column j, the rows counted from the first of them.
-    /// - Parameter code: the codes of these rows and this column.
-    @inline(__always)
-    static func dequantize(
-        _ rows: Range<Int>, ofColumn j: Int, _ code: UnsafePointer<UInt8>, _ scales: MatrixView<Float>,
-        _ zeros: MatrixView<UInt8>, _ layout: GroupLayout, _ put: (_ row: Int, _ value: Float) -> Void
-    ) {
-        switch layout.dimension {
-        case .perOutputChannel:
-            let scale = scales.column(j / layout.groupSize) + rows.lowerBound
-            let zero = zeros.column(j / layout.groupSize) + rows.lowerBound
-            for r in 0..<rows.count { put(r, Float(Int16(code[r]) - Int16(zero[r])) * scale[r]) }
-        case .perInputChannel:
-            var start = 0
-            while start < rows.count {
-                let group = (rows.lowerBound + start) / layout.groupSize
-                let end = min(rows.count, layout.range(ofGroup: group).upperBound - rows.lowerBound)
-                let (scale, zero) = (scales[group, j], Int16(zeros[group, j]))
-                for r in start..<end { put(r, Float(Int16(code[r]) - zero) * scale) }
-                start = end
-            }
-        }
     }
 }

@@ -7,6 +7,9 @@ public enum ScaleType: String, Sendable, NamedChoice {
     case bfloat16
     /// 11 significant bits, up to 65504.
     case float16
+    /// 8 significant bits, in the range of float16: what bfloat16 and float16 both hold. Multiples up to the eightfold are
+    /// numbers of float16, too, so that a scale times a zero point is one (GGUF's Q4_1).
+    case shortFloat16 = "float16-8"
     /// 24 significant bits: nothing is rounded where the arithmetic is in `Float`.
     case float32
 
@@ -15,12 +18,20 @@ public enum ScaleType: String, Sendable, NamedChoice {
         switch self {
         case .bfloat16: 8
         case .float16: 11
+        case .shortFloat16: 8
         case .float32: 24
         }
     }
 
     /// Exponent of the smallest normal number.
-    @inlinable package var leastExponent: Int { self == .float16 ? -14 : -126 }
+    @inlinable package var leastExponent: Int {
+        switch self {
+        case .bfloat16, .float32: -126
+        case .float16: -14
+        // The smallest positive number is float16's, 2⁻²⁴, and has all of its significant bits three binades later.
+        case .shortFloat16: -17
+        }
+    }
 
     /// The smallest positive number of the type.
     public var leastNonzeroMagnitude: Double {
@@ -29,8 +40,9 @@ public enum ScaleType: String, Sendable, NamedChoice {
 
     /// The largest finite number of the type.
     @inlinable public var greatestFiniteMagnitude: Double {
-        let largest = Double(sign: .plus, exponent: self == .float16 ? 16 : 128, significand: 1)
-        return largest - Double(sign: .plus, exponent: (self == .float16 ? 16 : 128) - precision, significand: 1)
+        let exponent = self == .float16 || self == .shortFloat16 ? 16 : 128
+        return Double(sign: .plus, exponent: exponent, significand: 1)
+            - Double(sign: .plus, exponent: exponent - precision, significand: 1)
     }
 
     /// The nearest number of the type to a positive `value`, ties to even; infinite beyond the type's range. Once only,

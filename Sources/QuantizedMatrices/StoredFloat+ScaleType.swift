@@ -14,7 +14,7 @@ extension StoredFloat {
     package init(_ scaleType: ScaleType) {
         switch scaleType {
         case .bfloat16: self = .bfloat16
-        case .float16: self = .float16
+        case .float16, .shortFloat16: self = .float16
         case .float32: self = .float32
         }
     }

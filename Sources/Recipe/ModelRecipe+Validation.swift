@@ -1,3 +1,4 @@
+import AdaDimFormats
 import AdaDimQuantization
 
 extension ModelRecipe {
@@ -10,6 +11,15 @@ extension ModelRecipe {
             guard (0...1).contains(share) else {
                 throw .badValue(place: place, name: name, found: "\(share)", expected: "a share, 0 to 1")
             }
+        }
+        for (name, bits) in [("embeddings", embeddings), ("head", head)] {
+            guard let bits, !QuantizationOptions.Grid.supportedBits.contains(bits) else { continue }
+            throw .badValue(place: place, name: name, found: "\(bits)", expected: QuantizationOptions.Grid.bitsText)
+        }
+        if let ggufType, format != .gguf {
+            throw .badValue(
+                place: place, name: "ggufType", found: ggufType.rawValue,
+                expected: "null, since the format is \(format.name) and not \(ExportFormat.gguf.name)")
         }
         for rule in rules { _ = try rule.applied(to: options) }
     }

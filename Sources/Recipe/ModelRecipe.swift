@@ -21,8 +21,15 @@ package struct ModelRecipe: Sendable, Equatable {
     package var propagation: Propagation
     /// What a model is calibrated on, of the text that it is given.
     package var sampling: Sampling
+    /// Bits of the token embeddings' codes; nil to leave them as they are. In a model that ties the two, ``head`` is the same
+    /// table.
+    package var embeddings: Int?
+    /// Bits of the output projection's codes; nil to leave it as it is.
+    package var head: Int?
     /// What the quantized model is written as.
     package var format: ExportFormat
+    /// Which K-quant each layer gets, of format gguf; nil where ``options`` say what grids are.
+    package var ggufType: GGUFTypeMix?
     /// What is different for some layers; a later rule overrides an earlier one.
     package var rules: [LayerRule]
 
@@ -74,6 +81,7 @@ package struct ModelRecipe: Sendable, Equatable {
 extension ModelRecipe: Codable {
     private enum Key: String, CodingKey {
         case effort, tokenWeights, format, rules
+        case embeddings, head, ggufType
         case correctInputs, correctResidual
         case propagation = "propagate"
     }
@@ -91,7 +99,11 @@ extension ModelRecipe: Codable {
         try container.encode(correction.residual, forKey: .correctResidual)
         try container.encode(tokenWeights, forKey: .tokenWeights)
         try container.encode(propagation, forKey: .propagation)
+        // Null for what stays as it is.
+        try container.encode(embeddings, forKey: .embeddings)
+        try container.encode(head, forKey: .head)
         try container.encode(format, forKey: .format)
+        try container.encode(ggufType, forKey: .ggufType)
         try container.encode(rules, forKey: .rules)
     }
 
@@ -105,6 +117,10 @@ extension ModelRecipe: Codable {
             residual: try container.decode(Double.self, forKey: .correctResidual))
         tokenWeights = try container.decode(TokenWeights.self, forKey: .tokenWeights)
         propagation = try container.decode(Propagation.self, forKey: .propagation)
+        // Reports of earlier versions lack the three.
+        embeddings = try container.decodeIfPresent(Int.self, forKey: .embeddings)
+        head = try container.decodeIfPresent(Int.self, forKey: .head)
+        ggufType = try container.decodeIfPresent(GGUFTypeMix.self, forKey: .ggufType)
         format = try container.decode(ExportFormat.self, forKey: .format)
         rules = try container.decode([LayerRule].self, forKey: .rules)
     }

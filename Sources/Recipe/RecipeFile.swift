@@ -14,7 +14,7 @@ import Yams
 ///       "*.down_proj": {bits: 4}
 ///       "model.layers.0.*": {skip: true}
 package struct RecipeFile: Sendable {
-    private let path: String
+    let path: String
     private let general: SettingChanges
     private let rules: [LayerRule]
 
@@ -50,6 +50,9 @@ package struct RecipeFile: Sendable {
         }
         return rules
     }
+
+    /// Names of the settings that it states for all layers.
+    var generalNames: [String] { general.changes.map(\.name) }
 
     /// How codes are found, if the file says so.
     package var method: QuantizationOptions.Method? {

@@ -1,4 +1,5 @@
 import AdaDimJSON
+import AdaDimQuantization
 import Foundation
 
 /// A setting by the name that files have for it.
@@ -48,6 +49,7 @@ package struct SettingChanges: Sendable, Equatable {
     ) throws -> Settings {
         let whole = try JSONDocument([UInt8](JSONEncoder().encode(settings))).value.members ?? [:]
         var members = whole
+        for follower in try followers(in: whole) { members[follower.key] = follower.value }
         let names = names(Array(whole.keys)).sorted()
         for change in changes {
             guard names.contains(change.name) else {
@@ -61,6 +63,16 @@ package struct SettingChanges: Sendable, Equatable {
             members[change.name] = change.name == "groupSize" ? change.value.asGroupSize : change.value
         }
         return try JSONDecoder().decode(Settings.self, from: JSONEncoder().encode(members))
+    }
+
+    /// What follows from a change of the type of grids: such settings as the new type has them, unless they are changed, too.
+    private func followers(in settings: [String: JSONValue]) throws -> [String: JSONValue] {
+        let name = QuantizationOptions.Grid.typeName
+        guard let type = self[name], let present = settings[name], type != present,
+            let grid = type.text.flatMap(QuantizationOptions.Grid.init(typeNamed:))
+        else { return [:] }
+        let typed = try JSONDocument([UInt8](JSONEncoder().encode(grid))).value.members ?? [:]
+        return typed.filter { QuantizationOptions.Grid.namesThatFollowType.contains($0.key) }
     }
 
     /// The first change that cannot be made even alone. Foundation's error does not name a number that does not fit.

@@ -19,7 +19,12 @@ package final class SafetensorsFile: Sendable {
     /// Maps and checks the file at `path`.
     package init(path: String) throws(SafetensorsError) {
         self.path = path
-        let file = try MappedFile(path: path)
+        let file: MappedFile
+        do {
+            file = try MappedFile(path: path)
+        } catch {
+            throw SafetensorsError(file: path, .unreadable(reason: error.reason))
+        }
         self.file = file
         guard file.count >= 8 else {
             throw SafetensorsError(file: path, Self.standIn(for: file) ?? .tooShort(bytes: file.count))

@@ -11,8 +11,8 @@
 #include <string.h>
 
 /* The structs lie in memory as callers in other languages declare them. */
-_Static_assert(sizeof(adadim_options) == 72, "adadim_options");
-_Static_assert(sizeof(adadim_layer_info) == 160, "adadim_layer_info");
+_Static_assert(sizeof(adadim_options) == 80, "adadim_options");
+_Static_assert(sizeof(adadim_layer_info) == 176, "adadim_layer_info");
 _Static_assert(sizeof(adadim_blas) == 48, "adadim_blas");
 
 enum { MOST = 40, POOL = 8, ROOM = 4 * MOST * MOST + 64 };
@@ -92,6 +92,7 @@ static adadim_options *any_options(adadim_options *options) {
     options->ranges = (int32_t)below(2);
     options->refine = (int32_t)below(3);
     options->passes = below(3);
+    if (one_in(8)) ok(adadim_options_set_grid(one_in(10) ? NULL : options, (int32_t)below(8)));
     if (one_in(6)) {
         unsigned char *byte = (unsigned char *)options + below((int64_t)sizeof *options);
         *byte = (unsigned char)next();
@@ -223,7 +224,7 @@ static void call_layer(int which) {
     int64_t capacity = size_or_worse(below(8));
     if (capacity > ROOM / 4) capacity = 0;
     unsigned char *buffer = one_in(4) ? NULL : numbers + below(8);
-    switch (below(7)) {
+    switch (below(9)) {
     case 0: ok(adadim_layer_codes(layers[which], buffer, capacity, told)); return;
     case 1: ok(adadim_layer_scales(layers[which], (float *)(void *)buffer, capacity, told)); return;
     case 2: ok(adadim_layer_zero_points(layers[which], buffer, capacity, told)); return;
@@ -235,6 +236,8 @@ static void call_layer(int which) {
         ok(adadim_layer_get_info(one_in(4) ? NULL : layers[which], one_in(5) ? NULL : &info));
         return;
     }
+    case 6: ok(adadim_layer_whole_scales(layers[which], (int8_t *)(void *)buffer, capacity, told)); return;
+    case 7: ok(adadim_layer_super_offsets(layers[which], (float *)(void *)buffer, capacity, told)); return;
     default: adadim_layer_destroy(layers[which]); layers[which] = NULL;
     }
 }

@@ -4,8 +4,8 @@ import Testing
 /// Help texts are read by people; a change shows here. Goldens/write_help.sh writes them anew.
 @Suite struct HelpTests {
     @Test(arguments: [
-        "adadim", "quantize", "inspect", "layer", "evaluate", "compare", "variants", "regress", "regress record",
-        "regress check", "machine",
+        "adadim", "quantize", "convert", "verify", "inspect", "layer", "evaluate", "compare", "variants", "regress",
+        "regress record", "regress check", "machine",
     ])
     func helpIsTheGolden(_ command: String) throws {
         let golden = URL(filePath: #filePath).deletingLastPathComponent()

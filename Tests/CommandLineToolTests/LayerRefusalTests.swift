@@ -8,7 +8,7 @@ import Testing
         (["--bits", "5"], "--bits is 5, expected 2, 3, 4 or 8"),
         (["--damping", "-1"], "--damping is -1.0, expected a share of the mean diagonal, 0 to 1"),
         (["--damping", "1.5"], "--damping is 1.5, expected a share of the mean diagonal, 0 to 1"),
-        (["--scale-type", "f8"], "Please provide one of 'bfloat16', 'float16' or 'float32'"),
+        (["--scale-type", "f8"], "Please provide one of 'bfloat16', 'float16', 'float16-8' or 'float32'"),
         (["--skip", "q_proj"], "Unknown option '--skip'"),
         (["--output", ""], "--output is empty, expected a file to write"),
         (["--packed"], "--packed needs --output with the file to write"),

@@ -30,6 +30,31 @@ import Testing
         #expect(try scratch.contents == ["model", "out", "text.safetensors"])
     }
 
+    /// Tables have lines and entries of their own.
+    @Test func embeddingsAndHead() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.quantize(
+            "--embeddings", "8", "--head", "4", "--format", "mlx", "--group-size", "32", "--dimension", "per-oc")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.contains { $0.starts(with: ["embed_tokens", "1", "0"]) })
+        #expect(lines.contains { $0.starts(with: ["lm_head", "1", "0"]) })
+        #expect(lines.contains { $0.starts(with: ["all", "of", "blocks", "14"]) })
+        #expect(
+            outcome.errors.contains(
+                "model.layers.0.mlp.down_proj and 1 more: to be written dense, since the group size 32 does not divide its "
+                    + "52 inputs\n"))
+        #expect(
+            outcome.errors.contains("16 layers in 2 blocks, 128 calibration tokens\n[1/16] model.embed_tokens per-oc"))
+        #expect(outcome.errors.contains("\n[16/16] lm_head per-oc, loss "))
+        let report = try scratch.report()
+        let options = try #require(report["options"] as? [String: Any])
+        #expect(options["embeddings"] as? Int == 8 && options["head"] as? Int == 4)
+        let layers = try #require(report["layers"] as? [[String: Any]])
+        #expect(layers.map { $0["table"] as? String }.filter { $0 != nil } == ["embedding", "head"])
+        #expect(layers[1]["table"] is NSNull)
+    }
+
     @Test func quietSaysNothingButTheResult() throws {
         let scratch = try Scratch()
         let outcome = try scratch.quantize("--quiet")
@@ -38,14 +63,14 @@ import Testing
         #expect(outcome.output.contains("\nWritten to out\nReport: file:///"))
     }
 
-    /// 4 bits, and for every 8 weights a scale of 16 bits and a zero point of 8; and 128 bits for the shape of each of
-    /// six layers that have 6400 weights together.
+    /// 4 bits, and for every 8 weights a scale of 16 bits and a zero point of 4; 16 bits to fill the last word of zero points of each
+    /// of 8 columns of groups with 52 outputs; and 128 bits for the shape of each of six layers that have 6400 weights together.
     @Test func sizeIsThatOfThePackedFormat() throws {
         let scratch = try Scratch()
         let dense = try scratch.quantize("--skip", "down_proj", "--dimension", "per-oc")
         let totals = try #require(try scratch.report()["totals"] as? [String: Any])
         let packed = try #require(totals["packedBitsPerWeight"] as? Double)
-        #expect(abs(packed - (4 + 24.0 / 8 + 6 * 128.0 / 6400)) < 1e-12)
+        #expect(abs(packed - (4 + 20.0 / 8 + (8 * 16.0 + 6 * 128.0) / 6400)) < 1e-12)
         #expect(totals["bitsPerWeight"] as? Double == 16)
         let figure = String(format: "%.3g", packed)
         #expect(

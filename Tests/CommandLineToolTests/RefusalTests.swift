@@ -6,6 +6,8 @@ import Testing
     /// Options, and what standard error must say of them.
     @Test(arguments: [
         (["--bits", "-1"], "--bits is -1, expected 2, 3, 4 or 8"),
+        (["--embeddings", "5"], "--embeddings is 5, expected 2, 3, 4 or 8"),
+        (["--head", "16"], "--head is 16, expected 2, 3, 4 or 8"),
         (["--bits", "5"], "--bits is 5, expected 2, 3, 4 or 8"),
         (["--damping", "-1"], "--damping is -1.0, expected a share of the mean diagonal, 0 to 1"),
         (["--damping", "1.5"], "--damping is 1.5, expected a share of the mean diagonal, 0 to 1"),

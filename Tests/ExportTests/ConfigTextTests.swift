@@ -11,6 +11,25 @@ struct ConfigTextTests {
         return String(decoding: data, as: UTF8.self)
     }
 
+    /// A member goes with its comma; everything else stays.
+    @Test func membersAreTakenOut() throws {
+        func without(_ config: String) throws -> String {
+            String(decoding: try ConfigText(Data(config.utf8), file: "config.json").removing("q"), as: UTF8.self)
+        }
+        #expect(try without("{\n  \"a\": 1e-05,\n  \"q\": {\"b\": [1, 2]}\n}\n") == "{\n  \"a\": 1e-05\n}\n")
+        #expect(try without(#"{"q" : {"q": 1} , "a": 1.0}"#) == #"{"a": 1.0}"#)
+        #expect(try without(#"{"a": 1, "q": "x,}", "b": 2}"#) == #"{"a": 1, "b": 2}"#)
+        #expect(try without(#"{"q": 1}"#) == "{}")
+        #expect(try without(#"{"a": {"q": 1}, "b": "\"q\": 2"}"#) == #"{"a": {"q": 1}, "b": "\"q\": 2"}"#)
+        // What was set comes out again.
+        #expect(try without(added(#"{"a": 1}"#)) == "{\"a\": 1\n}")
+        for config in [#"{"q": 1, "a": 2, "q": 3}"#, #"{"\u0071": 1, "a": 2}"#] {
+            #expect(
+                errorText { _ = try without(config) }
+                    == "config.json: q could not be taken out of it, expected it once, by that name")
+        }
+    }
+
     /// Everything else stays as it was written: order, spaces, 1 and 1.0, numbers beyond any type.
     @Test func configKeepsItsText() throws {
         #expect(

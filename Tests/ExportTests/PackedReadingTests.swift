@@ -91,10 +91,10 @@ struct PackedReadingTests {
                 refused + "quant_method is gptq, expected compressed-tensors"))
         #expect(
             try error(makeModel(format: "float-quantized")).hasPrefix(refused + "format is float-quantized, expected"))
-        let weights = #""num_bits": 4, "type": "int", "symmetric": false, "strategy": "group", "group_size": 128"#
+        let weights = #""num_bits": 4, "type": "int", "symmetric": false, "strategy": "token", "group_size": 128"#
         #expect(
             try error(makeModel(weights: weights)).hasPrefix(
-                refused + "config_groups.group_0.weights.strategy is group, expected block"))
+                refused + "config_groups.group_0.weights.strategy is token, expected block, group or channel"))
         let float = #""num_bits": 8, "type": "float", "strategy": "block""#
         #expect(try error(makeModel(weights: float)).contains("weights.type is float, expected int"))
         #expect(
@@ -113,6 +113,77 @@ struct PackedReadingTests {
                 == key + "weights.block_structure is [2, 2], expected [group size, 1] or [1, group size]")
         let symmetric = #""type": "int", "symmetric": true, "strategy": "block", "num_bits": 3"#
         #expect(try error(makeModel(weights: symmetric)) == key + "weights.symmetric is true, expected false")
+        let group = #""num_bits": 3, "type": "int", "symmetric": true, "strategy": "group", "#
+        #expect(
+            try error(makeModel(weights: group + #""group_size": null"#))
+                == key + "weights.group_size is null, expected a positive integer")
+        #expect(
+            try error(makeModel(weights: group + #""group_size": 4, "actorder": "group""#))
+                == key
+                + "weights.actorder is \"group\", expected null, \"weight\" or \"static\": columns in their own order")
+        let channel = #""num_bits": 3, "type": "int", "symmetric": true, "strategy": "channel", "group_size": 4"#
+        #expect(
+            try error(makeModel(weights: channel))
+                == key + "weights.group_size is 4, expected none or -1 with strategy channel")
+        #expect(
+            try error(makeModel(weights: #""num_bits": 3, "type": "int", "strategy": "channel""#))
+                == key + "weights.symmetric is missing, expected true or false")
+    }
+
+    /// Strategies group and channel by hand, and as others write them.
+    @Test func groupsByHand() throws {
+        func model(_ weights: String, _ tensors: TestTensor?...) throws -> ModelDirectory {
+            let directory = try makeModel(weights: weights)
+            // Codes 0…7 along the first row, 7…0 along the second.
+            let first = (0..<8).reduce(0) { $0 | UInt32($1) << UInt32(3 * $1) }
+            let second = (0..<8).reduce(0) { $0 | UInt32(7 - $1) << UInt32(3 * $1) }
+            let words = [first, second].flatMap { word in withUnsafeBytes(of: word.littleEndian) { [UInt8]($0) } }
+            let shape = [2, 8].flatMap { size in withUnsafeBytes(of: Int64(size).littleEndian) { [UInt8]($0) } }
+            try FileManager.default.removeItem(at: directory.url.appendingPathComponent("model.safetensors"))
+            try directory.write(
+                [
+                    TestTensor("\(Self.module).weight_packed", .signed32, [2, 1], bytes: words),
+                    TestTensor("\(Self.module).weight_shape", .signed64, [2], bytes: shape),
+                ] + tensors.compactMap { $0 })
+            return directory
+        }
+        func values(_ directory: ModelDirectory) throws -> [Float] {
+            defer { directory.remove() }
+            return try Checkpoint(directory: directory.url, allowingQuantized: true)
+                .matrix("\(Self.module).weight", shape: (2, 8)).rowMajorElements
+        }
+        let group = #""num_bits": 3, "type": "int", "strategy": "group", "group_size": 4, "symmetric": "#
+        let channel =
+            #""num_bits": 3, "type": "int", "strategy": "channel", "group_size": -1, "actorder": null, "symmetric": "#
+        let scales = TestTensor("\(Self.module).weight_scale", .bfloat16, [2, 2], [1, 2, 0.5, 4])
+        let codes: [Float] = [0, 1, 2, 3, 4, 5, 6, 7]
+        #expect(
+            try values(model(group + "true", scales))
+                == codes.map { ($0 - 4) * ($0 < 4 ? 1 : 2) } + codes.reversed().map { ($0 - 4) * ($0 > 3 ? 0.5 : 4) })
+        // Zero points 5 and 2 in the first group, 0 and 7 in the second, along the two outputs.
+        let zeros = TestTensor(
+            "\(Self.module).weight_zero_point", .signed32, [1, 2], bytes: [5 | 2 << 3, 0, 0, 0, 7 << 3, 0, 0, 0])
+        #expect(
+            try values(model(group + "false", scales, zeros))
+                == codes.map { $0 < 4 ? $0 - 5 : $0 * 2 }
+                + codes.reversed().map { $0 > 3 ? ($0 - 2) * 0.5 : ($0 - 7) * 4 })
+        let one = TestTensor("\(Self.module).weight_scale", .float16, [2, 1], [1, 3])
+        #expect(
+            try values(model(channel + "true", one)) == codes.map { $0 - 4 } + codes.reversed().map { ($0 - 4) * 3 })
+
+        let file = "model.safetensors: tensor \(Self.module)."
+        #expect(
+            try error(model(group + "true", scales, zeros))
+                == file + "weight_zero_point: zero points, expected none: config.json says that the layer is symmetric")
+        #expect(
+            try error(model(group + "false", scales)).hasSuffix(
+                "no tensor \(Self.module).weight_zero_point in the weights"))
+        #expect(
+            try error(model(group + "true", one)) == file + "weight_scale has shape [2, 1], expected [2, 2]")
+        let three = group.replacingOccurrences(of: "4", with: "3") + "true"
+        #expect(try error(model(three, scales)) == file + "weight_packed: groups of 3 do not divide [2, 8]")
+        let bytes = TestTensor("\(Self.module).weight_zero_point", .signed8, [2, 2], bytes: [0, 0, 0, 0])
+        #expect(try error(model(group + "false", scales, bytes)) == file + "weight_zero_point holds I8, expected I32")
     }
 
     @Test func damagedTensors() throws {

@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
@@ -22,5 +23,15 @@ extension StoredFloat {
         case .float16: .float16
         case .float32: .float32
         }
+    }
+}
+
+extension ExportFormat {
+    /// Those that any model can be written in, whatever its tokenizer.
+    static let inSafetensors = allCases.filter { $0.container == .safetensors }
+
+    /// Those of them that hold groups of any size.
+    static let ofAnyGroups = inSafetensors.filter {
+        if case .any? = $0.packing?.limits.groupSizes { true } else { $0.packing == nil }
     }
 }

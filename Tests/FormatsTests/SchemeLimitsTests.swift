@@ -114,7 +114,7 @@ struct SchemeLimitsTests {
         func layers(_ members: String) throws -> [String]? {
             let json = "{\"quantization_config\": {\(members)}}"
             let layers = try ExportFormat.packedLayers(in: json.utf8, file: "config.json", formats: formats) { $0 }
-            return layers?.keys.sorted()
+            return layers?.layers.keys.sorted()
         }
         #expect(try layers(#""quant_method": "toy", "variant": "first""#) == ["first"])
         #expect(try layers(#""quant_method": "toy", "variant": "second""#) == ["second"])
@@ -137,11 +137,11 @@ struct SchemeLimitsTests {
     }
 
     @Test func formatsAreFoundByName() {
-        #expect(ExportFormat.allCases.map(\.name) == ["dequantized", "compressed-tensors"])
+        #expect(ExportFormat.allCases.map(\.name) == ["dequantized", "compressed-tensors", "gguf", "mlx"])
         for format in ExportFormat.allCases {
             #expect(ExportFormat(rawValue: format.name) == format)
             #expect(format.help.contains("(\(format.name))"))
         }
-        #expect(ExportFormat(rawValue: "gguf") == nil)
+        #expect(ExportFormat(rawValue: "onnx") == nil)
     }
 }

@@ -25,7 +25,7 @@ struct ToyFormat: ToyPacking {
 /// One of several formats with one `quant_method`: `variant` in config.json says which. A checkpoint of it has one layer.
 struct ReadableToyFormat: ToyPacking, ReadablePackedFormat {
     let limits = SchemeLimits()
-    let quantMethod = "toy"
+    let quantMethod: String? = "toy"
     let variant: String
     var readable: String { "the \(variant) toy" }
 
@@ -35,7 +35,7 @@ struct ReadableToyFormat: ToyPacking, ReadablePackedFormat {
     }
 
     func layers(
-        in config: JSONKeys<FormatError>, _ moduleName: (String) -> String?
+        in config: JSONKeys<FormatError>, of model: JSONKeys<FormatError>, _ moduleName: (String) -> String?
     ) throws(FormatError) -> [String: any PackedLayer] {
         [variant: ToyLayer(codes: variant)]
     }

@@ -50,10 +50,9 @@ import Testing
                 $0.direction = .fixed(dimension)
             })
         let quantized = layer.quantized
+        let names = ["bfloat16": "BF16", "float16": "F16", "float16-8": "F16"]
         let type = try #require(
-            StoredFloat.allCases.first {
-                $0.elementType.rawValue == ["bfloat16": "BF16", "float16": "F16"][scaleType.rawValue, default: "F32"]
-            })
+            StoredFloat.allCases.first { $0.elementType.rawValue == names[scaleType.rawValue, default: "F32"] })
         try write(layer, scaleType, isPacked: false, dequantizedType: nil) { file in
             let scaleShape = dimension == .perOutputChannel ? [5, 4] : [2, 13]
             #expect(file.tensors.map(\.name) == ["codes", "scales", "zero_points"])

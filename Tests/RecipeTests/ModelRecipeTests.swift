@@ -18,6 +18,7 @@ import Testing
                 "bits", "groupSize", "method", "effort", "ranges", "refine", "passes", "correctInputs",
                 "correctResidual", "tokenWeights", "dimension", "select", "propagate", "format", "samples",
                 "sequenceLength", "seed", "damping", "symmetric", "activationOrder", "textField", "scaleType",
+                "embeddings", "head",
             ]))
         #expect(Set(try json(QuantizationOptions()).keys).isSubset(of: keys))
         var recipe = ModelRecipe()
@@ -28,6 +29,7 @@ import Testing
     @Test(arguments: Effort.allCases) func codedAndDecoded(_ effort: Effort) throws {
         var recipe = ModelRecipe(effort)
         recipe.options.direction = .fixed(.perOutputChannel)
+        recipe.head = 3
         recipe.rules = [.skipping("*.q_proj", source: "--skip"), .perInputChannel("down_proj", source: "--per-ic")]
         #expect(try JSONDecoder().decode(ModelRecipe.self, from: JSONEncoder().encode(recipe)) == recipe)
         #expect(recipe.skippedGlobs == ["*.q_proj"] && recipe.perInputChannelGlobs == ["down_proj"])

@@ -49,6 +49,8 @@ import Testing
             seed: 18446744073709551615
             textField: body
             format: compressed-tensors
+            embeddings: 8
+            head: 4
             """)
         #expect(recipe.options.grid.bits == 3 && recipe.options.grid.groupSize == 64)
         #expect(recipe.options.grid.isSymmetric && recipe.options.grid.ranges == .search)
@@ -59,6 +61,8 @@ import Testing
         #expect(recipe.tokenWeights == .equal && recipe.propagation == .original)
         #expect(recipe.sampling.samples == 7 && recipe.sampling.seed == .max && recipe.sampling.textField == "body")
         #expect(recipe.format == .compressedTensors)
+        #expect(recipe.embeddings == 8 && recipe.head == 4)
+        #expect(try read("head: null").head == nil)
     }
 
     @Test(arguments: ["groupSize: channel", "groupSize: null", "groupSize: ~"])
@@ -102,6 +106,8 @@ import Testing
         ("{damping: 0.5, passes: 1e30}", "recipe.yaml: passes is 1e+30, expected a whole number"),
         ("seed: -1", "recipe.yaml: seed is -1, expected "),
         ("bits: 5", "recipe.yaml: bits is 5, expected 2, 3, 4 or 8"),
+        ("embeddings: 5", "recipe.yaml: embeddings is 5, expected 2, 3, 4 or 8"),
+        ("head: many", #"recipe.yaml: head is "many", expected a whole number"#),
         ("samples: -1", "recipe.yaml: samples is -1, expected at least 1"),
         ("sequenceLength: 0", "recipe.yaml: sequenceLength is 0, expected at least 1"),
         (
@@ -117,8 +123,8 @@ import Testing
         (
             "layrs: 3",
             "recipe.yaml: there is no setting layrs, expected one of activationOrder, bits, correctInputs, "
-                + "correctResidual, damping, dimension, effort, format, groupSize, layers, method, passes, propagate, "
-                + "ranges, refine, refuseInactive, sample"
+                + "correctResidual, damping, dimension, effort, embeddings, format, ggufType, gridType, groupSize, head, layers, "
+                + "method, passes, propagate, ranges, refine, refuseInactive, sample"
         ),
         ("rules: []", "recipe.yaml: there is no setting rules, expected one of"),
         ("{method: rtn, effort: best}", #"recipe.yaml: effort is "best", expected fast or null, since method rtn"#),
@@ -131,7 +137,25 @@ import Testing
         ("ranges: all", #"recipe.yaml: ranges is "all", expected minmax, search"#),
         ("dimension: both", #"recipe.yaml: dimension is "both", expected adaptive, per-oc, per-ic"#),
         ("effort: most", #"recipe.yaml: effort is "most", expected fast, balanced, best"#),
-        ("format: gguf", #"recipe.yaml: format is "gguf", expected dequantized, compressed-tensors"#),
+        ("format: onnx", #"recipe.yaml: format is "onnx", expected dequantized, compressed-tensors, gguf, mlx"#),
+        ("{format: gguf, ggufType: Q7_K}", #"recipe.yaml: ggufType is "Q7_K", expected Q2_K, Q2_K_S, Q3_K"#),
+        (
+            "ggufType: Q4_K",
+            "recipe.yaml: ggufType is Q4_K, expected null, since the format is dequantized and not gguf"
+        ),
+        (
+            "gridType: Q7_K",
+            #"recipe.yaml: gridType is "Q7_K", expected uniform, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K"#
+        ),
+        ("{gridType: Q3_K, bits: 4}", "recipe.yaml: bits is 4, expected 3, which follows from gridType Q3_K"),
+        (
+            "{gridType: Q4_K, layers: {q_proj: {bits: 3}}}",
+            "recipe.yaml: layers q_proj: bits is 3, expected 4, which follows from gridType Q4_K"
+        ),
+        (
+            "{dimension: per-ic, layers: {q_proj: {gridType: Q2_K}}}",
+            "recipe.yaml: layers q_proj: dimension is per-ic, expected per-oc or adaptive, since gridType Q2_K"
+        ),
         ("- bits", "recipe.yaml: the file is a list, expected settings by name"),
         ("bits", #"recipe.yaml: the file is "bits", expected settings by name"#),
         ("layers: [q_proj]", #"recipe.yaml: layers is "q_proj", expected settings by name"#),
@@ -142,6 +166,27 @@ import Testing
     ])
     func refused(_ text: String, _ expected: String) {
         #expect(refusal(text).hasPrefix(expected), "\(refusal(text))")
+    }
+
+    /// What follows from a two-level type need not be said, and is gone with it.
+    @Test func twoLevelGrids() throws {
+        let recipe = try read(
+            """
+            bits: 8
+            layers:
+              a: {gridType: Q3_K}
+              b: {gridType: uniform}
+              c: {gridType: Q5_K, bits: 5, groupSize: 32}
+            """)
+        let grid = try options(recipe, [0]).grid
+        #expect(grid.twoLevel == .q3K && grid.bits == 3 && grid.groupSize == 16 && grid.isSymmetric)
+        #expect(try options(recipe, [1]).grid == recipe.options.grid)
+        let back = try options(recipe, [0, 1]).grid
+        #expect(back.twoLevel == nil && back.bits == 4 && back.groupSize == 128 && !back.isSymmetric)
+        #expect(try options(recipe, [0, 2]).grid.twoLevel == .q5K)
+        let whole = try read("gridType: Q4_K")
+        #expect(whole.options.grid.twoLevel == .q4K && whole.options.grid.groupSize == 32)
+        #expect(try read(RecipeFile.text(of: whole, title: "t")).options == whole.options)
     }
 
     @Test func whatIsNoYAML() {

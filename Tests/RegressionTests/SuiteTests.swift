@@ -15,7 +15,9 @@ import Testing
 
     @Test func everyOptionOccurs() {
         let options = cases.map(\.options)
-        #expect(Set(options.map(\.grid.bits)) == Set(QuantizationOptions.Grid.supportedBits))
+        let uniform = options.filter { $0.grid.twoLevel == nil }
+        #expect(Set(uniform.map(\.grid.bits)) == Set(QuantizationOptions.Grid.supportedBits))
+        #expect(Set(options.compactMap(\.grid.twoLevel)) == Set(TwoLevelType.allCases))
         #expect(Set(options.map(\.method)) == Set(QuantizationOptions.Method.allCases))
         #expect(
             Set(options.filter { $0.direction.isAdaptive }.map(\.direction.selection))

@@ -10,6 +10,7 @@
 Arrays are NumPy's, or torch tensors. All errors of the engine are AdaDimErrors.
 """
 
+from . import export
 from ._gram import Gram
 from ._layer import QuantizedLayer
 from ._kernels import BlasReport
@@ -51,6 +52,7 @@ __all__ = [
     "WrongSize",
     "blas_core",
     "blas_report",
+    "export",
     "quantize",
     "set_thread_count",
     "thread_count",

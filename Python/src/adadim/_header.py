@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int8, c_int32, c_int64
 from ctypes import c_uint8, c_uint32, c_void_p
 from typing import Any
 
@@ -40,6 +40,7 @@ class LayerInfo(Structure):
         ("scale_rows", c_int64),
         ("scale_columns", c_int64),
         ("words_per_row", c_int64),
+        ("super_columns", c_int64),
         ("inactive_inputs", c_int64),
         ("loss", c_double),
         ("relative_loss", c_double),
@@ -53,6 +54,8 @@ class LayerInfo(Structure):
         ("refined_loss_per_ic", c_double),
         ("dimension", c_int32),
         ("method", c_int32),
+        ("grid_type", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -92,6 +95,7 @@ FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "adadim_gram_check_active": ([c_void_p], c_int32),
     "adadim_gram_matrix": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
     "adadim_options_init": ([POINTER(Options), c_int32], c_int32),
+    "adadim_options_set_grid": ([POINTER(Options), c_int32], c_int32),
     "adadim_memory_needed": ([c_int64, c_int64, POINTER(Options), _COUNT], c_int32),
     "adadim_quantizer_create": ([c_void_p, POINTER(Options), Progress, c_void_p, _HANDLE], c_int32),
     "adadim_quantizer_take": ([_HANDLE, POINTER(Options), Progress, c_void_p, _HANDLE], c_int32),
@@ -105,6 +109,11 @@ FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "adadim_layer_codes": ([c_void_p, POINTER(c_uint8), c_int64, _COUNT], c_int32),
     "adadim_layer_scales": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
     "adadim_layer_zero_points": ([c_void_p, POINTER(c_uint8), c_int64, _COUNT], c_int32),
+    "adadim_layer_offsets": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
+    "adadim_layer_super_scales": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
+    "adadim_layer_super_offsets": ([c_void_p, POINTER(c_float), c_int64, _COUNT], c_int32),
+    "adadim_layer_whole_scales": ([c_void_p, POINTER(c_int8), c_int64, _COUNT], c_int32),
+    "adadim_layer_whole_offsets": ([c_void_p, POINTER(c_uint8), c_int64, _COUNT], c_int32),
     "adadim_layer_packed_codes": ([c_void_p, POINTER(c_uint32), c_int64, _COUNT], c_int32),
     "adadim_layer_dequantized": ([c_void_p, c_void_p, c_int32, c_int64, _COUNT], c_int32),
 }

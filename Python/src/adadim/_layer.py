@@ -15,7 +15,7 @@ from ._arrays import Array
 from ._calls import check
 from ._handles import Handle, Owner
 from ._library import library
-from ._settings import Method, NumberType
+from ._settings import Grid, Method, NumberType
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,8 @@ Step = Literal["rtn", "gptq", "refined"]
 
 
 class QuantizedLayer(Owner, Generic[Array]):
-    """A weight [out, inputs] as codes, scales and zero points: weight (i, j) is (code − zero)·scale.
+    """A weight [out, inputs] as codes, scales and zero points: weight (i, j) is (code − zero)·scale, less an offset on
+    two-level grids that have offsets.
 
     Arrays are NumPy's, read-only, and copied from the library at their first use. A context manager, see `close()`.
     """
@@ -56,6 +57,11 @@ class QuantizedLayer(Owner, Generic[Array]):
     def dimension(self) -> Direction:
         """Along which groups run: "per-oc" inside a row of the weight, "per-ic" inside a column."""
         return cast(Direction, _name(_settings.DIMENSIONS, self._info.dimension))
+
+    @property
+    def grid(self) -> Grid:
+        """On which grids the weights are: "uniform", or the type of two-level ones."""
+        return cast(Grid, _name(_settings.GRIDS, self._info.grid_type))
 
     @property
     def method(self) -> Method:
@@ -118,6 +124,33 @@ class QuantizedLayer(Owner, Generic[Array]):
         return self._read("zero_points", np.uint8, self._scale_shape)
 
     @cached_property
+    def offsets(self) -> npt.NDArray[np.float32] | None:
+        """What is subtracted, dmin·m: float32, shaped as the scales; None without offsets, as are the two below."""
+        return self._read("offsets", np.float32, self._scale_shape) if self._has_offsets else None
+
+    @cached_property
+    def super_offsets(self) -> npt.NDArray[np.float16] | None:
+        """dmin: float16 [out, inputs/256]."""
+        if not self._has_offsets:
+            return None
+        return self._halves("super_offsets")
+
+    @cached_property
+    def whole_offsets(self) -> npt.NDArray[np.uint8] | None:
+        """m: uint8, shaped as the scales."""
+        return self._read("whole_offsets", np.uint8, self._scale_shape) if self._has_offsets else None
+
+    @cached_property
+    def super_scales(self) -> npt.NDArray[np.float16] | None:
+        """d: float16 [out, inputs/256]; None on uniform grids, as is the next."""
+        return None if self.grid == "uniform" else self._halves("super_scales")
+
+    @cached_property
+    def whole_scales(self) -> npt.NDArray[np.int8] | None:
+        """sc: int8, shaped as the scales, which are d·sc."""
+        return None if self.grid == "uniform" else self._read("whole_scales", np.int8, self._scale_shape)
+
+    @cached_property
     def packed_codes(self) -> npt.NDArray[np.uint32]:
         """uint32 [out, ⌈inputs·bits/32⌉]: each row a dense stream of bits, least significant bit first, codes
         straddling words, zeros after the last one."""
@@ -139,6 +172,16 @@ class QuantizedLayer(Owner, Generic[Array]):
         with self._handle.lent() as pointer:
             check(library.adadim_layer_dequantized(pointer, address, code, out * inputs, None))
         return cast(Array, result)
+
+    @property
+    def _has_offsets(self) -> bool:
+        return self.grid in ("Q2_K", "Q4_K", "Q5_K")
+
+    def _halves(self, what: str) -> npt.NDArray[np.float16]:
+        numbers = self._read(what, np.float32, (self.shape[0], int(self._info.super_columns)))
+        halves = numbers.astype(np.float16)
+        halves.flags.writeable = False
+        return halves
 
     @property
     def _scale_shape(self) -> tuple[int, int]:

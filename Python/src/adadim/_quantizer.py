@@ -14,7 +14,7 @@ from ._gram import Gram
 from ._handles import Handle, Owner
 from ._layer import QuantizedLayer
 from ._library import library
-from ._settings import Options, Settings, effort, fill
+from ._settings import Options, Settings, effort, fill, grid_type
 
 if TYPE_CHECKING:
     import torch
@@ -168,5 +168,7 @@ def _check_gram(gram: object) -> None:
 def _options(settings: Mapping[str, Any]) -> Options:
     options = Options()
     check(library.adadim_options_init(options, effort(settings)))
+    if "grid" in settings:
+        check(library.adadim_options_set_grid(options, grid_type(settings)))
     fill(options, settings)
     return options

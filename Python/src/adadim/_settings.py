@@ -17,6 +17,7 @@ Dimension = Literal["adaptive", "per-oc", "per-ic"]
 Selection = Literal["rtn", "sweep"]
 Ranges = Literal["minmax", "search"]
 Refined = Literal["both", "codes", "scales"]
+Grid = Literal["uniform", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"]
 
 
 class Settings(TypedDict, total=False):
@@ -40,6 +41,8 @@ class Settings(TypedDict, total=False):
         error (MSE clipping), balanced.
     refine: what the passes of coordinate descent over a swept layer change: "both", the default, "codes" or "scales".
     passes: how many passes, 0 to 1000; 4 balanced, 0 fast. No pass raises the loss under the damped H.
+    grid: on which grids weights are: "uniform", the default, or the two-level ones of a K-quant of llama.cpp. Bits, group
+        size and symmetry follow from it, and groups are per-OC; inputs must be a multiple of 256.
     """
 
     effort: Effort
@@ -55,6 +58,7 @@ class Settings(TypedDict, total=False):
     ranges: Ranges
     refine: Refined
     passes: int
+    grid: Grid
 
 
 class Options(Structure):
@@ -73,6 +77,7 @@ class Options(Structure):
         ("scale_type", c_int32),
         ("ranges", c_int32),
         ("refine", c_int32),
+        ("grid_type", c_int32),
         ("passes", c_int64),
     ]
 
@@ -84,6 +89,7 @@ DIMENSIONS = {"adaptive": 0, "per-oc": 1, "per-ic": 2}
 SELECTIONS = {"rtn": 0, "sweep": 1}
 RANGES = {"minmax": 0, "search": 1}
 REFINED = {"both": 0, "codes": 1, "scales": 2}
+GRIDS = {"uniform": 0, "Q2_K": 2, "Q3_K": 3, "Q4_K": 4, "Q5_K": 5, "Q6_K": 6}
 
 
 def effort(settings: Mapping[str, Any]) -> int:
@@ -91,10 +97,15 @@ def effort(settings: Mapping[str, Any]) -> int:
     return _chosen(EFFORTS)(settings.get("effort", "balanced"), "effort")
 
 
+def grid_type(settings: Mapping[str, Any]) -> int:
+    """The code of the grids, from which other settings follow."""
+    return _chosen(GRIDS)(settings.get("grid", "uniform"), "grid")
+
+
 def fill(options: Options, settings: Mapping[str, Any]) -> None:
     """Changes options by settings."""
     for name, value in settings.items():
-        if name == "effort":
+        if name in ("effort", "grid"):
             continue
         if name not in _FIELDS:
             raise TypeError(f"no setting {name!r}{_likely(name)}")
@@ -102,7 +113,7 @@ def fill(options: Options, settings: Mapping[str, Any]) -> None:
 
 
 def _likely(name: str) -> str:
-    near = difflib.get_close_matches(name, ["effort", *_FIELDS], 1)
+    near = difflib.get_close_matches(name, ["effort", "grid", *_FIELDS], 1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

@@ -28,7 +28,7 @@ package struct ConfigurationKeys: Sendable, Hashable {
 extension ConfigurationKeys {
     /// Those that are read of every model.
     static let read: Set<String> = [
-        "model_type", "quantization_config", "dtype", "torch_dtype", "tie_word_embeddings",
+        "model_type", "quantization_config", "quantization", "dtype", "torch_dtype", "tie_word_embeddings",
         "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
         "num_key_value_heads", "head_dim", "rms_norm_eps",
         "max_position_embeddings", "original_max_position_embeddings", "rope_theta", "rope_scaling", "rope_parameters",
@@ -38,6 +38,7 @@ extension ConfigurationKeys {
     /// Those that change nothing of any model.
     static let harmless: Set<String> = [
         // Where the file comes from, and what it is for.
+        "model_file", "adadim",
         "_name_or_path", "name_or_path", "_commit_hash", "transformers_version", "architectures", "auto_map",
         "task_specific_params", "tokenizer_class",
         // Which code computes it, and what else that returns.

@@ -8,6 +8,7 @@ extension Architecture {
                 feedForwardBias: .stated(key: "mlp_bias")))
         llama.defaults.maximumLength = 2048
         llama.defaults.headsDivideHiddenSize = true
+        llama.gguf = .llama
         llama.configuration.harmless = ["use_sliding_window", "max_window_layers"]
         // Prompts are not affected, but the key-value cache forgets what is further back.
         llama.configuration.fixed = ["sliding_window": [.null]]

@@ -5,6 +5,7 @@ extension Architecture {
         mistral.defaults.keyValueHeads = 8
         mistral.defaults.maximumLength = 131_072
         mistral.slidingWindow = SlidingWindow()
+        mistral.gguf = .llama
         mistral.configuration.harmless = ["attention_bias", "mlp_bias", "use_sliding_window", "max_window_layers"]
         return mistral
     }()

@@ -4,6 +4,7 @@ extension Architecture {
         var qwen2 = Architecture(llamaLike: ["qwen2"], .llamaLike(inputBias: .always))
         qwen2.defaults.keyValueHeads = 32
         qwen2.slidingWindow = .qwen
+        qwen2.gguf = .llamaLike("qwen2", biasedModules: ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"])
         qwen2.configuration.harmless = ["attention_bias", "mlp_bias"]
         return qwen2
     }()

@@ -10,6 +10,7 @@ extension Architecture {
         qwen3.defaults.keyValueHeads = 32
         qwen3.defaults.headDimension = 128
         qwen3.slidingWindow = .qwen
+        qwen3.gguf = .llamaLike("qwen3")
         qwen3.configuration.harmless = ["mlp_bias"]
         return qwen3
     }()

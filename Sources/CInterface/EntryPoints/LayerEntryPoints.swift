@@ -27,7 +27,8 @@ final class LayerHandle: Sendable {
             bits: Int64(quantized.bits), group_size: Int64(layout.groupSize), scale_rows: Int64(scales.rows),
             scale_columns: Int64(scales.columns),
             words_per_row: Int64(PackedRows.wordsPerRow(columns: codes.columns, bits: quantized.bits)),
-            inactive_inputs: Int64(inactiveInputs), loss: result.loss, relative_loss: result.relativeLoss,
+            super_columns: Int64(quantized.twoLevel?.superScales.columns ?? 0), inactive_inputs: Int64(inactiveInputs),
+            loss: result.loss, relative_loss: result.relativeLoss,
             output_energy: result.outputEnergy, damping: dampingShare,
             rtn_loss_per_oc: loss(.perOutputChannel, .roundToNearest),
             rtn_loss_per_ic: loss(.perInputChannel, .roundToNearest), gptq_loss_per_oc: loss(.perOutputChannel, .gptq),
@@ -35,7 +36,8 @@ final class LayerHandle: Sendable {
             refined_loss_per_oc: result.losses[.perOutputChannel]?.refined ?? .nan,
             refined_loss_per_ic: result.losses[.perInputChannel]?.refined ?? .nan,
             dimension: Int32(result.dimension == .perOutputChannel ? ADADIM_PER_OC : ADADIM_PER_IC),
-            method: Int32(result.method == .gptq ? ADADIM_GPTQ : ADADIM_ROUND_TO_NEAREST))
+            method: Int32(result.method == .gptq ? ADADIM_GPTQ : ADADIM_ROUND_TO_NEAREST),
+            grid_type: (quantized.twoLevel?.type).gridType, reserved: 0)
     }
 }
 
@@ -97,6 +99,50 @@ public func layerZeroPoints(
         }
     }
 }
+
+/// Fills a buffer with a part of two-level grids, none where the layer has none.
+private func read<Number>(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<Number>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?, _ part: (QuantizedMatrix) -> Matrix<Number>?
+) -> adadim_status {
+    call {
+        let handle: LayerHandle = try object(layer, "layer")
+        let numbers = part(handle.quantized)
+        try fill(buffer, capacity, count, needed: numbers?.count ?? 0, width: MemoryLayout<Number>.stride) { target in
+            numbers?.withView { $0.writeRowMajor(to: target) }
+        }
+    }
+}
+
+@_cdecl("adadim_layer_offsets")
+public func layerOffsets(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<Float>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status { read(layer, buffer, capacity, count) { $0.offsets } }
+
+@_cdecl("adadim_layer_super_scales")
+public func layerSuperScales(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<Float>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status { read(layer, buffer, capacity, count) { $0.twoLevel?.superScales } }
+
+@_cdecl("adadim_layer_super_offsets")
+public func layerSuperOffsets(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<Float>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status { read(layer, buffer, capacity, count) { $0.twoLevel?.superOffsets } }
+
+@_cdecl("adadim_layer_whole_scales")
+public func layerWholeScales(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<Int8>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status { read(layer, buffer, capacity, count) { $0.twoLevel?.scales } }
+
+@_cdecl("adadim_layer_whole_offsets")
+public func layerWholeOffsets(
+    _ layer: OpaquePointer?, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: Int64,
+    _ count: UnsafeMutablePointer<Int64>?
+) -> adadim_status { read(layer, buffer, capacity, count) { $0.twoLevel?.offsets } }
 
 @_cdecl("adadim_layer_packed_codes")
 public func layerPackedCodes(

@@ -44,6 +44,8 @@ private struct OptionField {
     /// All fields but `size`.
     static var all: [OptionField] {
         [
+            // First: bits, group size and symmetry follow from it.
+            .choice(\.grid_type, \.grid.twoLevel, "options->grid_type", Choice.gridType),
             .number(\.bits, \.grid.bits),
             OptionField {
                 guard $0.group_size >= 0 else {
@@ -81,6 +83,12 @@ private struct OptionField {
 /// Numbers of adadim.h that stand for values.
 private enum Choice {
     static var flag: KeyValuePairs<Int, Bool> { [0: false, 1: true] }
+    static var gridType: KeyValuePairs<Int, TwoLevelType?> {
+        [
+            ADADIM_GRID_UNIFORM: nil, ADADIM_GRID_Q2_K: .q2K, ADADIM_GRID_Q3_K: .q3K, ADADIM_GRID_Q4_K: .q4K,
+            ADADIM_GRID_Q5_K: .q5K, ADADIM_GRID_Q6_K: .q6K,
+        ]
+    }
 
     static func value<Value>(
         _ number: Int32, _ name: StaticString, _ values: KeyValuePairs<Int, Value>
@@ -125,6 +133,33 @@ public func optionsInit(_ options: UnsafeMutablePointer<adadim_options>?, _ effo
                     try Choice.value(effort, "effort", [ADADIM_FAST: .fast, ADADIM_BALANCED: .balanced])))
         }
     }
+}
+
+@_cdecl("adadim_options_set_grid")
+public func optionsSetGrid(_ options: UnsafeMutablePointer<adadim_options>?, _ gridType: Int32) -> adadim_status {
+    call {
+        guard let options else {
+            throw CallError.null("options", expected: "a struct that adadim_options_init has set")
+        }
+        let size = UnsafeRawPointer(options).loadUnaligned(as: Int64.self)
+        guard size == MemoryLayout<adadim_options>.size else {
+            throw CallError.outOfRange(
+                "options->size", found: size, expected: "sizeof(adadim_options), as adadim_options_init sets it")
+        }
+        var grid = QuantizationOptions.Grid()
+        grid.twoLevel = try Choice.value(gridType, "grid_type", Choice.gridType)
+        var changed = UnsafeRawPointer(options).loadUnaligned(as: adadim_options.self)
+        changed.grid_type = gridType
+        changed.bits = Int64(grid.bits)
+        changed.group_size = Int64(grid.groupSize ?? 0)
+        changed.symmetric = grid.isSymmetric ? 1 : 0
+        store(changed, at: options)
+    }
+}
+
+extension TwoLevelType? {
+    /// The number that adadim.h has for grids of this type.
+    var gridType: Int32 { Int32(Choice.gridType.first { $0.value == self }?.key ?? ADADIM_GRID_UNIFORM) }
 }
 
 @_cdecl("adadim_memory_needed")

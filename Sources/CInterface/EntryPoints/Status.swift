@@ -79,7 +79,9 @@ extension QuantizationError {
     fileprivate var status: adadim_status {
         switch self {
         case .settingOutOfRange, .emptyWeight, .activationOrderMismatch, .dampingMismatch: .invalidArgument
-        case .shapeMismatch, .panelMismatch, .replacementMismatch, .wrongByteCount, .tooLargeToCount: .wrongSize
+        case .shapeMismatch, .rowsNotWholeGroups, .panelMismatch, .replacementMismatch, .wrongByteCount,
+            .tooLargeToCount:
+            .wrongSize
         case .targetNotFinite, .nonFiniteWeight: .notFinite
         case .notPositiveDefinite: .notPositiveDefinite
         case .allInputsInactive: .allInputsInactive

@@ -20,3 +20,5 @@ extension TokenWeights: ExpressibleByArgument {}
 extension ScaleType: ExpressibleByArgument {}
 extension Propagation: ExpressibleByArgument {}
 extension ExportFormat: ExpressibleByArgument {}
+extension GGUFTypeMix: ExpressibleByArgument {}
+extension Runtime: ExpressibleByArgument {}

@@ -27,6 +27,7 @@ struct LayerCommand: ParsableCommand {
     @OptionGroup(title: "Method") var variant: VariantArguments
     @OptionGroup(title: "Method") var method: MethodArguments
     @OptionGroup(title: "Method") var choice: SelectionArguments
+    @OptionGroup(title: "Method") var grids: GridArguments
     @OptionGroup(title: "Method") var scales: ScaleArguments
     @OptionGroup(title: "Accuracy") var effort: EffortArguments
     @OptionGroup(title: "Accuracy") var factor: FactorArguments
@@ -45,10 +46,13 @@ struct LayerCommand: ParsableCommand {
             try refuseWithoutSweep(method, effort, factor, refinement)
             var options = ModelRecipe(method, effort.effort).options
             variant.set(&options)
+            // Before what follows from it and may contradict it.
+            grids.set(&options)
             self.method.set(&options)
             choice.set(&options)
             factor.set(&options)
             try refinement.set(&options)
+            try refuseOutOfRange { $0.options = options }
             return options
         }
     }

@@ -44,8 +44,9 @@ struct LayerText {
 
     private var choice: String {
         let tail = report.tailGroup.map { ", the last of a channel \($0)" } ?? ""
+        let grid = report.options.options.grid
         return
-            "\(report.dimension.rawValue), \(report.options.options.grid.bits) bits in groups of \(report.groupSize)\(tail): "
+            "\(report.dimension.rawValue), \(grid.twoLevel.map { "\($0.rawValue), " } ?? "")\(grid.bits) bits in groups of \(report.groupSize)\(tail): "
             + (report.loss.relative.map { "loses \(percent($0)) of ‖WX‖²" } ?? "has no output to lose, ‖WX‖² is 0")
     }
 

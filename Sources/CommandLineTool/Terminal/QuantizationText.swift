@@ -83,7 +83,7 @@ struct QuantizationText {
         return "\(packed) bits per weight if packed, overheads included; written dense in \(stored) bits"
     }
 
-    /// Layers by the last component of their name, in the order of their first appearance, then all of them.
+    /// Layers by the last component of their name, in the order of their first appearance, then all of blocks.
     private var rows: [Row] {
         var order: [String] = []
         var byRole: [String: [QuantizationReport.Layer]] = [:]
@@ -92,6 +92,8 @@ struct QuantizationText {
             if byRole[role] == nil { order.append(role) }
             byRole[role, default: []].append(layer)
         }
-        return order.map { Row(name: $0, layers: byRole[$0] ?? []) } + [Row(name: "all", layers: report.layers)]
+        let ofBlocks = report.layers.filter { $0.table == nil }
+        let sum = Row(name: ofBlocks.count < report.layers.count ? "all of blocks" : "all", layers: ofBlocks)
+        return order.map { Row(name: $0, layers: byRole[$0] ?? []) } + [sum]
     }
 }

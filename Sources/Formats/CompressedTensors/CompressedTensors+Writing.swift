@@ -21,15 +21,31 @@ extension CompressedTensors {
         try write(.codes, .signed32, [quantized.rows, codes.wordsPerRow], codes.words)
         let shape = [quantized.scales.rows, quantized.scales.columns]
         try write(.scales, layer.type.elementType, shape, try layer.storedScales())
-        let half = 1 << (quantized.bits - 1)
-        let zeroPoints = quantized.zeroPoints.rowMajorElements.map { Int8(truncatingIfNeeded: Int($0) - half) }
-        try write(.zeroPoints, .signed8, shape, zeroPoints)
+        switch strategy {
+        case .blocks:
+            let half = 1 << (quantized.bits - 1)
+            let zeroPoints = quantized.zeroPoints.rowMajorElements.map { Int8(truncatingIfNeeded: Int($0) - half) }
+            try write(.zeroPoints, .signed8, shape, zeroPoints)
+        case .groups(let groups) where groups.isSymmetric: break
+        case .groups:
+            let zeroPoints = PackedZeroPoints(packing: quantized.zeroPoints, bits: quantized.bits)
+            try write(.zeroPoints, .signed32, [zeroPoints.wordRows, zeroPoints.columns], zeroPoints.words)
+        }
         try write(.shape, .signed64, [2], [Int64(quantized.rows), Int64(quantized.columns)])
+    }
+
+    package func loss(of layer: FinishedLayer) -> String? {
+        do throws(FormatError) {
+            _ = try layer.storedScales()
+            return nil
+        } catch {
+            return "its scales are no numbers of \(layer.type.elementType.rawValue), in which the model is loaded"
+        }
     }
 
     package func configuration(of layers: [ConfiguredLayer]) throws -> [(key: String, value: Data)] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return [("quantization_config", try encoder.encode(CompressedTensorsConfiguration(layers)))]
+        return [("quantization_config", try encoder.encode(CompressedTensorsConfiguration(layers, strategy)))]
     }
 }

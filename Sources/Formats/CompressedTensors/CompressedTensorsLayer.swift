@@ -2,12 +2,14 @@ import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 import AdaDimSafetensors
 
-/// A layer of a compressed-tensors checkpoint: the four tensors of ``PackedTensor``.
+/// A layer of a compressed-tensors checkpoint: the tensors of ``PackedTensor``, without zero points where the grids are symmetric.
 struct CompressedTensorsLayer: PackedLayer {
     let module: String
-    let blocks: PackedBlocks
+    let scheme: PackedScheme
 
-    var tensors: [String] { PackedTensor.allCases.map { $0.name(in: module) } }
+    var tensors: [String] {
+        PackedTensor.allCases.filter { $0 != .zeroPoints || !scheme.isSymmetric }.map { $0.name(in: module) }
+    }
     var codes: String { PackedTensor.codes.name(in: module) }
     var scales: String { PackedTensor.scales.name(in: module) }
 
@@ -25,7 +27,7 @@ struct CompressedTensorsLayer: PackedLayer {
         let zeroPoints = try zeroPoints(parts.zeroPoints, layout)
         return try parts.codes.withBytes { bytes throws(FormatError) in
             guard let base = bytes.baseAddress else { throw .badContent(parts.codes, "holds nothing") }
-            let codes = PackedCodes(base: base, rows: layout.rows, columns: layout.columns, bits: blocks.bits)
+            let codes = PackedCodes(base: base, rows: layout.rows, columns: layout.columns, bits: scheme.bits)
             return try body(
                 PackedMatrix(codes: codes, scales: scales, zeroPoints: zeroPoints, layout: layout), parts.type)
         }
@@ -36,7 +38,8 @@ struct CompressedTensorsLayer: PackedLayer {
         let layout: GroupLayout
         let codes: any StoredTensor
         let scales: any StoredTensor
-        let zeroPoints: any StoredTensor
+        /// nil for symmetric grids.
+        let zeroPoints: (any StoredTensor)?
         /// Of the scales.
         let type: StoredFloat
     }
@@ -52,21 +55,32 @@ struct CompressedTensorsLayer: PackedLayer {
                 tensor: source.storedName(of: module + ".weight"), file: codes.path, found: [rows, columns],
                 expected: "[\(expected.rows), \(expected.columns)]")
         }
-        guard rows.isMultiple(of: blocks.rows), columns.isMultiple(of: blocks.columns) else {
-            throw .badContent(codes, "blocks [\(blocks.rows), \(blocks.columns)] do not divide [\(rows), \(columns)]")
+        guard let layout = scheme.layout(rows: rows, columns: columns) else {
+            throw .badContent(codes, "\(scheme.groupWords) do not divide [\(rows), \(columns)]")
         }
-        let counts = [rows / blocks.rows, columns / blocks.columns]
-        let zeroPoints = try source.required(PackedTensor.zeroPoints.name(in: module))
+        let counts = [layout.scaleRows, layout.scaleColumns]
+        let zeroPoints = try zeroPointTensor(in: source)
         let scales = try source.required(scales)
-        try codes.require(.signed32, [rows, PackedRows.wordsPerRow(columns: columns, bits: blocks.bits)])
-        try zeroPoints.require(.signed8, counts)
+        try codes.require(.signed32, [rows, PackedRows.wordsPerRow(columns: columns, bits: scheme.bits)])
+        if scheme.packsZeroPoints {
+            try zeroPoints?.require(
+                .signed32, [PackedRows.wordsPerRow(columns: rows, bits: scheme.bits), layout.scaleColumns])
+        } else {
+            try zeroPoints?.require(.signed8, counts)
+        }
         let type = try scales.floatType()
         try scales.require(type.elementType, counts)
-        let isPerInput = blocks.columns == 1 && blocks.rows > 1
-        let layout = GroupLayout(
-            rows: rows, columns: columns, groupSize: isPerInput ? blocks.rows : blocks.columns,
-            dimension: isPerInput ? .perInputChannel : .perOutputChannel)
         return Parts(layout: layout, codes: codes, scales: scales, zeroPoints: zeroPoints, type: type)
+    }
+
+    /// - Throws: where a symmetric layer has zero points all the same, which loaders may or may not use.
+    private func zeroPointTensor(in source: any TensorSource) throws(FormatError) -> (any StoredTensor)? {
+        let name = PackedTensor.zeroPoints.name(in: module)
+        guard scheme.isSymmetric else { return try source.required(name) }
+        if let tensor = source.tensor(name) {
+            throw .badContent(tensor, "zero points, expected none: config.json says that the layer is symmetric")
+        }
+        return nil
     }
 
     private func storedShape(in source: any TensorSource) throws(FormatError) -> (rows: Int, columns: Int) {
@@ -81,12 +95,26 @@ struct CompressedTensorsLayer: PackedLayer {
         return (Int(rows), Int(columns))
     }
 
-    /// Zero points as codes, shaped as the scales; stored are they less half of all codes, signed.
-    private func zeroPoints(_ tensor: any StoredTensor, _ layout: GroupLayout) throws(FormatError) -> Matrix<UInt8> {
-        let half = 1 << (blocks.bits - 1)
+    /// Zero points as codes, shaped as the scales.
+    private func zeroPoints(
+        _ tensor: (any StoredTensor)?, _ layout: GroupLayout
+    ) throws(FormatError) -> Matrix<UInt8> {
+        let (rows, columns) = (layout.scaleRows, layout.scaleColumns)
+        guard let tensor else {
+            return Matrix(repeating: UInt8(truncatingIfNeeded: 1 << (scheme.bits - 1)), rows: rows, columns: columns)
+        }
+        guard scheme.packsZeroPoints else { return try signedZeroPoints(tensor, layout) }
+        return tensor.withBytes { PackedZeroPoints.unpack($0, rows: rows, columns: columns, bits: scheme.bits) }
+    }
+
+    /// Those of blocks; stored are they less half of all codes, signed.
+    private func signedZeroPoints(
+        _ tensor: any StoredTensor, _ layout: GroupLayout
+    ) throws(FormatError) -> Matrix<UInt8> {
+        let half = 1 << (scheme.bits - 1)
         return try tensor.withBytes { bytes throws(FormatError) in
             if let outside = bytes.lazy.map({ Int8(bitPattern: $0) }).first(where: { !(-half..<half ~= Int($0)) }) {
-                throw .badContent(tensor, "holds \(outside), expected \(-half) to \(half - 1) for \(blocks.bits) bits")
+                throw .badContent(tensor, "holds \(outside), expected \(-half) to \(half - 1) for \(scheme.bits) bits")
             }
             var result = Matrix<UInt8>(uninitialized: layout.scaleRows, layout.scaleColumns)
             // Read only.

@@ -7,9 +7,12 @@ package protocol StoredTensor: Sendable {
     var name: String { get }
     /// The file's path.
     var path: String { get }
+    /// Bytes, where numbers are stored in blocks.
     var elementType: TensorElementType { get }
     /// Sizes, outermost first: elements are row-major.
     var shape: [Int] { get }
+    /// How the numbers are stored. Of blocks, elements and shape are those of the bytes.
+    var type: TensorType { get }
 
     /// Calls `body` with the bytes, little-endian; they are valid only inside it and may be unaligned.
     func withBytes<Result, Failure: Error>(
@@ -43,6 +46,8 @@ extension FormatError {
 }
 
 extension StoredTensor {
+    package var type: TensorType { .elements(elementType) }
+
     /// The type of a tensor that must hold floats.
     package func floatType() throws(FormatError) -> StoredFloat {
         guard let type = StoredFloat(elementType) else {

@@ -3,6 +3,9 @@ import AdaDimSafetensors
 /// What a quantized model's tensors are written into: shards with their index, or a single file. A format writes the
 /// layers that it packs; all that nothing is written for, the container carries over.
 package protocol TensorContainer: AnyObject {
+    /// What a user should know before anything is written, a sentence each.
+    var remarks: [String] { get }
+
     /// What is wrong with tensors that were carried over, a sentence each.
     var notices: [String] { get }
 
@@ -18,6 +21,8 @@ package protocol TensorContainer: AnyObject {
 }
 
 extension TensorContainer {
+    package var remarks: [String] { [] }
+
     /// Writes a tensor whose elements are at hand.
     package func write<Element: BitwiseCopyable>(
         _ tensor: PlannedTensor, insteadOf original: String, _ elements: [Element]
@@ -60,4 +65,6 @@ extension SafetensorsWriter: TensorBytes {}
 package enum ContainerKind: Sendable {
     /// model.safetensors, or shards and the index that lists them, as the model has them.
     case safetensors
+    /// One file, model.gguf.
+    case gguf
 }

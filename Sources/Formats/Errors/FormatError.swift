@@ -13,7 +13,7 @@ package enum FormatError: Error, Equatable {
     case invalidJSON(file: String, reason: String)
     case missingKey(file: String, key: String, expected: String)
     case wrongValue(file: String, key: String, found: String, expected: String)
-    case unreadableScheme(file: String, reason: String, readable: String)
+    case unreadableScheme(file: String, key: String, reason: String, readable: String)
     // Reading tensors.
     case missingTensor(name: String, place: String)
     case wrongShape(tensor: String, file: String, found: [Int], expected: String)
@@ -41,8 +41,8 @@ extension FormatError: CustomStringConvertible {
         case .missingKey(let file, let key, let expected): "\(file): \(key) is missing, expected \(expected)"
         case .wrongValue(let file, let key, let found, let expected):
             "\(file): \(key) is \(found), expected \(expected)"
-        case .unreadableScheme(let file, let reason, let readable):
-            "\(file): quantization_config cannot be read: \(reason); supported is \(readable)"
+        case .unreadableScheme(let file, let key, let reason, let readable):
+            "\(file): \(key) cannot be read: \(reason); supported is \(readable)"
         case .missingTensor(let name, let place): "\(place): no tensor \(name) in the weights"
         case .wrongShape(let tensor, let file, let found, let expected):
             "\(file): tensor \(tensor) has shape \(found), expected \(expected)"

@@ -6,19 +6,56 @@ extension ExportFormat {
     ///   ``FormatError/disagreement(module:scheme:other:otherScheme:format:)`` for layers of one input that differ where
     ///   they must not, ``FormatError/openDirection(module:directions:format:)`` for one of them that may still differ.
     package func check(_ layers: [PlannedLayer]) throws(FormatError) {
+        try packing?.limits.check(layers, of: name)
+    }
+
+    /// Why a packed layer of a scheme becomes plain numbers in it; nil where it is packed, or where no layer is.
+    package func reasonForPlainNumbers(_ scheme: LayerScheme, at place: LayerPlace) -> String? {
+        if let reason = packing?.limits.refusal(at: place) { return "it is \(reason)" }
+        return switch storage(of: scheme) {
+        case .packed: nil
+        case .dense(let reason): reason
+        case .refused(let reason): "it has \(reason)"
+        }
+    }
+
+    /// What is to be said before a run of layers that will be plain numbers whatever the run decides, a sentence for each reason.
+    package func noticesOfDenseLayers(among layers: [PlannedLayer]) -> [String] {
+        var (reasons, modules) = ([String](), [String: [String]]())
         for layer in layers {
+            let outcomes = layer.schemes.map { storage(of: $0).denseBecause }
+            guard let reason = outcomes.first ?? nil, outcomes.allSatisfy({ $0 != nil }) else { continue }
+            if modules[reason] == nil { reasons.append(reason) }
+            modules[reason, default: []].append(layer.module)
+        }
+        return reasons.map { reason in
+            let names = modules[reason] ?? []
+            let others = names.count > 1 ? " and \(names.count - 1) more" : ""
+            return "\(names.first ?? "")\(others): to be written dense, since \(reason)"
+        }
+    }
+}
+
+extension SchemeLimits {
+    /// The same for limits of whatever: a format, or a runtime.
+    /// - Parameter name: whose limits these are, for errors.
+    package func check(_ layers: [PlannedLayer], of name: String) throws(FormatError) {
+        for layer in layers {
+            if !layer.schemes.isEmpty, let reason = refusal(at: layer.place) {
+                throw .cannotHold(module: layer.module, format: name, reason: reason)
+            }
             for scheme in layer.schemes {
                 if case .refused(let reason) = storage(of: scheme) {
                     throw .cannotHold(module: layer.module, format: name, reason: reason)
                 }
             }
         }
-        guard packing?.limits.agreement == .layersOfOneInput else { return }
+        guard agreement == .layersOfOneInput else { return }
         for (_, layers) in Dictionary(grouping: layers, by: \.input).sorted(by: { $0.key < $1.key }) {
             guard let first = layers.first, layers.count > 1 else { continue }
-            let expected = try outcome(first)
+            let expected = try outcome(first, of: name)
             for layer in layers.dropFirst() {
-                let found = try outcome(layer)
+                let found = try outcome(layer, of: name)
                 guard found == expected else {
                     throw .disagreement(
                         module: layer.module, scheme: found, other: first.module, otherScheme: expected, format: name)
@@ -28,7 +65,7 @@ extension ExportFormat {
     }
 
     /// What a layer becomes, in words, as far as layers of one input must agree in it.
-    private func outcome(_ layer: PlannedLayer) throws(FormatError) -> String {
+    private func outcome(_ layer: PlannedLayer, of name: String) throws(FormatError) -> String {
         let outcomes = layer.schemes.map(words)
         guard Set(outcomes).count <= 1 else {
             throw .openDirection(

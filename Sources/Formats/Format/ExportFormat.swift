@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// What a quantized model is written as. All formats have the same values.
 package struct ExportFormat: Sendable {
@@ -20,15 +21,36 @@ package struct ExportFormat: Sendable {
         self.container = container
     }
 
+    /// The format as it is written for one model, by what its layers may become.
+    package func prepared(for layers: [PlannedLayer]) -> ExportFormat {
+        ExportFormat(name: name, help: help, packing: packing?.prepared(for: layers), container: container)
+    }
+
     /// How it stores a layer.
     package func storage(of scheme: LayerScheme) -> LayerStorage {
         packing?.limits.storage(of: scheme) ?? .dense(because: nil)
     }
 
-    /// What a layer takes in it whose weight is loaded as `type`.
+    /// The type of the scales of layers, of a model whose weights are loaded as `type`.
+    package func scaleType(isSymmetric: Bool, loaded type: StoredFloat) -> ScaleType {
+        packing?.scaleType(isSymmetric: isSymmetric) ?? type.scaleType
+    }
+
+    /// What readers compute with in place of a packed weight that is loaded as `type`: its values rounded to this.
+    package func computedType(loaded type: StoredFloat) -> StoredFloat { packing?.computedType ?? type }
+
+    /// What a layer takes in it whose weight is loaded as `type`; the least where that depends on the layer's numbers.
     package func size(of scheme: LayerScheme, type: StoredFloat) -> StoredSize {
         if let packing, storage(of: scheme) == .packed { return packing.size(of: scheme) }
         return StoredSize(dense: type, rows: scheme.layout.rows, columns: scheme.layout.columns)
+    }
+
+    /// What a layer takes in it.
+    package func size(of layer: FinishedLayer) -> StoredSize {
+        let scheme = LayerScheme(
+            of: layer.quantized, scaleType: scaleType(isSymmetric: false, loaded: layer.type))
+        if let packing, storage(of: scheme) == .packed { return packing.size(of: layer) }
+        return StoredSize(dense: layer.type, rows: layer.quantized.rows, columns: layer.quantized.columns)
     }
 }
 

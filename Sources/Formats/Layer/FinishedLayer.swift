@@ -5,14 +5,18 @@ import AdaDimQuantizedMatrices
 package struct FinishedLayer: Sendable {
     /// As in `model.layers.3.self_attn.q_proj`.
     package let module: String
+    package let place: LayerPlace
     /// The tensor that it replaces.
     package let weightName: String
     package let quantized: QuantizedMatrix
     /// What the weight is loaded in, and the type of its scales.
     package let type: StoredFloat
 
-    package init(module: String, weightName: String, quantized: QuantizedMatrix, type: StoredFloat) {
+    package init(
+        module: String, place: LayerPlace = .block, weightName: String, quantized: QuantizedMatrix, type: StoredFloat
+    ) {
         self.module = module
+        self.place = place
         self.weightName = weightName
         self.quantized = quantized
         self.type = type
@@ -20,14 +24,18 @@ package struct FinishedLayer: Sendable {
 
     /// The scales' bytes, row-major. They must be numbers of their type already: codes were computed from them.
     package func storedScales() throws(FormatError) -> [UInt8] {
-        let scales = quantized.scales.rowMajorElements
-        if let scale = scales.first(where: { type.rounded($0) != $0 || !$0.isFinite }) {
-            throw .scaleNotStorable(module: module, scale: scale, elementType: type.elementType.rawValue)
+        try stored(quantized.scales.rowMajorElements, as: type)
+    }
+
+    /// The bytes of numbers of a type, which they must be exactly.
+    func stored(_ values: [Float], as type: StoredFloat) throws(FormatError) -> [UInt8] {
+        if let value = values.first(where: { type.rounded($0) != $0 || !$0.isFinite }) {
+            throw .scaleNotStorable(module: module, scale: value, elementType: type.elementType.rawValue)
         }
-        return [UInt8](unsafeUninitializedCapacity: scales.count * type.byteWidth) { buffer, count in
-            count = scales.count * type.byteWidth
+        return [UInt8](unsafeUninitializedCapacity: values.count * type.byteWidth) { buffer, count in
+            count = values.count * type.byteWidth
             guard let target = buffer.baseAddress else { return }
-            _ = type.narrow(scales, count: scales.count, to: UnsafeMutableRawPointer(target))
+            _ = type.narrow(values, count: values.count, to: UnsafeMutableRawPointer(target))
         }
     }
 }

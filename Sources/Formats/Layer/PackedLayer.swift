@@ -23,11 +23,43 @@ package protocol PackedLayer: Sendable {
 }
 
 extension PackedLayer {
+    /// What its numbers are made of, by what the files hold of it.
+    package func scheme(in source: any TensorSource) throws(FormatError) -> LayerScheme {
+        try withMatrix(in: source, shape: nil) { matrix, type throws(FormatError) in
+            let middle = UInt8(truncatingIfNeeded: 1 << (matrix.codes.bits - 1))
+            return LayerScheme(
+                bits: matrix.codes.bits, layout: matrix.layout,
+                isSymmetric: matrix.zeroPoints.columnMajorElements.allSatisfy { $0 == middle },
+                scaleType: type.scaleType, twoLevel: matrix.twoLevel?.type)
+        }
+    }
+
     /// The layer's codes, scales and zero points.
     package func quantized(
         in source: any TensorSource, shape: (rows: Int, columns: Int)? = nil
     ) throws(FormatError) -> QuantizedMatrix {
         try withMatrix(in: source, shape: shape) { matrix, _ throws(FormatError) in matrix.unpacked() }
+    }
+
+    /// Rows of the dequantized weight, one a column of the result [in, ids.count].
+    /// - Parameter outside: the error for a row that is not there, by the number of those that are.
+    package func dequantizedRows<Failure: Error>(
+        _ ids: [Int32], in source: any TensorSource, outside: (_ row: Int, _ rows: Int) -> Failure
+    ) throws(FormatError) -> Result<Matrix<Float>, Failure> {
+        try withMatrix(in: source, shape: nil) {
+            (matrix, type) throws(FormatError) -> Result<Matrix<Float>, Failure> in
+            let rows = matrix.layout.rows
+            if let id = ids.first(where: { $0 < 0 || Int($0) >= rows }) { return .failure(outside(Int(id), rows)) }
+            var result = Matrix<Float>(uninitialized: matrix.layout.columns, ids.count)
+            let isFinite = result.withMutableView { target in
+                matrix.dequantizeRows({ Int(ids[$0]) }, into: target, as: type)
+            }
+            guard isFinite else {
+                throw .badContent(
+                    try source.required(codes), "a dequantized weight is beyond \(type.elementType.rawValue)")
+            }
+            return .success(result)
+        }
     }
 
     /// The dequantized weight [out, in]: the numbers that a loader computes with.

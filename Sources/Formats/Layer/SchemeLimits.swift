@@ -17,10 +17,21 @@ package struct SchemeLimits: Sendable {
         case refused
     }
 
-    package enum ZeroPoints: Sendable {
+    package enum ZeroPoints: Sendable, Equatable {
         case any
         /// The middle code alone: symmetric grids.
         case middle
+        /// Any for codes of these bits, the middle code alone for others.
+        case anyAt(bits: Set<Int>)
+
+        /// Whether codes of so many bits may have zero points that are not the middle code.
+        package func allows(bits: Int) -> Bool {
+            switch self {
+            case .any: true
+            case .middle: false
+            case .anyAt(let allowed): allowed.contains(bits)
+            }
+        }
     }
 
     /// Which layers must have one scheme, because a runtime fuses them.
@@ -38,12 +49,19 @@ package struct SchemeLimits: Sendable {
     package var zeroPoints: ZeroPoints
     package var scaleTypes: Set<ScaleType>
     package var agreement: Agreement
+    /// Two-level grids; none of them unless a format states it.
+    package var twoLevelTypes: Set<TwoLevelType>
+    /// Both sizes of a weight must be multiples of this.
+    package var sizeUnit: Int
+    /// The layers that it packs.
+    package var places: Set<LayerPlace>
 
-    /// All schemes, but for what is stated otherwise.
+    /// All schemes of the layers of blocks, but for what is stated otherwise.
     package init(
         bits: Set<Int> = Set(1...8), directions: Set<ChannelDimension> = Set(ChannelDimension.allCases),
         groupSizes: GroupSizes = .any, shortLastGroup: ShortLastGroup = .packed, zeroPoints: ZeroPoints = .any,
-        scaleTypes: Set<ScaleType> = Set(ScaleType.allCases), agreement: Agreement = .none
+        scaleTypes: Set<ScaleType> = Set(ScaleType.allCases), agreement: Agreement = .none, sizeUnit: Int = 1,
+        places: Set<LayerPlace> = [.block], twoLevelTypes: Set<TwoLevelType> = []
     ) {
         self.bits = bits
         self.directions = directions
@@ -52,6 +70,14 @@ package struct SchemeLimits: Sendable {
         self.zeroPoints = zeroPoints
         self.scaleTypes = scaleTypes
         self.agreement = agreement
+        self.sizeUnit = sizeUnit
+        self.places = places
+        self.twoLevelTypes = twoLevelTypes
+    }
+
+    /// Why no layer of a place is packed; nil where some are.
+    package func refusal(at place: LayerPlace) -> String? {
+        places.contains(place) ? nil : "a quantized \(place.words), expected one of plain numbers"
     }
 
     /// How a layer of a scheme is stored.
@@ -73,6 +99,19 @@ package struct SchemeLimits: Sendable {
     }
 
     private func refusal(of scheme: LayerScheme) -> String? {
+        if let type = scheme.twoLevel {
+            guard twoLevelTypes.contains(type) else {
+                let expected = twoLevelTypes.map(\.rawValue).sorted() + ["uniform"]
+                return "gridType \(type.rawValue), expected \(Self.list(expected))"
+            }
+            guard scheme.layout.columns.isMultiple(of: TwoLevelType.superGroupSize) else {
+                return
+                    "rows of \(scheme.layout.columns) weights, expected a multiple of \(TwoLevelType.superGroupSize) for "
+                    + "gridType \(type.rawValue)"
+            }
+            // All else follows from the type.
+            return nil
+        }
         guard bits.contains(scheme.bits) else {
             return "\(scheme.bits) bits, expected \(Self.list(bits.sorted().map(String.init)))"
         }
@@ -80,10 +119,16 @@ package struct SchemeLimits: Sendable {
             let expected = directions.map(\.rawValue).sorted()
             return "groups that run \(scheme.layout.dimension.rawValue), expected \(Self.list(expected))"
         }
+        if !hasSizes(of: scheme.layout) {
+            return "a weight of \(scheme.layout.rows) × \(scheme.layout.columns), expected multiples of \(sizeUnit)"
+        }
         if let expected = expectedGroupSize(scheme.layout.groupSize) {
             return "groups of \(scheme.layout.groupSize) weights, expected \(expected)"
         }
-        if zeroPoints == .middle && !scheme.isSymmetric { return "zero points, expected a symmetric grid" }
+        if !scheme.isSymmetric && !zeroPoints.allows(bits: scheme.bits) {
+            let bits = zeroPoints == .middle ? "" : " at \(scheme.bits) bits"
+            return "zero points\(bits), expected a symmetric grid"
+        }
         guard scaleTypes.contains(scheme.scaleType) else {
             let expected = scaleTypes.map(\.rawValue).sorted()
             return "scales in \(scheme.scaleType.rawValue), expected \(Self.list(expected))"
@@ -91,8 +136,13 @@ package struct SchemeLimits: Sendable {
         return nil
     }
 
+    /// Whether both sizes of a weight can be held.
+    package func hasSizes(of layout: GroupLayout) -> Bool {
+        layout.rows.isMultiple(of: sizeUnit) && layout.columns.isMultiple(of: sizeUnit)
+    }
+
     /// What a group size should be instead; nil where it can be held.
-    private func expectedGroupSize(_ size: Int) -> String? {
+    package func expectedGroupSize(_ size: Int) -> String? {
         switch groupSizes {
         case .any: nil
         case .multiples(let unit): size.isMultiple(of: unit) ? nil : "a multiple of \(unit)"

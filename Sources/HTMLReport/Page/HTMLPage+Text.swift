@@ -62,7 +62,7 @@ extension HTMLPage {
             countText: "\(rows.count) of \(rows.count) \(rows.count == 1 ? "layer" : "layers")", headings: headings,
             rows: rows.enumerated().map { index, row in
                 .init(
-                    index: index, name: row.name, block: row.block,
+                    index: index, name: row.name, block: row.block.map(String.init) ?? "", blockKey: row.block ?? -1,
                     role: .init(index: roles.index[row.role] ?? 0, name: row.role),
                     direction: row.direction.map { .init(index: directions.index[$0] ?? 0, name: $0) },
                     cells: cells(of: row), isDetailed: row.isDetailed)

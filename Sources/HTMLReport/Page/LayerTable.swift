@@ -28,7 +28,8 @@ package struct TableCell: Sendable {
 package struct TableRow: Sendable {
     /// The full name of the layer, as its file gives it.
     package let name: String
-    package let block: Int
+    /// nil for a layer of no block.
+    package let block: Int?
     package let role: String
     /// "per-OC" or "per-IC"; nil where none was chosen.
     package let direction: String?
@@ -39,7 +40,7 @@ package struct TableRow: Sendable {
     package let isDetailed: Bool
 
     package init(
-        name: String, block: Int, role: String, direction: String? = nil, cells: [TableCell],
+        name: String, block: Int?, role: String, direction: String? = nil, cells: [TableCell],
         details: LayerDetails? = nil, detailsAreKeptElsewhere: Bool = false
     ) {
         self.name = name

@@ -40,7 +40,9 @@ struct PageContext {
     struct Row {
         let index: Int
         let name: String
-        let block: Int
+        /// The number of its block, and by what rows are sorted.
+        let block: String
+        let blockKey: Int
         let role: Choice
         let direction: Choice?
         let cells: [Cell]

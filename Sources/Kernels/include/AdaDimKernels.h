@@ -67,9 +67,12 @@ typedef struct {
     // Rounds a column of updated weights to the grid value = (code − zero)·scale with codes 0 … largest, to nearest,
     // ties to even. weight ← weight − value. losses[0] ← Σ (updated − value)², losses[1] ← Σ (weight − value)². Scale
     // and zero of row i are scales[i·step], zeros[i·step], step 0 or 1.
+    //
+    // With offsets, null for none, which need step 1, value = (code − zero)·scale − offsets[i], rounded once where the
+    // product is exact; a scale may be negative, or zero, which has the code zero.
     void (*quantize_column)(
-        int64_t height, const float *updated, const float *scales, const float *zeros, int64_t step, float largest,
-        float *weight, uint8_t *codes, float *losses);
+        int64_t height, const float *updated, const float *scales, const float *zeros, const float *offsets,
+        int64_t step, float largest, float *weight, uint8_t *codes, float *losses);
 } adadim_tile_kernels;
 
 // The tables, null where this processor or this build has not the instructions. Not for users of a shared library that

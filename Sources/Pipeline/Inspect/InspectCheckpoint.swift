@@ -94,9 +94,9 @@ package struct InspectCheckpoint {
     }
 
     private func inspect(_ model: DecoderModel, _ run: inout Run) throws {
-        let reader = BlockReader(model, end: run.plan.last.block + 1)
+        let reader = BlockReader(model, end: run.plan.blocksComputed)
         var forward = Stopwatch()
-        for index in 0...run.plan.last.block {
+        for index in 0..<run.plan.blocksComputed {
             let block = try forward.time { try reader.block(index) }
             for stage in block.stages.indices {
                 try observer.checkCancellation()
@@ -112,7 +112,7 @@ package struct InspectCheckpoint {
     private func inputs(
         _ plan: LayerPlan, _ configuration: ModelConfiguration
     ) -> [[(layer: LinearLayer, out: Int, width: Int)]] {
-        (0...plan.last.block).flatMap { block in
+        (0..<plan.blocksComputed).flatMap { block in
             configuration.stages(ofBlock: block).enumerated().map { place, stage in
                 plan.layers(ofStage: place, inBlock: block).compactMap { layer in
                     stage.layers.first { $0.name == layer.name }.map { module in

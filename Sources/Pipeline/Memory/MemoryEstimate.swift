@@ -24,21 +24,22 @@ package struct MemoryEstimate: Sendable, Equatable {
         // Ids, positions and the residual streams.
         let ofToken = 4 + 8 + 4 * Double(configuration.hiddenSize) * Double(run.targets.streams)
         // Of blocks of several kinds the one that takes most.
-        let kinds = Set((0...plan.last.block).map(configuration.kind(ofBlock:)))
+        let kinds = Set((0..<plan.blocksEntered(of: configuration.blockCount)).map(configuration.kind(ofBlock:)))
         let most = try kinds.map { (kind) throws(QuantizationError) in
             let weights = kind.layers.reduce(0) { $0 + configuration.weightBytes($1) }
             // The next block is read at the same time, from pages with half as many bytes or as many.
-            let read = plan.last.block > 0 ? 2.5 * weights : weights
+            let read = plan.blocksComputed > 1 ? 2.5 * weights : weights
             let stages = try kind.stages.map { (stage) throws(QuantizationError) in
                 try StageMemory(stage, configuration, plan, run, threads: threads)
             }
             let peak =
                 run.keepsGrams
-                ? Self.peakOfTogether(stages, tokens, last: min(plan.last.stage, stages.count - 1))
+                ? Self.peakOfTogether(stages, tokens, last: plan.stagesEntered(of: stages.count) - 1)
                 : Self.peakOfOneByOne(stages, tokens, streams: Double(run.targets.streams))
             return read + Double(run.targets.untouchedBlocks) * weights + peak
         }.max()
-        bytes = tokens.all * ofToken + (most ?? 0)
+        let tables = try TableMemory(configuration, plan, run, tokens, threads: threads)
+        bytes = max(tables.embedding, tokens.all * ofToken + max(most ?? 0, tables.head))
     }
 
     /// - Parameter available: bytes; nil if unknown.

@@ -13,19 +13,21 @@ package struct RunMemory: Sendable {
     var replacesWeights: Bool
     /// Whether the Gram matrix is factored in Double, too, before a stage's layers are in memory.
     var factorsInDouble: Bool
+    /// Whether quantized layers are written as plain numbers.
+    var writesNumbers: Bool
 
     /// Of a run that quantizes a model.
     package static func quantizing(_ recipe: ModelRecipe) -> RunMemory {
         RunMemory(
             targets: recipe.targets.memory, weighting: recipe.weighting,
             keepsGrams: recipe.propagation == .original, replacesWeights: recipe.propagation == .quantized,
-            factorsInDouble: false)
+            factorsInDouble: false, writesNumbers: recipe.format.packing == nil)
     }
 
     /// Of a run that looks at the layers of the untouched model, stage after stage.
     package static func inspecting(_ recipe: ModelRecipe) -> RunMemory {
         RunMemory(
             targets: PlainTargets.memory, weighting: recipe.weighting, keepsGrams: false, replacesWeights: false,
-            factorsInDouble: true)
+            factorsInDouble: true, writesNumbers: false)
     }
 }

@@ -7,11 +7,11 @@ extension LayerPlan {
     /// What each linear layer of a model may become, for a format to say whether it can hold it.
     func layers(of checkpoint: Checkpoint) throws(CheckpointError) -> [PlannedLayer] {
         var planned: [PlannedLayer] = []
-        for layer in checkpoint.configuration.layers {
-            let shape = try checkpoint.location(of: layer.weightName).entry.shape
+        for layer in checkpoint.configuration.layers + tables {
+            let shape = try checkpoint.location(of: checkpoint.weightName(of: layer)).entry.shape
             planned.append(
                 PlannedLayer(
-                    module: layer.moduleName, input: "\(layer.block).\(layer.stage)",
+                    module: layer.moduleName, place: layer.place, input: layer.input,
                     schemes: schemes(of: layer, shape: shape)))
         }
         return planned
@@ -22,21 +22,27 @@ extension LayerPlan {
     /// - Parameter shape: of its weight, [out, in].
     func schemes(of layer: LinearLayer, shape: [Int]) -> [LayerScheme] {
         guard let options = self[layer], shape.count == 2 else { return [] }
-        return options.direction.candidates.map { dimension in
+        return options.usedDirection.candidates.map { dimension in
             LayerScheme(
                 bits: options.grid.bits,
                 layout: GroupLayout(
                     rows: shape[0], columns: shape[1], groupSize: options.grid.groupSize, dimension: dimension),
-                isSymmetric: options.grid.isSymmetric, scaleType: options.grid.scaleType)
+                isSymmetric: options.grid.isSymmetric, scaleType: options.grid.scaleType,
+                twoLevel: options.grid.twoLevel)
         }
     }
+}
+
+extension LinearLayer {
+    /// The same of all layers that have one input, and of no others.
+    var input: String { if let block, let stage { "\(block).\(stage)" } else { moduleName } }
 }
 
 extension QuantizationOptions {
     /// The same in a format: an adaptive direction is fixed where the format can hold only one. A fixed one is kept, for the
     /// format to refuse.
     func restricted(to format: ExportFormat) -> QuantizationOptions {
-        guard direction.isAdaptive, let directions = format.packing?.limits.directions else { return self }
+        guard usedDirection.isAdaptive, let directions = format.packing?.limits.directions else { return self }
         let open = direction.candidates.filter(directions.contains)
         guard open.count == 1 else { return self }
         var options = self

@@ -10,11 +10,12 @@ import AdaDimQuantizedMatrices
 extension DiskEstimate {
     /// Of a quantized model.
     package init(_ checkpoint: Checkpoint, _ format: ExportFormat, _ plan: LayerPlan) throws {
+        let format = format.prepared(for: try plan.layers(of: checkpoint))
         var layers: [String: LinearLayer] = [:]
-        for layer in checkpoint.configuration.layers where plan[layer] != nil {
-            layers[checkpoint.naming.stored(layer.weightName)] = layer
+        for layer in checkpoint.configuration.layers + plan.tables where plan[layer] != nil {
+            layers[checkpoint.naming.stored(checkpoint.weightName(of: layer))] = layer
         }
-        var bytes = try CarriedFiles(checkpoint).bytes
+        var bytes = try CarriedFiles(checkpoint, writing: format).bytes
         for name in checkpoint.tensorNames {
             let entry = try checkpoint.location(of: name).entry
             guard let layer = layers[name], StoredFloat(entry.elementType) != nil, entry.shape.count == 2 else {

@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFormats
 import AdaDimRecipe
 import Foundation
 
@@ -8,6 +9,10 @@ package struct QuantizationJob: Sendable {
     package var calibration: URL
     package var recipe: ModelRecipe
     package var overwrite = false
+    /// What the output is for: the recipe is fitted to it before the run. nil for nothing in particular.
+    package var runtime: Runtime?
+    /// What of the recipe the user has stated; all else may be changed for the runtime.
+    package var stated = StatedSettings()
     private var directory: URL?
 
     /// - Parameter output: nil for layers that are looked at only: see ``InspectionJob``.

@@ -3,6 +3,7 @@ import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimExport
 import AdaDimFiles
+import AdaDimFormats
 import AdaDimLinearAlgebra
 import AdaDimQuantization
 import AdaDimRecipe
@@ -10,6 +11,8 @@ import AdaDimReports
 import Logging
 
 /// Quantizes a model directory, block by block:
+///
+/// A table of embeddings is quantized before the first block, and an output projection of its own after the last one.
 ///
 ///     checkpoint → tokens → block inputs → Grams → factor → search + sweep → pack → checkpoint
 ///                               ↑______________ next block ______________|
@@ -40,11 +43,16 @@ package struct QuantizeCheckpoint {
         let start = ContinuousClock.now
         try job.recipe.validate(place: "the recipe")
         let checkpoint = try Checkpoint(quantizing: job.model, log: log)
+        let job = try job.fitted(to: checkpoint, log: log)
         let plan = try LayerPlan(
             job.recipe, checkpoint.configuration, scaleType: checkpoint.scaleType)
-        let model = try DecoderModel(checkpoint, givesLogits: false)
-        let format = job.recipe.format
-        try format.check(try plan.layers(of: checkpoint))
+        let model = try DecoderModel(checkpoint, givesLogits: plan.tables.contains { $0.place != .embedding })
+        if !plan.tables.isEmpty { try checkpoint.checkTableIsStoredOnce() }
+        let planned = try plan.layers(of: checkpoint)
+        let format = job.recipe.format.prepared(for: planned)
+        try format.container.check(checkpoint)
+        try format.check(planned)
+        for notice in plan.notices + (format.packing?.notices ?? []) { log.notice("\(notice)") }
         let size = try CalibrationSize(
             file: job.calibration, samples: job.recipe.sampling.samples, length: job.recipe.sampling.sequenceLength)
         try MemoryEstimate(checkpoint.configuration, plan, size, .quantizing(job.recipe)).check(available: memory)
@@ -53,25 +61,35 @@ package struct QuantizeCheckpoint {
             log.notice("\($0)")
         }
         try DiskEstimate(checkpoint, format, plan).check(output.parent, freeSpace: freeSpace)
+        for notice in format.noticesOfDenseLayers(among: planned) { log.notice("\(notice)") }
         let samples = try job.drawSamples(for: checkpoint.configuration, log: log)
         let recipe = job.carriedOut(samples, plan)
         if job.recipe.correction != recipe.correction {
             log.notice("nothing is corrected: inputs of the original model have not moved")
         }
         return try output.complete { partial in
-            let stream = try CalibrationStream(samples, model)
+            let tables = TableQuantizer(plan: plan, checkpoint: checkpoint, observer: observer, log: log)
+            let embeddings = try tables.embeddings(samples, model)
+            let targets = recipe.targets
+            let embedded = try EmbeddedSamples(
+                samples, model, embeddings, recipe.propagation,
+                rowsComputedIn: format.computedType(loaded: checkpoint.loadedType),
+                needsOriginal: targets.memory.streams > 1)
             var run = Run(
-                plan: plan, checkpoint: checkpoint, stream: stream, targets: recipe.targets.start(stream),
-                writer: try CheckpointWriter(checkpoint, format: format, to: partial),
+                plan: plan, checkpoint: checkpoint, stream: embedded.stream, targets: targets.start(embedded),
+                writer: try CheckpointWriter(checkpoint, format: format, tables: plan.tables, to: partial),
+                packed: ExportFormat.compressedTensors.prepared(for: planned),
                 report: QuantizationReport(job.described(samples, plan)))
             for notice in run.writer.notices { log.notice("\(notice)") }
             observer.progress(
                 .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
-            let reader = BlockReader(model, end: plan.last.block + 1)
-            for index in 0...plan.last.block {
+            if let embeddings { try finish(embeddings, dequantized: nil, &run) }
+            let reader = BlockReader(model, end: plan.blocksComputed)
+            for index in 0..<plan.blocksComputed {
                 var block = try run.times.reading.time { try reader.block(index) }
                 try quantize(&block, &run)
             }
+            if let head = try tables.head(run.stream, model) { try finish(head, dequantized: nil, &run) }
             let writer = run.writer
             for notice in try run.times.writing.time({ try writer.finish() }) { log.warning("\(notice)") }
             run.report.close(
@@ -94,6 +112,8 @@ package struct QuantizeCheckpoint {
         var stream: CalibrationStream
         var targets: any LayerTargets
         let writer: CheckpointWriter
+        /// What reports give the size in, whatever is written.
+        let packed: ExportFormat
         var report: QuantizationReport
         var times = RunTimes()
     }
@@ -143,7 +163,7 @@ package struct QuantizeCheckpoint {
             var weight = result.targeted.dequantized
             if replacing {
                 let checkpoint = run.checkpoint
-                weight = run.times.replacing.time { checkpoint.asStored(result.targeted) }
+                weight = run.times.replacing.time { checkpoint.asStored(result.targeted, in: job.recipe.format) }
                 replacements[result.layer.name] = weight
             }
             try finish(result, dequantized: weight, &run)
@@ -165,7 +185,7 @@ package struct QuantizeCheckpoint {
         seconds.write = watch.seconds
         let entry = QuantizationReport.Layer(
             result.quantization, result.damping, result.targeted.correction, stored,
-            packedBitsPerWeight: run.checkpoint.packedBitsPerWeight(result), seconds: seconds)
+            packedBitsPerWeight: run.checkpoint.bitsPerWeight(result, in: run.packed), seconds: seconds)
         run.report.layers.append(entry)
         observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
         try observer.checkCancellation()

@@ -23,15 +23,17 @@ struct CorrectedTargets: LayerTargets {
     private var untouched: DecoderBlock?
     /// How far the inputs of the current stage have moved.
     private var shift: InputShift<Float>?
-    /// Before the first quantized layer both streams are equal.
-    private var hasMoved = false
+    /// Before the first quantized layer both streams are equal, unless embeddings are quantized.
+    private var hasMoved: Bool
 
     /// - Parameters:
     ///   - shares: what layers compensate for.
     ///   - original: the calibration stream before block 0.
-    init(_ shares: OutputCorrection, original: CalibrationStream) {
+    ///   - hasMoved: whether the quantized model's stream differs from it already.
+    init(_ shares: OutputCorrection, original: CalibrationStream, hasMoved: Bool) {
         self.shares = shares
         self.original = original
+        self.hasMoved = hasMoved
     }
 
     mutating func enter(_ block: DecoderBlock) { untouched = block }

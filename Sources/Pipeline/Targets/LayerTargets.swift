@@ -48,8 +48,8 @@ struct TargetedQuantization {
 struct PlannedTargets: Sendable {
     /// What they hold in memory.
     let memory: TargetMemory
-    /// The targets from a stream before block 0.
-    let start: @Sendable (CalibrationStream) -> any LayerTargets
+    /// The targets of a run that begins with these samples.
+    let start: @Sendable (EmbeddedSamples) -> any LayerTargets
 }
 
 extension ModelRecipe {
@@ -58,7 +58,9 @@ extension ModelRecipe {
         let shares = carriedOut.correction
         return shares == .none
             ? PlannedTargets(memory: PlainTargets.memory) { _ in PlainTargets() }
-            : PlannedTargets(memory: CorrectedTargets.memory) { CorrectedTargets(shares, original: $0) }
+            : PlannedTargets(memory: CorrectedTargets.memory) {
+                CorrectedTargets(shares, original: $0.original, hasMoved: $0.hasMoved)
+            }
     }
 
     /// How tokens count.

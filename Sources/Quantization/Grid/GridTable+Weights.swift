@@ -3,7 +3,7 @@ import AdaDimLinearAlgebra
 extension GridTable {
     /// Sets every group's grid from the weight [out, in] itself.
     /// - Parameter importance: of each input [in, 1] in the order of the weight, which weights the errors in MSE
-    ///   clipping; nil for equal weights.
+    ///   clipping and in the search of two-level grids; nil for equal weights.
     /// - Throws: ``QuantizationError/outOfMemory(_:)``.
     mutating func setAllGroups(
         from weight: Matrix<S>, importance: Matrix<S>?, _ kernels: TileKernels = .best
@@ -11,6 +11,17 @@ extension GridTable {
         let (grid, layout) = (grid, layout)
         let importance =
             if let importance { importance } else { try Matrix<S>(filledWith: 1, layout.columns, by: 1) }
+        if let twoLevel {
+            weight.withView { weight in
+                importance.withView { importance in
+                    scales.withMutableView {
+                        TwoLevelSearch(type: twoLevel.type).run(
+                            weight, importance: importance, scales: $0, twoLevel.view)
+                    }
+                }
+            }
+            return
+        }
         let ranges = GroupRanges<S>(search: RangeSearch(grid), kernels: kernels)
         weight.withView { weight in
             importance.withView { importance in

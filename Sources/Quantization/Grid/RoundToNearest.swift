@@ -2,7 +2,7 @@ import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 
 /// Round to nearest: every weight [out, in] on the grid of its own group.
-/// - Parameter importance: diag(H) [in, 1] in the order of the weight, for grids with MSE clipping; nil for equal
+/// - Parameter importance: diag(H) [in, 1] in the order of the weight, for grids with MSE clipping and two-level ones; nil for equal
 ///   weights.
 /// - Returns: the quantized weight and its error, W − Q [out, in].
 /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/outOfMemory(_:)``.
@@ -14,6 +14,7 @@ package func roundToNearest<S: RealScalar>(
 ) throws(QuantizationError) -> (quantized: QuantizedMatrix, error: Matrix<S>) {
     var table = try GridTable<S>(grid, layout)
     try table.setAllGroups(from: weight, importance: importance, kernels)
+    let offsets = table.twoLevel?.view.offsets
     let codes = try Workspace<UInt8>(layout.rows, by: layout.columns)
     let error = try Workspace<S>(layout.rows, by: layout.columns)
     weight.withView { weight in
@@ -26,7 +27,9 @@ package func roundToNearest<S: RealScalar>(
                     switch layout.dimension {
                     case .perOutputChannel:
                         let group = j / layout.groupSize
-                        column.round(0..<layout.rows, scales.column(group), zeros.column(group), step: 1)
+                        column.round(
+                            0..<layout.rows, scales.column(group), zeros.column(group), offsets: offsets?.column(group),
+                            step: 1)
                     case .perInputChannel:
                         for group in 0..<layout.groupsPerChannel {
                             column.round(
@@ -51,18 +54,29 @@ private struct ColumnRounding<S: RealScalar> {
 
     /// - Parameters:
     ///   - scales: of the first row, the others `step` apart.
+    ///   - offsets: nil where there are none.
     @inline(__always)
-    func round(_ rows: Range<Int>, _ scales: UnsafePointer<S>, _ zeros: UnsafePointer<S>, step: Int) {
+    func round(
+        _ rows: Range<Int>, _ scales: UnsafePointer<S>, _ zeros: UnsafePointer<S>, offsets: UnsafePointer<S>? = nil,
+        step: Int
+    ) {
         let first = weight + rows.lowerBound
         let height = rows.count / TileKernels.lanes * TileKernels.lanes
         if height > 0 {
             _ = kernels.quantizeColumn(
                 height: height, updated: first,
-                .init(scales: scales, zeros: zeros, step: step, largestCode: S(grid.largestCode)), weight: first,
+                .init(scales: scales, zeros: zeros, offsets: offsets, step: step, largestCode: S(grid.largestCode)),
+                weight: first,
                 codes: codes + rows.lowerBound)
         }
         for i in height..<rows.count {
             let (scale, zero) = (scales[i * step], zeros[i * step])
+            if let offsets {
+                let (code, value) = grid.shiftedCode(first[i], scale: scale, zero: zero, offset: offsets[i])
+                first[i] -= value
+                codes[rows.lowerBound + i] = storedCode(code + zero)
+                continue
+            }
             let code = grid.relativeCode(first[i], scale: scale, zero: zero)
             first[i] -= code * scale
             codes[rows.lowerBound + i] = storedCode(code + zero)

@@ -135,6 +135,21 @@ extension TileKernels {
         _ codes: UnsafeMutablePointer<UInt8>
     ) -> (missed: Double, left: Double) {
         var (missed, left) = (SIMD8<S>.zero, SIMD8<S>.zero)
+        if let offsets = grid.offsets {
+            for i in Swift.stride(from: 0, to: height, by: 8) {
+                let (target, zero) = (load8(updated + i), load8(grid.zeros + i))
+                let (code, value) = UniformGrid.shiftedCodes(
+                    target, scale: load8(grid.scales + i), zero: zero, offset: load8(offsets + i),
+                    largestCode: grid.largestCode)
+                let (a, b) = (target - value, load8(weight + i) - value)
+                missed += a * a
+                left += b * b
+                store8(b, weight + i)
+                let stored = code + zero
+                for lane in 0..<8 { codes[i + lane] = storedCode(stored[lane]) }
+            }
+            return (total(missed), total(left))
+        }
         for i in Swift.stride(from: 0, to: height, by: 8) {
             let scale = grid.step == 0 ? SIMD8(repeating: grid.scales[0]) : load8(grid.scales + i)
             let zero = grid.step == 0 ? SIMD8(repeating: grid.zeros[0]) : load8(grid.zeros + i)

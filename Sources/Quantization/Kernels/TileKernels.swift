@@ -147,6 +147,8 @@ package struct TileKernels: Sendable {
     struct ColumnGrid<S: RealScalar> {
         let scales: UnsafePointer<S>
         let zeros: UnsafePointer<S>
+        /// What is subtracted from (code − zero)·scale, with step 1; nil for nothing. Scales may be zero or negative then.
+        var offsets: UnsafePointer<S>?
         let step: Int
         let largestCode: S
     }
@@ -163,7 +165,8 @@ package struct TileKernels: Sendable {
         }
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: 2) { losses in
             functions.pointee.quantize_column(
-                Int64(height), float(updated), float(grid.scales), float(grid.zeros), Int64(grid.step),
+                Int64(height), float(updated), float(grid.scales), float(grid.zeros), grid.offsets.map(float),
+                Int64(grid.step),
                 Float(grid.largestCode), float(weight), codes, losses.baseAddress)
             return (Double(losses[0]), Double(losses[1]))
         }

@@ -13,6 +13,8 @@ package struct UniformGrid: Sendable, Equatable {
     package let scaleType: ScaleType
     /// How much of a group's range its grid covers.
     package let ranges: RangeRule
+    /// On what lattice scales and offsets are: value = (code − zero)·scale − offset; nil for scales that stand alone.
+    package let twoLevel: TwoLevelType?
 
     /// - Precondition: `bits` is one of ``QuantizationOptions/Grid/supportedBits``; ``QuantizationOptions`` checks what users
     ///   give.
@@ -25,9 +27,23 @@ package struct UniformGrid: Sendable, Equatable {
         self.isSymmetric = isSymmetric
         self.scaleType = scaleType
         self.ranges = ranges
+        twoLevel = nil
+    }
+
+    /// A two-level grid. What follows from the type is as ``QuantizationOptions/Grid/twoLevel`` sets it; scales are exact.
+    package init(_ type: TwoLevelType) {
+        bits = type.bits
+        isSymmetric = !type.hasOffsets
+        scaleType = .float32
+        ranges = .search
+        twoLevel = type
     }
 
     package init(_ options: QuantizationOptions.Grid) {
+        if let type = options.twoLevel {
+            self.init(type)
+            return
+        }
         self.init(
             bits: options.bits, isSymmetric: options.isSymmetric, scaleType: options.scaleType, ranges: options.ranges)
     }
@@ -88,6 +104,27 @@ package struct UniformGrid: Sendable, Equatable {
         let magic: S = Self.roundingConstant()
         let clamped = min(max(weight / scale, -zero), S(largestCode) - zero)
         return (clamped + magic) - magic
+    }
+
+    /// Codes relative to the zero point and their values (code − zero)·scale − offset, as they are stored; code 0 where the scale
+    /// is zero, whose only value is −offset.
+    @inline(__always)
+    static func shiftedCodes<S: RealScalar>(
+        _ weights: SIMD8<S>, scale: SIMD8<S>, zero: SIMD8<S>, offset: SIMD8<S>, largestCode: S
+    ) -> (codes: SIMD8<S>, values: SIMD8<S>) {
+        var codes = relativeCodes(weights + offset, scale: scale, zero: zero, largestCode: largestCode)
+        codes.replace(with: 0, where: scale .== 0)
+        var values = codes * scale - offset
+        // Exact until here in Double, so that this is the one rounding.
+        if S.self != Float.self { for lane in 0..<8 { values[lane] = S(Float(values[lane])) } }
+        return (codes, values)
+    }
+
+    /// As ``shiftedCodes(_:scale:zero:offset:largestCode:)`` for one weight.
+    @inline(__always)
+    func shiftedCode<S: RealScalar>(_ weight: S, scale: S, zero: S, offset: S) -> (code: S, value: S) {
+        let code = scale == 0 ? 0 : relativeCode(weight + offset, scale: scale, zero: zero)
+        return (code, S(Float(code * scale - offset)))
     }
 
     @inline(__always)

@@ -1,4 +1,5 @@
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 
 /// The memory that quantizing a layer takes at its peak, known before any of it is allocated: bytes, by their contents.
 public struct MemoryPlan: Sendable, Equatable {
@@ -35,7 +36,8 @@ public struct MemoryPlan: Sendable, Equatable {
     ///   - options: what the layer is to be quantized with.
     ///   - threads: how many there will be; each sweeps its own panel of rows.
     ///   - bytesPerNumber: 4 for Float, 8 for Double.
-    /// - Throws: the options' error, ``QuantizationError/emptyWeight(rows:columns:)``, and
+    /// - Throws: the options' error, ``QuantizationError/rowsNotWholeGroups(_:inputs:)``,
+    ///   ``QuantizationError/emptyWeight(rows:columns:)``, and
     ///   ``QuantizationError/tooLargeToCount(rows:columns:)`` for a layer whose bytes no integer counts.
     public init(
         rows: Int, columns: Int, tokensAtOnce: Int = 0, panelRows: Int? = nil, options: QuantizationOptions = .init(),
@@ -43,6 +45,7 @@ public struct MemoryPlan: Sendable, Equatable {
     ) throws(QuantizationError) {
         try options.validate()
         guard rows > 0 && columns > 0 else { throw .emptyWeight(rows: rows, columns: columns) }
+        try options.checkInputs(columns)
         // Every figure below is less than a hundred times the largest of these.
         let largest = max(rows, columns, tokensAtOnce)
         guard largest < 1 << 28 else { throw .tooLargeToCount(rows: rows, columns: columns) }
@@ -56,8 +59,8 @@ public struct MemoryPlan: Sendable, Equatable {
         activations = columns * tokensAtOnce * bytesPerNumber
         weight = panel * columns * bytesPerNumber
 
-        let directions = options.direction.candidates.count
-        let sweeps = options.method == .gptq && options.direction == .adaptive(by: .sweep) ? 2 : 1
+        let directions = options.usedDirection.candidates.count
+        let sweeps = options.method == .gptq && options.usedDirection == .adaptive(by: .sweep) ? 2 : 1
         let shape = StepShape(columns: columns, options, threads: threads)
         let steps = options.method == .gptq ? layerSteps(options.refinement) : []
         let elementsPerRow = steps.reduce(0) { $0 + $1.elementsPerRow(of: shape) }
@@ -78,8 +81,10 @@ public struct MemoryPlan: Sendable, Equatable {
         let codeBytes = max(kept, panel < rows ? 2 : 1) * rows * columns
         let group = min(options.grid.groupSize ?? .max, max(rows, columns))
         let groups = max(rows * ((columns + group - 1) / group), (rows + group - 1) / group * columns)
-        // Scales and zero points, in the arithmetic's type and as they are kept.
-        codes = codeBytes + kept * groups * (2 * bytesPerNumber + 5)
+        // Scales and zero points, in the arithmetic's type and as they are kept; on two levels offsets with them, and the whole
+        // numbers of both twice, while they are found and as they are kept. Those of super-blocks are few.
+        let ofGroup = options.grid.twoLevel == nil ? 2 * bytesPerNumber + 5 : 3 * bytesPerNumber + 5 + 5
+        codes = codeBytes + kept * groups * ofGroup
     }
 
     /// Rows of a panel, rounded up to whole per-IC groups.
@@ -97,8 +102,15 @@ public struct MemoryPlan: Sendable, Equatable {
 }
 
 extension QuantizationOptions {
+    /// Refuses a two-level grid for rows that it does not divide.
+    func checkInputs(_ inputs: Int) throws(QuantizationError) {
+        if let type = grid.twoLevel, inputs % TwoLevelType.superGroupSize != 0 {
+            throw .rowsNotWholeGroups(type, inputs: inputs)
+        }
+    }
+
     /// Rows of a weight that belong together: a per-IC group, unless the direction is fixed to per-OC.
     func panelAlignment(rows: Int) -> Int {
-        direction.fixedDimension == .perOutputChannel ? 1 : min(grid.groupSize ?? rows, rows)
+        usedDirection.fixedDimension == .perOutputChannel ? 1 : min(grid.groupSize ?? rows, rows)
     }
 }

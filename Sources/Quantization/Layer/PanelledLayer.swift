@@ -50,7 +50,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
     ///   - cancellation: stops the work from another thread.
     ///   - progress: called with the share of the layer's flops that is done, from any thread, one call at a time.
     /// - Throws: ``QuantizationError/emptyWeight(rows:columns:)``,
-    ///   ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``.
+    ///   ``QuantizationError/shapeMismatch(weightInputs:gramOrder:)``, ``QuantizationError/rowsNotWholeGroups(_:inputs:)``.
     public init(
         rows: Int, columns: Int, panelRows: Int, quantizer: LayerQuantizer<Scalar>,
         cancellation: Cancellation? = nil, progress: @escaping @Sendable (Double) -> Void = { _ in }
@@ -71,6 +71,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             throw .shapeMismatch(weightInputs: columns, gramOrder: quantizer.factor.inputs)
         }
         let options = quantizer.options
+        try options.checkInputs(columns)
         self.panelRows = MemoryPlan.panelRows(panelRows, rows: rows, alignment: options.panelAlignment(rows: rows))
         self.rows = rows
         self.columns = columns
@@ -86,8 +87,8 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
 
     private static func readings(_ options: QuantizationOptions) -> [Reading] {
         let method = options.method
-        let candidates = options.direction.candidates
-        guard options.direction == .adaptive(by: .roundToNearest) && method == .gptq else {
+        let candidates = options.usedDirection.candidates
+        guard options.usedDirection == .adaptive(by: .roundToNearest) && method == .gptq else {
             return [Reading(method: method, dimensions: candidates, keepsCodes: true)]
         }
         return [
@@ -154,7 +155,7 @@ public struct PanelledLayer<Scalar: RealScalar>: Sendable {
             for layout in layouts {
                 let (quantized, error) = try roundToNearest(
                     panel, UniformGrid(options.grid), layout,
-                    importance: options.grid.ranges == .search ? factor.importanceInOrder : nil)
+                    importance: options.grid.searchesRanges ? factor.importanceInOrder : nil)
                 measured.addRounded(try factor.loss(error, flops: flops, threads: threads), layout.dimension)
                 found.append(quantized)
             }

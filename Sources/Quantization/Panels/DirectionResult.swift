@@ -6,11 +6,14 @@ struct DirectionResult<S: RealScalar>: Sendable {
     let layout: GroupLayout
     let grid: UniformGrid
     /// Whether a tile of the sweep sets the grids of a per-OC group when it comes to it. Not so for groups wider than a block,
-    /// whose grids are set when their first block is reached, nor in act-order, where a group's columns are scattered.
+    /// whose grids are set when their first block is reached, nor in act-order, where a group's columns are scattered, nor for
+    /// two-level grids.
     let findsGrids: Bool
     /// Per-OC [out, ⌈in/g⌉], per-IC [⌈out/g⌉, in].
     let scales: MutableMatrixView<S>
     let zeros: MutableMatrixView<S>
+    /// What scales and offsets are made of on two levels, with the offsets [out, in/g]; else nil.
+    let twoLevel: TwoLevelView<S>?
     /// [out, in], in the weight's order of columns.
     let codes: MutableMatrixView<UInt8>
 
@@ -23,7 +26,7 @@ struct DirectionResult<S: RealScalar>: Sendable {
         return DirectionResult(
             layout: layout, grid: grid, findsGrids: findsGrids,
             scales: scales[rows: scaleRows, columns: 0..<scales.columns],
-            zeros: zeros[rows: scaleRows, columns: 0..<zeros.columns],
+            zeros: zeros[rows: scaleRows, columns: 0..<zeros.columns], twoLevel: twoLevel?[rows: rows],
             codes: codes[rows: rows, columns: 0..<codes.columns])
     }
 }

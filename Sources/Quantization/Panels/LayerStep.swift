@@ -28,6 +28,8 @@ struct StepShape: Sendable {
     let groupSize: Int?
     /// Whether columns come in act-order.
     let isOrdered: Bool
+    /// Whether scales are on two levels.
+    let isTwoLevel: Bool
     /// How many panels are worked on at the same time.
     let threads: Int
 }

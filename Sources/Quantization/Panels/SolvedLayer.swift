@@ -10,8 +10,13 @@ struct SolvedLayer<S: RealScalar>: Sendable {
     let kernels: TileKernels
     let tiles: WorkspacePool<TileMemory<S>>
 
+    /// Whether scales are on two levels.
+    let isTwoLevel: Bool
+
     /// Columns of a per-OC group whose grids the sweep finds; nil where it finds none.
-    var sweptGroupSize: Int? { Self.sweptGroupSize(layouts, isOrdered: factor.positions != nil) }
+    var sweptGroupSize: Int? {
+        Self.sweptGroupSize(layouts, areGridsSet: factor.positions != nil || isTwoLevel)
+    }
     /// Rows of the tallest panel.
     var tallest: Int { panels.ranges.first?.count ?? 0 }
     /// The most tiles that a panel has in any direction.
@@ -22,15 +27,17 @@ struct SolvedLayer<S: RealScalar>: Sendable {
     ///   - threads: how many panels, or tiles of one, run at the same time, at most.
     ///   - panelBudget: bytes of working memory of one panel, at most.
     init(
-        rows: Int, _ factor: GramFactor<S>, _ layouts: [GroupLayout], _ kernels: TileKernels, bytesPerRow: Int,
+        rows: Int, _ factor: GramFactor<S>, _ layouts: [GroupLayout], _ kernels: TileKernels, isTwoLevel: Bool,
+        bytesPerRow: Int,
         threads: Int, panelBudget: Int
     ) throws(QuantizationError) {
         self.factor = factor
         self.layouts = layouts
         self.kernels = kernels
+        self.isTwoLevel = isTwoLevel
         schedule = SweepSchedule(
             columns: factor.inputs,
-            groupSize: Self.sweptGroupSize(layouts, isOrdered: factor.positions != nil))
+            groupSize: Self.sweptGroupSize(layouts, areGridsSet: factor.positions != nil || isTwoLevel))
         let alignment = layouts.lazy.filter { $0.dimension == .perInputChannel }.map(\.groupSize).max() ?? 1
         panels = RowPanels(
             rows: rows, alignment: alignment, bytesPerRow: bytesPerRow, threads: threads, memoryBudget: panelBudget)
@@ -47,7 +54,7 @@ struct SolvedLayer<S: RealScalar>: Sendable {
         return (tallest + rows - 1) / rows
     }
 
-    private static func sweptGroupSize(_ layouts: [GroupLayout], isOrdered: Bool) -> Int? {
-        isOrdered ? nil : layouts.first { $0.dimension == .perOutputChannel }?.groupSize
+    private static func sweptGroupSize(_ layouts: [GroupLayout], areGridsSet: Bool) -> Int? {
+        areGridsSet ? nil : layouts.first { $0.dimension == .perOutputChannel }?.groupSize
     }
 }

@@ -13,7 +13,7 @@ final class TileMemory<S: RealScalar>: Sendable {
         let stride = height % 256 == 0 ? height + TileKernels.lanes : height
         self.width = width + TileKernels.stripWidth
         columns = try Workspace(height, by: 3 * self.width, leadingDimension: stride)
-        rows = try Workspace(height, by: 4)
+        rows = try Workspace(height, by: 5)
         bytes = try Workspace(height, by: 1)
     }
 
@@ -26,6 +26,8 @@ final class TileMemory<S: RealScalar>: Sendable {
     var high: UnsafeMutablePointer<S> { rows.view.column(1) }
     var scale: UnsafeMutablePointer<S> { rows.view.column(2) }
     var zero: UnsafeMutablePointer<S> { rows.view.column(3) }
+    /// What is subtracted, on two-level grids.
+    var offset: UnsafeMutablePointer<S> { rows.view.column(4) }
     /// In a pass, which has no use for those ranges: W's column, and scratch.
     var weight: UnsafeMutablePointer<S> { low }
     var scratch: UnsafeMutablePointer<S> { high }

@@ -56,13 +56,23 @@ public struct QuantizationOptions: Sendable, Hashable {
     /// The default: searched ranges, act-order, more damping, and four passes of refinement.
     public static var balanced: QuantizationOptions { QuantizationOptions(.balanced) }
 
-    /// Checks each setting by itself.
+    /// Checks each setting by itself, and against a two-level grid what must fit it.
     /// - Throws: ``QuantizationError/settingOutOfRange(_:found:expected:)`` for the first one outside its range.
     public func validate() throws(QuantizationError) {
         try grid.validate()
         try factor.validate()
         try refinement.validate()
+        if let type = grid.twoLevel, direction.fixedDimension == .perInputChannel {
+            throw .settingOutOfRange(
+                "dimension", found: ChannelDimension.perInputChannel.rawValue,
+                expected:
+                    "\(ChannelDimension.perOutputChannel.rawValue) or \(Direction.adaptive(by: .sweep).name), since gridType \(type.rawValue) has groups along rows"
+            )
+        }
     }
+
+    /// The direction that counts: that of the options, but per-OC on two-level grids.
+    package var usedDirection: Direction { grid.twoLevel == nil ? direction : .fixed(.perOutputChannel) }
 }
 
 /// The settings as one flat object, by the names that reports and recipes use: the keys of all groups stand beside each other.

@@ -4,7 +4,7 @@ import AdaDimQuantizedMatrices
 /// Changes codes, column by column, each to its best value while all else stays (as in QuantEase, arXiv 2309.01885); per-IC, where
 /// a column's groups are separable, its grids with them.
 struct CoordinateDescent<S: RealScalar>: PassStep {
-    static var elementsPerRow: Int { 0 }
+    static func elementsPerRow(of shape: StepShape) -> Int { 0 }
     static func sharedElements(of shape: StepShape, _ refinement: Refinement) -> Int { 0 }
     static func flopsPerRow(columns: Int) -> Double { 0 }
 

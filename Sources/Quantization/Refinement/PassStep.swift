@@ -6,7 +6,7 @@ protocol PassStep<S>: Sendable {
     associatedtype S: RealScalar
 
     /// Elements of working memory that a row of a panel takes.
-    static var elementsPerRow: Int { get }
+    static func elementsPerRow(of shape: StepShape) -> Int
     /// Elements of working memory in addition to those of the rows.
     static func sharedElements(of shape: StepShape, _ refinement: Refinement) -> Int
     /// Flops of a row in one direction and one pass, where they are no share of the pass's own.

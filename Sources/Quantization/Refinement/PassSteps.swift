@@ -3,7 +3,7 @@ import AdaDimLinearAlgebra
 /// The kinds of changes that a pass makes, in order. A new kind is added here.
 enum PassSteps {
     private static func kinds<S: RealScalar>() -> [any PassStep<S>.Type] {
-        [ScaleSteps<S>.self, CoordinateDescent<S>.self]
+        [ScaleSteps<S>.self, TwoLevelSteps<S>.self, CoordinateDescent<S>.self]
     }
 
     /// Those that change something in a panel.
@@ -12,9 +12,9 @@ enum PassSteps {
     }
 
     /// Of all kinds: a panel's height depends on them, and should not depend on what passes change.
-    static var elementsPerRow: Int {
+    static func elementsPerRow(of shape: StepShape) -> Int {
         let kinds: [any PassStep<Float>.Type] = kinds()
-        return kinds.reduce(0) { $0 + $1.elementsPerRow }
+        return kinds.reduce(0) { $0 + $1.elementsPerRow(of: shape) }
     }
 
     static func sharedElements(of shape: StepShape, _ refinement: Refinement) -> Int {

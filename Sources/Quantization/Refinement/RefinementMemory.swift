@@ -4,6 +4,8 @@ import AdaDimLinearAlgebra
 final class RefinementMemory<S: RealScalar>: Sendable {
     /// Groups whose scales need products of their own.
     let scatteredGroups: [ScatteredGroup]
+    /// What ``TwoLevelSteps`` work in; nil where there are none.
+    let twoLevel: TwoLevelStepMemory<S>?
     private let rowColumns: Workspace<S>
     private let stepColumn: Workspace<S>
     private let sums: Workspace<Double>
@@ -15,10 +17,14 @@ final class RefinementMemory<S: RealScalar>: Sendable {
     /// - Parameters:
     ///   - rows: of the panel.
     ///   - tiles: of a block, at most.
-    init(rows: Int, tiles: Int, order: Int, scatteredGroups: [ScatteredGroup]) throws(QuantizationError) {
+    init(
+        rows: Int, tiles: Int, order: Int, scatteredGroups: [ScatteredGroup], twoLevel: TwoLevelStepMemory<S>?
+    ) throws(QuantizationError) {
+        self.twoLevel = twoLevel
         let width = SweepSchedule.blockWidth
         self.scatteredGroups = scatteredGroups
-        rowColumns = try Workspace(rows, by: width + PassSteps.elementsPerRow)
+        // R on a block, and what scale steps take: values and products.
+        rowColumns = try Workspace(rows, by: 3 * width)
         stepColumn = try Workspace(rows, by: 1)
         sums = try Workspace(rows, by: 3)
         tileChanges = try Workspace(tiles, by: 1)

@@ -11,7 +11,7 @@ struct RefinementPasses: LayerStep {
 
     /// E·H on a block, and what the steps of a pass take.
     func elementsPerRow(of shape: StepShape) -> Int {
-        shape.directionsAtOnce * (SweepSchedule.blockWidth + PassSteps.elementsPerRow)
+        shape.directionsAtOnce * (SweepSchedule.blockWidth + PassSteps.elementsPerRow(of: shape))
     }
 
     /// H's blocks in two forms, and what the steps of a pass take.
@@ -49,11 +49,15 @@ private struct PreparedPasses<S: RealScalar>: PreparedStep {
             }
         }
         memory = try layer.layouts.map { (layout) throws(QuantizationError) in
-            let scattered = refinement.changesScales ? ScatteredGroup.all(layout, layer.factor) : []
+            let isTwoLevel = layer.isTwoLevel
+            let scattered =
+                refinement.changesScales && !isTwoLevel ? ScatteredGroup.all(layout, layer.factor) : []
             return try WorkspacePool(count: layer.panels.atOnce) { () throws(QuantizationError) in
                 try RefinementMemory(
                     rows: layer.tallest, tiles: layer.tiles(of: layout), order: layer.factor.inputs,
-                    scatteredGroups: scattered)
+                    scatteredGroups: scattered,
+                    twoLevel: refinement.changesScales && isTwoLevel
+                        ? TwoLevelStepMemory(rows: layer.tallest, layer.factor) : nil)
             }
         }
     }

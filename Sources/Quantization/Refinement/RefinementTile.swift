@@ -95,14 +95,10 @@ struct RefinementTile<S: RealScalar> {
         _ input: Int, _ w: UnsafePointer<S>, target: UnsafePointer<S>, error: UnsafeMutablePointer<S>,
         _ memory: TileMemory<S>
     ) {
-        let group = input / result.layout.groupSize
-        rows.copyIn(result.scales.column(group), to: memory.scale, padding: 1)
-        rows.copyIn(result.zeros.column(group), to: memory.zero)
         error.update(from: w, count: height)
         _ = kernels.quantizeColumn(
-            height: height, updated: target,
-            .init(scales: memory.scale, zeros: memory.zero, step: 1, largestCode: S(result.grid.largestCode)),
-            weight: error, codes: memory.codes)
+            height: height, updated: target, result.columnGrid(ofInput: input, rows, memory), weight: error,
+            codes: memory.codes)
     }
 
     /// Per-IC: a column's groups are independent, so each takes the grid with the smallest error: its present one, its

@@ -5,13 +5,13 @@ import AdaDimQuantizedMatrices
 /// group's columns.
 struct ScaleSteps<S: RealScalar>: PassStep {
     /// A group's values, and their products with H.
-    static var elementsPerRow: Int { 2 * SweepSchedule.blockWidth }
+    static func elementsPerRow(of shape: StepShape) -> Int { 2 * SweepSchedule.blockWidth }
 
     /// For each panel at work the columns of H that scattered groups gather.
     static func sharedElements(of shape: StepShape, _ refinement: Refinement) -> Int {
         let groupSize = min(shape.groupSize ?? shape.columns, shape.columns)
         let isScattered =
-            shape.dimensions.contains(.perOutputChannel) && refinement.changesScales
+            shape.dimensions.contains(.perOutputChannel) && refinement.changesScales && !shape.isTwoLevel
             && (shape.isOrdered || groupSize > SweepSchedule.blockWidth)
         return isScattered ? shape.threads * shape.columns * SweepSchedule.blockWidth : 0
     }
@@ -23,9 +23,13 @@ struct ScaleSteps<S: RealScalar>: PassStep {
     private var rows: Int { panel.rows }
     private var result: DirectionResult<S> { panel.result }
 
-    /// nil where scales stay, and per-IC, where a column's codes and scales change together.
+    /// nil where scales stay, per-IC, where a column's codes and scales change together, and on two-level grids, which have
+    /// ``TwoLevelSteps``.
     init?(_ panel: RefinementPanel<S>) {
-        guard panel.refinement.changesScales && panel.result.layout.dimension == .perOutputChannel else { return nil }
+        guard
+            panel.refinement.changesScales && panel.result.layout.dimension == .perOutputChannel
+                && panel.result.twoLevel == nil
+        else { return nil }
         self.panel = panel
     }
 

@@ -17,6 +17,7 @@ struct QuantizedRows: Sendable {
         precondition(!panels.isEmpty, "a weight without panels")
         if panels.count == 1 { return panels.removeLast() }
         let first = panels[0]
+        if first.twoLevel != nil { return try joinTwoLevel() }
         let layout = GroupLayout(
             rows: rows, columns: first.columns, groupSize: first.groupSize, dimension: first.dimension)
         let bits = first.bits
@@ -34,6 +35,33 @@ struct QuantizedRows: Sendable {
         }
         return QuantizedMatrix(
             codes: Matrix(codes), scales: Matrix(scales), zeroPoints: Matrix(zeros), bits: bits, layout: layout)
+    }
+
+    /// As ``join()`` on two-level grids, of which the parts are joined.
+    private mutating func joinTwoLevel() throws(QuantizationError) -> QuantizedMatrix {
+        guard let first = panels[0].twoLevel else { preconditionFailure("no two-level grids to join") }
+        let (columns, supers) = (panels[0].columns, first.superScales.columns)
+        let codes = try Workspace<UInt8>(rows, by: columns)
+        let superScales = try Workspace<Float>(rows, by: supers)
+        let scales = try Workspace<Int8>(rows, by: first.scales.columns)
+        let superOffsets = first.type.hasOffsets ? try Workspace<Float>(rows, by: supers) : nil
+        let offsets = first.type.hasOffsets ? try Workspace<UInt8>(rows, by: first.scales.columns) : nil
+        var row = 0
+        panels.reverse()
+        while let panel = panels.popLast() {
+            guard let parts = panel.twoLevel else { preconditionFailure("panels of different grids") }
+            Self.copy(panel.codes, into: codes, at: row)
+            Self.copy(parts.superScales, into: superScales, at: row)
+            Self.copy(parts.scales, into: scales, at: row)
+            if let part = parts.superOffsets, let superOffsets { Self.copy(part, into: superOffsets, at: row) }
+            if let part = parts.offsets, let offsets { Self.copy(part, into: offsets, at: row) }
+            row += panel.rows
+        }
+        return QuantizedMatrix(
+            codes: Matrix(codes),
+            twoLevel: TwoLevelScales(
+                first.type, superScales: Matrix(superScales), superOffsets: superOffsets.map { Matrix($0) },
+                scales: Matrix(scales), offsets: offsets.map { Matrix($0) }))
     }
 
     private static func copy<T>(_ panel: Matrix<T>, into whole: Workspace<T>, at row: Int) {

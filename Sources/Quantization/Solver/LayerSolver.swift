@@ -47,9 +47,10 @@ package func solve<S: RealScalar>(
     threads: Int = BLASLibrary.threadCount, panelBudget: Int = RowPanels.memoryBudget
 ) throws(QuantizationError) -> [SolvedWeight] {
     let steps = layerSteps(refinement)
-    let shape = StepShape(factor, layouts, threads: threads)
+    let isTwoLevel = grid.twoLevel != nil
+    let shape = StepShape(factor, layouts, isTwoLevel: isTwoLevel, threads: threads)
     let layer = try SolvedLayer(
-        rows: weight.rows, factor, layouts, kernels,
+        rows: weight.rows, factor, layouts, kernels, isTwoLevel: isTwoLevel,
         bytesPerRow: steps.reduce(0) { $0 + $1.elementsPerRow(of: shape) } * MemoryLayout<S>.stride, threads: threads,
         panelBudget: panelBudget)
     let results = try layouts.map { (layout) throws(QuantizationError) in

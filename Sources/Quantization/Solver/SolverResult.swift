@@ -13,14 +13,14 @@ struct SolverResult<S: RealScalar>: Sendable {
     private let zeros: Workspace<S>
     private let codes: Workspace<UInt8>
 
-    /// In act-order a per-OC group's columns are scattered over the sweep, so that its grid is set here, from the weight; all
-    /// other grids are left to the sweep.
+    /// In act-order a per-OC group's columns are scattered over the sweep, so that its grid is set here, from the weight, and so
+    /// are two-level grids; all others are left to the sweep.
     init(
         _ grid: UniformGrid, _ layout: GroupLayout, of weight: Matrix<S>, _ factor: GramFactor<S>,
         _ kernels: TileKernels, steps: [any LayerStep], panels: RowPanels
     ) throws(QuantizationError) {
         var table = try GridTable<S>(grid, layout)
-        let findsGrids = layout.dimension == .perOutputChannel && factor.positions == nil
+        let findsGrids = layout.dimension == .perOutputChannel && factor.positions == nil && grid.twoLevel == nil
         if layout.dimension == .perOutputChannel && !findsGrids {
             try table.setAllGroups(from: weight, importance: factor.importanceInOrder, kernels)
         }
@@ -32,7 +32,7 @@ struct SolverResult<S: RealScalar>: Sendable {
         losses = try Workspace(steps.count, by: panels.ranges.count)
         whole = DirectionResult(
             layout: layout, grid: grid, findsGrids: findsGrids && layout.groupSize <= SweepSchedule.blockWidth,
-            scales: scales.view, zeros: zeros.view, codes: codes.view)
+            scales: scales.view, zeros: zeros.view, twoLevel: table.twoLevel?.view, codes: codes.view)
     }
 
     /// - Throws: ``QuantizationError/scaleOverflow(scaleType:row:column:)``, ``QuantizationError/lossNotFinite``.

@@ -126,14 +126,12 @@ struct SweepTile<S: RealScalar> {
         var left = 0.0
         switch result.layout.dimension {
         case .perOutputChannel:
-            if !result.findsGrids {
-                let group = input / result.layout.groupSize
-                rows.copyIn(result.scales.column(group), to: scale, padding: 1)
-                rows.copyIn(result.zeros.column(group), to: zero)
-            }
+            let grid =
+                result.findsGrids
+                ? .init(scales: scale, zeros: zero, step: 1, largestCode: largest)
+                : result.columnGrid(ofInput: input, rows, memory)
             (missed, left) = kernels.quantizeColumn(
-                height: height, updated: updated, .init(scales: scale, zeros: zero, step: 1, largestCode: largest),
-                weight: weight, codes: codes)
+                height: height, updated: updated, grid, weight: weight, codes: codes)
         case .perInputChannel:
             let search = RangeSearch(result.grid)
             let segmentHeight = rows.segmentHeight

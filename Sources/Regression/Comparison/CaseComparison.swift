@@ -64,6 +64,7 @@ struct CaseComparison {
         let pairs: [(String, Bool)] = [
             ("direction", before.dimension == run.dimension), ("codes", before.codes == run.codes),
             ("scales", before.scales == run.scales), ("zero points", before.zeroPoints == run.zeroPoints),
+            ("offsets", before.offsets == run.offsets),
             ("loss", before.loss == run.loss), ("‖WX‖²", before.outputEnergy == run.outputEnergy),
         ]
         let others = pairs.filter { !$0.1 }.map(\.0)
@@ -84,7 +85,8 @@ struct CaseComparison {
         let name = "\(new.name), \(run.name)"
         let flipped = try before.codes == run.codes ? 0 : flips(before, run, codes)
         let share = Double(flipped) / Double(new.out * new.inputs)
-        let gridsAreSame = before.scales == run.scales && before.zeroPoints == run.zeroPoints
+        let gridsAreSame =
+            before.scales == run.scales && before.zeroPoints == run.zeroPoints && before.offsets == run.offsets
         let allowed = run.isExactAnywhere ? 0 : bounds.flippedShare(new, run)
         if share > allowed || (run.isExactAnywhere && !gridsAreSame) {
             let limit =

@@ -61,6 +61,7 @@ extension ScaleType {
             switch self {
             case .bfloat16: (8, -126)
             case .float16: (11, -14)
+            case .shortFloat16: (8, -17)
             case .float32: (24, -126)
             }
         guard value > 0 else { return 0 }

@@ -9,7 +9,13 @@ extension LayerJudge {
     ///   x·V_gg = Σ_{k<j₀} (W−Q)_k·V_kg.
     ///
     /// With MSE clipping, the check is instead that these are the best of the group.
+    ///
+    /// Two-level grids are on their lattice instead, and lose no more than simple ones of W itself.
     func judgeGrids(into findings: inout Findings) {
+        if let type = options.grid.twoLevel {
+            judgeLattice(type, into: &findings)
+            return judgeSearch(type, into: &findings)
+        }
         let rules = GridRules(options, epsilon: factor.epsilon)
         var (worst, searched) = (GridCheck(rules), SearchedRangeCheck(rules))
         let isSwept = layer.method == .gptq
@@ -43,7 +49,7 @@ extension LayerJudge {
     }
 
     /// What an error counts in a search of ranges: H's diagonal, or where that is zero what was added to it.
-    private func importance(ofInput input: Int) -> Double {
+    func importance(ofInput input: Int) -> Double {
         let position = factor.order?.firstIndex(of: input) ?? input
         let diagonal = factor.gram[position, position]
         return diagonal == 0 ? factor.ridge[position] : diagonal

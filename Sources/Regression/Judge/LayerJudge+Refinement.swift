@@ -34,20 +34,25 @@ extension LayerJudge {
         findings.add(.judge, ratio: max(products.ratio, sizes.ratio), "dsymm of an error and the Gram matrix")
         let (n, epsilon, largest) = (Double(factor.inputs), factor.epsilon, (1 << options.grid.bits) - 1)
         var (worst, lost) = (WorstElement(), 0.0)
+        let offsets = layer.quantized.offsets
         for j in 0..<weight.columns {
             let (input, ridge) = (factor.order?[j] ?? j, factor.ridge[j])
             let curvature = factor.gram[j, j] + ridge
             for i in 0..<weight.rows {
                 let (r, c) = groups.place(i, input)
                 let (scale, code) = (Double(layer.quantized.scales[r, c]), Int(layer.quantized.codes[i, input]))
+                if scale == 0 && layer.quantized.twoLevel != nil { continue }
                 let e = error[i, j]
                 let slope = products.product[i, j] + ridge * e
                 let known = sizes.product[i, j] + ridge * abs(e)
-                let rounding = curvature * (abs(weight[i, j]) + abs(values[i, j]) + scale)
-                for step in [scale, -scale] where (0...largest).contains(code + (step > 0 ? 1 : -1)) {
+                let offset = offsets.map { abs(Double($0[r, c])) } ?? 0
+                let rounding = curvature * (abs(weight[i, j]) + abs(values[i, j]) + abs(scale) + offset)
+                for direction in [1, -1] where (0...largest).contains(code + direction) {
+                    let step = Double(direction) * scale
                     let before = worst.ratio
                     let gain = 2 * step * slope - step * step * curvature
-                    worst.add(max(0, gain), bound: 2 * scale * epsilon * ((n + 8) * known + 8 * rounding), i, input)
+                    worst.add(
+                        max(0, gain), bound: 2 * abs(scale) * epsilon * ((n + 8) * known + 8 * rounding), i, input)
                     if worst.ratio > before { lost = gain }
                 }
             }
@@ -60,6 +65,7 @@ extension LayerJudge {
 
     /// Scales of a refined layer may be any numbers of their type.
     private func judgeScales(into findings: inout Findings) {
+        if let type = options.grid.twoLevel { return judgeLattice(type, into: &findings) }
         let scales = layer.quantized.scales
         var strange: Float?
         for j in 0..<scales.columns {

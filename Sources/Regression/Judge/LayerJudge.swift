@@ -7,7 +7,7 @@ import AdaDimQuantizedMatrices
 /// | here | shape | meaning |
 /// |---|---|---|
 /// | weight | [out, in] | W |
-/// | values | [out, in] | Q = (code − zero)·scale |
+/// | values | [out, in] | Q = (code − zero)·scale, or what a two-level grid makes of a code |
 /// | error | [out, in] | W − Q |
 struct LayerJudge {
     let factor: FactorJudge
@@ -44,7 +44,8 @@ struct LayerJudge {
         values = Matrix(rows: weight.rows, columns: weight.columns) { i, position in
             let (r, c) = groups.place(i, order[position])
             let level = Int(quantized.codes[i, order[position]]) - Int(quantized.zeroPoints[r, c])
-            return Double(level) * Double(quantized.scales[r, c])
+            let value = Double(level) * Double(quantized.scales[r, c])
+            return TwoLevelCheck.value(value, quantized.twoLevel, row: i, group: c)
         }
         let (w, q) = (self.weight, values)
         error = w.withView { w in q.withView { q in Matrix(rows: w.rows, columns: w.columns) { w[$0, $1] - q[$0, $1] } }
@@ -96,21 +97,29 @@ struct LayerJudge {
         let (quantized, largest) = (layer.quantized, (1 << options.grid.bits) - 1)
         var worst = WorstElement()
         var nearTies = 0.0
+        // A value that is a difference is rounded, and so is the quotient that its code comes from, of weight and offset.
+        let offsets = quantized.offsets
+        let ofValue = offsets == nil ? 0 : Double(Float.ulpOfOne)
         for j in 0..<weight.columns {
             let input = factor.order?[j] ?? j
             let pivot = factor.upper[j, j]
             for i in 0..<weight.rows {
                 let (r, c) = groups.place(i, input)
                 let scale = Double(quantized.scales[r, c])
+                // A grid of one value leaves nothing to choose.
+                if scale == 0 && quantized.twoLevel != nil { continue }
                 let (w, q) = (weight[i, j], values[i, j])
                 let updated = isSwept ? q + loss.image[i, j] / pivot : w
+                let shifted = offsets.map { 4 * epsilon * abs(Double($0[r, c])) + ofValue * (abs(q) + abs(scale)) } ?? 0
                 let error =
-                    isSwept
-                    ? epsilon * ((n + 8) * loss.magnitude[i, j] / pivot + 4 * abs(w)) : epsilon * abs(w)
+                    shifted
+                    + (isSwept
+                        ? epsilon * ((n + 8) * loss.magnitude[i, j] / pivot + 4 * abs(w)) : epsilon * abs(w))
                 let code = Int(quantized.codes[i, input])
-                let isBeyond = (code == 0 && updated < q) || (code == largest && updated > q)
-                if !isBeyond { worst.add(max(0, abs(updated - q) - scale / 2), bound: error, i, input) }
-                nearTies += min(1, 2 * error / scale)
+                let beyond = scale < 0 ? q - updated : updated - q
+                let isBeyond = (code == 0 && beyond < 0) || (code == largest && beyond > 0)
+                if !isBeyond { worst.add(max(0, abs(updated - q) - abs(scale) / 2), bound: error, i, input) }
+                nearTies += min(1, 2 * error / abs(scale))
             }
         }
         shareNearTies = nearTies / Double(max(weight.count, 1))

@@ -52,6 +52,8 @@ package struct CaseRecord: Sendable, Codable, Equatable {
         package var codes: String
         package var scales: String
         package var zeroPoints: String
+        /// On two-level grids what is subtracted; nil without offsets, as on all other grids.
+        package var offsets: String?
         /// Expected share of codes within rounding of a tie.
         package var shareNearTies: Double
 

@@ -99,9 +99,7 @@ struct CaseRunner<S: RealScalar> {
             let layer = try engine.quantize(weight, factor, options)
             energy.judge(layer.outputEnergy, .outputEnergy, "‖WX‖²", into: &outcome.findings)
             var swept: LayerJudge?
-            if options.method == .gptq && options.refinement.passes > 0 {
-                var plain = options
-                plain.refinement.passes = 0
+            if var plain = options.sweepAlone {
                 plain.direction.fixedDimension = layer.quantized.dimension
                 swept = try judgeRun("\(name), no passes", engine.quantize(weight, factor, plain), plain, after: nil)
             }
@@ -129,7 +127,8 @@ struct CaseRunner<S: RealScalar> {
             lossBound: judged.loss.bound, sumBound: judged.loss.sumBound(tokens: tokens),
             outputEnergy: layer.outputEnergy, histogram: histogram,
             codes: Digest.text(quantized.codes), scales: Digest.text(quantized.scales),
-            zeroPoints: Digest.text(quantized.zeroPoints), shareNearTies: judged.shareNearTies)
+            zeroPoints: Digest.text(quantized.zeroPoints), offsets: quantized.offsets.map { Digest.text($0) },
+            shareNearTies: judged.shareNearTies)
     }
 }
 
@@ -141,6 +140,7 @@ extension QuantizationOptions {
             + "select \(direction.selection.rawValue), damping \(factor.damping), \(grid.scaleType.rawValue) scales"
             + (grid.isSymmetric ? ", symmetric" : "") + (factor.activationOrder ? ", activation order" : "")
             + (grid.ranges == .search ? ", searched ranges" : "")
+            + (grid.twoLevel.map { ", \($0.rawValue)" } ?? "")
             + (refinement.passes > 0 ? ", \(refinement.passes) passes over \(refinement.parts.rawValue)" : "")
     }
 }

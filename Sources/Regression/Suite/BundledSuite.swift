@@ -4,7 +4,7 @@ import AdaDimQuantizedMatrices
 /// The layers that every run goes through.
 package enum BundledSuite {
     package static var cases: [RegressionCase] {
-        shapes + bits + grids + spectra + inputs + weights + doubles + searched + refined + threads + large
+        shapes + bits + grids + spectra + inputs + weights + doubles + searched + refined + threads + twoLevel + large
     }
 
     private static func options(
@@ -73,6 +73,8 @@ package enum BundledSuite {
                     "activation order \(name)", 130, 260, .outliers(tokens: 640),
                     options(3, group: 64, dimension, order: true)),
                 .init("float16 scales \(name)", 96, 200, source, options(4, group: 64, dimension, scale: .float16)),
+                .init(
+                    "float16-8 scales \(name)", 96, 200, source, options(4, group: 64, dimension, scale: .shortFloat16)),
                 .init("float32 scales \(name)", 96, 200, source, options(4, group: 64, dimension, scale: .float32)),
             ]
         }
@@ -196,6 +198,36 @@ package enum BundledSuite {
             ]
         }
         return cases
+    }
+
+    /// Two-level grids: each type rounded, swept and refined.
+    private static var twoLevel: [RegressionCase] {
+        let source = SyntheticInputs.activations(tokens: 640)
+        func options(
+            _ type: TwoLevelType, _ method: QuantizationOptions.Method = .gptq, order: Bool = false, passes: Int = 0
+        ) -> QuantizationOptions {
+            QuantizationOptions(.fast) {
+                $0.grid.twoLevel = type
+                $0.method = method
+                $0.factor.activationOrder = order
+                $0.direction = perOC
+                $0.refinement.passes = passes
+            }
+        }
+        return TwoLevelType.allCases.flatMap { type -> [RegressionCase] in
+            [
+                .init("\(type.rawValue) rtn", 70, 256, source, options(type, .roundToNearest)),
+                .init("\(type.rawValue)", 70, 512, source, options(type)),
+                .init("\(type.rawValue) in Double", 40, 256, source, options(type, order: true), .double),
+                .init(
+                    "\(type.rawValue) refined", 70, 512, .outliers(tokens: 640), options(type, order: true, passes: 3)),
+            ]
+        } + [
+            .init(
+                "Q4_K, zero rows and columns", 60, 256, source, weight: .sparse, options(.q4K, order: true, passes: 2)),
+            .init("Q3_K, heavy-tailed weights", 60, 256, source, weight: .heavyTailed, options(.q3K)),
+            .init("Q2_K, tiny weights", 40, 256, source, weight: .scaled(1e-5), options(.q2K)),
+        ]
     }
 
     private static var threads: [RegressionCase] {

@@ -18,4 +18,10 @@ package struct AppliedDamping: Sendable {
         inactiveInputs = factor.inactiveInputs
         inputs = factor.inputs
     }
+
+    /// Of a layer without a factor.
+    package init(withoutFactor inputs: Int) {
+        (damping, share, failedAttempts, inactiveInputs) = (0, 0, [], [])
+        self.inputs = inputs
+    }
 }

@@ -119,6 +119,7 @@ extension LayerReport {
             "requested_damping_share": "\(options.factor.damping)", "inactive_inputs": "\(inactiveInputs)",
             "blas": versions.blas, "kernels": versions.kernels,
         ]
+        if let type = options.grid.twoLevel { facts["grid_type"] = type.rawValue }
         if let tokens { facts["tokens"] = "\(tokens)" }
         return facts
     }

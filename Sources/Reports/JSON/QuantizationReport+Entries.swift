@@ -33,6 +33,7 @@ extension QuantizationReport.Layer {
         tailGroup = layout.tailGroup
         denseBecause = stored.denseBecause
         self.correction = correction
+        table = stored.layer.place == .block ? nil : stored.layer.place
     }
 }
 

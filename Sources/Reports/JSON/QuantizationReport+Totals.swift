@@ -9,10 +9,12 @@ extension QuantizationReport {
         func mean(_ bits: KeyPath<Layer, Double>) -> Double {
             zip(layers, weights).reduce(0) { $0 + $1.0[keyPath: bits] * $1.1 } / max(weights.reduce(0, +), 1)
         }
-        let energy = layers.map(\.outputEnergy).reduce(0, +)
+        // Logits and embeddings are other quantities than the outputs of layers inside blocks.
+        let ofBlocks = layers.filter { $0.table == nil }
+        let energy = ofBlocks.map(\.outputEnergy).reduce(0, +)
         totals = Totals(
-            meanRelativeLoss: layers.map(\.loss).meanRelative ?? 0,
-            energyWeightedRelativeLoss: energy > 0 ? layers.map(\.loss.absolute).reduce(0, +) / energy : 0,
+            meanRelativeLoss: ofBlocks.map(\.loss).meanRelative ?? 0,
+            energyWeightedRelativeLoss: energy > 0 ? ofBlocks.map(\.loss.absolute).reduce(0, +) / energy : 0,
             quantizedLayers: layers.count,
             perInputChannelLayers: layers.count { $0.dimension == .perInputChannel },
             bitsPerWeight: mean(\.bitsPerWeight), packedBitsPerWeight: mean(\.packedBitsPerWeight),

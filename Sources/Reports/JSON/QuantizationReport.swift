@@ -1,4 +1,5 @@
 import AdaDimExport
+import AdaDimFormats
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
 import AdaDimRecipe
@@ -73,6 +74,8 @@ package struct QuantizationReport: Sendable, Codable {
 
     package struct Layer: Sendable, Codable {
         package let name: String
+        /// What a layer of no block is: `embedding`, `head` or `embeddingAndHead`; null for a layer of a block.
+        @NullWhereAbsent package internal(set) var table: LayerPlace? = nil
         /// [out, in].
         package let shape: [Int]
         package let method: QuantizationOptions.Method
@@ -81,7 +84,8 @@ package struct QuantizationReport: Sendable, Codable {
         package let groupSize: Int
         /// Weights of the last group of a channel where it is shorter than the others; null where it is not.
         @NullWhereAbsent package internal(set) var tailGroup: Int? = nil
-        /// Of the layer as quantized: its distance from its target weight, on its inputs.
+        /// Of the layer as quantized: its distance from its target weight, on its inputs. Of a table of embeddings, whose
+        /// inputs are tokens: how far their vectors move, summed over the calibration text.
         package let loss: Loss
         /// What ``loss`` is a share of.
         package let outputEnergy: Double
@@ -96,7 +100,7 @@ package struct QuantizationReport: Sendable, Codable {
         package let dampingRaises: [DampingAttempt]
         package let inactiveInputs: Int
         /// Bits per weight of what was written, overheads included.
-        package let bitsPerWeight: Double
+        package internal(set) var bitsPerWeight: Double
         /// The same for the compressed-tensors format, even if another was written.
         package let packedBitsPerWeight: Double
         /// Why the layer was written dense although packing was requested; null otherwise.
@@ -111,11 +115,12 @@ package struct QuantizationReport: Sendable, Codable {
     }
 
     package struct Totals: Sendable, Codable, Equatable {
-        /// Of the layers that have one.
+        /// Of the layers of blocks that have one.
         package var meanRelativeLoss = 0.0
-        /// All layers' losses over all their outputs' energies: of the layer weightings that were tried, the one to
+        /// All of these layers' losses over all their outputs' energies: of the layer weightings that were tried, the one to
         /// which the model's own loss is most closely proportional (Documentation/Report.md).
         package var energyWeightedRelativeLoss = 0.0
+        /// Of blocks or of none.
         package var quantizedLayers = 0
         package var perInputChannelLayers = 0
         /// Of the quantized layers: stored bits over weights.
@@ -161,7 +166,7 @@ package struct QuantizationReport: Sendable, Codable {
     package var files: [String] = []
     package let versions: Versions
     package let machine: MachineReport
-    package let options: RunSettings
+    package internal(set) var options: RunSettings
     package var totals = Totals()
     package var layers: [Layer] = []
 

@@ -5,7 +5,7 @@ import Foundation
 /// What a model was quantized or inspected with: the recipe, and what it was given to. One flat object.
 package struct RunSettings: Sendable, Equatable {
     /// As it was carried out, with what was drawn in place of what was left open.
-    package let recipe: ModelRecipe
+    package internal(set) var recipe: ModelRecipe
     package let threads: Int
     /// Name of the model's directory.
     package let model: String

@@ -121,7 +121,8 @@ struct LossPictures {
     func row(_ index: Int, cells: [TableCell], isDetailed: Bool = false) -> TableRow {
         let layer = layers[index]
         return TableRow(
-            name: layer.name, block: places[index]?.block ?? 0, role: places[index]?.role ?? "",
+            name: layer.name, block: places[index]?.block,
+            role: places[index]?.role ?? layer.name.split(separator: ".").last.map(String.init) ?? "",
             direction: Self.name(layer.dimension), cells: cells, detailsAreKeptElsewhere: isDetailed)
     }
 }

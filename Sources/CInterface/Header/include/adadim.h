@@ -218,6 +218,19 @@ enum {
     ADADIM_REFINE_SCALES = 2
 };
 
+/* On what grids weights are. The values of a uniform grid are (code − zero)·scale. Those of the K-quants of llama.cpp have scales and
+   offsets on two levels: 256 weights of a row share the float16 numbers d and dmin, and groups of 16 or 32 of them have whole numbers
+   sc and m. The value is d·sc·(code − zero) − dmin·m, rounded once to float32; Q3_K and Q6_K have no offsets. Groups are per-OC, and
+   inputs a multiple of 256. */
+enum {
+    ADADIM_GRID_UNIFORM = 0,
+    ADADIM_GRID_Q2_K = 2, /* codes of 2 bits, groups of 16, sc and m 0 … 15 */
+    ADADIM_GRID_Q3_K = 3, /* codes of 3 bits, zero 4, groups of 16, sc −32 … 31 */
+    ADADIM_GRID_Q4_K = 4, /* codes of 4 bits, groups of 32, sc and m 0 … 63 */
+    ADADIM_GRID_Q5_K = 5, /* codes of 5 bits, groups of 32, sc and m 0 … 63 */
+    ADADIM_GRID_Q6_K = 6  /* codes of 6 bits, zero 32, groups of 16, sc −128 … 127 */
+};
+
 /* How much is done to lose less. */
 enum {
     ADADIM_FAST = 0,     /* plain GPTQ */
@@ -227,7 +240,7 @@ enum {
 typedef struct adadim_options {
     int64_t size;             /* sizeof(adadim_options); set by adadim_options_init */
     /*                                                                            ADADIM_FAST   ADADIM_BALANCED */
-    int64_t bits;             /* 2, 3, 4 or 8                                               4 */
+    int64_t bits;             /* 2, 3, 4 or 8; what grid_type has                           4 */
     int64_t group_size;       /* weights that share a scale; 0: a channel                 128 */
     double damping;           /* share of H's mean diagonal, 0 to 1                      0.01               0.1 */
     int32_t method;           /* ADADIM_GPTQ …                                    ADADIM_GPTQ */
@@ -238,11 +251,17 @@ typedef struct adadim_options {
     adadim_type scale_type;   /* of stored scales                             ADADIM_BFLOAT16 */
     int32_t ranges;           /* ADADIM_RANGES_MINMAX …                  ADADIM_RANGES_MINMAX            SEARCH */
     int32_t refine;           /* ADADIM_REFINE_BOTH …                      ADADIM_REFINE_BOTH */
+    int32_t grid_type;        /* by adadim_options_set_grid               ADADIM_GRID_UNIFORM */
     int64_t passes;           /* over the swept layer, 0 to 1000                            0                 4 */
 } adadim_options;
 
 /* Sets the values above. effort: ADADIM_FAST or ADADIM_BALANCED. */
 adadim_status adadim_options_init(adadim_options *options, int32_t effort);
+
+/* Sets grid_type and what follows from it: bits, group_size and symmetric. Of ADADIM_GRID_UNIFORM they become 4, 128 and 0. With
+ * other grids a call refuses options where these have other values, or where dimension is ADADIM_PER_IC; ADADIM_ADAPTIVE means
+ * per-OC, and scale_type and ranges do not count. */
+adadim_status adadim_options_set_grid(adadim_options *options, int32_t grid_type);
 
 /* The memory that quantizing a layer [out, in] takes at its peak, in bytes, with the Gram matrix, which
  * adadim_quantizer_take reuses; adadim_quantizer_create leaves the caller's in place, which takes 4·in² bytes more.
@@ -294,6 +313,7 @@ typedef struct adadim_layer_info {
     int64_t scale_rows;         /* shape of scales and zero points: per-OC [out, ⌈in/g⌉], */
     int64_t scale_columns;      /*                                  per-IC [⌈out/g⌉, in]  */
     int64_t words_per_row;      /* packed codes: [out, ⌈in·bits/32⌉] */
+    int64_t super_columns;      /* of d and dmin: in/256; 0 for uniform grids */
     int64_t inactive_inputs;    /* dead columns: inputs that no token activated */
     double loss;                /* ‖(W−Q)·X‖², summed over the calibration tokens */
     double relative_loss;       /* loss / ‖W·X‖²; 0 where that is 0 */
@@ -307,6 +327,8 @@ typedef struct adadim_layer_info {
     double refined_loss_per_ic;
     int32_t dimension;          /* ADADIM_PER_OC or ADADIM_PER_IC */
     int32_t method;             /* ADADIM_GPTQ or ADADIM_ROUND_TO_NEAREST */
+    int32_t grid_type;          /* ADADIM_GRID_UNIFORM … */
+    int32_t reserved;           /* 0: the structure ends without padding, of which no byte would be set */
 } adadim_layer_info;
 
 adadim_status adadim_layer_get_info(const adadim_layer *layer, adadim_layer_info *info);
@@ -314,14 +336,23 @@ adadim_status adadim_layer_get_info(const adadim_layer *layer, adadim_layer_info
 /* Each function below writes numbers to the caller's buffer, which has room for capacity of them. *count is set to the number
  * of numbers; count may be NULL. With buffer NULL only the count is returned. A buffer that is too small is not written to. */
 
-/* Codes [out, in], a byte each: weight (i, j) is (code − zero)·scale. */
+/* Codes [out, in], a byte each: weight (i, j) is (code − zero)·scale, less an offset where there are offsets. */
 adadim_status adadim_layer_codes(const adadim_layer *layer, uint8_t *buffer, int64_t capacity, int64_t *count);
 
-/* Scales [scale_rows, scale_columns]: of weight (i, j) at per-OC [i, j/g], per-IC [i/g, j]. */
+/* Scales [scale_rows, scale_columns]: of weight (i, j) at per-OC [i, j/g], per-IC [i/g, j]. On two levels d·sc, which may be zero, and
+ * in Q3_K and Q6_K negative. */
 adadim_status adadim_layer_scales(const adadim_layer *layer, float *buffer, int64_t capacity, int64_t *count);
 
 /* Zero points, the codes of the value 0, shaped as the scales. */
 adadim_status adadim_layer_zero_points(const adadim_layer *layer, uint8_t *buffer, int64_t capacity, int64_t *count);
+
+/* Of two-level grids: offsets dmin·m, shaped as the scales; d and dmin, numbers of float16, [out, super_columns]; sc and m, shaped as
+ * the scales. A count of 0 where a layer has none: all of a uniform grid, and offsets, dmin and m of Q3_K and Q6_K. */
+adadim_status adadim_layer_offsets(const adadim_layer *layer, float *buffer, int64_t capacity, int64_t *count);
+adadim_status adadim_layer_super_scales(const adadim_layer *layer, float *buffer, int64_t capacity, int64_t *count);
+adadim_status adadim_layer_super_offsets(const adadim_layer *layer, float *buffer, int64_t capacity, int64_t *count);
+adadim_status adadim_layer_whole_scales(const adadim_layer *layer, int8_t *buffer, int64_t capacity, int64_t *count);
+adadim_status adadim_layer_whole_offsets(const adadim_layer *layer, uint8_t *buffer, int64_t capacity, int64_t *count);
 
 /* Codes as words [out, words_per_row]: each row a dense stream of bits along in, least significant bit first, codes
  * straddling words, zeros after the last one. */

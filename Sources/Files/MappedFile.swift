@@ -1,18 +1,16 @@
-import AdaDimFiles
 import Glibc
 
 /// A file's bytes, mapped read-only. The pages are read when they are touched and can be released one range at a time.
 ///
 /// The file must not be shortened while it is mapped: touching pages past its new end kills the process (SIGBUS).
-final class MappedFile: Sendable {
-    let count: Int
+package final class MappedFile: Sendable {
+    package let count: Int
     /// Address of the first byte; nil for an empty file. Written only by `init`, hence safe to share.
     private nonisolated(unsafe) let base: UnsafeRawPointer?
 
-    init(path: String) throws(SafetensorsError) {
-        func failure(_ code: Int32) -> SafetensorsError {
-            SafetensorsError(file: path, .unreadable(reason: FileFailure.text(code)))
-        }
+    /// - Throws: the system's words as the reason, or that it is not a regular file.
+    package init(path: String) throws(FileFailure) {
+        func failure(_ code: Int32) -> FileFailure { FileFailure(path, "reading", code: code) }
         // Opening does not wait for a pipe's writer; a pipe is refused below.
         let descriptor = open(path.systemBytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(errno) }
@@ -20,7 +18,7 @@ final class MappedFile: Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw SafetensorsError(file: path, .unreadable(reason: "not a regular file"))
+            throw FileFailure(path, "reading", reason: "not a regular file")
         }
         count = Int(status.st_size)
         guard count > 0 else {
@@ -37,7 +35,7 @@ final class MappedFile: Sendable {
     }
 
     /// Calls `body` with the bytes of `range`, which must be inside the file.
-    func withBytes<Result, Failure: Error>(
+    package func withBytes<Result, Failure: Error>(
         in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "bytes \(range) of a file of \(count)")
@@ -46,7 +44,7 @@ final class MappedFile: Sendable {
     }
 
     /// Releases the memory of the pages that are completely inside `range`; they are read again when next touched.
-    func releasePages(in range: Range<Int>) {
+    package func releasePages(in range: Range<Int>) {
         guard let base else { return }
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let first = (range.lowerBound + page - 1) / page * page

@@ -1,0 +1,140 @@
+import AdaDimTestSupport
+import AdaDimVerification
+import Foundation
+import Testing
+
+/// Values by hand, and files that are damaged.
+@Suite("Unpackers")
+struct UnpackerTests {
+    static let module = "model.layers.0.self_attn.q_proj"
+
+    private func files(_ weights: String, _ tensors: [TestTensor]) throws -> ModelDirectory {
+        let directory = try ModelDirectory(
+            config: """
+                {"quantization_config": {"quant_method": "compressed-tensors", "config_groups": {"group_0":
+                 {"targets": ["other", "\(Self.module)"], "weights": {\(weights)}}}}}
+                """)
+        try directory.write(tensors)
+        return directory
+    }
+
+    /// Two rows of eight codes of three bits: 0…7 and 7…0.
+    private static var codes: TestTensor {
+        let rows = [(0..<8).map { $0 }, (0..<8).map { 7 - $0 }]
+        let words = rows.map { row in row.enumerated().reduce(0) { $0 | UInt32($1.element) << UInt32(3 * $1.offset) } }
+        return TestTensor(
+            "\(module).weight_packed", .signed32, [2, 1],
+            bytes: words.flatMap { word in withUnsafeBytes(of: word.littleEndian) { [UInt8]($0) } })
+    }
+
+    private static let shape = TestTensor(
+        "\(module).weight_shape", .signed64, [2], bytes: [2, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0])
+
+    private func values(_ directory: ModelDirectory) throws -> [Double] {
+        defer { directory.remove() }
+        let unpacker = try ModelFiles(directory: directory.url.path).unpacker()
+        #expect(unpacker.format == "compressed-tensors" && unpacker.tensors == ["\(Self.module).weight"])
+        let all = try unpacker.values(of: "\(Self.module).weight", rows: 0..<2)
+        #expect(try unpacker.values(of: "\(Self.module).weight", rows: 1..<2) == Array(all[8...]))
+        let found = try unpacker.description(of: "\(Self.module).weight")
+        #expect(found == TensorDescription(shape: [2, 8], type: .bfloat16, isPacked: true))
+        return all
+    }
+
+    @Test func valuesByHand() throws {
+        let codes = (0..<8).map(Double.init)
+        let block = #""num_bits": 3, "symmetric": false, "strategy": "block", "block_structure": "#
+        let perInput = [
+            TestTensor("\(Self.module).weight_scale", .bfloat16, [1, 8], [1, 2, 0.5, 1, 1, 1, 3, -1]),
+            TestTensor(
+                "\(Self.module).weight_zero_point", .signed8, [1, 8],
+                bytes: [-4, -3, -2, -1, 0, 1, 2, 3].map { UInt8(bitPattern: Int8($0)) }), Self.codes, Self.shape,
+        ]
+        let scales = [1, 2, 0.5, 1, 1, 1, 3, -1]
+        #expect(
+            try values(files(block + "[2, 1]", perInput))
+                == [Double](repeating: 0, count: 8) + scales.indices.map { Double(7 - 2 * $0) * scales[$0] })
+        let grouped = TestTensor("\(Self.module).weight_scale", .bfloat16, [2, 2], [1, 2, 0.5, 4])
+        let group = #""num_bits": 3, "strategy": "group", "group_size": 4, "symmetric": "#
+        #expect(
+            try values(files(group + "true", [grouped, Self.codes, Self.shape]))
+                == codes.map { ($0 - 4) * ($0 < 4 ? 1 : 2) } + codes.reversed().map { ($0 - 4) * ($0 > 3 ? 0.5 : 4) })
+        let zeros = TestTensor(
+            "\(Self.module).weight_zero_point", .signed32, [1, 2], bytes: [5 | 2 << 3, 0, 0, 0, 7 << 3, 0, 0, 0])
+        #expect(
+            try values(files(group + "false", [grouped, zeros, Self.codes, Self.shape]))
+                == codes.map { $0 < 4 ? $0 - 5 : $0 * 2 }
+                + codes.reversed().map { $0 > 3 ? ($0 - 2) * 0.5 : ($0 - 7) * 4 })
+        let channel = TestTensor("\(Self.module).weight_scale", .bfloat16, [2, 1], [1, 3])
+        #expect(
+            try values(
+                files(#""num_bits": 3, "strategy": "channel", "symmetric": true"#, [channel, Self.codes, Self.shape]))
+                == codes.map { $0 - 4 } + codes.reversed().map { ($0 - 4) * 3 })
+    }
+
+    @Test func damagedFiles() throws {
+        func text(_ weights: String, _ tensors: [TestTensor]) throws -> String {
+            let directory = try files(weights, tensors)
+            defer { directory.remove() }
+            return errorText { _ = try ModelFiles(directory: directory.url.path).unpacker() }
+                .replacingOccurrences(of: directory.url.path + "/", with: "")
+        }
+        let group = #""num_bits": 3, "strategy": "group", "symmetric": true, "group_size": "#
+        let scales = TestTensor("\(Self.module).weight_scale", .bfloat16, [2, 2], [1, 2, 0.5, 4])
+        #expect(
+            try text(group + "3", [scales, Self.codes, Self.shape])
+                == "config.json: layer \(Self.module): [2, 8] in blocks of [1, 3]")
+        #expect(
+            try text(group + "8", [scales, Self.codes, Self.shape])
+                == "model.safetensors: tensor \(Self.module).weight_scale is BF16 [2, 2], expected BF16 or F16 or F32 [2, 1]"
+        )
+        #expect(
+            try text(group + "4", [scales, Self.codes]) == "model.safetensors: no tensor \(Self.module).weight_shape")
+        #expect(
+            try text(#""num_bits": 3, "strategy": "tensor""#, [scales, Self.codes, Self.shape])
+                == "config.json: layer \(Self.module): strategy tensor")
+        #expect(
+            try text(#""num_bits": 9, "strategy": "channel""#, [scales, Self.codes, Self.shape])
+                == "config.json: layer \(Self.module): num_bits")
+    }
+
+    /// Truncated, extended and changed in every byte of the header: an error or other values, never a trap.
+    @Test func everyByteOfTheHeader() throws {
+        let scales = TestTensor("\(Self.module).weight_scale", .bfloat16, [2, 2], [1, 2, 0.5, 4])
+        let directory = try files(
+            #""num_bits": 3, "strategy": "group", "symmetric": true, "group_size": 4"#,
+            [scales, Self.codes, Self.shape])
+        defer { directory.remove() }
+        let path = directory.url.appendingPathComponent("model.safetensors")
+        let whole = try Data(contentsOf: path)
+        func read() {
+            guard let unpacker = try? ModelFiles(directory: directory.url.path).unpacker() else { return }
+            for name in unpacker.tensors {
+                guard let found = try? unpacker.description(of: name), found.type != nil else { continue }
+                _ = try? unpacker.values(of: name, rows: 0..<found.rows)
+            }
+        }
+        for count in 0..<whole.count {
+            try whole.prefix(count).write(to: path)
+            read()
+        }
+        for place in 0..<whole.count {
+            for change in [UInt8(1), 0x10, 0x80, 0xff] {
+                var changed = whole
+                changed[place] ^= change
+                try changed.write(to: path)
+                read()
+            }
+        }
+        try whole.write(to: path)
+        #expect(try ModelFiles(directory: directory.url.path).unpacker().tensors == ["\(Self.module).weight"])
+    }
+
+    @Test func unknownFormats() throws {
+        let directory = try ModelDirectory(config: #"{"quantization_config": {"quant_method": "gptq"}}"#)
+        defer { directory.remove() }
+        #expect(
+            errorText { _ = try ModelFiles(directory: directory.url.path).unpacker() }
+                == "\(directory.url.path): no second reader knows its format")
+    }
+}
