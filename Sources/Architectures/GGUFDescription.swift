@@ -16,10 +16,13 @@ package struct GGUFDescription: Sendable, Hashable {
     package static let embedding = "token_embd"
     package static let finalNorm = "output_norm"
     package static let head = "output"
+    package static let blocks = "blk."
     package static let rotaryFactors = "rope_freqs.weight"
 
     /// The name of a block's module, as in `blk.3.attn_q`.
-    package func module(_ name: String, ofBlock index: Int) -> String? { modules[name].map { "blk.\(index).\($0)" } }
+    package func module(_ name: String, ofBlock index: Int) -> String? {
+        modules[name].map { "\(Self.blocks)\(index).\($0)" }
+    }
 }
 
 extension GGUFDescription {

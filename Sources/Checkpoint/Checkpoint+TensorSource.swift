@@ -1,12 +1,7 @@
 import AdaDimFormats
-import AdaDimJSON
+import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 import AdaDimSafetensors
-
-/// Keys of this module's files.
-typealias JSONKeys = AdaDimJSON.JSONKeys<CheckpointError>
-
-extension CheckpointError: JSONKeysFailure {}
 
 extension Checkpoint.Location: StoredTensor {
     package var name: String { entry.name }
@@ -43,10 +38,11 @@ extension Checkpoint: TensorSource {
         }
     }
 
-    /// What a packed layer's numbers are made of; nil for one that is stored as plain numbers.
-    package func scheme(of layer: LinearLayer) throws(CheckpointError) -> LayerScheme? {
+    /// A packed layer's dequantized weight [out, in] and the type that its numbers are rounded to; nil for one that is stored as
+    /// plain numbers.
+    package func loaded(_ layer: LinearLayer) throws(CheckpointError) -> (weight: Matrix<Float>, type: StoredFloat)? {
         guard let packed = packedLayer(of: weightName(of: layer)) else { return nil }
-        return try CheckpointError.reading { () throws(FormatError) in try packed.scheme(in: self) }
+        return try CheckpointError.reading { () throws(FormatError) in try packed.loaded(in: self) }
     }
 
     /// A packed layer's codes, scales and zero points; nil for one that is stored as plain numbers.

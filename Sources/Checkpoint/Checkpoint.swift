@@ -50,7 +50,7 @@ package final class Checkpoint: Sendable {
             try ExportFormat.packedLayers(in: json, file: configFile.path) { TensorNaming.full(module: $0, names) }
         }
         packedLayers = packed?.layers
-        let isGGUF = packed?.format.container == .gguf
+        let isGGUF = packed?.format.container == .gguf()
         let adapter = directory.appendingPathComponent("adapter_config.json").path
         guard FileStatus.kind(of: adapter) == nil else { throw .adapter(file: adapter) }
         let weights =
@@ -84,6 +84,11 @@ package final class Checkpoint: Sendable {
             throw .missingTensor(name: stored, directory: directory.path)
         }
         return location
+    }
+
+    /// The tensors that the model has from a file: of several files that hold one, the last counts.
+    package func tensors(of file: any WeightFile) -> [TensorEntry] {
+        file.tensors.filter { locations[$0.name]?.file === file }
     }
 
     /// Releases the memory into which these tensors were read, a packed layer's under its weight's name. Unknown names

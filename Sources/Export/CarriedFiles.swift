@@ -35,7 +35,9 @@ package struct CarriedFiles {
         }
         // Files that a run writes. Some of them may exist already: an output of this tool is a model, too.
         var reserved: Set = ["config.json", OutputDirectory.reportName, Self.pageName, Self.recipeName]
-        reserved.formUnion(format.packing?.fileNames ?? [])
+        // Those of the format that a packed model is in serve no other one.
+        let formats = model.packedLayers == nil ? [format] : ExportFormat.allCases
+        for format in formats { reserved.formUnion(format.packing?.fileNames ?? []) }
         if model.files.count > 1 || model.name(of: model.files[0]) != Checkpoint.singleFileName {
             reserved.insert(Checkpoint.indexFileName)
         }

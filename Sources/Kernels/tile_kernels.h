@@ -255,6 +255,14 @@ TARGET static void search_column(
     for (; t < search->count; t++) try_column(1, t, height, values, search, full_low, full_high, &best, low, high);
 }
 
+INLINE void sum_losses(vector missed, vector left, float *losses) {
+    losses[0] = losses[1] = 0;
+    for (int lane = 0; lane < LANES; lane++) {
+        losses[0] += missed[lane];
+        losses[1] += left[lane];
+    }
+}
+
 INLINE void quantize(
     int uniform, int64_t height, const float *updated, const float *scales, const float *zeros, float largest,
     float *weight, uint8_t *codes, float *losses) {
@@ -278,13 +286,7 @@ INLINE void quantize(
         store(weight + i, b);
         store_codes(codes + i, code + zero);
     }
-    float sum = 0, rest = 0;
-    for (int lane = 0; lane < LANES; lane++) {
-        sum += missed[lane];
-        rest += left[lane];
-    }
-    losses[0] = sum;
-    losses[1] = rest;
+    sum_losses(missed, left, losses);
 }
 
 INLINE void quantize_shifted(
@@ -306,13 +308,7 @@ INLINE void quantize_shifted(
         store(weight + i, b);
         store_codes(codes + i, code + zero);
     }
-    float sum = 0, rest = 0;
-    for (int lane = 0; lane < LANES; lane++) {
-        sum += missed[lane];
-        rest += left[lane];
-    }
-    losses[0] = sum;
-    losses[1] = rest;
+    sum_losses(missed, left, losses);
 }
 
 TARGET static void quantize_column(

@@ -20,6 +20,11 @@ import Testing
         (["--threads", "-2"], "--threads is -2, expected at least 1"),
         (["--skip", ",q_proj"], "invalid for '--skip <globs>': glob 1 of 2 is empty"),
         (["--per-ic", "q_proj", "--dimension", "per-oc"], "--per-ic and --dimension exclude each other"),
+        (["--gguf-type", "Q4_K"], "--gguf-type Q4_K needs --format gguf, but the format is dequantized"),
+        (
+            ["--format", "gguf", "--gguf-type", "Q4_K", "--bits", "4"],
+            "--bits and --gguf-type Q4_K exclude each other: Q4_K decides what grids are"
+        ),
         (["--passes", "-1"], "--passes is -1, expected 0 to 1000"),
         (["--passes", "2", "--method", "rtn"], "--passes is 2, but --method rtn has no sweep; expected --method gptq"),
         (["--method", "rtn", "--effort", "best"], "--effort is best, but --method rtn has no sweep"),

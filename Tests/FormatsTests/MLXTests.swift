@@ -4,7 +4,7 @@ import AdaDimLinearAlgebra
 import AdaDimQuantizedMatrices
 import Testing
 
-/// What MLX can hold, and what it is told.
+/// What MLX can hold, and what config.json says to it.
 @Suite("MLX: limits, sizes, configuration")
 struct MLXTests {
     private func scheme(

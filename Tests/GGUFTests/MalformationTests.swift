@@ -82,6 +82,10 @@ struct MalformationTests {
             "boolean of 3 in an array", header(0, 1, key("a", 9, integer(UInt32(7)) + integer(UInt64(2)) + [1, 3])),
             "key a: a boolean of 3"),
         Case(
+            "a row beyond all numbers in a tensor of none",
+            header(1, 0, tensor(sizes: [(1 << 63) - 32, 0], type: 8)),
+            "tensor t: [0, 9223372036854775776] numbers of Q8_0 are more bytes than fit in 64 bits"),
+        Case(
             "alignment of 3", header(0, 1, key("general.alignment", 4, integer(UInt32(3)))),
             "general.alignment is 3, expected a power of two"),
         Case(

@@ -130,6 +130,71 @@ struct UnpackerTests {
         #expect(try ModelFiles(directory: directory.url.path).unpacker().tensors == ["\(Self.module).weight"])
     }
 
+    // MARK: GGUF
+
+    private static func integer<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) }
+    }
+    private static func text(_ text: String) -> [UInt8] { integer(UInt64(text.utf8.count)) + Array(text.utf8) }
+
+    /// A model of one tensor, with its data behind a header of some keys.
+    private func gguf(
+        name: String = "token_embd.weight", sizes: [UInt64], type: UInt32, keys: [[UInt8]] = [], _ data: [UInt8]
+    ) throws -> ModelDirectory {
+        let directory = try ModelDirectory(config: #"{"quantization_config": {"quant_method": "gguf"}}"#)
+        let all = [Self.text("general.architecture") + Self.integer(UInt32(8)) + Self.text("llama")] + keys
+        var bytes = Array("GGUF".utf8) + Self.integer(UInt32(3)) + Self.integer(UInt64(1))
+        bytes += Self.integer(UInt64(all.count)) + all.flatMap { $0 } + Self.text(name)
+        bytes += Self.integer(UInt32(sizes.count)) + sizes.flatMap { Self.integer($0) }
+        bytes += Self.integer(type) + Self.integer(UInt64(0))
+        bytes += [UInt8](repeating: 0, count: (32 - bytes.count % 32) % 32) + data
+        try Data(bytes).write(to: directory.url.appending(path: "model.gguf"))
+        return directory
+    }
+
+    /// A scale of 2, codes 0…15 in the low halves and 15…0 in the high ones.
+    @Test func blocksOfGGUFByHand() throws {
+        let codes = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+        let directory = try gguf(sizes: [32, 1], type: 2, [0, 0x40] + codes)
+        defer { directory.remove() }
+        let unpacker = try ModelFiles(directory: directory.url.path).unpacker()
+        let name = "model.embed_tokens.weight"
+        #expect(unpacker.format == "gguf" && unpacker.tensors == [name])
+        #expect(
+            try unpacker.description(of: name) == TensorDescription(shape: [1, 32], type: .float32, isPacked: true))
+        let low = (0..<16).map { Double(2 * ($0 - 8)) }
+        #expect(try unpacker.values(of: name, rows: 0..<1) == low + (0..<16).map { Double(2 * (7 - $0)) })
+    }
+
+    @Test func malformedGGUFFiles() throws {
+        func problem(
+            sizes: [UInt64] = [32, 1], type: UInt32 = 2, keys: [[UInt8]] = [], _ data: [UInt8] = []
+        ) throws -> String {
+            let directory = try gguf(sizes: sizes, type: type, keys: keys, data)
+            defer { directory.remove() }
+            let path = directory.url.path + "/model.gguf: "
+            return errorText { _ = try ModelFiles(directory: directory.url.path).unpacker() }
+                .replacingOccurrences(of: path, with: "")
+        }
+        let whole = [UInt8](repeating: 0, count: 18)
+        #expect(try problem(whole) == "nothing was thrown")
+        #expect(try problem() == "tensor token_embd.weight ends behind the file's end")
+        #expect(try problem(sizes: [33], whole) == "tensor token_embd.weight: [33] of type 2")
+        #expect(try problem(sizes: [32, 0], whole) == "tensor token_embd.weight: [0, 32] of type 2")
+        #expect(
+            try problem(sizes: [32, 1, 1, 1, 1], whole)
+                == "tensor token_embd.weight: 5 dimensions, expected 1 to 4")
+        #expect(try problem(sizes: [1 << 63], type: 8, whole) == "a count of 9223372036854775808")
+        #expect(
+            try problem(sizes: [1 << 50, 1 << 50], type: 8, whole)
+                == "tensor token_embd.weight: shape [1125899906842624, 1125899906842624]")
+        let alignment = Self.text("general.alignment") + Self.integer(UInt32(10))
+        #expect(
+            try problem(keys: [alignment + Self.integer(UInt64(Int.max))], whole)
+                == "general.alignment 9223372036854775807")
+        #expect(try problem(keys: [alignment + Self.integer(UInt64(0))], whole) == "general.alignment 0")
+    }
+
     @Test func unknownFormats() throws {
         let directory = try ModelDirectory(config: #"{"quantization_config": {"quant_method": "gptq"}}"#)
         defer { directory.remove() }

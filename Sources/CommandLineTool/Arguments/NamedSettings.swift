@@ -20,5 +20,4 @@ extension TokenWeights: ExpressibleByArgument {}
 extension ScaleType: ExpressibleByArgument {}
 extension Propagation: ExpressibleByArgument {}
 extension ExportFormat: ExpressibleByArgument {}
-extension GGUFTypeMix: ExpressibleByArgument {}
 extension Runtime: ExpressibleByArgument {}

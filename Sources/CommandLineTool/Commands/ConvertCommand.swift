@@ -11,12 +11,13 @@ struct ConvertCommand: ParsableCommand {
         discussion: """
             Reads a directory that 'adadim quantize' wrote in a packed format and writes <output> with the same codes, \
             scales and zero points. No number changes: a layer that the format cannot hold as it is ends the conversion \
-            with its name, unless --allow-dense writes it as plain numbers. Other tensors and files are carried over; \
+            with its name, unless --allow-dense writes it as plain numbers. These have the model's type; layers whose \
+            values are rounded to it are named. Other tensors and files are carried over; \
             quantization-report.json, its page and the recipe say what the new files are. <output> appears when it is \
             complete, or not at all.
 
             Example:
-              adadim convert <packed> <output> --format dequantized
+              adadim convert <packed> <output> --format mlx
             """)
 
     @Argument(help: "The packed model: a directory.", completion: .directory)

@@ -1,3 +1,4 @@
+import AdaDimFormats
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimRecipe
@@ -56,21 +57,21 @@ struct QuantizeCommand: ParsableCommand {
         try refuseEmpty(output, "<output>", expected: "a directory to write")
         // A recipe's file is read when the run begins.
         if file.recipe == nil { _ = try recipe }
-        try refuseSettingsOfGrids()
         if !selective.perIc.isEmpty && variant.dimension != nil {
             throw ValidationError("--per-ic and --dimension exclude each other: --per-ic sets every layer's direction")
         }
     }
 
     /// What a K-quant decides, an option cannot.
-    private func refuseSettingsOfGrids() throws {
-        guard let type = writing.ggufType else { return }
+    private func refuseSettingsOfGrids(_ type: GGUFTypeMix?) throws {
+        guard let type else { return }
         let given = [
             ("--bits", method.bits != nil), ("--group-size", method.groupSize != nil),
             ("--symmetric", method.symmetric != nil),
         ]
         if let (name, _) = given.first(where: { $0.1 }) {
-            throw ValidationError("--gguf-type and \(name) exclude each other: \(type.rawValue) decides what grids are")
+            throw ValidationError(
+                "\(name) and \(writing.place(of: type)) exclude each other: \(type.rawValue) decides what grids are")
         }
     }
 
@@ -98,6 +99,7 @@ struct QuantizeCommand: ParsableCommand {
             selective.set(&recipe)
             calibration.set(&recipe)
             try writing.set(&recipe)
+            try refuseSettingsOfGrids(recipe.ggufType)
             return recipe
         }
     }

@@ -7,7 +7,7 @@ struct VerificationText {
     let result: VerificationResult
 
     var text: String {
-        let table = TextTable<VerificationResult.Kind> { kind in
+        let table = TextTable<VerificationResult.TensorKind> { kind in
             var columns = [
                 Column(title: "tensors", value: kind.name),
                 Column(title: "count", value: kind.tensors, align: .right),
@@ -41,5 +41,8 @@ struct VerificationText {
         guard result.isEqual else { return "Not the same: \(result.format), read a second way" }
         return "All \(numbers) numbers are the same: \(result.format), read a second way"
             + (result.comparesOther ? ", and the other model" : "")
+            + (result.roundedTensors == 0
+                ? ""
+                : "; those of \(result.roundedTensors) tensors after rounding to the type with fewer bits of the two")
     }
 }

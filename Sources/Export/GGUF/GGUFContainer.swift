@@ -14,14 +14,16 @@ final class GGUFContainer: TensorContainer {
     private let writer: GGUFWriter
     /// Tensors of the input that others, already written, replace.
     private var replaced: Set<String> = []
-    /// Numbers that were written in each type of blocks, which decide what the file is called.
+    private let fileType: UInt32?
+    /// Numbers of the decoder's blocks that were written in each type, which decide what the file is called.
     private var counts: [GGUFTensorType: Int] = [:]
     private(set) var notices: [String] = []
     var remarks: [String] { contents.notices }
 
     /// - Throws: ``ExportError/notInGGUF(model:reason:)``, before anything is written.
-    init(_ model: Checkpoint, _ directory: URL) throws {
+    init(_ model: Checkpoint, fileType: UInt32?, _ directory: URL) throws {
         self.model = model
+        self.fileType = fileType
         contents = try GGUFContents(model)
         writer = try GGUFWriter(
             path: directory.path + "/" + GGUFFormat.fileName, metadata: contents.metadata,
@@ -45,7 +47,9 @@ final class GGUFContainer: TensorContainer {
         _ body: (any TensorBytes) throws -> Void
     ) throws {
         try writer.begin(place.name, type, shape: shape)
-        if shape.count > 1 { counts[type, default: 0] += shape.reduce(1, *) }
+        if shape.count > 1 && place.name.hasPrefix(GGUFDescription.blocks) {
+            counts[type, default: 0] += shape.reduce(1, *)
+        }
         if let rowsPerHead = place.rowsPerHead {
             let rowBytes = shape.count > 1 ? type.rowBytes(shape[1]) : type.blockBytes
             try body(TurnedRows(writer, rowsPerHead: rowsPerHead, rowBytes: rowBytes))
@@ -71,7 +75,7 @@ final class GGUFContainer: TensorContainer {
             try writer.begin(tensor.name, .float32, shape: [tensor.values.count])
             try writer.append(tensor.values)
         }
-        try writer.finish(setting: [(GGUFContents.fileTypeKey, .unsigned32(Self.fileType(counts)))])
+        try writer.finish(setting: [(GGUFContents.fileTypeKey, .unsigned32(fileType ?? Self.fileType(counts)))])
     }
 
     /// A few megabytes at a time. Float32 where there is one dimension.

@@ -67,7 +67,7 @@ struct GGUFContents {
             rewritten.append((name: place.name, shape: try model.shape(ofWeight: name)))
         }
         for file in model.files {
-            for entry in try SafetensorsShards.tensors(of: file, in: model) where !holding.contains(entry.name) {
+            for entry in model.tensors(of: file) where !holding.contains(entry.name) {
                 guard let place = place(of: model.naming.full(entry.name)) else {
                     // What the model computes with must be in the file.
                     guard !own.contains(entry.name) else {

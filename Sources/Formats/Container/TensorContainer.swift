@@ -62,9 +62,10 @@ extension TensorBytes {
 extension SafetensorsWriter: TensorBytes {}
 
 /// The containers that there are.
-package enum ContainerKind: Sendable {
+package enum ContainerKind: Sendable, Equatable {
     /// model.safetensors, or shards and the index that lists them, as the model has them.
     case safetensors
     /// One file, model.gguf.
-    case gguf
+    /// - Parameter fileType: `general.file_type`, by which programs name the file; nil to find it by what the file holds.
+    case gguf(fileType: UInt32? = nil)
 }

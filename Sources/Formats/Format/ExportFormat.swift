@@ -33,7 +33,7 @@ package struct ExportFormat: Sendable {
 
     /// The type of the scales of layers, of a model whose weights are loaded as `type`.
     package func scaleType(isSymmetric: Bool, loaded type: StoredFloat) -> ScaleType {
-        packing?.scaleType(isSymmetric: isSymmetric) ?? type.scaleType
+        packing?.scaleType(isSymmetric: isSymmetric, loaded: type.scaleType) ?? type.scaleType
     }
 
     /// What readers compute with in place of a packed weight that is loaded as `type`: its values rounded to this.

@@ -9,7 +9,8 @@ package protocol PackedFormat: Sendable {
     var limits: SchemeLimits { get }
 
     /// The type of the scales of layers that it packs; nil for the type that the model's weights are loaded in.
-    func scaleType(isSymmetric: Bool) -> ScaleType?
+    /// - Parameter type: which that is.
+    func scaleType(isSymmetric: Bool, loaded type: ScaleType) -> ScaleType?
 
     /// What readers compute with in place of a packed weight; nil for its values rounded to the type that the model's weights
     /// are loaded in.
@@ -64,14 +65,15 @@ package protocol PackedFormat: Sendable {
 
 // What formats have that nothing else is said of.
 extension PackedFormat {
-    package func scaleType(isSymmetric: Bool) -> ScaleType? { nil }
+    package func scaleType(isSymmetric: Bool, loaded type: ScaleType) -> ScaleType? { nil }
     package var computedType: StoredFloat? { nil }
     package func prepared(for layers: [PlannedLayer]) -> any PackedFormat { self }
     package var notices: [String] { [] }
     package func loss(of layer: FinishedLayer) -> String? { nil }
 
     package func size(of layer: FinishedLayer) -> StoredSize {
-        let type = scaleType(isSymmetric: false) ?? layer.type.scaleType
+        let loaded = layer.type.scaleType
+        let type = scaleType(isSymmetric: false, loaded: loaded) ?? loaded
         return size(of: LayerScheme(of: layer.quantized, scaleType: type))
     }
 

@@ -117,6 +117,8 @@ struct Q41Group: Equatable {
     /// The scale and the zero point that have this d and m; nil where none have.
     static func group(d: Float, m: Float) -> (scale: Float, zeroPoint: UInt8)? {
         let scale = abs(d)
+        // All codes of such a group are zero, whatever its zero point was.
+        if d == 0, m == 0 { return (0, 0) }
         guard scale > 0 else { return nil }
         let zero = d < 0 ? 15 - m / scale : -m / scale
         guard zero >= 0, zero <= 15, let zeroPoint = UInt8(exactly: zero) else { return nil }

@@ -5,7 +5,12 @@ import AdaDimQuantizedMatrices
 extension ExportFormat {
     /// One file for llama.cpp, model.gguf.
     package static let gguf = ExportFormat(
-        name: "gguf", help: "one file for llama.cpp, model.gguf (gguf)", packing: GGUFFormat(), container: .gguf)
+        name: "gguf", help: "one file for llama.cpp, model.gguf (gguf)", packing: GGUFFormat(), container: .gguf())
+
+    /// The same for a mixture of K-quants, by whose name the file is known.
+    package static func gguf(_ mix: GGUFTypeMix) -> ExportFormat {
+        ExportFormat(name: gguf.name, help: gguf.help, packing: gguf.packing, container: .gguf(fileType: mix.fileType))
+    }
 }
 
 /// GGUF's blocks of 32 weights in a row, each with a scale of its own: groups of 32, or of a multiple, whose blocks then have
@@ -37,7 +42,9 @@ package struct GGUFFormat: ReadablePackedFormat {
 
     package init() {}
 
-    package func scaleType(isSymmetric: Bool) -> ScaleType? { isSymmetric ? .float16 : .shortFloat16 }
+    package func scaleType(isSymmetric: Bool, loaded type: ScaleType) -> ScaleType? {
+        isSymmetric ? .float16 : .shortFloat16
+    }
 
     package var computedType: StoredFloat? { .float32 }
 

@@ -33,21 +33,11 @@ struct GGUFLayer: PackedLayer {
         for group in flipped {
             for i in group * layout.groupSize..<(group + 1) * layout.groupSize { codes[i] = 15 - codes[i] }
         }
-        let words = PackedRows(
+        return try PackedRows(
             packing: Matrix(rowMajor: codes, rows: layout.rows, columns: layout.columns), bits: blocks.bits
-        ).words
-        return try words.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else {
-                return Swift.Result<Result, FormatError>.failure(.badContent(tensor, "holds nothing"))
-            }
-            return Swift.Result { () throws(FormatError) in
-                try body(
-                    PackedMatrix(
-                        codes: PackedCodes(
-                            base: base, rows: layout.rows, columns: layout.columns, bits: blocks.bits),
-                        scales: scales, zeroPoints: zeroPoints, layout: layout), .float32)
-            }
-        }.get()
+        ).withCodes { codes throws(FormatError) in
+            try body(PackedMatrix(codes: codes, scales: scales, zeroPoints: zeroPoints, layout: layout), .float32)
+        }
     }
 
     private func parts(

@@ -27,17 +27,10 @@ struct GGUFSuperLayer: PackedLayer {
                 throw .badContent(tensor, "\(error)")
             }
         }
-        let words = PackedRows(
+        return try PackedRows(
             packing: Matrix(rowMajor: content.codes, rows: rows, columns: columns), bits: type.bits
-        ).words
-        return try words.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else {
-                return Swift.Result<Result, FormatError>.failure(.badContent(tensor, "holds nothing"))
-            }
-            return Swift.Result { () throws(FormatError) in
-                let codes = PackedCodes(base: base, rows: rows, columns: columns, bits: type.bits)
-                return try body(PackedMatrix(codes: codes, twoLevel: content.scales), .float32)
-            }
-        }.get()
+        ).withCodes { codes throws(FormatError) in
+            try body(PackedMatrix(codes: codes, twoLevel: content.scales), .float32)
+        }
     }
 }

@@ -66,13 +66,20 @@ extension PackedLayer {
     package func dequantized(
         in source: any TensorSource, shape: (rows: Int, columns: Int)? = nil
     ) throws(FormatError) -> Matrix<Float> {
+        try loaded(in: source, shape: shape).weight
+    }
+
+    /// The same with the type that these numbers are rounded to.
+    package func loaded(
+        in source: any TensorSource, shape: (rows: Int, columns: Int)? = nil
+    ) throws(FormatError) -> (weight: Matrix<Float>, type: StoredFloat) {
         try withMatrix(in: source, shape: shape) { matrix, type throws(FormatError) in
             var result = Matrix<Float>(uninitialized: matrix.layout.rows, matrix.layout.columns)
             guard result.withMutableView({ matrix.dequantize(into: $0, as: type) }) else {
                 throw .badContent(
                     try source.required(codes), "a dequantized weight is beyond \(type.elementType.rawValue)")
             }
-            return result
+            return (result, type)
         }
     }
 }

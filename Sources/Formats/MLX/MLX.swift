@@ -28,10 +28,16 @@ package struct MLX: ReadablePackedFormat {
     package let readable = "MLX's affine quantization as this tool writes it (each bias −zero·scale, every layer named)"
     package let configurationKeys = ["quantization", MLXConfiguration.perInputKey, MLXConfiguration.moduleKey]
     package let needsStatedType = true
+    package let computedType: StoredFloat? = .float32
     package let fileNames = [MLX.moduleName]
 
     /// The module that computes per-IC layers; mlx-lm runs it with `--trust-remote-code`.
     package static let moduleName = "adadim_model.py"
+
+    /// Products of codes and scales with 24 significant bits would be rounded, those with 8 are not.
+    package func scaleType(isSymmetric: Bool, loaded type: ScaleType) -> ScaleType? {
+        type == .float32 ? .bfloat16 : nil
+    }
 
     /// What such a layer takes whose scales have as many significant bits as their type, and none a very small number: which types
     /// are exact is known when it is done. A table of embeddings may take 16 bits a group more.

@@ -34,12 +34,8 @@ struct MLXLayer: PackedLayer {
             }
             // The other way round, in memory of its own.
             let turned = PackedCodes(base: base, rows: layout.columns, columns: layout.rows, bits: bits).unpacked()
-            let packed = PackedRows(packing: turned.transposed(), bits: bits)
-            return try packed.words.withUnsafeBufferPointer { words throws(FormatError) in
-                guard let base = words.baseAddress else { throw .badContent(parts.codes, "holds nothing") }
-                let codes = PackedCodes(
-                    base: UnsafeRawPointer(base), rows: layout.rows, columns: layout.columns, bits: bits)
-                return try body(
+            return try PackedRows(packing: turned.transposed(), bits: bits).withCodes { codes throws(FormatError) in
+                try body(
                     PackedMatrix(codes: codes, scales: scales, zeroPoints: zeroPoints, layout: layout), .float32)
             }
         }

@@ -11,9 +11,9 @@ import AdaDimQuantizedMatrices
 ///   `dequantize`, by which rows are looked up, rounds biases to the scales' type (mlx 0.32.4). Who calls it on another layer casts
 ///   the scales to float32 before.
 ///
-/// Scales of float32 have 24 significant bits: MLX then rounds products and sums to float32, and weights may differ from
-/// (code − zero)·scale by two roundings. With float32 biases, or with float16 ones beside bfloat16 activations, MLX computes in
-/// float32.
+/// A float32 model gets scales of 8 significant bits (``MLX/scaleType(isSymmetric:loaded:)``): of 24 bits, MLX would round products
+/// and sums to float32, and weights would differ from (code − zero)·scale by two roundings. With float32 biases, or with float16
+/// ones beside bfloat16 activations, MLX computes in float32.
 struct MLXTypes: Sendable, Equatable {
     let scales: StoredFloat
     let biases: StoredFloat

@@ -24,8 +24,9 @@ extension GGUFTensorType {
         guard row.isMultiple(of: blockLength) else {
             throw .partialBlocks(tensor: name, rowLength: row, type: self.name, blockLength: blockLength)
         }
+        // The bytes of a row first: with another size of 0 the tensor has none, and a row would still be beyond all numbers.
         var bytes = row / blockLength
-        for size in shape.dropLast() + [UInt64(blockBytes)] {
+        for size in [UInt64(blockBytes)] + shape.dropLast().reversed() {
             guard let size = Int(exactly: size) else { throw overflow() }
             let (product, overflows) = bytes.multipliedReportingOverflow(by: size)
             guard !overflows else { throw overflow() }

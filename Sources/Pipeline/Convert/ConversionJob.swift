@@ -7,7 +7,8 @@ package struct ConversionJob: Sendable {
     package let model: URL
     package let output: URL
     package let format: ExportFormat
-    /// Whether layers that the format cannot hold as they are become plain numbers; refused otherwise.
+    /// Whether layers that the format cannot hold as they are become plain numbers, rounded to the model's type where they have to
+    /// be; refused otherwise.
     package var allowsDense = false
     package var overwrite = false
 
@@ -23,6 +24,8 @@ package struct Conversion: Sendable {
     package let format: ExportFormat
     /// In the model's order.
     package let layers: [StoredLayer]
+    /// The modules of those whose numbers were rounded to the model's type, in which plain numbers are stored.
+    package let rounded: Set<String>
 
     /// Those that became plain numbers where the format packs others.
     package var dense: [StoredLayer] { layers.filter { $0.denseBecause != nil } }

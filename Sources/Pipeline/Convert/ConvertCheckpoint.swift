@@ -2,7 +2,6 @@ import AdaDimCheckpoint
 import AdaDimExport
 import AdaDimFiles
 import AdaDimFormats
-import AdaDimQuantizedMatrices
 import AdaDimReports
 import Foundation
 import Logging
@@ -29,7 +28,7 @@ package struct ConvertCheckpoint {
     /// Runs to the end, or leaves no files.
     package func run() throws -> Conversion {
         let checkpoint = try Checkpoint(directory: job.model, allowingQuantized: true, log: log)
-        let plan = try ConversionPlan(checkpoint, job)
+        let plan = try ConversionPlan(checkpoint, job, between: observer.checkCancellation)
         for notice in plan.format.packing?.notices ?? [] { log.notice("\(notice)") }
         let report = EarlierReport(in: job.model)
         let output = try OutputDirectory(job.output, model: job.model, overwrite: job.overwrite) {
@@ -46,8 +45,9 @@ package struct ConvertCheckpoint {
                 stored.append(try write(layer, of: checkpoint, plan, to: writer))
             }
             for notice in try writer.finish() { log.warning("\(notice)") }
-            try report.carry(over: stored, of: plan.format, from: job.model, into: partial)
-            return Conversion(format: job.format, layers: stored)
+            try report.carry(
+                over: stored, of: plan.format, loaded: checkpoint.loadedType, from: job.model, into: partial)
+            return Conversion(format: job.format, layers: stored, rounded: plan.rounded)
         }
     }
 
@@ -58,23 +58,7 @@ package struct ConvertCheckpoint {
             throw PipelineError.notPacked(directory: job.model.path)
         }
         defer { checkpoint.release([checkpoint.weightName(of: layer)]) }
-        return try writer.write(
-            layer, quantized, asPlainNumbersBecause: try reason(layer, quantized, checkpoint, plan))
-    }
-
-    /// Why a layer becomes plain numbers where the format packs others; nil where it does not.
-    private func reason(
-        _ layer: LinearLayer, _ quantized: QuantizedMatrix, _ checkpoint: Checkpoint, _ plan: ConversionPlan
-    ) throws -> String? {
-        if let reason = plan.denseBecause[layer.moduleName] { return reason }
-        let finished = FinishedLayer(
-            module: layer.moduleName, place: layer.place, weightName: checkpoint.weightName(of: layer),
-            quantized: quantized, type: checkpoint.loadedType)
-        guard let reason = plan.format.packing?.loss(of: finished) else { return nil }
-        guard job.allowsDense else {
-            throw PipelineError.lossy(module: layer.moduleName, format: plan.format.name, reason: reason)
-        }
-        return reason
+        return try writer.write(layer, quantized, asPlainNumbersBecause: plan.denseBecause[layer.moduleName])
     }
 }
 

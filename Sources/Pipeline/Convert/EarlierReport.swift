@@ -1,6 +1,7 @@
 import AdaDimExport
 import AdaDimFiles
 import AdaDimFormats
+import AdaDimLinearAlgebra
 import AdaDimRecipe
 import AdaDimReports
 import Foundation
@@ -8,7 +9,8 @@ import Foundation
 /// The report of the run that a packed model comes from, for the same model in another format.
 ///
 /// What was measured holds for it, too: losses, times, settings. What is said of the files is written anew: sizes, layers that
-/// are dense, the format (in the recipe, too: it repeats the run for this format), the files' names.
+/// are dense, the files' names, and the format: in the recipe, too, which repeats the run for this format. A recipe for K-quants stays
+/// one for GGUF, since no other format has such grids.
 struct EarlierReport {
     /// nil where the model has none, or none that this version reads.
     private let report: QuantizationReport?
@@ -25,10 +27,11 @@ struct EarlierReport {
 
     /// Writes report, page and recipe into a new output, or where there is no earlier report one that says only what it is.
     func carry(
-        over stored: [StoredLayer], of format: ExportFormat, from model: URL, into directory: URL
+        over stored: [StoredLayer], of format: ExportFormat, loaded type: StoredFloat, from model: URL,
+        into directory: URL
     ) throws {
         let name = model.standardizedFileURL.lastPathComponent
-        guard var report = report?.stored(stored, in: format) else {
+        guard var report = report?.stored(stored, in: format, loaded: type) else {
             var report = BareReport(converted: name, format: format.name)
             report.files = (try OutputDirectory.files(in: directory) + [QuantizationReport.fileName]).sorted()
             try writeReport(report, to: directory.appending(path: QuantizationReport.fileName))

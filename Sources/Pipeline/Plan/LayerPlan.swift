@@ -73,7 +73,7 @@ package struct LayerPlan: Sendable {
         try Self.checkMatches(recipe.rules, layers + tables.map { $0.layer })
         // Formats of their own may have other types than the model's, by the grid.
         func scaleType(_ grid: QuantizationOptions.Grid) -> ScaleType {
-            recipe.format.packing?.scaleType(isSymmetric: grid.isSymmetric) ?? modelType
+            recipe.format.packing?.scaleType(isSymmetric: grid.isSymmetric, loaded: modelType) ?? modelType
         }
         let deciding = scaleType(recipe.options.grid) == modelType ? nil : recipe.format.name
         var general = recipe.options
@@ -117,7 +117,7 @@ package struct LayerPlan: Sendable {
             decided.grid.scaleType = try scaleType(decided: decided.grid, of: table)
             settings[table] = decided
         }
-        notices = mix?.notices(of: layers.filter { (settings[$0] ?? nil) != nil }) ?? []
+        notices = mix?.notices(of: layers.compactMap { layer in settings[layer].map { (layer, $0.grid) } }) ?? []
         self.tables = tables.map { $0.layer }.filter { settings[$0] != nil }
         let chosen = layers.filter { settings[$0] != nil }
         guard !settings.isEmpty else {

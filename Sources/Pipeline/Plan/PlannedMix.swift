@@ -37,18 +37,26 @@ struct PlannedMix {
         return grid
     }
 
-    /// The layers that have another type because of their sizes, a sentence for each pair of types.
-    func notices(of layers: [LinearLayer]) -> [String] {
-        let fallen = Dictionary(grouping: layers.filter { !isWhole($0) }, by: type)
-        return fallen.sorted { $0.key.bits < $1.key.bits }.compactMap { type, layers in
-            guard let first = layers.first else { return nil }
-            let other = GGUFTypeMix.fallback(from: type)
+    /// The layers that have another type because of their sizes, a sentence for each pair of types. Layers that rules give other
+    /// grids are none of them, nor are those that stay plain numbers because 32 does not divide their rows either.
+    /// - Parameter layers: those that are quantized, with what their settings came to.
+    func notices(of layers: [(layer: LinearLayer, grid: QuantizationOptions.Grid)]) -> [String] {
+        let fallen = layers.filter { layer, grid in
+            let other = GGUFTypeMix.fallback(from: type(of: layer))
+            return !isWhole(layer) && width(layer).isMultiple(of: GGUFTypeMix.fallbackGroupSize)
+                && grid.twoLevel == nil && (grid.bits, grid.isSymmetric) == other
+        }
+        return Dictionary(grouping: fallen) { type(of: $0.layer) }.sorted { $0.key.bits < $1.key.bits }.compactMap {
+            type, layers in
+            guard let first = layers.first?.layer else { return nil }
+            let other = GGUFTypeMix.fallback(from: type).bits == 8 ? "Q8_0" : "Q4_1"
             let others = layers.count > 1 ? " and \(layers.count - 1) more" : ""
-            return
-                "\(first.moduleName)\(others): \(other.bits == 8 ? "Q8_0" : "Q4_1") instead of \(type.rawValue), since "
-                + "\(TwoLevelType.superGroupSize) does not divide rows of \(widths[first.name] ?? 0) weights"
+            return "\(first.moduleName)\(others): \(other) instead of \(type.rawValue), since "
+                + "\(TwoLevelType.superGroupSize) does not divide rows of \(width(first)) weights"
         }
     }
+
+    private func width(_ layer: LinearLayer) -> Int { widths[layer.name] ?? 0 }
 
     private func type(of layer: LinearLayer) -> TwoLevelType {
         mix.type(
@@ -57,6 +65,6 @@ struct PlannedMix {
     }
 
     private func isWhole(_ layer: LinearLayer) -> Bool {
-        widths[layer.name].map { $0.isMultiple(of: TwoLevelType.superGroupSize) } ?? false
+        width(layer) > 0 && width(layer).isMultiple(of: TwoLevelType.superGroupSize)
     }
 }

@@ -12,10 +12,10 @@ import Logging
 
 /// Quantizes a model directory, block by block:
 ///
-/// A table of embeddings is quantized before the first block, and an output projection of its own after the last one.
-///
 ///     checkpoint → tokens → block inputs → Grams → factor → search + sweep → pack → checkpoint
 ///                               ↑______________ next block ______________|
+///
+/// A table of embeddings is quantized before the first block, and an output projection of its own after the last one.
 package struct QuantizeCheckpoint {
     private let job: QuantizationJob
     private let observer: RunObserver
@@ -49,7 +49,7 @@ package struct QuantizeCheckpoint {
         let model = try DecoderModel(checkpoint, givesLogits: plan.tables.contains { $0.place != .embedding })
         if !plan.tables.isEmpty { try checkpoint.checkTableIsStoredOnce() }
         let planned = try plan.layers(of: checkpoint)
-        let format = job.recipe.format.prepared(for: planned)
+        let format = (job.recipe.ggufType.map(ExportFormat.gguf) ?? job.recipe.format).prepared(for: planned)
         try format.container.check(checkpoint)
         try format.check(planned)
         for notice in plan.notices + (format.packing?.notices ?? []) { log.notice("\(notice)") }
@@ -68,21 +68,22 @@ package struct QuantizeCheckpoint {
             log.notice("nothing is corrected: inputs of the original model have not moved")
         }
         return try output.complete { partial in
+            let writer = try CheckpointWriter(checkpoint, format: format, tables: plan.tables, to: partial)
+            for notice in writer.notices { log.notice("\(notice)") }
+            observer.progress(
+                .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
             let tables = TableQuantizer(plan: plan, checkpoint: checkpoint, observer: observer, log: log)
             let embeddings = try tables.embeddings(samples, model)
+            let table = embeddings?.quantization.quantized
             let targets = recipe.targets
             let embedded = try EmbeddedSamples(
-                samples, model, embeddings, recipe.propagation,
-                rowsComputedIn: format.computedType(loaded: checkpoint.loadedType),
+                samples, model, table, recipe.propagation,
+                rowsComputedIn: table.map { checkpoint.computedType(of: $0, in: format) } ?? checkpoint.loadedType,
                 needsOriginal: targets.memory.streams > 1)
             var run = Run(
                 plan: plan, checkpoint: checkpoint, stream: embedded.stream, targets: targets.start(embedded),
-                writer: try CheckpointWriter(checkpoint, format: format, tables: plan.tables, to: partial),
-                packed: ExportFormat.compressedTensors.prepared(for: planned),
+                writer: writer, packed: ExportFormat.compressedTensors.prepared(for: planned),
                 report: QuantizationReport(job.described(samples, plan)))
-            for notice in run.writer.notices { log.notice("\(notice)") }
-            observer.progress(
-                .began(layers: plan.count, blocks: checkpoint.configuration.blockCount, tokens: samples.tokens))
             if let embeddings { try finish(embeddings, dequantized: nil, &run) }
             let reader = BlockReader(model, end: plan.blocksComputed)
             for index in 0..<plan.blocksComputed {
@@ -90,7 +91,6 @@ package struct QuantizeCheckpoint {
                 try quantize(&block, &run)
             }
             if let head = try tables.head(run.stream, model) { try finish(head, dequantized: nil, &run) }
-            let writer = run.writer
             for notice in try run.times.writing.time({ try writer.finish() }) { log.warning("\(notice)") }
             run.report.close(
                 seconds: start.secondsUntilNow, run.times.parts, peakMemoryBytes: ProcessMemory.peakBytes)
@@ -185,7 +185,8 @@ package struct QuantizeCheckpoint {
         seconds.write = watch.seconds
         let entry = QuantizationReport.Layer(
             result.quantization, result.damping, result.targeted.correction, stored,
-            packedBitsPerWeight: run.checkpoint.bitsPerWeight(result, in: run.packed), seconds: seconds)
+            packedBitsPerWeight: run.checkpoint.bitsPerWeight(
+                result.quantization.quantized, stored: stored, in: run.packed), seconds: seconds)
         run.report.layers.append(entry)
         observer.progress(.finished(entry, done: run.report.layers.count, layers: run.plan.count))
         try observer.checkCancellation()

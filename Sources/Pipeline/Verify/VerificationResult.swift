@@ -3,7 +3,7 @@ import AdaDimVerification
 /// What a verification found.
 package struct VerificationResult: Sendable, Encodable {
     /// The tensors of one kind: of layers with one role, of embeddings, of norms.
-    package struct Kind: Sendable, Encodable {
+    package struct TensorKind: Sendable, Encodable {
         package let name: String
         package internal(set) var tensors = 0
         package internal(set) var packed = 0
@@ -27,7 +27,9 @@ package struct VerificationResult: Sendable, Encodable {
     package let format: String
     /// Whether it was compared with another directory.
     package let comparesOther: Bool
-    package internal(set) var kinds: [Kind] = []
+    package internal(set) var kinds: [TensorKind] = []
+    /// Tensors whose numbers were rounded for the comparison, because one side has a type with fewer bits.
+    package internal(set) var roundedTensors = 0
     /// Tensors that are not everywhere, a sentence each.
     package internal(set) var missing: [String] = []
 
@@ -55,18 +57,20 @@ package struct VerificationResult: Sendable, Encodable {
             missing.append("\(name): shape \(found.shape), of which no numbers are compared")
             return
         }
-        var sides: [(key: WritableKeyPath<Kind, Difference>, type: NumberType, rows: (Range<Int>) throws -> [Float])] =
-            []
-        for (key, side) in [(\Kind.reader, read), (\Kind.other, other)]
-            as [(WritableKeyPath<Kind, Difference>, ReadNumbers?)]
+        var sides:
+            [(key: WritableKeyPath<TensorKind, Difference>, type: NumberType, rows: (Range<Int>) throws -> [Float])] =
+                []
+        for (key, side) in [(\TensorKind.reader, read), (\TensorKind.other, other)]
+            as [(WritableKeyPath<TensorKind, Difference>, ReadNumbers?)]
         {
             guard let side else { continue }
-            let (shape, sideType) = (try side.shape(of: name), try side.type(of: name))
-            guard shape == found.shape, let sideType else {
-                missing.append("\(name): shape \(shape), expected \(found.shape), or no floats")
+            let tensor = try side.tensor(name)
+            guard tensor.shape == found.shape, let sideType = tensor.type else {
+                missing.append("\(name): shape \(tensor.shape), expected \(found.shape), or no floats")
                 continue
             }
-            sides.append((key, sideType, try side.panels(of: name)))
+            sides.append((key, sideType, tensor.panels))
+            if sideType.precision != type.precision { roundedTensors += 1 }
         }
         let panel = max(1, (1 << 20) / max(found.columns, 1))
         for start in stride(from: 0, to: found.rows, by: panel) {
@@ -85,7 +89,7 @@ package struct VerificationResult: Sendable, Encodable {
                     let (one, two) = (
                         coarser.rounded(type.rounded(exact[place])), coarser.rounded(Double(numbers[place]))
                     )
-                    guard one != two else { continue }
+                    guard one != two, !(one.isNaN && two.isNaN) else { continue }
                     kinds[index][keyPath: key].add(
                         abs(one - two), at: "\(name) [\(start + place / found.columns), \(place % found.columns)]")
                 }
@@ -95,7 +99,7 @@ package struct VerificationResult: Sendable, Encodable {
 
     private mutating func place(ofKind name: String) -> Int {
         if let index = kinds.firstIndex(where: { $0.name == name }) { return index }
-        kinds.append(Kind(name))
+        kinds.append(TensorKind(name))
         return kinds.count - 1
     }
 

@@ -135,18 +135,21 @@ extension TileKernels {
         _ codes: UnsafeMutablePointer<UInt8>
     ) -> (missed: Double, left: Double) {
         var (missed, left) = (SIMD8<S>.zero, SIMD8<S>.zero)
+        @inline(__always)
+        func keep(_ i: Int, _ target: SIMD8<S>, _ value: SIMD8<S>, _ stored: SIMD8<S>) {
+            let (a, b) = (target - value, load8(weight + i) - value)
+            missed += a * a
+            left += b * b
+            store8(b, weight + i)
+            for lane in 0..<8 { codes[i + lane] = storedCode(stored[lane]) }
+        }
         if let offsets = grid.offsets {
             for i in Swift.stride(from: 0, to: height, by: 8) {
                 let (target, zero) = (load8(updated + i), load8(grid.zeros + i))
                 let (code, value) = UniformGrid.shiftedCodes(
                     target, scale: load8(grid.scales + i), zero: zero, offset: load8(offsets + i),
                     largestCode: grid.largestCode)
-                let (a, b) = (target - value, load8(weight + i) - value)
-                missed += a * a
-                left += b * b
-                store8(b, weight + i)
-                let stored = code + zero
-                for lane in 0..<8 { codes[i + lane] = storedCode(stored[lane]) }
+                keep(i, target, value, code + zero)
             }
             return (total(missed), total(left))
         }
@@ -156,12 +159,7 @@ extension TileKernels {
             let target = load8(updated + i)
             let code = UniformGrid.relativeCodes(target, scale: scale, zero: zero, largestCode: grid.largestCode)
             let value = code * scale
-            let (a, b) = (target - value, load8(weight + i) - value)
-            missed += a * a
-            left += b * b
-            store8(b, weight + i)
-            let stored = code + zero
-            for lane in 0..<8 { codes[i + lane] = storedCode(stored[lane]) }
+            keep(i, target, value, code + zero)
         }
         return (total(missed), total(left))
     }

@@ -47,6 +47,19 @@ public struct PackedRows: Sendable, Equatable {
         }
     }
 
+    /// Calls `body` with the codes, which are valid only inside it.
+    package func withCodes<Result, Failure: Error>(
+        _ body: (PackedCodes) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // The typed error through a rethrowing call. No words have an address of their own that nobody reads.
+        try words.withUnsafeBytes { bytes in
+            Swift.Result { () throws(Failure) in
+                let base = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 4).unsafelyUnwrapped
+                return try body(PackedCodes(base: base, rows: rows, columns: columns, bits: bits))
+            }
+        }.get()
+    }
+
     /// Codes that were packed before.
     /// - Precondition: there are `rows` times ``wordsPerRow`` words.
     package init(words: [UInt32], rows: Int, columns: Int, bits: Int) {

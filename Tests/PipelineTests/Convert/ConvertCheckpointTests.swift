@@ -1,5 +1,6 @@
 import AdaDimCheckpoint
 import AdaDimFormats
+import AdaDimLinearAlgebra
 import AdaDimPipeline
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
@@ -57,6 +58,8 @@ import Testing
                     let converted = try Checkpoint(directory: output, allowingQuantized: true)
                     try expectSame(
                         input, converted, dense: Set(done.dense.map(\.layer)), isPacked: target.packing != nil)
+                    // Of a model in float32 nothing has to be rounded.
+                    #expect(done.rounded.isEmpty)
                     #expect(
                         try VerifyCheckpoint(output, against: job.output).run().isEqual, "\(format.name) \(target.name)"
                     )
@@ -68,11 +71,7 @@ import Testing
     /// The same codes where the layer is packed, the same numbers in any case.
     private func expectSame(_ one: Checkpoint, _ two: Checkpoint, dense: Set<LinearLayer>, isPacked: Bool) throws {
         for layer in one.configuration.layers {
-            // Formats differ in whether loaders round values to the type of the model.
-            let type = one.loadedType
-            #expect(
-                try type.rounded(one.matrix(layer.weightName)) == type.rounded(two.matrix(layer.weightName)),
-                "\(layer.moduleName)")
+            #expect(try one.matrix(layer.weightName) == two.matrix(layer.weightName), "\(layer.moduleName)")
             guard isPacked, !dense.contains(layer) else {
                 #expect(two.packedLayers?[layer.moduleName] == nil)
                 continue
@@ -184,6 +183,81 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: output.path))
         conversion.allowsDense = true
         #expect(try ConvertCheckpoint(conversion).run().dense.map(\.layer.role) == ["k_proj", "k_proj"])
+    }
+
+    /// Numbers that a 16-bit type does not hold are not rounded in silence.
+    @Test(arguments: [ExportFormat.gguf, .mlx]) func plainNumbersHaveTheModelsType(_ format: ExportFormat) throws {
+        let scratch = try Scratch()
+        var job = try scratch.job("mistral-window", samples: 2)
+        try Data(SmallTokenizer.json.utf8).write(to: job.model.appending(path: "tokenizer.json"))
+        job.recipe.options.grid.bits = 8
+        job.recipe.options.grid.isSymmetric = true
+        job.recipe.options.grid.groupSize = 32
+        job.recipe.options.direction = .fixed(.perOutputChannel)
+        job.recipe.format = format
+        _ = try QuantizeCheckpoint(job).run()
+        let output = scratch.url.appending(path: "plain")
+        var conversion = ConversionJob(model: job.output, output: output, format: .dequantized)
+        #expect(
+            errorText { _ = try ConvertCheckpoint(conversion).run() }
+                == "layer model.layers.0.self_attn.q_proj: dequantized cannot hold it as it is: plain numbers are bfloat16, and "
+                + "its values are not; --allow-dense writes such layers as plain numbers")
+        #expect(!FileManager.default.fileExists(atPath: output.path))
+        conversion.allowsDense = true
+        let done = try ConvertCheckpoint(conversion).run()
+        #expect(done.rounded == Set(done.layers.map(\.layer.moduleName)) && !done.rounded.isEmpty)
+        let (input, plain) = (
+            try Checkpoint(directory: job.output, allowingQuantized: true), try Checkpoint(directory: output)
+        )
+        for layer in done.layers.map(\.layer) {
+            #expect(
+                try StoredFloat.bfloat16.rounded(input.matrix(layer.weightName)) == plain.matrix(layer.weightName))
+        }
+        let verified = try VerifyCheckpoint(output, against: job.output).run()
+        #expect(verified.isEqual && verified.roundedTensors >= done.rounded.count)
+    }
+
+    /// The recipe that a conversion writes is one for the new format.
+    @Test func theRecipeRepeatsTheRun() throws {
+        let scratch = try Scratch()
+        var job = try scratch.job("mistral-window", samples: 2)
+        try Data(SmallTokenizer.json.utf8).write(to: job.model.appending(path: "tokenizer.json"))
+        job.recipe.options.grid.groupSize = 32
+        job.recipe.format = .gguf
+        _ = try QuantizeCheckpoint(job).run()
+        func repeated(_ packed: URL, _ format: ExportFormat, _ name: String) throws -> ModelRecipe {
+            var conversion = ConversionJob(
+                model: packed, output: scratch.url.appending(path: name), format: format)
+            conversion.allowsDense = true
+            _ = try ConvertCheckpoint(conversion).run()
+            let file = try RecipeFile(conversion.output.appending(path: QuantizationReport.recipeName).path)
+            var again = job
+            again.recipe = try file.recipe
+            again.output = scratch.url.appending(path: "again-\(name)")
+            return try QuantizeCheckpoint(again).run().options.recipe
+        }
+        #expect(try repeated(job.output, .compressedTensors, "ct").format == .compressedTensors)
+        // Only GGUF has the grids of a mixture.
+        job.recipe.ggufType = .q2KSmall
+        job.output = scratch.url.appending(path: "mixture")
+        _ = try QuantizeCheckpoint(job).run()
+        let recipe = try repeated(job.output, .dequantized, "plain")
+        #expect(recipe.format == .gguf && recipe.ggufType == .q2KSmall)
+    }
+
+    /// A module that computes per-IC layers for mlx-lm has no place beside other formats.
+    @Test func filesOfAFormatStayBehind() throws {
+        let scratch = try Scratch()
+        let job = try quantized(
+            scratch, .mlx, bits: 4, .fixed(.perInputChannel), symmetric: false, groupSize: 32)
+        _ = try QuantizeCheckpoint(job).run()
+        let files = FileManager.default
+        #expect(files.fileExists(atPath: job.output.appending(path: "adadim_model.py").path))
+        let output = scratch.url.appending(path: "ct")
+        _ = try ConvertCheckpoint(ConversionJob(model: job.output, output: output, format: .compressedTensors)).run()
+        #expect(!files.fileExists(atPath: output.appending(path: "adadim_model.py").path))
+        let config = try String(contentsOf: output.appending(path: "config.json"), encoding: .utf8)
+        #expect(!config.contains("adadim") && !config.contains("model_file"))
     }
 
     @Test func tooLittleSpace() throws {

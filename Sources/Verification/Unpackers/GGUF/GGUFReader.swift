@@ -12,8 +12,8 @@ struct GGUFReader: Sendable {
         let start: Int
 
         var columns: Int { shape.last ?? 1 }
-        /// For one dimension its elements, by which heads are counted.
-        var rowCount: Int { shape.first ?? 1 }
+        /// The outermost size, which is what heads are counted in: the rows of a weight, the elements of a bias.
+        var outermost: Int { shape.first ?? 1 }
         var rowBytes: Int { columns / layout.count * layout.bytes }
     }
 
@@ -44,17 +44,24 @@ struct GGUFReader: Sendable {
         for _ in 0..<tensorCount {
             let name = try cursor.text()
             var shape: [Int] = []
-            for _ in 0..<(try cursor.number(4)) { shape.insert(try cursor.count(), at: 0) }
+            let dimensions = try cursor.number(4)
+            guard (1...4).contains(dimensions) else {
+                throw VerificationError(path, "tensor \(name): \(dimensions) dimensions, expected 1 to 4")
+            }
+            for _ in 0..<dimensions { shape.insert(try cursor.count(), at: 0) }
             let type = try cursor.number(4)
-            guard let layout = GGUFBlockLayout(type), !shape.isEmpty, shape.allSatisfy({ $0 > 0 }),
+            guard let layout = GGUFBlockLayout(type), shape.allSatisfy({ $0 > 0 }),
                 (shape.last ?? 0).isMultiple(of: layout.count)
             else { throw VerificationError(path, "tensor \(name): \(shape) of type \(type)") }
             found.append((name, shape, layout, try cursor.count()))
         }
         let alignment = numbers["general.alignment"] ?? 32
-        guard alignment > 0 else { throw VerificationError(path, "general.alignment \(alignment)") }
+        guard (1...1 << 32).contains(alignment) else {
+            throw VerificationError(path, "general.alignment \(alignment)")
+        }
         let data = (cursor.place + alignment - 1) / alignment * alignment
         for (name, shape, layout, offset) in found {
+            guard tensors[name] == nil else { throw VerificationError(path, "tensor \(name) is there twice") }
             let tensor = Tensor(name: name, shape: shape, layout: layout, start: data + offset)
             var size = tensor.rowBytes
             for length in shape.dropLast() {

@@ -24,7 +24,7 @@ struct GGUFUnpacker: Unpacker {
             let isTurned =
                 architecture == "llama" && [".q_proj.", ".k_proj."].contains { name.contains($0) }
             if isTurned {
-                guard let headRows, headRows > 0, headRows.isMultiple(of: 2), tensor.rowCount.isMultiple(of: headRows)
+                guard let headRows, headRows > 0, headRows.isMultiple(of: 2), tensor.outermost.isMultiple(of: headRows)
                 else { throw VerificationError(path, "tensor \(tensor.name): its rows are no whole heads") }
             }
             stored[name] = (tensor, isTurned ? headRows : nil)

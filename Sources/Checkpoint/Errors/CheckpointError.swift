@@ -1,6 +1,7 @@
 import AdaDimFiles
 import AdaDimFormats
 import AdaDimGGUF
+import AdaDimJSON
 import AdaDimSafetensors
 
 /// Why a model directory could not be opened or one of its tensors not read.
@@ -80,3 +81,8 @@ extension CheckpointError: CustomStringConvertible {
         }
     }
 }
+
+/// Keys of this module's files.
+typealias JSONKeys = AdaDimJSON.JSONKeys<CheckpointError>
+
+extension CheckpointError: JSONKeysFailure {}

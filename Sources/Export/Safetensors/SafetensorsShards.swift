@@ -4,27 +4,6 @@ import AdaDimFormats
 import AdaDimSafetensors
 import Foundation
 
-extension ContainerKind {
-    /// Begins a model's container in a directory.
-    /// - Parameter planned: what a tensor of the model may become: at most these, so that headers fit.
-    func make(
-        _ model: Checkpoint, _ directory: URL, planned: (TensorEntry) -> [PlannedTensor]
-    ) throws -> any TensorContainer {
-        switch self {
-        case .safetensors: try SafetensorsShards(model, directory, planned: planned)
-        case .gguf: try GGUFContainer(model, directory)
-        }
-    }
-
-    /// Checks, before a run, that it can hold a model.
-    package func check(_ model: Checkpoint) throws {
-        switch self {
-        case .safetensors: break
-        case .gguf: _ = try GGUFContents(model)
-        }
-    }
-}
-
 /// The weight files of a model being written, sharded and named as the input's.
 final class SafetensorsShards: TensorContainer {
     private let model: Checkpoint
@@ -46,7 +25,7 @@ final class SafetensorsShards: TensorContainer {
             // Loaders require it. Layers that MLX had may be others afterwards.
             if metadata["format"] == nil || model.packedLayers != nil { metadata["format"] = "pt" }
             let name = self.name(of: file)
-            let tensors = try Self.tensors(of: file, in: model)
+            let tensors = model.tensors(of: file)
             // A shard of which nothing counts.
             if tensors.isEmpty && model.files.count > 1 { continue }
             if let folder = name.parentPath.map(directory.path.appendingComponent) {
@@ -65,13 +44,6 @@ final class SafetensorsShards: TensorContainer {
     /// The name of the file that has what this one of the model has.
     private func name(of file: any WeightFile) -> String {
         file is SafetensorsFile ? model.name(of: file) : Checkpoint.singleFileName
-    }
-
-    /// The tensors that the model has from a file: of several files that hold one, the last counts.
-    static func tensors(of file: any WeightFile, in model: Checkpoint) throws(CheckpointError) -> [TensorEntry] {
-        var tensors: [TensorEntry] = []
-        for tensor in file.tensors where try model.location(of: tensor.name).file === file { tensors.append(tensor) }
-        return tensors
     }
 
     /// The type that a tensor has in these files, which hold numbers one by one.
@@ -106,7 +78,7 @@ final class SafetensorsShards: TensorContainer {
         for file in model.files {
             let shard = name(of: file)
             guard let writer = writers[shard] else { continue }
-            for tensor in try Self.tensors(of: file, in: model) where !replaced.contains(tensor.name) {
+            for tensor in model.tensors(of: file) where !replaced.contains(tensor.name) {
                 try writer.begin(tensor.name, tensor.elementType, shape: tensor.shape)
                 try copy(tensor, of: file, to: writer)
                 note(tensor.name, tensor.elementType, tensor.shape, in: shard)

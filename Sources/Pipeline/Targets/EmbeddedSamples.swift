@@ -2,6 +2,7 @@ import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
 import AdaDimLinearAlgebra
+import AdaDimQuantizedMatrices
 import AdaDimRecipe
 
 /// The calibration samples before block 0: as the run propagates them, and as the original model has them.
@@ -13,14 +14,14 @@ struct EmbeddedSamples {
     let hasMoved: Bool
 
     /// - Parameters:
-    ///   - embeddings: the table as it was quantized; nil for one that stays as it is.
+    ///   - table: of embeddings, as it was quantized; nil for one that stays as it is.
     ///   - type: what a reader of the output rounds the table's rows to.
     ///   - needsOriginal: whether ``original`` will be used; it is ``stream`` otherwise.
     init(
-        _ samples: CalibrationSamples, _ model: DecoderModel, _ embeddings: StageQuantizer.Result?,
+        _ samples: CalibrationSamples, _ model: DecoderModel, _ table: QuantizedMatrix?,
         _ propagation: Propagation, rowsComputedIn type: StoredFloat, needsOriginal: Bool
     ) throws {
-        guard let table = embeddings?.quantization.quantized, propagation == .quantized else {
+        guard let table, propagation == .quantized else {
             stream = try CalibrationStream(samples, model)
             (original, hasMoved) = (stream, false)
             return
