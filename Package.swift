@@ -102,7 +102,10 @@ let package = Package(
         // A folder per format: what it can hold, its writer, its reader, its sizes.
         module(
             "Formats",
-            ["AdaDimGGUF", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices", "AdaDimSafetensors"],
+            [
+                "AdaDimFiles", "AdaDimGGUF", "AdaDimJSON", "AdaDimLinearAlgebra", "AdaDimQuantizedMatrices",
+                "AdaDimSafetensors",
+            ],
             resources: [.embedInCode("MLX/adadim_model.py")]),
         module(
             "Checkpoint",
@@ -171,7 +174,7 @@ let package = Package(
         module(
             "Reports",
             [
-                "AdaDimCorrection", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
+                "AdaDimCorrection", "AdaDimFiles", "AdaDimJSON", "AdaDimQuantizedMatrices", "AdaDimLinearAlgebra",
                 "AdaDimQuantization", "AdaDimCheckpoint", "AdaDimEvaluation", "AdaDimExport", "AdaDimFormats",
                 "AdaDimInspection", "AdaDimLayerFiles", "AdaDimRecipe", "AdaDimHTMLReport",
             ]),

@@ -189,7 +189,8 @@ for model in $models; do
             rm -rf "$smollm2-rescaled"
             .venv/bin/python Tests/RealModel/rescale.py "$smollm2" "$smollm2-rescaled"
         }
-        source=$smollm2 windows=4
+        # llama.cpp rounds activations to 8 bits, which moves the perplexity of 4 windows by up to a per cent.
+        source=$smollm2 windows=16
         [ "$model" = smollm2 ] || source=$smollm2-rescaled
         ;;
     *) source=$out/models/$model windows=4 ;;

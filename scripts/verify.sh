@@ -64,7 +64,7 @@ library() {
 
 # Files of other programs, as nobody wrote them.
 mutations() {
-    step "a million mutated GGUF files, and outputs with some"
+    step "a million mutated GGUF files for either reader, and outputs with some"
     ADADIM_MUTATIONS=1000000 swift test -c release --skip-build --no-parallel --filter 'MutationTests'
 }
 
@@ -77,7 +77,7 @@ differential() {
     "$python" Tests/Differential/compare_tokenizers.py .build/release/print-token-ids --keep "$out/tokenizers"
     step "every key of config.json, beside transformers"
     OPENBLAS_NUM_THREADS=1 "$python" Tests/Differential/configuration_keys.py .build/release/print-logits
-    step "both output formats, as transformers loads them"
+    step "plain numbers and compressed-tensors, as transformers loads them"
     OPENBLAS_NUM_THREADS=1 "$python" Tests/Differential/outputs_loaded.py "$tool"
 }
 

@@ -6,9 +6,9 @@ package struct GGUFDescription: Sendable, Hashable {
     package var modules: [String: String]
     /// The modules inside a block whose bias it adds where a file has one.
     package var biasedModules: Set<String>
-    /// Whether it turns neighboring features 2i and 2i + 1 of queries and keys, where models turn the halves i and i + d/2: the rows
-    /// of these layers are in that order in files.
-    package var turnsNeighbors: Bool
+    /// Whether it rotates neighboring features 2i and 2i + 1 of queries and keys, where models rotate the halves i and i + d/2: the
+    /// rows of these layers are permuted to that order in files.
+    package var rotatesNeighbors: Bool
     /// Whether it reads factors of rotary frequencies, by which Llama 3 stretches positions.
     package var readsRotaryFactors: Bool
 
@@ -28,7 +28,7 @@ package struct GGUFDescription: Sendable, Hashable {
 extension GGUFDescription {
     /// Of a model whose modules have Llama's names.
     static func llamaLike(
-        _ architecture: String, biasedModules: Set<String> = [], turnsNeighbors: Bool = false,
+        _ architecture: String, biasedModules: Set<String> = [], rotatesNeighbors: Bool = false,
         readsRotaryFactors: Bool = false
     ) -> GGUFDescription {
         GGUFDescription(
@@ -40,7 +40,7 @@ extension GGUFDescription {
                 "self_attn.o_proj": "attn_output",
                 "post_attention_layernorm": "ffn_norm",
                 "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
-            ], biasedModules: biasedModules, turnsNeighbors: turnsNeighbors, readsRotaryFactors: readsRotaryFactors)
+            ], biasedModules: biasedModules, rotatesNeighbors: rotatesNeighbors, readsRotaryFactors: readsRotaryFactors)
     }
 
     /// What llama.cpp computes as `llama`: Llama and Mistral.
@@ -49,5 +49,5 @@ extension GGUFDescription {
         biasedModules: [
             "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj",
             "mlp.up_proj", "mlp.down_proj",
-        ], turnsNeighbors: true, readsRotaryFactors: true)
+        ], rotatesNeighbors: true, readsRotaryFactors: true)
 }

@@ -33,9 +33,8 @@ struct JSONLinesNotice {
     /// Nil where there is no notice.
     func text(file: String) -> String? {
         guard !fields.isEmpty else { return nil }
-        let shown = fields.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
-        let more = fields.count > 5 ? " and \(fields.count - 5) more" : ""
+        let shown = shortList(fields.map { "\"\($0)\"" }, most: 5)
         return "\(file): its lines are JSON objects, and are taken as text as they are, names and brackets included; "
-            + "--text-field NAME takes what one of their fields holds, a document a line; fields: \(shown)\(more)"
+            + "--text-field NAME takes what one of their fields holds, a document a line; fields: \(shown)"
     }
 }

@@ -168,7 +168,7 @@ extension Checkpoint {
         }
     }
 
-    private func storedType(_ location: Location) throws(CheckpointError) -> StoredFloat {
+    func storedType(_ location: Location) throws(CheckpointError) -> StoredFloat {
         try CheckpointError.reading { () throws(FormatError) in try location.floatType() }
     }
 

@@ -127,8 +127,8 @@ private struct IndexDisagreements {
     private func sentence(
         _ tensors: some Collection<String>, _ problem: String, _ consequence: String, _ place: (String) -> String
     ) -> String? {
-        guard let first = tensors.min() else { return nil }
-        let others = tensors.count > 1 ? " and \(tensors.count - 1) more" : ""
-        return "\(index): \(first) \(place(first))\(others): \(problem); \(consequence)"
+        guard !tensors.isEmpty else { return nil }
+        let places = tensors.sorted().map { "\($0) \(place($0))" }
+        return "\(index): \(shortList(places)): \(problem); \(consequence)"
     }
 }

@@ -16,9 +16,8 @@ struct ForeignWeights: CustomStringConvertible {
         // The first kind that is there; no two of them lead to different advice for one directory.
         for kind in Self.kinds {
             let found = names.filter(kind.isMember)
-            guard let first = found.first else { continue }
-            let others = found.count > 1 ? " and \(found.count - 1) more" : ""
-            description = "\(first)\(others), \(kind.advice)"
+            guard !found.isEmpty else { continue }
+            description = "\(shortList(found)), \(kind.advice)"
             return
         }
         return nil

@@ -3,7 +3,7 @@ import AdaDimLinearAlgebra
 import Foundation
 
 /// Rotary position embedding (Su et al., arXiv 2104.09864): feature pairs (i, i + d/2) of each head, as Hugging Face
-/// lays them out, are turned by the angle position · frequencyᵢ.
+/// lays them out, are rotated by the angle position · frequencyᵢ.
 package struct RotaryEmbedding: Sendable {
     /// cos and sin of each pair's angle, a position per column, [d/2, positions].
     let cosines: Matrix<Float>
@@ -47,7 +47,7 @@ package struct RotaryEmbedding: Sendable {
         }
     }
 
-    /// Turns every head of `vectors` [heads·d, tokens] in place, column t by the angles of `positions[t]`.
+    /// Rotates every head of `vectors` [heads·d, tokens] in place, column t by the angles of `positions[t]`.
     package func rotate(_ vectors: MutableMatrixView<Float>, positions: [Int]) {
         let half = cosines.rows
         precondition(
@@ -60,7 +60,7 @@ package struct RotaryEmbedding: Sendable {
                         let cosine = cosines.column(positions[j])
                         let sine = sines.column(positions[j])
                         for head in stride(from: 0, to: vectors.rows, by: 2 * half) {
-                            turn(vectors.column(j) + head, cosine, sine, half)
+                            rotateHalves(vectors.column(j) + head, cosine, sine, half)
                         }
                     }
                 }
@@ -71,7 +71,7 @@ package struct RotaryEmbedding: Sendable {
 
 /// One head's vector of 2·half features: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
 @inline(__always)
-private func turn(
+private func rotateHalves(
     _ first: UnsafeMutablePointer<Float>, _ cosine: UnsafePointer<Float>, _ sine: UnsafePointer<Float>, _ half: Int
 ) {
     let second = first + half

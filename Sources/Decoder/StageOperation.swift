@@ -2,7 +2,7 @@ import AdaDimArchitectures
 
 /// What the decoder does with the outputs of a stage's layers: of all that a description can say, what it computes.
 enum StageOperation: Sendable {
-    /// Of queries, keys and values, one layer each. Halves of every head are turned by their positions.
+    /// Of queries, keys and values, one layer each. Halves of every head are rotated by their positions.
     case attention(AttentionKind)
     /// SiLU(gate) · up, one layer each.
     case gate

@@ -164,18 +164,17 @@ struct CarriedSurvey {
     var notices: [String] {
         var notices: [String] = []
         if !weights.isEmpty {
-            notices.append("\(directory): not carried over, as weights of their own: \(Self.list(weights))")
+            notices.append(
+                "\(directory): not carried over, as weights of their own: \(shortList(weights, most: Self.most))")
         }
         if !others.isEmpty {
-            notices.append("\(directory): not carried over: \(Self.list(others.map { "\($0.path) (\($0.reason))" }))")
+            let named = others.map { "\($0.path) (\($0.reason))" }
+            notices.append("\(directory): not carried over: \(shortList(named, most: Self.most))")
         }
         notices += pointers.map { "\(directory)/\($0.path): \($0.found); it is carried over as it is" }
         return notices
     }
 
-    private static func list(_ names: [String]) -> String {
-        let most = 20
-        return names.prefix(most).joined(separator: ", ")
-            + (names.count > most ? " and \(names.count - most) more" : "")
-    }
+    /// Files named in a notice, at most.
+    private static let most = 20
 }

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimSafetensors
 
 /// Why a file is not a layer, or not one to write a layer to.
@@ -38,8 +39,7 @@ extension LayerFileError.Problem: CustomStringConvertible {
         case .safetensors(let problem): "\(problem)"
         case .noWeight(let found):
             "no tensor weight, expected one [out, in]; the file holds "
-                + (found.isEmpty ? "no tensors" : found.prefix(5).joined(separator: ", "))
-                + (found.count > 5 ? " and \(found.count - 5) more" : "")
+                + (found.isEmpty ? "no tensors" : shortList(found, most: 5))
         case .noCalibration: "neither a tensor activations nor a tensor gram, expected one of them"
         case .bothCalibrations: "both a tensor activations and a tensor gram, expected one of them"
         case .wrongElementType(let tensor, let found, let expected):

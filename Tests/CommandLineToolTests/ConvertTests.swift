@@ -32,6 +32,13 @@ import Testing
         #expect(other.output.contains(": 1 numbers differ from those of the other model, most at "))
         #expect(other.output.hasSuffix("\nNot the same: compressed-tensors, read a second way\n"))
 
+        // Both bytes of the same number, so that it is NaN.
+        bytes[bytes.count - 2..<bytes.count] = Data([0xc1, 0x7f])
+        try bytes.write(to: file)
+        let strange = try scratch.tool("verify", "dense")
+        #expect(strange.status == 0, "\(strange.errors)")
+        #expect(strange.output.contains(".weight: NaN at ["), "\(strange.output)")
+
         let refused = try scratch.tool("convert", "dense", "back", "--format", "compressed-tensors")
         #expect(refused.status != 0 && refused.errors.contains("dense: no packed layers, expected a directory that"))
         let existing = try scratch.tool("convert", "out", "dense", "--format", "dequantized")

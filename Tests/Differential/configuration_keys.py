@@ -6,7 +6,7 @@
 
 The keys are found in the installed transformers, so a new version brings its new ones: the fields of the configuration
 classes of each family and of their base class, and whatever the modelling code of the family and the code that all
-models share reads of a configuration. Each gets several values, one at a time, in the config.json of tiny random models.
+models share reads of a configuration; and what this project's own outputs have. Each gets several values, one at a time, in the config.json of tiny random models.
 Of transformers' two ways to the logits, the whole sequence at once and in two parts with a key-value cache, both count.
 
 A case fails where
@@ -62,6 +62,8 @@ NOT_KEYS = {
 }
 # Read in ways that the search does not see: by a name in a variable.
 BY_OTHER_WAYS = ["text_config", "generator", "text_encoder", "use_mrope", "rope_interleaved"]
+# What this project's outputs have besides quantization_config. They are for mlx-lm; transformers passes over them.
+OF_OUTPUTS = ["quantization", "adadim", "model_file"]
 ANY = [None, True, False, 0, 1, 3, 0.5, "text", [1], {"a": 1}]
 WINDOWS = ["sliding_attention", "full_attention"]
 # Values that mean something, besides ANY.
@@ -84,6 +86,9 @@ VALUES = {
     "kv_sharing_modes": [["own", "reuse"]], "text_config": [dict(hidden_size=32)], "configuration_files": [["config.4.0.0.json"]],
     "transformers_weights": ["other.safetensors"], "attribute_map": [{}, {"rms_norm_eps": "initializer_range"}], "is_causal": [False, True], "attention_chunk_size": [4],
     "pad_token_id": [0, 60], "attn_implementation": ["eager", "sdpa"], "id2label": [{"0": "a", "1": "b"}],
+    "quantization": [dict(group_size=64, bits=4, mode="affine"),
+                     {"group_size": 64, "bits": 4, "mode": "affine", "model.layers.0.mlp.up_proj": dict(group_size=32, bits=4)}],
+    "adadim": [{}, {"model.layers.0.mlp.up_proj": dict(group_size=32, bits=4)}], "model_file": ["adadim_model.py"],
     "intermediate_size": [52], "hidden_size": [32], "num_attention_heads": [4], "num_key_value_heads": [4],
 }
 
@@ -134,7 +139,7 @@ def keys_of(family: str) -> list[str]:
     keys = {field.name for config in configs for field in dataclasses.fields(config)}
     # What a class has of its own, without its being a field, a file may give another value.
     keys |= {name for config in configs for name in dir(config) if not name.startswith("__")}
-    keys |= set(GenerationConfig._get_default_generation_params()) | set(BY_OTHER_WAYS)
+    keys |= set(GenerationConfig._get_default_generation_params()) | set(BY_OTHER_WAYS) | set(OF_OUTPUTS)
     for file in files:
         keys |= config_reads(file)
     methods = {name for name, _ in inspect.getmembers(PreTrainedConfig, callable)}

@@ -69,7 +69,7 @@ def main() -> int:
     given = parser.parse_args()
     config = json.loads((given.model / "config.json").read_text())
     heads = {"attn_q": config["num_attention_heads"], "attn_k": config.get("num_key_value_heads") or config["num_attention_heads"]}
-    turns = config["model_type"] in ("llama", "mistral")
+    permutes = config["model_type"] in ("llama", "mistral")
     path = given.directory / "model.gguf"
     reader = gguf.GGUFReader(path)
     found = {tensor.name: tensor for tensor in reader.tensors}
@@ -80,7 +80,7 @@ def main() -> int:
         shape = [int(size) for size in reversed(tensor.shape)]
         result = result.reshape(shape)
         part = name.split(".")[2] if name.startswith("blk.") else ""
-        if turns and part in heads:
+        if permutes and part in heads:
             result = result.reshape(heads[part], -1, 2, *shape[1:]).swapaxes(1, 2).reshape(shape)
         return result
 

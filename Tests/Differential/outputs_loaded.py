@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Both output formats, opened by transformers as their files say (dtype="auto"), are the same model.
+"""Plain numbers and compressed-tensors, opened by transformers as their files say (dtype="auto"), are the same model.
 
     swift build -c release --product adadim
     .venv/bin/python Tests/Differential/outputs_loaded.py .build/release/adadim
 
 Tiny random models whose config.json and weights do not agree, or whose tensors have other names or are not all there,
-are quantized into both formats. Then:
-- both are loaded in the type that the original is loaded in, and have the same logits, bit by bit: the same values in
+are quantized into both, and into compressed-tensors twice: with layers in either direction, which makes every layer
+`block`, and per-OC, which makes layers `group` with packed zero points, as vLLM reads them too. Then:
+- all are loaded in the type that the original is loaded in, and have the same logits, bit by bit: the same values in
   the same computation (compressed-tensors unpacks before it multiplies);
 - with one layer quantized, the output is the original elsewhere: of the two loaded models every tensor but that layer's
   weight is equal, bit by bit.
@@ -29,6 +30,13 @@ COMMON = dict(vocab_size=61, hidden_size=32, intermediate_size=64, num_hidden_la
               tie_word_embeddings=False)
 TOKENS = torch.tensor([[(7 * i * i + 3 * i + 1) % 61 for i in range(24)]])
 LAYER = "model.layers.1.mlp.down_proj"
+# compressed-tensors' strategies, by the options that lead to each: adaptive layers might be per-IC, which only block can hold.
+GROUP_SIZE = 16
+STRATEGIES = {
+    "block": [],
+    "group": ["--dimension", "per-oc"],
+    "group, symmetric": ["--dimension", "per-oc", "--symmetric"],
+}
 
 
 def model(directory: pathlib.Path, family="llama", kind=AutoModelForCausalLM, dtype=torch.float32, **changes) -> None:
@@ -134,19 +142,35 @@ def opened(directory: pathlib.Path, kind):
     return loaded, (output.logits if hasattr(output, "logits") else output.last_hidden_state)
 
 
+def written(directory: pathlib.Path) -> tuple[set, set[int], bool]:
+    """Of compressed-tensors: the strategies, the group sizes, and whether there are zero points packed in words of 32 bits."""
+    config = json.loads((directory / "config.json").read_text())["quantization_config"]
+    weights = [group["weights"] for group in config["config_groups"].values()]
+    tensors = load_file(directory / "model.safetensors")
+    zeros = [tensor.dtype == torch.int32 for name, tensor in tensors.items() if name.endswith("weight_zero_point")]
+    return {each["strategy"] for each in weights}, {each.get("group_size") for each in weights}, bool(zeros) and all(zeros)
+
+
 def judge(quantize, source: pathlib.Path, kind, type_is_found: bool) -> tuple[list[str], torch.dtype]:
     """What is wrong with the outputs of a model, and the type that they are loaded in."""
     original, outputs = opened(source, kind)
-    packed, of_packed = opened(quantize("packed", "--format", "compressed-tensors"), kind)
-    plain, of_plain = opened(quantize("plain", "--format", "dequantized"), kind)
     problems = []
-    # Where nothing is stated, the original's type is that of whatever tensor comes first.
-    if packed.dtype != plain.dtype or packed.dtype != original.dtype and not type_is_found:
-        problems.append(f"loaded in {packed.dtype}, {plain.dtype}, the original in {original.dtype}")
-    if not torch.equal(of_packed, of_plain):
-        problems.append(f"outputs differ by {float((of_packed.float() - of_plain.float()).abs().max()):.3g}")
-    if torch.equal(of_plain, outputs):
-        problems.append("nothing was quantized")
+    for number, (strategy, options) in enumerate(STRATEGIES.items()):
+        directory = quantize(f"packed-{number}", "--format", "compressed-tensors", *options)
+        strategies, sizes, has_packed_zeros = written(directory)
+        if strategies != {strategy.split(",")[0]} or (sizes != {GROUP_SIZE} and "group" in strategies):
+            problems.append(f"{strategy}: written as {strategies} in groups of {sizes}")
+        if has_packed_zeros != (strategy == "group"):
+            problems.append(f"{strategy}: {'' if has_packed_zeros else 'no '}packed zero points")
+        packed, of_packed = opened(directory, kind)
+        plain, of_plain = opened(quantize(f"plain-{number}", "--format", "dequantized", *options), kind)
+        # Where nothing is stated, the original's type is that of whatever tensor comes first.
+        if packed.dtype != plain.dtype or packed.dtype != original.dtype and not type_is_found:
+            problems.append(f"{strategy}: loaded in {packed.dtype}, {plain.dtype}, the original in {original.dtype}")
+        if not torch.equal(of_packed, of_plain):
+            problems.append(f"{strategy}: outputs differ by {float((of_packed.float() - of_plain.float()).abs().max()):.3g}")
+        if torch.equal(of_plain, outputs):
+            problems.append(f"{strategy}: nothing was quantized")
     one, _ = opened(quantize("one", "--skip", "model.layers.0.*,*_attn*,*gate*,*up*"), kind)
     # As the original is loaded in the type of the output, whatever it was found to have.
     theirs = dict(kind.from_pretrained(source, dtype=one.dtype).named_parameters())
@@ -171,7 +195,7 @@ def main() -> None:
             def quantize(output: str, *options: str) -> pathlib.Path:
                 run = subprocess.run(
                     [tool, "quantize", root / "model", root / output, "--calibration", root / "ids.safetensors", "--quiet",
-                     "--bits", "4", "--group-size", "16", *options], capture_output=True, text=True)
+                     "--bits", "4", "--group-size", str(GROUP_SIZE), *options], capture_output=True, text=True)
                 if run.returncode:
                     raise RuntimeError(run.stderr.strip())
                 return root / output

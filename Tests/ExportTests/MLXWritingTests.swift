@@ -58,8 +58,9 @@ extension CheckpointWriterTests {
         let checkpoint = try Checkpoint(directory: exported.url, allowingQuantized: true)
         #expect(checkpoint.packedLayers?.count == 7 && exported.quantized.count == 7)
         for (module, quantized) in exported.quantized {
-            let isTurned = quantized.dimension == .perInputChannel
-            let (rows, columns) = isTurned ? (quantized.columns, quantized.rows) : (quantized.rows, quantized.columns)
+            let isTransposed = quantized.dimension == .perInputChannel
+            let (rows, columns) =
+                isTransposed ? (quantized.columns, quantized.rows) : (quantized.rows, quantized.columns)
             let codes = try checkpoint.location(of: module + ".weight")
             #expect(
                 codes.entry.elementType == .unsigned32 && codes.entry.shape == [rows, columns * quantized.bits / 32])
@@ -81,7 +82,7 @@ extension CheckpointWriterTests {
                     let group: Int = j / quantized.groupSize
                     let scale: Float = scales[i, group]
                     let value: Float = scale * Float(code) + biases[i, group]
-                    let weight: Float = isTurned ? expected[j, i] : expected[i, j]
+                    let weight: Float = isTransposed ? expected[j, i] : expected[i, j]
                     // Scales of float32: each of the two products, the bias and the sum is rounded once.
                     let tolerance: Float = type == .float32 ? scale * 0x1p-14 : 0
                     if abs(value - weight) > tolerance { wrong += 1 }
@@ -196,7 +197,9 @@ extension CheckpointWriterTests {
         func codes(_ type: TensorElementType, _ shape: [Int]) -> TestTensor {
             TestTensor("\(module).weight", type, shape, bytes: Array(repeating: 0, count: shape.reduce(4, *)))
         }
-        #expect(try text(codes: codes(.signed32, [2, 4])) == "weight holds I32, expected U32")
+        #expect(
+            try text(codes: codes(.signed32, [2, 4]))
+                == "weight holds I32, expected U32, since quantization in config.json lists the layer")
         #expect(try text(codes: codes(.unsigned32, [2, 8])) == "weight has shape [2, 64], expected [2, 32]")
         #expect(
             try text(codes: codes(.unsigned32, [2, 3]))

@@ -75,6 +75,65 @@ import Testing
         }
     }
 
+    /// Version 2: the tensors and the formula that the document gives, on what the file holds.
+    @Test(arguments: TwoLevelType.allCases)
+    func twoLevelGrids(_ type: TwoLevelType) throws {
+        let weight = Matrix<Float>(rows: 3, columns: 512) { Float(($0 * 17 + $1 * 29) % 23 - 9) * 0.013 }
+        let activations = Matrix<Float>(rows: 512, columns: 40) { Float(($0 * 7 + $1 * $1 * 5) % 19 - 9) }
+        let layer = try quantize(
+            weight, activations: activations,
+            options: .init(.fast) {
+                $0.grid.twoLevel = type
+                $0.direction = .fixed(.perOutputChannel)
+            })
+        try write(layer, .bfloat16, isPacked: false, dequantizedType: .float32) { file in
+            let (groups, supers) = ([3, 512 / type.groupSize], [3, 2])
+            var expected: [String: (TensorElementType, [Int])] = [
+                "codes": (.unsigned8, [3, 512]), "dequantized": (.float32, [3, 512]), "scales": (.float32, groups),
+                "zero_points": (.unsigned8, groups), "super_scales": (.float16, supers),
+                "whole_scales": (.signed8, groups),
+            ]
+            if [.q2K, .q4K, .q5K].contains(type) {
+                expected["offsets"] = (.float32, groups)
+                expected["super_offsets"] = (.float16, supers)
+                expected["whole_offsets"] = (.unsigned8, groups)
+            }
+            #expect(Set(file.tensors.map(\.name)) == Set(expected.keys))
+            for tensor in file.tensors {
+                #expect(expected[tensor.name]?.0 == tensor.elementType && expected[tensor.name]?.1 == tensor.shape)
+            }
+            #expect(file.metadata["format_version"] == "2" && file.metadata["grid_type"] == type.rawValue)
+            #expect(file.metadata["scale_type"] == "float32" && file.metadata["bits"] == "\(type.bits)")
+
+            let (codes, zeros) = (
+                try file.withBytes(of: "codes") { [UInt8]($0) }, try file.withBytes(of: "zero_points") { [UInt8]($0) }
+            )
+            let zero: [TwoLevelType: UInt8] = [.q3K: 4, .q6K: 32]
+            #expect(zeros.allSatisfy { $0 == zero[type, default: 0] })
+            let scales = try floats("scales", .float32, in: file)
+            let d = try floats("super_scales", .float16, in: file)
+            let sc = try file.withBytes(of: "whole_scales") { $0.map { Int8(bitPattern: $0) } }
+            let (g, all) = (type.groupSize, scales.indices)
+            /// Of a group's number, that of the numbers which 256 weights share.
+            func shared(_ group: Int) -> Int { group / (512 / g) * 2 + group % (512 / g) * g / 256 }
+            #expect(all.allSatisfy { scales[$0] == d[shared($0)] * Float(sc[$0]) } && d.contains { $0 != 0 })
+            var offsets = [Float](repeating: 0, count: scales.count)
+            if expected["offsets"] != nil {
+                offsets = try floats("offsets", .float32, in: file)
+                let dmin = try floats("super_offsets", .float16, in: file)
+                let m = try file.withBytes(of: "whole_offsets") { [UInt8]($0) }
+                #expect(
+                    all.allSatisfy { offsets[$0] == dmin[shared($0)] * Float(m[$0]) } && offsets.contains { $0 > 0 })
+            }
+            let values = codes.indices.map { place in
+                let group = place / g
+                return Float(Int(codes[place]) - Int(zeros[group])) * scales[group] - offsets[group]
+            }
+            #expect(values == layer.quantized.dequantized().rowMajorElements)
+            #expect(try floats("dequantized", .float32, in: file) == values)
+        }
+    }
+
     @Test(arguments: QuantizationOptions.Grid.supportedBits)
     func packedCodesUnpack(_ bits: Int) throws {
         let layer = try layer(

@@ -125,8 +125,27 @@ def write_float32(directory: pathlib.Path, file: pathlib.Path) -> None:
     writer.add_vocab_size(configuration["vocab_size"])
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     for name, values in tensors_of(directory).items():
-        turned = rotated_heads(configuration, name)
-        writer.add_tensor(gguf_name(name), values if turned is None else interleaved(values, turned))
+        permuted = rotated_heads(configuration, name)
+        writer.add_tensor(gguf_name(name), values if permuted is None else interleaved(values, permuted))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def write_unpacked(source: pathlib.Path, target: pathlib.Path) -> None:
+    """The same file with its blocks as float32, so that llama.cpp computes with the values and rounds no activations."""
+    reader = gguf.GGUFReader(source)
+    writer = gguf.GGUFWriter(target, reader.fields["general.architecture"].contents())
+    for field in reader.fields.values():
+        # The header's own fields are written by the writer.
+        if field.name.startswith("GGUF.") or field.name in ("general.architecture", "general.file_type"):
+            continue
+        element = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
+        writer.add_key_value(field.name, field.contents(), field.types[0], element)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -6,8 +6,10 @@
 - gguf's own dequantization gives DENSE's values: to the bit, where DENSE is float32, or within half a unit in the last place
   of DENSE's type;
 - llama.cpp makes the same tokens of a text as the model's tokenizer;
-- its perplexity on the windows of REFERENCE (reference.py: DENSE in float32, by transformers) is within half a per cent: its
-  kernels round activations to 8 bits, so neither logits nor tokens are compared;
+- from the same file with its blocks as float32, its perplexity on the windows of REFERENCE (reference.py: DENSE in float32, by
+  transformers) is within a tenth of a per cent;
+- from the file itself it is near that: llama.cpp's kernels round activations to 8 bits, in blocks of 32 or of 256, which
+  costs a model with large outliers nearly a per cent. So neither logits nor tokens are compared;
 - it generates eight tokens, and turns them into text.
 
 With --write nothing is judged: DIRECTORY gets the values, as gguf reads them, as a float32 model. For K-quants, whose values no
@@ -17,15 +19,17 @@ import argparse
 import json
 import pathlib
 import shutil
-import sys
+import tempfile
 
 import numpy as np
 
-from gguf_model import configuration_of, read, stored_types, tensors_of
+from gguf_model import configuration_of, read, stored_types, tensors_of, write_unpacked
 from judging import BEGINNING, GENERATED, Judge, compare_tensors
 
 ROUNDING = {"F32": 0.0, "F16": 2.0**-11, "BF16": 2.0**-8}
-PERPLEXITY = 0.005
+# The key-value cache has float16 numbers.
+SAME_VALUES = 0.001
+OWN_KERNELS = 0.015
 
 
 def write(file: pathlib.Path, model: pathlib.Path, directory: pathlib.Path) -> None:
@@ -88,16 +92,29 @@ def main() -> None:
     judge.check(bool(packed), f"{len(packed)} tensors in blocks; types {', '.join(kinds)}")
     compare_tensors(judge, {name: tensor.values for name, tensor in found.items()}, expected, rounding)
 
-    model = llama_cpp.Llama(str(args.file), n_ctx=max(known["windows"].shape[1], 64), n_batch=known["windows"].shape[1],
-                            n_threads=2, logits_all=True, verbose=False, seed=0)
+    def opened(file: pathlib.Path) -> llama_cpp.Llama:
+        length = known["windows"].shape[1]
+        return llama_cpp.Llama(str(file), n_ctx=max(length, 64), n_batch=length, n_threads=2, logits_all=True,
+                               verbose=False, seed=0)
+
+    theirs = float(known["perplexity"])
+    with tempfile.TemporaryDirectory(dir=args.dense.parent) as directory:
+        plain = pathlib.Path(directory) / "float32.gguf"
+        write_unpacked(args.file, plain)
+        model = opened(plain)
+        same_values = perplexity(model, known["windows"])
+        model.close()
+    judge.check(abs(same_values / theirs - 1) <= SAME_VALUES, f"perplexity from float32 blocks {same_values:.4f}, transformers "
+                f"{theirs:.4f}: {100 * (same_values / theirs - 1):+.4f} %, at most {100 * SAME_VALUES:g} %")
+    model = opened(args.file)
     tokens = model.tokenize(str(known["text"]).encode(), add_bos=False, special=False)
     same = tokens == known["tokens"].tolist()
     first = next((i for i, (a, b) in enumerate(zip(tokens, known["tokens"])) if a != b), min(len(tokens), len(known["tokens"])))
     judge.check(same, f"{len(tokens)} tokens of a text" + ("" if same else f", expected {len(known['tokens'])}, differ from the "
                 f"{first}th: {tokens[first:first + 4]}, expected {known['tokens'][first:first + 4].tolist()}"))
-    value, theirs = perplexity(model, known["windows"]), float(known["perplexity"])
-    judge.check(abs(value / theirs - 1) <= PERPLEXITY, f"perplexity {value:.4f}, transformers {theirs:.4f}: "
-                f"{100 * (value / theirs - 1):+.3f} %, at most {100 * PERPLEXITY:g} %")
+    value = perplexity(model, known["windows"])
+    judge.check(abs(value / same_values - 1) <= OWN_KERNELS, f"perplexity by its own kernels {value:.4f}: "
+                f"{100 * (value / same_values - 1):+.3f} %, at most {100 * OWN_KERNELS:g} %")
     generated = generate(model, [int(token) for token in known["prompt"][:BEGINNING]])
     text = model.detokenize(generated).decode(errors="replace")
     judge.check(len(generated) == GENERATED and bool(text), f"generates {generated}, {text!r}; "

@@ -56,6 +56,20 @@ def generate(model: nn.Module, tokens: list[int], count: int) -> list[int]:
     return found
 
 
+class PlainLinear(nn.Module):
+    """As mlx's packed layers, product first, then bias. nn.Linear fuses the two, and mlx then rounds some sums otherwise."""
+
+    def __init__(self, weight: mx.array, bias: mx.array | None) -> None:
+        super().__init__()
+        self.weight = weight
+        if bias is not None:
+            self.bias = bias
+
+    def __call__(self, x: mx.array) -> mx.array:
+        product = x @ self.weight.T
+        return product + self.bias if "bias" in self else product
+
+
 def dense(model: nn.Module, found: dict[str, np.ndarray]) -> None:
     """Replaces every quantized layer by a plain one with mlx's own values."""
     def replaced(path: str, module: nn.Module) -> nn.Module:
@@ -64,12 +78,9 @@ def dense(model: nn.Module, found: dict[str, np.ndarray]) -> None:
         weight = mx.array(found[f"{path}.weight"])
         if isinstance(module, nn.QuantizedEmbedding):
             plain = nn.Embedding(*weight.shape)
-        else:
-            plain = nn.Linear(weight.shape[1], weight.shape[0], bias="bias" in module)
-            if "bias" in module:
-                plain.bias = module.bias
-        plain.weight = weight
-        return plain
+            plain.weight = weight
+            return plain
+        return PlainLinear(weight, module.bias if "bias" in module else None)
     model.update_modules(tree_map_with_path(replaced, model.leaf_modules(), is_leaf=nn.Module.is_module))
 
 

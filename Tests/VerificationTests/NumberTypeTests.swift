@@ -20,7 +20,9 @@ struct NumberTypeTests {
                 return result
             }
             guard value.isFinite else {
-                #expect(!expected.isFinite && value.isNaN == expected.isNaN)
+                // Sign and fraction of NaN, too; converting one sets the highest bit of its fraction.
+                let quiet: UInt64 = value.isNaN ? 1 << 51 : 0
+                #expect(value.bitPattern | quiet == Double(expected).bitPattern)
                 continue
             }
             #expect(value == Double(expected))
@@ -45,6 +47,21 @@ struct NumberTypeTests {
                 && NumberType.bfloat16.rounded(1 + 3.0 / 256) == 1 + 1.0 / 64)
         #expect(NumberType.float16.rounded(65519) == 65504 && NumberType.float16.rounded(-65520) == -.infinity)
         #expect(NumberType.float16.rounded(3e-8) == 0x1p-24 && NumberType.float16.rounded(2.9e-8) == 0)
+    }
+
+    /// Two NaNs are the same where their bits are, of which the type with fewer bits has some.
+    @Test func sameNumbers() {
+        func bfloat16(_ bits: UInt32) -> Double { NumberType.bfloat16.value(ofBits: bits) }
+        let type = NumberType.bfloat16
+        #expect(type.areSame(1, 1 + 1.0 / 256) && !type.areSame(1, 1 + 1.0 / 128))
+        #expect(type.areSame(bfloat16(0x7fc1), bfloat16(0x7fc1)) && !type.areSame(bfloat16(0x7fc1), bfloat16(0x7fc2)))
+        #expect(type.areSame(bfloat16(0x7f81), bfloat16(0x7fc1)) && !type.areSame(bfloat16(0x7fc1), bfloat16(0xffc1)))
+        #expect(!type.areSame(.nan, 1) && !type.areSame(1, .nan) && !type.areSame(.nan, .infinity))
+        #expect(type.areSame(.infinity, .infinity) && !type.areSame(.infinity, -.infinity))
+        let float = NumberType.float32.value(ofBits: 0x7fc1_0001)
+        #expect(type.areSame(bfloat16(0x7fc1), float) && !NumberType.float32.areSame(bfloat16(0x7fc1), float))
+        let half = NumberType.float16.value(ofBits: 0x7e01)
+        #expect(NumberType.float16.areSame(half, half) && !NumberType.float16.areSame(half, .nan))
     }
 
     @Test func bitsOfFloat32() {

@@ -105,41 +105,85 @@ struct UnpackerTests {
             #""num_bits": 3, "strategy": "group", "symmetric": true, "group_size": 4"#,
             [scales, Self.codes, Self.shape])
         defer { directory.remove() }
-        let path = directory.url.appendingPathComponent("model.safetensors")
-        let whole = try Data(contentsOf: path)
-        func read() {
-            guard let unpacker = try? ModelFiles(directory: directory.url.path).unpacker() else { return }
+        let whole = [UInt8](try Data(contentsOf: directory.url.appendingPathComponent("model.safetensors")))
+        let copy = try TemporaryDirectory()
+        defer { copy.remove() }
+        let config = try Data(contentsOf: directory.url.appendingPathComponent("config.json"))
+        _ = try copy.write([UInt8](config), as: "config.json")
+        func read(_ bytes: [UInt8]) throws {
+            // Some file systems wait for the disk where a file is replaced in place.
+            unlink(copy.path("model.safetensors"))
+            _ = try copy.write(bytes, as: "model.safetensors")
+            guard let unpacker = try? ModelFiles(directory: copy.url.path).unpacker() else { return }
             for name in unpacker.tensors {
                 guard let found = try? unpacker.description(of: name), found.type != nil else { continue }
                 _ = try? unpacker.values(of: name, rows: 0..<found.rows)
             }
         }
         for count in 0..<whole.count {
-            try whole.prefix(count).write(to: path)
-            read()
+            try read(Array(whole.prefix(count)))
         }
         for place in 0..<whole.count {
             for change in [UInt8(1), 0x10, 0x80, 0xff] {
                 var changed = whole
                 changed[place] ^= change
-                try changed.write(to: path)
-                read()
+                try read(changed)
             }
         }
-        try whole.write(to: path)
-        #expect(try ModelFiles(directory: directory.url.path).unpacker().tensors == ["\(Self.module).weight"])
+        try read(whole)
+        #expect(try ModelFiles(directory: copy.url.path).unpacker().tensors == ["\(Self.module).weight"])
+    }
+
+    // MARK: MLX
+
+    /// Four rows of eight codes of four bits, in groups of four: as they are, and as those of four input channels.
+    @Test(arguments: [false, true]) func codesOfMLXByHand(_ isTransposed: Bool) throws {
+        let module = Self.module
+        let scheme = #"{"bits": 4, "group_size": 4}"#
+        let (own, table) = isTransposed ? ("", #""\#(module)": \#(scheme)"#) : (#", "\#(module)": \#(scheme)"#, "")
+        let directory = try ModelDirectory(
+            config: #"{"quantization": {"bits": 4, "group_size": 64\#(own)}, "adadim": {\#(table)}}"#)
+        defer { directory.remove() }
+        let codes = (0..<32).map { UInt8($0 * 7 % 16) }
+        let scales: [Float] = [1, 2, 0.5, 4, 1, 1, 3, -1]
+        let biases: [Float] = [0, -8, 1, 2, -15, 0.25, 0, 5]
+        try directory.write([
+            TestTensor("\(module).biases", .float32, [4, 2], biases),
+            TestTensor("\(module).scales", .float16, [4, 2], scales),
+            TestTensor(
+                "\(module).weight", .unsigned32, [4, 1],
+                bytes: stride(from: 0, to: 32, by: 2).map { codes[$0] | codes[$0 + 1] << 4 }),
+        ])
+        let stored: [Double] = codes.indices.map { place in
+            let (scale, bias) = (Double(scales[place / 4]), Double(biases[place / 4]))
+            return scale * Double(codes[place]) + bias
+        }
+        let shape = isTransposed ? [8, 4] : [4, 8]
+        let expected: [[Double]] = (0..<shape[0]).map { i in
+            (0..<shape[1]).map { j in stored[isTransposed ? j * 8 + i : i * 8 + j] }
+        }
+        let unpacker = try ModelFiles(directory: directory.url.path).unpacker()
+        let name = "\(module).weight"
+        #expect(unpacker.format == "mlx" && unpacker.tensors == [name])
+        #expect(try unpacker.description(of: name) == TensorDescription(shape: shape, type: .float32, isPacked: true))
+        // Whole, and in panels.
+        #expect(try unpacker.values(of: name, rows: 0..<shape[0]) == expected.flatMap { $0 })
+        for start in 0..<shape[0] - 1 {
+            #expect(try unpacker.values(of: name, rows: start..<start + 2) == expected[start] + expected[start + 1])
+        }
     }
 
     // MARK: GGUF
 
-    private static func integer<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+    static func integer<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
         withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) }
     }
-    private static func text(_ text: String) -> [UInt8] { integer(UInt64(text.utf8.count)) + Array(text.utf8) }
+    static func text(_ text: String) -> [UInt8] { integer(UInt64(text.utf8.count)) + Array(text.utf8) }
 
     /// A model of one tensor, with its data behind a header of some keys.
     private func gguf(
-        name: String = "token_embd.weight", sizes: [UInt64], type: UInt32, keys: [[UInt8]] = [], _ data: [UInt8]
+        name: String = "token_embd.weight", sizes: [UInt64], type: UInt32, keys: [[UInt8]] = [], alignment: Int = 32,
+        _ data: [UInt8]
     ) throws -> ModelDirectory {
         let directory = try ModelDirectory(config: #"{"quantization_config": {"quant_method": "gguf"}}"#)
         let all = [Self.text("general.architecture") + Self.integer(UInt32(8)) + Self.text("llama")] + keys
@@ -147,7 +191,7 @@ struct UnpackerTests {
         bytes += Self.integer(UInt64(all.count)) + all.flatMap { $0 } + Self.text(name)
         bytes += Self.integer(UInt32(sizes.count)) + sizes.flatMap { Self.integer($0) }
         bytes += Self.integer(type) + Self.integer(UInt64(0))
-        bytes += [UInt8](repeating: 0, count: (32 - bytes.count % 32) % 32) + data
+        bytes += [UInt8](repeating: 0, count: (alignment - bytes.count % alignment) % alignment) + data
         try Data(bytes).write(to: directory.url.appending(path: "model.gguf"))
         return directory
     }
@@ -193,6 +237,43 @@ struct UnpackerTests {
             try problem(keys: [alignment + Self.integer(UInt64(Int.max))], whole)
                 == "general.alignment 9223372036854775807")
         #expect(try problem(keys: [alignment + Self.integer(UInt64(0))], whole) == "general.alignment 0")
+    }
+
+    /// Arrays are passed over, whatever they hold; what follows is read.
+    @Test func arraysOfGGUF() throws {
+        func array(_ type: UInt32, _ count: UInt64, _ bytes: [UInt8]) -> [UInt8] {
+            Self.text("array") + Self.integer(UInt32(9)) + Self.integer(type) + Self.integer(count) + bytes
+        }
+        let alignment = Self.text("general.alignment") + Self.integer(UInt32(4)) + Self.integer(UInt32(64))
+        let codes = [UInt8](repeating: 0x98, count: 16)
+        func values(_ array: [UInt8]) throws -> [Double] {
+            // The data begin at a multiple of 64 only where the second key was found.
+            let directory = try gguf(sizes: [32], type: 2, keys: [array, alignment], alignment: 64, [0, 0x3c] + codes)
+            defer { directory.remove() }
+            return try ModelFiles(directory: directory.url.path).unpacker()
+                .values(of: "model.embed_tokens.weight", rows: 0..<1)
+        }
+        let expected = [Double](repeating: 0, count: 16) + [Double](repeating: 1, count: 16)
+        for (type, width) in [
+            (0, 1), (1, 1), (2, 2), (3, 2), (4, 4), (5, 4), (6, 4), (7, 1), (10, 8), (11, 8), (12, 8),
+        ] {
+            #expect(try values(array(UInt32(type), 3, [UInt8](repeating: 1, count: 3 * width))) == expected)
+        }
+        let texts = ["", "ab", "Ġtoken"]
+        #expect(try values(array(8, 3, texts.flatMap { Self.text($0) })) == expected)
+
+        func problem(_ array: [UInt8]) -> String {
+            errorText { _ = try values(array) }.components(separatedBy: "model.gguf: ").last ?? ""
+        }
+        // Sizes that the file states and does not have; one whose bytes no Int can count.
+        #expect(problem(array(8, 1 << 40, Self.text("a"))) == "ends within its header")
+        #expect(problem(array(8, 1 << 40, [])) == "ends within its header")
+        #expect(problem(array(12, 1 << 40, [])) == "ends within its header")
+        #expect(problem(array(12, 1 << 56, [])) == "ends within its header")
+        #expect(problem(array(12, 1 << 57, [])) == "a count of 144115188075855872")
+        #expect(problem(array(8, 1, Self.integer(UInt64(1) << 50))) == "ends within its header")
+        #expect(problem(array(9, 1, [])) == "an array of arrays")
+        #expect(problem(array(13, 1, [])) == "metadata of type 13")
     }
 
     @Test func unknownFormats() throws {

@@ -31,7 +31,7 @@ package struct AttentionKind: Sendable, Hashable {
     }
 }
 
-/// Which features of a head are turned together by rotary position embeddings.
+/// Which features of a head are rotated together by rotary position embeddings.
 package enum RotaryKind: Sendable, Hashable {
     /// Positions do not enter.
     case none

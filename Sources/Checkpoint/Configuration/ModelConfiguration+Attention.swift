@@ -55,7 +55,7 @@ extension ModelConfiguration {
         let name = scaling.map { !$0.members.isEmpty } ?? false ? "rope_scaling" : "rope_parameters"
         let topBase = try keys.positiveNumber("rope_theta")
         guard try keys.positiveNumber("partial_rotary_factor") ?? 1 == 1 else {
-            throw keys.wrong("partial_rotary_factor", expected: "1: every pair of a head is turned")
+            throw keys.wrong("partial_rotary_factor", expected: "1: every pair of a head is rotated")
         }
         guard let parameters = try keys.object(name) else { return (topBase ?? defaultBase, .none) }
         for layerType in ["full_attention", "sliding_attention"] where parameters.has(layerType) {
@@ -64,7 +64,7 @@ extension ModelConfiguration {
                 supported: ["one set for all layers"])
         }
         guard try parameters.positiveNumber("partial_rotary_factor") ?? 1 == 1 else {
-            throw parameters.wrong("partial_rotary_factor", expected: "1: every pair of a head is turned")
+            throw parameters.wrong("partial_rotary_factor", expected: "1: every pair of a head is rotated")
         }
         let base = try parameters.positiveNumber("rope_theta") ?? topBase ?? defaultBase
         func number(_ key: String) throws(CheckpointError) -> Double {

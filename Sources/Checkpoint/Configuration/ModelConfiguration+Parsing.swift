@@ -94,7 +94,7 @@ extension ModelConfiguration {
         }
         guard headDimension.isMultiple(of: 2) else {
             throw .inconsistent(
-                file: file, reason: "head_dim \(headDimension) is odd, but rotary embeddings turn pairs")
+                file: file, reason: "head_dim \(headDimension) is odd, but rotary embeddings rotate pairs")
         }
         let (width, overflow) = attentionHeads.multipliedReportingOverflow(by: headDimension)
         guard !overflow && width <= Int(Int32.max) else {

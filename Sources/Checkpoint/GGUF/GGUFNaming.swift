@@ -5,8 +5,8 @@ package struct GGUFNaming: Sendable {
     /// A tensor of the file.
     package struct Tensor: Sendable, Equatable {
         package let name: String
-        /// Rows of a head, where the rows of each head are in the order in which llama.cpp turns them; nil where rows are as the
-        /// model has them.
+        /// Rows of a head, where the rows of each head are permuted to the order in which llama.cpp rotates them; nil where rows
+        /// are as the model has them.
         package let rowsPerHead: Int?
     }
 
@@ -27,12 +27,13 @@ package struct GGUFNaming: Sendable {
         for block in 0..<configuration.blockCount {
             for stage in configuration.stages(ofBlock: block) {
                 // Of an attention's layers the first two make queries and keys.
-                let turned = stage.isAttention && description.turnsNeighbors ? stage.layers.prefix(2).map(\.name) : []
+                let permuted =
+                    stage.isAttention && description.rotatesNeighbors ? stage.layers.prefix(2).map(\.name) : []
                 func add(_ module: String, _ parameter: String) {
                     guard let stored = description.module(module, ofBlock: block) else { return }
                     tensors["\(names.module(module, ofBlock: block)).\(parameter)"] = Tensor(
                         name: "\(stored).\(parameter)",
-                        rowsPerHead: turned.contains(module) ? configuration.headDimension : nil)
+                        rowsPerHead: permuted.contains(module) ? configuration.headDimension : nil)
                 }
                 for layer in stage.layers {
                     add(layer.name, "weight")
@@ -50,6 +51,6 @@ package struct GGUFNaming: Sendable {
     /// This project's names by those of the file.
     var names: [String: String] { Dictionary(uniqueKeysWithValues: tensors.map { ($0.value.name, $0.key) }) }
 
-    /// Where a row of a head goes: of halves that are turned together, rows i and i + d/2, the file has rows 2i and 2i + 1.
+    /// Where a row of a head goes: of halves that are rotated together, rows i and i + d/2, the file has rows 2i and 2i + 1.
     package static func place(ofRow row: Int, inHeadOf rows: Int) -> Int { row % (rows / 2) * 2 + row / (rows / 2) }
 }

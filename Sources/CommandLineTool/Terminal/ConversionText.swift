@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimPipeline
 import AdaDimReports
 
@@ -14,9 +15,8 @@ struct ConversionText {
             lines.append("\(layer.layer.moduleName) as plain numbers: \(layer.denseBecause ?? "")")
         }
         let rounded = layers.map(\.layer.moduleName).filter(conversion.rounded.contains)
-        if let first = rounded.first {
-            let others = rounded.count > 1 ? " and \(rounded.count - 1) more" : ""
-            lines.append("\(first)\(others): rounded to the model's type, which plain numbers have")
+        if !rounded.isEmpty {
+            lines.append("\(shortList(rounded)): rounded to the model's type, which plain numbers have")
         }
         return lines.joined(separator: "\n")
     }

@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimInspection
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
@@ -63,11 +64,11 @@ struct InspectionText {
     /// The outlier channels, input by input.
     private var outliers: [String] {
         report.inputs.filter { !$0.outliers.isEmpty }.map { input in
-            let largest = input.outliers.sorted { $0.largest > $1.largest }.prefix(Self.mostChannels)
-            let channels = largest.map { "\($0.channel) (\(significant($0.largest, 3)))" }.joined(separator: ", ")
-            let more = input.outliers.count - largest.count
+            let channels = input.outliers.sorted { $0.largest > $1.largest }.map {
+                "\($0.channel) (\(significant($0.largest, 3)))"
+            }
             let names = input.layers.map(Self.short).joined(separator: ", ")
-            return "outliers of \(names): \(channels)" + (more > 0 ? " and \(more) more" : "")
+            return "outliers of \(names): \(shortList(channels, most: Self.mostChannels))"
         }
     }
 

@@ -19,7 +19,8 @@ struct VerificationText {
             }
             return columns
         }
-        return ([table.string(for: result.kinds) ?? ""] + places + result.missing + [summary]).joined(separator: "\n")
+        return ([table.string(for: result.kinds) ?? ""] + places + result.notFinite + result.missing + [summary])
+            .joined(separator: "\n")
     }
 
     private static func words(_ difference: VerificationResult.Difference) -> String {

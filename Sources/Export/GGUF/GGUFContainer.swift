@@ -6,7 +6,7 @@ import AdaDimLinearAlgebra
 import AdaDimSafetensors
 import Foundation
 
-/// A model as one GGUF file that llama.cpp opens. Tensors have its names; rows of queries and keys are in its order where it turns
+/// A model as one GGUF file that llama.cpp opens. Tensors have its names; rows of queries and keys are in its order where it rotates
 /// neighboring features; tensors of one dimension are float32, as it needs them; all others keep the type that they have.
 final class GGUFContainer: TensorContainer {
     private let model: Checkpoint
@@ -52,7 +52,7 @@ final class GGUFContainer: TensorContainer {
         }
         if let rowsPerHead = place.rowsPerHead {
             let rowBytes = shape.count > 1 ? type.rowBytes(shape[1]) : type.blockBytes
-            try body(TurnedRows(writer, rowsPerHead: rowsPerHead, rowBytes: rowBytes))
+            try body(PermutedRows(writer, rowsPerHead: rowsPerHead, rowBytes: rowBytes))
         } else {
             try body(writer)
         }

@@ -1,5 +1,6 @@
 import AdaDimArchitectures
 import AdaDimCheckpoint
+import AdaDimFiles
 import AdaDimGGUF
 import AdaDimSafetensors
 
@@ -85,9 +86,8 @@ struct GGUFContents {
                 tensors.append(Tensor(file: file, entry: entry, stored: place, type: type))
             }
         }
-        if let first = leftOut.min() {
-            let others = leftOut.count > 1 ? " and \(leftOut.count - 1) more" : ""
-            notices.append("\(first)\(others): not in the GGUF file, where no computation uses it")
+        if !leftOut.isEmpty {
+            notices.append("\(shortList(leftOut.sorted())): not in the GGUF file, where no computation uses it")
         }
     }
 

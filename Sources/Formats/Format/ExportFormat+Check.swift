@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimQuantizedMatrices
 
 extension ExportFormat {
@@ -29,9 +30,7 @@ extension ExportFormat {
             modules[reason, default: []].append(layer.module)
         }
         return reasons.map { reason in
-            let names = modules[reason] ?? []
-            let others = names.count > 1 ? " and \(names.count - 1) more" : ""
-            return "\(names.first ?? "")\(others): to be written dense, since \(reason)"
+            "\(shortList(modules[reason] ?? [])): to be written dense, since \(reason)"
         }
     }
 }

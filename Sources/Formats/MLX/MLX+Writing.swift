@@ -4,7 +4,7 @@ import Foundation
 
 extension MLX {
     package func planned(for module: String, shape: [Int], type: StoredFloat) -> [PlannedTensor] {
-        // No tensor of a packed layer is longer than the weight in any direction, or than the turned weight.
+        // No tensor of a packed layer is longer than the weight in any direction, or than the transposed weight.
         let longest = Array(repeating: shape.max() ?? 0, count: shape.count)
         return MLXTensor.allCases.map {
             PlannedTensor($0.name(in: module), $0 == .codes ? .unsigned32 : .float32, longest)
@@ -13,14 +13,14 @@ extension MLX {
 
     package func write(_ layer: FinishedLayer, to container: any TensorContainer) throws {
         let (quantized, types) = (layer.quantized, MLXTypes(holding: layer))
-        let isTurned = quantized.dimension == .perInputChannel
+        let isTransposed = quantized.dimension == .perInputChannel
         let codes = PackedRows(
-            packing: isTurned ? quantized.codes.transposed() : quantized.codes, bits: quantized.bits)
+            packing: isTransposed ? quantized.codes.transposed() : quantized.codes, bits: quantized.bits)
         try container.write(
             PlannedTensor(MLXTensor.codes.name(in: layer.module), .unsigned32, [codes.rows, codes.wordsPerRow]),
             insteadOf: layer.weightName, codes.words)
-        let scales = isTurned ? quantized.scales.transposed() : quantized.scales
-        let zeros = isTurned ? quantized.zeroPoints.transposed() : quantized.zeroPoints
+        let scales = isTransposed ? quantized.scales.transposed() : quantized.scales
+        let zeros = isTransposed ? quantized.zeroPoints.transposed() : quantized.zeroPoints
         // From zero, so that there is no −0.
         let biases = zip(scales.rowMajorElements, zeros.rowMajorElements).map { 0 - $0 * Float($1) }
         func write(_ tensor: MLXTensor, _ values: [Float], _ type: StoredFloat) throws {

@@ -24,9 +24,11 @@ package struct MLX: ReadablePackedFormat {
         bits: [2, 3, 4, 8], groupSizes: .among(MLX.groupSizes), shortLastGroup: .dense,
         places: [.block, .embedding, .head, .embeddingAndHead])
     static let groupSizes = [32, 64, 128]
-    package let configurationKey = "quantization"
+    package let configurationKey = MLXConfiguration.perOutputKey
     package let readable = "MLX's affine quantization as this tool writes it (each bias −zero·scale, every layer named)"
-    package let configurationKeys = ["quantization", MLXConfiguration.perInputKey, MLXConfiguration.moduleKey]
+    package let configurationKeys = [
+        MLXConfiguration.perOutputKey, MLXConfiguration.perInputKey, MLXConfiguration.moduleKey,
+    ]
     package let needsStatedType = true
     package let computedType: StoredFloat? = .float32
     package let fileNames = [MLX.moduleName]

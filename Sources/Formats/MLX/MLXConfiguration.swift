@@ -4,6 +4,7 @@ import Foundation
 /// What config.json says of the packed layers. mlx-lm quantizes the modules that `quantization` names, each with its own bits and
 /// group size; per-IC layers are in a table of their own, which the output's module reads.
 struct MLXConfiguration {
+    static let perOutputKey = "quantization"
     static let perInputKey = "adadim"
     static let moduleKey = "model_file"
 
@@ -33,7 +34,7 @@ struct MLXConfiguration {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             guard !perOutput.isEmpty || hasModule else { return [] }
             let quantization = Quantization(common: common, layers: perOutput)
-            var members = [("quantization", try encoder.encode(quantization))]
+            var members = [(Self.perOutputKey, try encoder.encode(quantization))]
             if hasModule {
                 let table = Dictionary(uniqueKeysWithValues: perInput.map { ($0.module, $0.scheme) })
                 members.append((Self.perInputKey, try encoder.encode(table)))

@@ -11,7 +11,9 @@ struct MLXLayer: PackedLayer {
     var tensors: [String] { MLXTensor.allCases.map { $0.name(in: module) } }
     var codes: String { MLXTensor.codes.name(in: module) }
     var scales: String { MLXTensor.scales.name(in: module) }
-    private var isTurned: Bool { dimension == .perInputChannel }
+    private var isTransposed: Bool { dimension == .perInputChannel }
+    /// The key of config.json that lists it.
+    private var listKey: String { isTransposed ? MLXConfiguration.perInputKey : MLXConfiguration.perOutputKey }
 
     func check(in source: any TensorSource, shape: (rows: Int, columns: Int)?) throws(FormatError) {
         _ = try parts(in: source, shape: shape)
@@ -27,14 +29,14 @@ struct MLXLayer: PackedLayer {
         let zeroPoints = try zeroPoints(try values(parts.biases, parts.biasType, layout), scales, parts)
         return try parts.codes.withBytes { bytes throws(FormatError) in
             guard let base = bytes.baseAddress else { throw .badContent(parts.codes, "holds nothing") }
-            guard isTurned else {
+            guard isTransposed else {
                 let codes = PackedCodes(base: base, rows: layout.rows, columns: layout.columns, bits: bits)
                 return try body(
                     PackedMatrix(codes: codes, scales: scales, zeroPoints: zeroPoints, layout: layout), .float32)
             }
-            // The other way round, in memory of its own.
-            let turned = PackedCodes(base: base, rows: layout.columns, columns: layout.rows, bits: bits).unpacked()
-            return try PackedRows(packing: turned.transposed(), bits: bits).withCodes { codes throws(FormatError) in
+            // Transposed, in memory of its own.
+            let stored = PackedCodes(base: base, rows: layout.columns, columns: layout.rows, bits: bits).unpacked()
+            return try PackedRows(packing: stored.transposed(), bits: bits).withCodes { codes throws(FormatError) in
                 try body(
                     PackedMatrix(codes: codes, scales: scales, zeroPoints: zeroPoints, layout: layout), .float32)
             }
@@ -59,7 +61,7 @@ struct MLXLayer: PackedLayer {
         guard codes.elementType == .unsigned32 else {
             throw .wrongElementType(
                 tensor: codes.name, file: codes.path, found: codes.elementType,
-                expected: TensorElementType.unsigned32.rawValue)
+                expected: "\(TensorElementType.unsigned32.rawValue), since \(listKey) in config.json lists the layer")
         }
         guard codes.shape.count == 2, let stored = codes.shape.first, let words = codes.shape.last,
             words > 0, stored > 0, words <= Int(Int32.max) / 32, stored <= Int(Int32.max)
@@ -74,7 +76,7 @@ struct MLXLayer: PackedLayer {
             throw .badContent(
                 codes, "\(words) words a row are no whole groups of \(scheme.groupSize) codes of \(scheme.bits) bits")
         }
-        let (rows, columns) = isTurned ? (length, stored) : (stored, length)
+        let (rows, columns) = isTransposed ? (length, stored) : (stored, length)
         if let expected, expected != (rows, columns) {
             throw .wrongShape(
                 tensor: codes.name, file: codes.path, found: [rows, columns],
@@ -94,7 +96,7 @@ struct MLXLayer: PackedLayer {
     private func values(
         _ tensor: any StoredTensor, _ type: StoredFloat, _ layout: GroupLayout
     ) throws(FormatError) -> Matrix<Float> {
-        guard isTurned else { return try tensor.matrix(type, rows: layout.scaleRows, columns: layout.scaleColumns) }
+        guard isTransposed else { return try tensor.matrix(type, rows: layout.scaleRows, columns: layout.scaleColumns) }
         return try tensor.matrix(type, rows: layout.scaleColumns, columns: layout.scaleRows).transposed()
     }
 

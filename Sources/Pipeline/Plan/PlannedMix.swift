@@ -1,5 +1,6 @@
 import AdaDimArchitectures
 import AdaDimCheckpoint
+import AdaDimFiles
 import AdaDimFormats
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
@@ -50,8 +51,7 @@ struct PlannedMix {
             type, layers in
             guard let first = layers.first?.layer else { return nil }
             let other = GGUFTypeMix.fallback(from: type).bits == 8 ? "Q8_0" : "Q4_1"
-            let others = layers.count > 1 ? " and \(layers.count - 1) more" : ""
-            return "\(first.moduleName)\(others): \(other) instead of \(type.rawValue), since "
+            return "\(shortList(layers.map(\.layer.moduleName))): \(other) instead of \(type.rawValue), since "
                 + "\(TwoLevelType.superGroupSize) does not divide rows of \(width(first)) weights"
         }
     }

@@ -1,6 +1,7 @@
 import AdaDimCalibration
 import AdaDimCheckpoint
 import AdaDimDecoder
+import AdaDimFiles
 import AdaDimLinearAlgebra
 
 /// The layers of a stage that are to be quantized, and the Gram matrix of the input that they share.
@@ -54,6 +55,6 @@ extension [LinearLayer] {
     /// Layers that share their inputs, as messages name them.
     /// - Precondition: there is one.
     var subject: String {
-        self[0].moduleName + (count > 1 ? " and \(count - 1) more with its inputs" : "")
+        shortList(map(\.moduleName)) + (count > 1 ? " with its inputs" : "")
     }
 }

@@ -1,4 +1,5 @@
 import AdaDimCheckpoint
+import AdaDimFiles
 import AdaDimFormats
 import AdaDimQuantization
 import AdaDimQuantizedMatrices
@@ -67,7 +68,8 @@ struct RuntimeFitting {
         recipe.rules += left.map { .skipping($0.layer.moduleName, source: "--for \(runtime.name)") }
         changes.append(
             "\(left.count) layers stay as they are, since \(runtime.title) demands sizes in multiples of "
-                + "\(limits.sizeUnit), alike in layers of one input: \(Self.list(left.map(\.layer.moduleName)))")
+                + "\(limits.sizeUnit), alike in layers of one input: \(shortList(left.map(\.layer.moduleName), most: 3))"
+        )
     }
 
     /// Chooses the group size where it is open and the default leaves layers dense.
@@ -127,9 +129,5 @@ struct RuntimeFitting {
         return try zip(checkpoint.configuration.layers, plan.layers(of: checkpoint)).compactMap { layer, planned in
             planned.schemes.first.map { PlacedLayer(layer: layer, layout: $0.layout, input: planned.input) }
         }
-    }
-
-    private static func list(_ names: [String]) -> String {
-        names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
     }
 }

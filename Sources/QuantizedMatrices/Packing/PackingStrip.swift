@@ -1,6 +1,6 @@
 import AdaDimLinearAlgebra
 
-/// A few rows side by side, turned in a buffer that stays in cache: codes are column-major outside the buffer,
+/// A few rows side by side, transposed in a buffer that stays in cache: codes are column-major outside the buffer,
 /// row-major inside. A row's stream fills whole words, row after row.
 enum PackingStrip {
     static let rows = 64

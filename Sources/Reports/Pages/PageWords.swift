@@ -1,3 +1,4 @@
+import AdaDimFiles
 import AdaDimQuantization
 import AdaDimRecipe
 
@@ -23,12 +24,17 @@ enum PageWords {
 
     /// The notice that damping was raised, with some of the layers' names; nil if it was not.
     static func dampingNote(_ raised: [String]) -> String? {
-        raised.isEmpty ? nil : "Damping was raised where the Gram matrix had no Cholesky factor: " + some(raised)
+        raised.isEmpty
+            ? nil
+            : "Damping was raised where the Gram matrix had no Cholesky factor: " + shortList(raised, most: mostLayers)
     }
 
     /// The notice that there are dead columns, with some of the layers' names; nil if there are none.
     static func inactiveNote(_ layers: [String]) -> String? {
-        layers.isEmpty ? nil : "Some columns are dead; their weights are rounded to nearest:  " + some(layers)
+        layers.isEmpty
+            ? nil
+            : "Some columns are dead; their weights are rounded to nearest:  "
+                + shortList(layers, most: mostLayers)
     }
 
     /// That no input of some layers had anything to say, nil if all layers had one: which layers, some of them by name.
@@ -36,14 +42,11 @@ enum PageWords {
         layers.isEmpty
             ? nil
             : "All columns are dead: rounded to nearest; the loss is zero on this text, and unknown on another:  "
-                + some(layers)
+                + shortList(layers, most: mostLayers)
     }
 
-    private static func some(_ names: [String]) -> String {
-        let most = 8
-        return names.prefix(most).joined(separator: ", ")
-            + (names.count > most ? " and \(names.count - most) more" : "")
-    }
+    /// Layers named in a note, at most.
+    private static let mostLayers = 8
 }
 
 extension QuantizationReport.Versions {

@@ -21,32 +21,45 @@ package enum NumberType: String, Sendable {
 
     private var largest: Double {
         let exponent = self == .float16 ? 16 : 128
-        return Double(sign: .plus, exponent: exponent, significand: 1)
-            - Double(sign: .plus, exponent: exponent - precision, significand: 1)
+        return Self.power(exponent) - Self.power(exponent - precision)
     }
 
-    /// The number of some bits, the low ones of `bits`: sign, exponent, fraction.
+    /// The number of some bits, the low ones of `bits`: sign, exponent, fraction. NaN keeps its bits.
     package func value(ofBits bits: UInt32) -> Double {
         let fractionBits = precision - 1
         let exponentBits = bytes * 8 - 1 - fractionBits
-        let fraction = Double(bits & (1 << UInt32(fractionBits) - 1))
+        let fraction = bits & (1 << UInt32(fractionBits) - 1)
         let field = Int(bits >> UInt32(fractionBits)) & (1 << exponentBits - 1)
-        let sign: FloatingPointSign = bits >> UInt32(bytes * 8 - 1) & 1 == 1 ? .minus : .plus
+        let isNegative = bits >> UInt32(bytes * 8 - 1) & 1 == 1
         if field == 1 << exponentBits - 1 {
-            if fraction != 0 { return .nan }
-            return sign == .minus ? -.infinity : .infinity
+            let magnitude = Double.infinity.bitPattern | UInt64(fraction) << UInt64(52 - fractionBits)
+            return Double(bitPattern: magnitude | (isNegative ? 1 << 63 : 0))
         }
         let unit = max(field, 1) - (1 << (exponentBits - 1) - 1) - fractionBits
-        let whole = field == 0 ? fraction : fraction + Double(1 << fractionBits)
-        return Double(sign: sign, exponent: unit, significand: whole)
+        let whole = Double(field == 0 ? fraction : fraction | 1 << UInt32(fractionBits))
+        return whole * (isNegative ? -Self.power(unit) : Self.power(unit))
+    }
+
+    /// 2 to some power, from -1022 to 1023.
+    private static func power(_ exponent: Int) -> Double {
+        Double(bitPattern: UInt64(exponent + 1023) << 52)
     }
 
     /// The nearest number of the type, ties to even; infinite beyond its range.
     package func rounded(_ value: Double) -> Double {
         guard value.isFinite, value != 0 else { return value }
         let exponent = max(Int(value.exponent), leastExponent)
-        let unit = Double(sign: .plus, exponent: exponent - precision + 1, significand: 1)
+        let unit = Self.power(exponent - precision + 1)
         let result = (value / unit).rounded(.toNearestOrEven) * unit
         return abs(result) > largest ? (value < 0 ? -.infinity : .infinity) : result
+    }
+
+    /// Whether two numbers are the same after rounding to this type. Two NaNs are where their bits are, as many as the type has;
+    /// the highest bit of a fraction does not count, which processors set in NaNs that they convert.
+    package func areSame(_ one: Double, _ other: Double) -> Bool {
+        if one == other { return true }
+        guard one.isNaN && other.isNaN else { return rounded(one) == rounded(other) }
+        let fraction: UInt64 = 1 << 51 - 1 << UInt64(53 - precision)
+        return (one.bitPattern ^ other.bitPattern) & (fraction | 1 << 63) == 0
     }
 }

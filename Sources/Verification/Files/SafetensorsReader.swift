@@ -82,43 +82,8 @@ package struct SafetensorsReader: Sendable {
 }
 
 extension SafetensorsReader.Tensor {
-    /// The bytes of some elements, all of them by default, copied.
-    /// - Parameter width: bytes of an element.
-    func contents(of elements: Range<Int>? = nil, width: Int) -> TensorBytes {
-        guard let elements else { return TensorBytes(bytes: [UInt8](bytes)) }
-        let start = bytes.startIndex
-        return TensorBytes(
-            bytes: [UInt8](bytes[(start + elements.lowerBound * width)..<(start + elements.upperBound * width)]))
-    }
-}
-
-/// Bytes of a tensor, the lowest of a number first.
-struct TensorBytes {
-    let bytes: [UInt8]
-
-    /// The unsigned number of an element.
-    func word(_ index: Int, width: Int) -> UInt64 {
-        var word: UInt64 = 0
-        for place in (0..<width).reversed() { word = word << 8 | UInt64(bytes[index * width + place]) }
-        return word
-    }
-
-    /// The element of a tensor of floats.
-    func number(_ index: Int, _ type: NumberType) -> Double {
-        type.value(ofBits: UInt32(truncatingIfNeeded: word(index, width: type.bytes)))
-    }
-
-    /// The code that begins at some bit of a stream of 32-bit words, bit by bit, the lowest first.
-    /// - Parameters:
-    ///   - firstWord: the stream's first.
-    ///   - step: words from one word of the stream to the next.
-    func code(from firstWord: Int, step: Int = 1, bit: Int, bits: Int) -> Int {
-        var code = 0
-        for k in 0..<bits {
-            let place = bit + k
-            let byte = bytes[(firstWord + place / 32 * step) * 4 + place % 32 / 8]
-            code |= Int(byte >> UInt8(place % 8) & 1) << k
-        }
-        return code
+    /// Calls `body` with the tensor's bytes as they lie in the file: nothing is copied.
+    func withBytes<Result>(_ body: (TensorBytes) -> Result) -> Result {
+        bytes.withUnsafeBytes { body(TensorBytes($0)) }
     }
 }

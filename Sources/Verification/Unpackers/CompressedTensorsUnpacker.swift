@@ -55,7 +55,7 @@ struct CompressedTensorsUnpacker: Unpacker {
         }
         guard let bits = weights["num_bits"] as? Int, (1...8).contains(bits) else { throw wrong("num_bits") }
         let stored = try reader.required(module + ".weight_shape", ["I64"], [2])
-        let sizes = [0, 1].map { stored.contents(width: 8).word($0, width: 8) }
+        let sizes = stored.withBytes { bytes in [0, 1].map { bytes.word($0, width: 8) } }
         guard sizes.allSatisfy({ (1...UInt64(Int32.max)).contains($0) }) else { throw wrong("weight_shape \(sizes)") }
         let (rows, columns) = (Int(sizes[0]), Int(sizes[1]))
         let isSymmetric = weights["symmetric"] as? Bool == true
@@ -98,12 +98,22 @@ struct CompressedTensorsUnpacker: Unpacker {
 
     func values(of name: String, rows: Range<Int>) throws(VerificationError) -> [Double] {
         guard let layer = layers[name] else { return try reader.plainValues(of: name, rows: rows) }
-        let wordsPerRow = (layer.columns * layer.bits + 31) / 32
         let codes = try reader.required(layer.module + ".weight_packed", ["I32"])
-            .contents(of: rows.lowerBound * wordsPerRow..<rows.upperBound * wordsPerRow, width: 4)
         let scales = try reader.required(layer.module + ".weight_scale", [layer.scaleType.rawValue])
-            .contents(width: layer.scaleType.bytes)
-        let zeroPoints = reader.tensors[layer.module + ".weight_zero_point"]?.contents(width: 1)
+        return codes.withBytes { codes in
+            scales.withBytes { scales in
+                guard let zeroPoints = reader.tensors[layer.module + ".weight_zero_point"] else {
+                    return Self.values(layer, rows, codes, scales, nil)
+                }
+                return zeroPoints.withBytes { Self.values(layer, rows, codes, scales, $0) }
+            }
+        }
+    }
+
+    private static func values(
+        _ layer: Layer, _ rows: Range<Int>, _ codes: TensorBytes, _ scales: TensorBytes, _ zeroPoints: TensorBytes?
+    ) -> [Double] {
+        let wordsPerRow = (layer.columns * layer.bits + 31) / 32
         let groupsPerRow = layer.columns / layer.block.columns
         var values: [Double] = []
         values.reserveCapacity(rows.count * layer.columns)
@@ -116,7 +126,7 @@ struct CompressedTensorsUnpacker: Unpacker {
                     scale = scales.number(group, layer.scaleType)
                     zero = Self.zero(zeroPoints, layer, group: group, row: i, groupsPerRow: groupsPerRow)
                 }
-                let code = codes.code(from: (i - rows.lowerBound) * wordsPerRow, bit: j * layer.bits, bits: layer.bits)
+                let code = codes.code(from: i * wordsPerRow, bit: j * layer.bits, bits: layer.bits)
                 values.append(Double(code - zero) * scale)
             }
         }

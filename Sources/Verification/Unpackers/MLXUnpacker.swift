@@ -12,7 +12,7 @@ struct MLXUnpacker: Unpacker {
         /// As they are stored: groups run along a row.
         let rows: Int
         let columns: Int
-        let isTurned: Bool
+        let isTransposed: Bool
         let scaleType: NumberType
         let biasType: NumberType
     }
@@ -23,7 +23,7 @@ struct MLXUnpacker: Unpacker {
         }
         let reader = try SafetensorsReader(files)
         var layers: [String: Layer] = [:]
-        for (table, isTurned) in [(named, false), (config["adadim"] as? [String: Any] ?? [:], true)] {
+        for (table, isTransposed) in [(named, false), (config["adadim"] as? [String: Any] ?? [:], true)] {
             for (module, value) in table {
                 // Of the others, bits and group size are those of layers that are not named.
                 guard let scheme = value as? [String: Any] else { continue }
@@ -33,7 +33,7 @@ struct MLXUnpacker: Unpacker {
                     throw VerificationError(files.directory + "/config.json", "layer \(module): bits or group_size")
                 }
                 let stored = storedName(module, reader)
-                layers[stored + ".weight"] = try layer(stored, bits, groupSize, isTurned: isTurned, reader)
+                layers[stored + ".weight"] = try layer(stored, bits, groupSize, isTransposed: isTransposed, reader)
             }
         }
         return MLXUnpacker(reader: reader, layers: layers)
@@ -47,7 +47,7 @@ struct MLXUnpacker: Unpacker {
     }
 
     private static func layer(
-        _ module: String, _ bits: Int, _ groupSize: Int, isTurned: Bool, _ reader: SafetensorsReader
+        _ module: String, _ bits: Int, _ groupSize: Int, isTransposed: Bool, _ reader: SafetensorsReader
     ) throws(VerificationError) -> Layer {
         let codes = try reader.required(module + ".weight", ["U32"])
         guard codes.shape.count == 2, codes.shape[0] > 0, codes.shape[1] > 0,
@@ -61,7 +61,7 @@ struct MLXUnpacker: Unpacker {
             try reader.required("\(module).\(part)", ["BF16", "F16", "F32"], [rows, columns / groupSize]).type
         }.map { NumberType(rawValue: $0) ?? .float32 }
         return Layer(
-            module: module, bits: bits, groupSize: groupSize, rows: rows, columns: columns, isTurned: isTurned,
+            module: module, bits: bits, groupSize: groupSize, rows: rows, columns: columns, isTransposed: isTransposed,
             scaleType: types[0], biasType: types[1])
     }
 
@@ -73,29 +73,43 @@ struct MLXUnpacker: Unpacker {
 
     func description(of name: String) throws(VerificationError) -> TensorDescription {
         guard let layer = layers[name] else { return try reader.plainDescription(of: name) }
-        let shape = layer.isTurned ? [layer.columns, layer.rows] : [layer.rows, layer.columns]
+        let shape = layer.isTransposed ? [layer.columns, layer.rows] : [layer.rows, layer.columns]
         return TensorDescription(shape: shape, type: .float32, isPacked: true)
     }
 
     func values(of name: String, rows: Range<Int>) throws(VerificationError) -> [Double] {
         guard let layer = layers[name] else { return try reader.plainValues(of: name, rows: rows) }
-        let wordsPerRow = layer.columns * layer.bits / 32
-        // Of a layer that is stored transposed, all rows have some of the numbers.
-        let stored = layer.isTurned ? 0..<layer.rows : rows
         let codes = try reader.required(layer.module + ".weight", ["U32"])
-            .contents(of: stored.lowerBound * wordsPerRow..<stored.upperBound * wordsPerRow, width: 4)
         let scales = try reader.required(layer.module + ".scales", [layer.scaleType.rawValue])
-            .contents(width: layer.scaleType.bytes)
         let biases = try reader.required(layer.module + ".biases", [layer.biasType.rawValue])
-            .contents(width: layer.biasType.bytes)
-        func value(_ row: Int, _ column: Int) -> Double {
-            let group = row * (layer.columns / layer.groupSize) + column / layer.groupSize
-            let code = codes.code(
-                from: (row - stored.lowerBound) * wordsPerRow, bit: column * layer.bits, bits: layer.bits)
-            return scales.number(group, layer.scaleType) * Double(code) + biases.number(group, layer.biasType)
+        return codes.withBytes { codes in
+            scales.withBytes { scales in
+                biases.withBytes { Self.values(layer, rows, codes: codes, scales: scales, biases: $0) }
+            }
         }
-        return rows.flatMap { i in
-            layer.isTurned ? (0..<layer.rows).map { value($0, i) } : (0..<layer.columns).map { value(i, $0) }
+    }
+
+    private static func values(
+        _ layer: Layer, _ rows: Range<Int>, codes: TensorBytes, scales: TensorBytes, biases: TensorBytes
+    ) -> [Double] {
+        // Of a layer that is stored transposed, all rows have some of the numbers: those of some columns.
+        let storedRows = layer.isTransposed ? 0..<layer.rows : rows
+        let storedColumns = layer.isTransposed ? rows : 0..<layer.columns
+        var values = [Double](repeating: 0, count: storedRows.count * storedColumns.count)
+        for (row, i) in storedRows.enumerated() {
+            var (group, scale, bias) = (-1, 0.0, 0.0)
+            for (column, j) in storedColumns.enumerated() {
+                let found = i * (layer.columns / layer.groupSize) + j / layer.groupSize
+                if found != group {
+                    group = found
+                    (scale, bias) = (scales.number(group, layer.scaleType), biases.number(group, layer.biasType))
+                }
+                let code = codes.code(
+                    from: i * (layer.columns * layer.bits / 32), bit: j * layer.bits, bits: layer.bits)
+                let place = layer.isTransposed ? column * layer.rows + row : row * layer.columns + column
+                values[place] = scale * Double(code) + bias
+            }
         }
+        return values
     }
 }

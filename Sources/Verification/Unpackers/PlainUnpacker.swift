@@ -31,8 +31,8 @@ extension SafetensorsReader {
         let tensor = try required(name, ["BF16", "F16", "F32"])
         guard let type = NumberType(rawValue: tensor.type) else { return [] }
         let columns = tensor.shape.last ?? 1
-        let contents = tensor.contents(
-            of: rows.lowerBound * columns..<rows.upperBound * columns, width: type.bytes)
-        return (0..<rows.count * columns).map { contents.number($0, type) }
+        return tensor.withBytes { bytes in
+            (rows.lowerBound * columns..<rows.upperBound * columns).map { bytes.number($0, type) }
+        }
     }
 }

@@ -67,6 +67,56 @@ import Testing
         #expect(result.kinds.filter { $0.other.count > 0 }.map(\.name) == ["o_proj"])
     }
 
+    /// Sets the bits of one number of 16 bits.
+    private func put(_ bits: UInt16, into name: String, at index: Int, of directory: URL) throws {
+        let place = try Checkpoint(directory: directory, allowingQuantized: true).location(of: name)
+        #expect(place.entry.elementType == .bfloat16)
+        let file = try FileHandle(forUpdating: URL(filePath: place.file.path))
+        try file.seek(toOffset: UInt64(place.entry.byteRange.lowerBound + 2 * index))
+        try file.write(contentsOf: withUnsafeBytes(of: bits.littleEndian) { Data($0) })
+        try file.close()
+    }
+
+    /// NaN in tensors that are plain numbers: those with the same bits are the same, and are named.
+    @Test(arguments: [ExportFormat.compressedTensors, .mlx, .dequantized])
+    func numbersThatAreNone(_ format: ExportFormat) throws {
+        let scratch = try Scratch()
+        var job = try scratch.job("qwen2", samples: 2)
+        job.recipe.options.method = .roundToNearest
+        job.recipe.options.direction = .fixed(.perOutputChannel)
+        job.recipe.options.grid.groupSize = 32
+        job.recipe.format = format
+        var outputs: [URL] = []
+        for name in ["one", "other"] {
+            job.output = scratch.url.appending(path: name)
+            _ = try QuantizeCheckpoint(job).run()
+            outputs.append(job.output)
+        }
+        let (table, norm) = ("model.embed_tokens.weight", "model.norm.weight")
+        let columns = try Checkpoint(directory: outputs[0], allowingQuantized: true).shape(ofWeight: table)[1]
+        for output in outputs {
+            try put(0x7fc1, into: table, at: 2 * columns + 5, of: output)
+            try put(0xff80, into: table, at: 4 * columns, of: output)
+            try put(0x7fc0, into: norm, at: 3, of: output)
+        }
+        let same = try VerifyCheckpoint(outputs[0], against: outputs[1]).run()
+        #expect(same.isEqual, "\(same)")
+        #expect(
+            same.notFinite == [
+                "\(table): NaN at [2, 5], and 1 more numbers that are not finite", "\(norm): NaN at [0, 3]",
+            ])
+
+        // Another NaN, and a number in place of one.
+        try put(0x7fc2, into: table, at: 2 * columns + 5, of: outputs[1])
+        try put(0x3f80, into: norm, at: 3, of: outputs[1])
+        let result = try VerifyCheckpoint(outputs[0], against: outputs[1]).run()
+        #expect(!result.isEqual && result.kinds.allSatisfy { $0.reader.count == 0 })
+        let found = result.kinds.filter { $0.other.count > 0 }
+        #expect(found.map(\.name) == ["embed_tokens", "norm"] && found.allSatisfy { $0.other.count == 1 })
+        #expect(found.map(\.other.place) == ["\(table) [2, 5]", "\(norm) [0, 3]"])
+        #expect(found.allSatisfy { $0.other.largest == .greatestFiniteMagnitude })
+    }
+
     @Test func missingTensors() throws {
         let scratch = try Scratch()
         let (packed, dense) = try outputs(scratch)

@@ -6,8 +6,8 @@ import AdaDimQuantizedMatrices
 ///
 /// 1. Each group by itself, as though its scale s and offset o were free: many ranges are tried, each improved by least squares.
 /// 2. d and dmin: many are tried, with each group's nearest whole numbers, by the error with fixed codes (``GroupMoments``).
-/// 3. From the best of them, in turn: codes, whole numbers, d and dmin, each the best while the others stay; then each group's
-///    neighbours on the lattice with codes of their own.
+/// 3. From the best of them, and from full ranges, in turn: codes, whole numbers, d and dmin, each the best while the others stay;
+///    then each group's neighbours on the lattice with codes of their own.
 ///
 /// Nothing in 3 raises the error. Weights are divided by a power of two and importances by their largest, so that neither
 /// overflows.
@@ -19,12 +19,12 @@ struct TwoLevelSearch<S: RealScalar>: Sendable {
     static var starts: Int { 3 }
     private static var rounds: Int { 3 }
 
-    private var groupSize: Int { type.groupSize }
-    private var groups: Int { TwoLevelType.superGroupSize / type.groupSize }
-    private var lowest: S { -S(type.zeroPoint) }
-    private var highest: S { S((1 << type.bits) - 1 - type.zeroPoint) }
-    private var largestOffset: S { S(type.largestOffset) }
-    private var scaleRange: (low: S, high: S) { (S(type.scaleRange.lowerBound), S(type.scaleRange.upperBound)) }
+    var groupSize: Int { type.groupSize }
+    var groups: Int { TwoLevelType.superGroupSize / type.groupSize }
+    var lowest: S { -S(type.zeroPoint) }
+    var highest: S { S((1 << type.bits) - 1 - type.zeroPoint) }
+    var largestOffset: S { S(type.largestOffset) }
+    var scaleRange: (low: S, high: S) { (S(type.scaleRange.lowerBound), S(type.scaleRange.upperBound)) }
 
     /// What a super-block's rows have become.
     struct Found {
@@ -73,169 +73,47 @@ struct TwoLevelSearch<S: RealScalar>: Sendable {
         withUnsafeTemporaryAllocation(of: Found.self, capacity: Self.starts) { starts in
             rank(memory, unit: unit, into: starts)
             for var start in starts {
-                settle(memory, &start, unit: unit)
-                let isBetter = start.error .< found.error
-                found.d.replace(with: start.d, where: isBetter)
-                found.dmin.replace(with: start.dmin, where: isBetter)
-                found.error.replace(with: start.error, where: isBetter)
+                // From the free grids of the groups.
                 for g in 0..<groups {
-                    memory.best.scale[g].replace(with: memory.tried.scale[g], where: isBetter)
-                    memory.best.offset[g].replace(with: memory.tried.offset[g], where: isBetter)
+                    (memory.tried.scale[g], memory.tried.offset[g]) = nearestWhole(
+                        memory.moments[g], start, current: nil)
                 }
+                settle(memory, &start, unit: unit)
+                keep(start, memory, &found)
             }
         }
+        var start = fullRanges(memory, unit: unit)
+        settle(memory, &start, unit: unit)
+        keep(start, memory, &found)
         found.d *= unit
         found.dmin *= unit
         return found
     }
 
+    /// Takes what a start has become where it is better than all before.
+    private func keep(_ start: Found, _ memory: Memory, _ found: inout Found) {
+        let isBetter = start.error .< found.error
+        found.d.replace(with: start.d, where: isBetter)
+        found.dmin.replace(with: start.dmin, where: isBetter)
+        found.error.replace(with: start.error, where: isBetter)
+        for g in 0..<groups {
+            memory.best.scale[g].replace(with: memory.tried.scale[g], where: isBetter)
+            memory.best.offset[g].replace(with: memory.tried.offset[g], where: isBetter)
+        }
+    }
+
     @inline(__always)
-    private func moments(_ g: Int, _ memory: Memory, scale: Lanes, offset: Lanes) -> GroupMoments<S> {
+    func moments(_ g: Int, _ memory: Memory, scale: Lanes, offset: Lanes) -> GroupMoments<S> {
         GroupMoments(
             memory.weights + g * groupSize, memory.importance + g * groupSize, count: groupSize, scale: scale,
             offset: offset, lowest: lowest, highest: highest, h: memory.sums[g])
     }
 
-    // MARK: Groups by themselves
+    // MARK: Codes, whole numbers, d and dmin in turn
 
-    /// Ranges that end up to a step inside those of the weights, and such that fewer codes span the weights: a group's few weights are
-    /// often nearer to a coarser grid that happens to fit them.
-    @inline(__always)
-    private func fitWithOffset(_ g: Int, _ memory: Memory) -> (scale: Lanes, offset: Lanes) {
-        let weights = memory.weights + g * groupSize
-        var (low, high) = (weights[0], weights[0])
-        for j in 1..<groupSize {
-            low = pointwiseMin(low, weights[j])
-            high = pointwiseMax(high, weights[j])
-        }
-        low = pointwiseMin(low, .zero)
-        let step = (high - low) * (1 / highest)
-        var best = (scale: Lanes.zero, offset: -low, error: Lanes(repeating: .infinity))
-        for a in 0..<5 {
-            for b in 0..<5 {
-                let start = pointwiseMin(low + step * (S(a) / 4), .zero)
-                let end = high - step * (S(b) / 4)
-                let scale = pointwiseMax((end - start) * (1 / highest), .zero)
-                improve(&best, moments(g, memory, scale: scale, offset: -start))
-            }
-        }
-        let most = Int(highest)
-        for steps in max(most - 8, (most + 1) / 2)..<most {
-            let scale = (high - low) * (1 / S(steps))
-            for third in 0..<3 {
-                improve(&best, moments(g, memory, scale: scale, offset: scale * (S(third) / 3) - low))
-            }
-        }
-        for _ in 0..<3 { improve(&best, moments(g, memory, scale: best.scale, offset: best.offset)) }
-        return (best.scale, best.offset)
-    }
-
-    /// Scales of both signs, with which the largest weight is near either end of the codes, and coarser ones.
-    @inline(__always)
-    private func fitAroundZero(_ g: Int, _ memory: Memory) -> (scale: Lanes, offset: Lanes) {
-        let weights = memory.weights + g * groupSize
-        var largest = Lanes.zero
-        for j in 0..<groupSize { largest = pointwiseMax(largest, pointwiseMax(weights[j], -weights[j])) }
-        var best = (scale: Lanes.zero, offset: Lanes.zero, error: Lanes(repeating: .infinity))
-        let end = type.zeroPoint
-        func consider(_ code: S) {
-            let scale = largest * (1 / code)
-            improve(&best, moments(g, memory, scale: scale, offset: .zero))
-            improve(&best, moments(g, memory, scale: -scale, offset: .zero))
-        }
-        // In steps of a quarter code, from one inside the range to one and a half beyond it.
-        for t in 0..<11 { consider(S(end - 1) + S(t) / 4) }
-        for code in end / 2..<end - 1 { consider(S(code)) }
-        for _ in 0..<3 { improve(&best, moments(g, memory, scale: best.scale, offset: .zero)) }
-        return (best.scale, .zero)
-    }
-
-    /// Takes the best scale and offset for some codes where they are better than all before.
-    @inline(__always)
-    private func improve(
-        _ best: inout (scale: Lanes, offset: Lanes, error: Lanes), _ moments: GroupMoments<S>
-    ) {
-        let (scale, offset) = moments.best(hasOffsets: type.hasOffsets)
-        let error = moments.error(scale: scale, offset: offset)
-        let isBetter = error .< best.error
-        best.scale.replace(with: scale, where: isBetter)
-        best.offset.replace(with: offset, where: isBetter)
-        best.error.replace(with: error, where: isBetter)
-    }
-
-    // MARK: d and dmin
-
-    /// The d with the smallest errors, each with its best dmin, the best first.
-    private func rank(_ memory: Memory, unit: Lanes, into starts: UnsafeMutableBufferPointer<Found>) {
-        let infinite = Lanes(repeating: .infinity)
-        starts.initialize(repeating: Found(d: infinite, dmin: infinite, error: infinite))
-        var (largestScale, largestOffset) = (Lanes.zero, Lanes.zero)
-        for g in 0..<groups {
-            let scale = memory.scale[g]
-            let isLarger = scale * scale .> largestScale * largestScale
-            largestScale.replace(with: scale, where: isLarger)
-            largestOffset = pointwiseMax(largestOffset, memory.offset[g])
-        }
-        for side in 0..<(type.hasOffsets ? 1 : 2) {
-            let end = side == 0 ? scaleRange.high : scaleRange.low
-            for share in shares {
-                let d = rounded(largestScale * (1 / (end * S(share))), unit)
-                let reciprocal = inverse(d)
-                for g in 0..<groups {
-                    memory.tried.scale[g] = wholeScale(memory.scale[g] * reciprocal)
-                }
-                var candidate = Found(d: d, dmin: .zero, error: infinite)
-                if type.hasOffsets {
-                    for share in shares {
-                        let dmin = rounded(largestOffset * (1 / (self.largestOffset * S(share))), unit)
-                        let reciprocal = inverse(dmin)
-                        var error = Lanes.zero
-                        for g in 0..<groups {
-                            let scale = memory.tried.scale[g] * d
-                            let m = wholeOffset(memory.moments[g].offset(for: scale) * reciprocal)
-                            error += memory.moments[g].error(scale: scale, offset: m * dmin)
-                        }
-                        let isBetter = error .< candidate.error
-                        candidate.dmin.replace(with: dmin, where: isBetter)
-                        candidate.error.replace(with: error, where: isBetter)
-                    }
-                } else {
-                    candidate.error = .zero
-                    for g in 0..<groups {
-                        candidate.error += memory.moments[g].error(scale: memory.tried.scale[g] * d, offset: .zero)
-                    }
-                }
-                insert(candidate, into: starts)
-            }
-        }
-    }
-
-    /// Keeps starts in order, each lane by itself.
-    @inline(__always)
-    private func insert(_ candidate: Found, into starts: UnsafeMutableBufferPointer<Found>) {
-        var carried = candidate
-        for place in starts.indices {
-            let isBetter = carried.error .< starts[place].error
-            let displaced = starts[place]
-            starts[place].d.replace(with: carried.d, where: isBetter)
-            starts[place].dmin.replace(with: carried.dmin, where: isBetter)
-            starts[place].error.replace(with: carried.error, where: isBetter)
-            carried.d.replace(with: displaced.d, where: isBetter)
-            carried.dmin.replace(with: displaced.dmin, where: isBetter)
-            carried.error.replace(with: displaced.error, where: isBetter)
-        }
-    }
-
-    // MARK: All of it
-
-    /// Improves a start until rounds are over; its whole numbers are in `memory.tried`, its error that of nearest codes.
+    /// Improves a start, whose whole numbers are in `memory.tried`, until rounds are over; its error is then that of nearest codes.
     private func settle(_ memory: Memory, _ start: inout Found, unit: Lanes) {
         let whole = memory.tried
-        // From the free grids of the groups.
-        for g in 0..<groups {
-            let free = memory.moments[g]
-            (whole.scale[g], whole.offset[g]) = nearestWhole(free, start, current: nil)
-        }
         for round in 0...Self.rounds {
             start.error = .zero
             withUnsafeTemporaryAllocation(of: GroupMoments<S>.self, capacity: groups) { moments in
@@ -353,24 +231,21 @@ struct TwoLevelSearch<S: RealScalar>: Sendable {
     // MARK: Lattice
 
     @inline(__always)
-    private func wholeScale(_ value: Lanes) -> Lanes {
+    func wholeScale(_ value: Lanes) -> Lanes {
         UniformGrid.rounded(
             pointwiseMin(pointwiseMax(value, Lanes(repeating: scaleRange.low)), Lanes(repeating: scaleRange.high)))
     }
 
     @inline(__always)
-    private func wholeOffset(_ value: Lanes) -> Lanes {
+    func wholeOffset(_ value: Lanes) -> Lanes {
         UniformGrid.rounded(pointwiseMin(pointwiseMax(value, .zero), Lanes(repeating: largestOffset)))
     }
 
     /// The nearest numbers of float16, in units of the divided weights.
     @inline(__always)
-    private func rounded(_ value: Lanes, _ unit: Lanes) -> Lanes {
+    func rounded(_ value: Lanes, _ unit: Lanes) -> Lanes {
         var result = value
         for lane in 0..<8 { result[lane] = nearestFloat16(value[lane] * unit[lane]) / unit[lane] }
         return result
     }
 }
-
-/// Shares of the largest whole number that a super-block's largest scale and offset are tried at.
-private let shares: [Float] = [1.06, 1.03, 1, 0.97, 0.94, 0.9, 0.86, 0.81, 0.75]

@@ -21,13 +21,13 @@ struct GGUFUnpacker: Unpacker {
         var stored: [String: (tensor: GGUFReader.Tensor, headRows: Int?)] = [:]
         for tensor in file.tensors.values {
             guard let name = name(of: tensor.name) else { continue }
-            let isTurned =
+            let isPermuted =
                 architecture == "llama" && [".q_proj.", ".k_proj."].contains { name.contains($0) }
-            if isTurned {
+            if isPermuted {
                 guard let headRows, headRows > 0, headRows.isMultiple(of: 2), tensor.outermost.isMultiple(of: headRows)
                 else { throw VerificationError(path, "tensor \(tensor.name): its rows are no whole heads") }
             }
-            stored[name] = (tensor, isTurned ? headRows : nil)
+            stored[name] = (tensor, isPermuted ? headRows : nil)
         }
         return GGUFUnpacker(file: file, stored: stored)
     }
@@ -62,13 +62,13 @@ struct GGUFUnpacker: Unpacker {
 
     func values(of name: String, rows: Range<Int>) throws(VerificationError) -> [Double] {
         guard let (tensor, headRows) = stored[name] else { throw VerificationError(file.path, "no tensor \(name)") }
-        guard let headRows else { return rows.flatMap { file.row($0, of: tensor) } }
+        guard let headRows else { return file.values(of: tensor, rows: rows) }
         // A bias is one row, whose elements are in the order of rows.
         guard tensor.shape.count > 1 else {
-            let values = file.row(0, of: tensor)
+            let values = file.values(of: tensor, rows: [0])
             return values.indices.map { values[Self.place(of: $0, headRows)] }
         }
-        return rows.flatMap { file.row(Self.place(of: $0, headRows), of: tensor) }
+        return file.values(of: tensor, rows: rows.map { Self.place(of: $0, headRows) })
     }
 
     /// Where the file has a row.

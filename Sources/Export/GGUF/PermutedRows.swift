@@ -1,9 +1,9 @@
 import AdaDimCheckpoint
 import AdaDimFormats
 
-/// Passes rows on head by head, in the order in which llama.cpp turns them: see ``GGUFNaming/place(ofRow:inHeadOf:)``. A head's
+/// Passes rows on head by head, permuted to the order in which llama.cpp rotates them: see ``GGUFNaming/place(ofRow:inHeadOf:)``. A head's
 /// rows are in memory at a time.
-final class TurnedRows: TensorBytes {
+final class PermutedRows: TensorBytes {
     private let target: any TensorBytes
     private let rowsPerHead: Int
     private let rowBytes: Int
@@ -24,12 +24,12 @@ final class TurnedRows: TensorBytes {
             head += rest.prefix(taken)
             rest = rest.dropFirst(taken)
             guard head.count == headBytes else { return }
-            try target.append(turned())
+            try target.append(permuted())
             head.removeAll(keepingCapacity: true)
         }
     }
 
-    private func turned() -> [UInt8] {
+    private func permuted() -> [UInt8] {
         var result = [UInt8](repeating: 0, count: head.count)
         for row in 0..<rowsPerHead {
             let place = GGUFNaming.place(ofRow: row, inHeadOf: rowsPerHead)
