@@ -12,9 +12,12 @@ import pathlib
 import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_map_with_path
+from mlx_lm.utils import MODEL_REMAPPING
 
 _CONFIG = json.loads((pathlib.Path(__file__).parent / "config.json").read_text())
-_MODEL = importlib.import_module("mlx_lm.models." + _CONFIG["model_type"])
+# One model of mlx-lm may serve several types: "mistral" is computed by "llama".
+_TYPE = MODEL_REMAPPING.get(_CONFIG["model_type"], _CONFIG["model_type"])
+_MODEL = importlib.import_module("mlx_lm.models." + _TYPE)
 
 ModelArgs = _MODEL.ModelArgs
 
