@@ -19,23 +19,9 @@ struct MutationTests {
         var (refused, accepted) = (0, 0)
         let before = try Self.peakAddressSpace()
         for round in 0..<Self.count {
-            var bytes = valid
-            for _ in 0...Int.random(in: 0..<3, using: &random) {
-                let position = Int.random(in: 0..<min(headerBytes, bytes.count), using: &random)
-                switch Int.random(in: 0..<6, using: &random) {
-                case 0: bytes[position] = .random(in: 0...255, using: &random)
-                case 1: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                case 2: bytes.remove(at: position)
-                case 3: bytes.insert(bytes[.random(in: 0..<bytes.count, using: &random)], at: position)
-                // A length, a count or an offset that is large.
-                case 4:
-                    for i in position..<min(position + 8, bytes.count) {
-                        bytes[i] = .random(in: 0...255, using: &random)
-                    }
-                default: bytes[position] = UInt8.random(in: 0..<14, using: &random)
-                }
-            }
-            if round % 8 == 0 { bytes.removeLast(.random(in: 0..<bytes.count, using: &random)) }
+            let bytes = valid.mutatedGGUF(
+                changes: 1 + Int.random(in: 0..<3, using: &random), before: headerBytes, isCut: round % 8 == 0,
+                using: &random)
             let header = bytes.withUnsafeBytes { bytes in
                 Result { () throws(GGUFError.Problem) in try GGUFHeader(bytes) }
             }

@@ -57,23 +57,9 @@ struct SecondReaderMutationTests {
         var random = SplitMix64(seed: 0x32)
         var (refused, accepted) = (0, 0)
         for round in 0..<Self.count {
-            var bytes = valid
-            for _ in 0...Int.random(in: 0..<2, using: &random) {
-                let position = Int.random(in: 0..<bytes.count, using: &random)
-                switch Int.random(in: 0..<6, using: &random) {
-                case 0: bytes[position] = .random(in: 0...255, using: &random)
-                case 1: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                case 2: bytes.remove(at: position)
-                case 3: bytes.insert(bytes[.random(in: 0..<bytes.count, using: &random)], at: position)
-                // A length, a count or an offset that is large.
-                case 4:
-                    for i in position..<min(position + 8, bytes.count) {
-                        bytes[i] = .random(in: 0...255, using: &random)
-                    }
-                default: bytes[position] = UInt8.random(in: 0..<14, using: &random)
-                }
-            }
-            if round % 8 == 0 { bytes.removeLast(.random(in: 0..<bytes.count, using: &random)) }
+            let bytes = valid.mutatedGGUF(
+                changes: 1 + Int.random(in: 0..<2, using: &random), before: valid.count, isCut: round % 8 == 0,
+                using: &random)
             do {
                 let numbers = try read(bytes)
                 accepted += 1

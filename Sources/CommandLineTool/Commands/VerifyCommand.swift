@@ -8,10 +8,10 @@ struct VerifyCommand: ParsableCommand {
         abstract: "Read a model's files a second way, and compare every number.",
         usage: "adadim verify <model> [--against <other>] [<options>]",
         discussion: """
-            Reads the weights of <model>, in any format that 'adadim quantize' writes, by a second reader, which is plain \
-            and slow and shares no code with the first one or with the writer; then compares every number with what the \
-            first one gives, and with those of <other>, which may be in another format. Where two types differ, both \
-            numbers are rounded to the one with fewer bits.
+            Reads the weights of <model>, in any format that 'adadim quantize' writes, by a second reader, which \
+            shares no code with the first one or with the writer; then compares every number with what the first one \
+            gives, and with those of <other>, which may be in another format. Where two types differ, both numbers are \
+            rounded to the one with fewer bits. NaN and infinity are compared too, and named.
 
             The exit status is 0 if all numbers are the same, and 1 if any differs or is missing.
 

@@ -1,4 +1,4 @@
-/// Reads a GGUF file's header from the front. What a file says of a size is held against the bytes that are left before it is
+/// Reads a GGUF file's header from the front. What a file says of a size is compared with the bytes that are left before it is
 /// believed: nothing is kept but names and single values, so memory is a small multiple of the header.
 struct GGUFCursor {
     let path: String
