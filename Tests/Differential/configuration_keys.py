@@ -6,7 +6,8 @@
 
 The keys are found in the installed transformers, so a new version brings its new ones: the fields of the configuration
 classes of each family and of their base class, and whatever the modelling code of the family and the code that all
-models share reads of a configuration; and what this project's own outputs have. Each gets several values, one at a time, in the config.json of tiny random models.
+models share reads of a configuration; and what this project's own outputs have. Each gets several values, one at a
+time, in the config.json of tiny random models.
 Of transformers' two ways to the logits, the whole sequence at once and in two parts with a key-value cache, both count.
 
 A case fails where

@@ -9,7 +9,7 @@
 - from the same file with its blocks as float32, its perplexity on the windows of REFERENCE (reference.py: DENSE in float32, by
   transformers) is within a tenth of a per cent;
 - from the file itself it is near that: llama.cpp's kernels round activations to 8 bits, in blocks of 32 or of 256, which
-  costs a model with large outliers nearly a per cent. So neither logits nor tokens are compared;
+  costs a model with large outliers about a per cent. So neither logits nor tokens are compared;
 - it generates eight tokens, and turns them into text.
 
 With --write nothing is judged: DIRECTORY gets the values, as gguf reads them, as a float32 model. For K-quants, whose values no
@@ -27,8 +27,9 @@ from gguf_model import configuration_of, read, stored_types, tensors_of, write_u
 from judging import BEGINNING, GENERATED, Judge, compare_tensors
 
 ROUNDING = {"F32": 0.0, "F16": 2.0**-11, "BF16": 2.0**-8}
-# The key-value cache has float16 numbers.
+# The key-value cache has float16 numbers: at most 0.00013 was found.
 SAME_VALUES = 0.001
+# At most 0.0128 was found: Q2_K of a rescaled SmolLM2-135M, on 4 windows. Wrong values are found by the check before.
 OWN_KERNELS = 0.015
 
 

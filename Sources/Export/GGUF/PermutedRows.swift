@@ -1,8 +1,8 @@
 import AdaDimCheckpoint
 import AdaDimFormats
 
-/// Passes rows on head by head, permuted to the order in which llama.cpp rotates them: see ``GGUFNaming/place(ofRow:inHeadOf:)``. A head's
-/// rows are in memory at a time.
+/// Passes rows on head by head, permuted to the order in which llama.cpp rotates them: see
+/// ``GGUFNaming/place(ofRow:inHeadOf:)``. A head's rows are in memory at a time.
 final class PermutedRows: TensorBytes {
     private let target: any TensorBytes
     private let rowsPerHead: Int
