@@ -17,10 +17,16 @@ import Testing
         }
         var rounded = swept
         rounded.method = .roundToNearest
+        let onTwoLevels = QuantizationOptions(.fast) {
+            $0.grid.twoLevel = .q3K
+            $0.method = .roundToNearest
+            $0.direction = .fixed(.perOutputChannel)
+        }
         results = try RegressionRun(cases: [
             .init("swept", 24, 70, .activations(tokens: 160), swept),
             .init("rounded", 24, 70, .activations(tokens: 160), rounded),
             .init("in Double", 24, 70, .activations(tokens: 160), swept, .double),
+            .init("on two levels", 24, 256, .activations(tokens: 160), onTwoLevels),
         ]).run()
         baseline = Baseline(results, environment: environment)
     }
@@ -111,6 +117,16 @@ import Testing
         var raised = try flipping(24 * 70, "swept", run: 1)
         raised.cases[0].record.factor.isRaised = true
         #expect(try failures(report(raised, elsewhere: true)).isEmpty)
+    }
+
+    /// Grids on two levels are fitted under diag(H), which is a sum: codes may flip elsewhere, within bounds.
+    @Test func roundedCodesOnTwoLevels() throws {
+        let flipped = try flipping(20, "on two levels")
+        #expect(try failures(report(flipped, elsewhere: true)).isEmpty)
+        #expect(try failures(report(flipped)) == ["on two levels: exactness"])
+        #expect(
+            try failures(report(flipping(24 * 100, "on two levels"), elsewhere: true)).contains(
+                "on two levels: flipped codes"))
     }
 
     /// Rounded weights depend on no sum: one flip is one too many, whatever the environment.

@@ -1,8 +1,8 @@
 import AdaDimQuantization
 
 /// By how much a run may differ from its baseline where BLAS, its kernels, the compiler, the processor or the number of
-/// threads is another. What never depends on them (round to nearest, refusals) must be the same always, and everything
-/// must be where none of them differs.
+/// threads is another. What never depends on them (round to nearest on grids of one level, refusals) must be the same always, and
+/// everything must be where none of them differs.
 ///
 /// The sums that make H, V and a sweep's w′ are rounded differently by every kernel. A code whose w′ stands near a tie
 /// may flip, and from there on its row (per-IC: its tile of g rows, which share grids) is swept by other numbers, to

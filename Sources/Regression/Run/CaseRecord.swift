@@ -39,6 +39,8 @@ package struct CaseRecord: Sendable, Codable, Equatable {
         package var method: QuantizationOptions.Method
         package var dimension: ChannelDimension
         package var bits: Int
+        /// The type of grids on two levels; nil for all other grids.
+        package var gridType: TwoLevelType?
         /// Rows that share grids, and so each other's flips: the group for per-IC, else one.
         package var unitRows: Int
         package var loss: Double
@@ -57,8 +59,9 @@ package struct CaseRecord: Sendable, Codable, Equatable {
         /// Expected share of codes within rounding of a tie.
         package var shareNearTies: Double
 
-        /// Rounded weights do not depend on any sum: they are the same wherever arithmetic is IEEE 754.
-        package var isExactAnywhere: Bool { method == .roundToNearest }
+        /// Rounded weights do not depend on any sum: they are the same wherever arithmetic is IEEE 754. On two levels they do: grids
+        /// are fitted to the weights by least squares under diag(H).
+        package var isExactAnywhere: Bool { method == .roundToNearest && gridType == nil }
         /// Against ‖WX‖²; zero for a layer without output.
         package var relativeLoss: Double { outputEnergy > 0 ? loss / outputEnergy : 0 }
     }

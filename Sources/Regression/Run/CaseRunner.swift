@@ -123,6 +123,7 @@ struct CaseRunner<S: RealScalar> {
         }
         return CaseRecord.Run(
             name: name, method: layer.method, dimension: quantized.dimension, bits: quantized.bits,
+            gridType: quantized.twoLevel?.type,
             unitRows: quantized.dimension == .perInputChannel ? judged.groups.size : 1, loss: layer.loss,
             lossBound: judged.loss.bound, sumBound: judged.loss.sumBound(tokens: tokens),
             outputEnergy: layer.outputEnergy, histogram: histogram,
